@@ -1,0 +1,220 @@
+//! What registries hold now, as data: the second input of a plan.
+//!
+//! An inventory may be complete for a repository (all its tags and digests are known) or know only what
+//! was asked. What it doesn't know it says so; it never guesses "absent".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Code;
+use crate::oci::{Digest, Repository, Tag};
+
+/// What a plan wants to know, per repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WantedInventory {
+    /// The repositories with what is asked about each.
+    pub repositories: BTreeMap<Repository, WantedRepository>,
+}
+
+/// What a plan wants to know about one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WantedRepository {
+    /// Tags whose digest is wanted.
+    pub tags: BTreeSet<Tag>,
+    /// Digests of which it is wanted whether they are there.
+    pub digests: BTreeSet<Digest>,
+}
+
+impl WantedInventory {
+    /// Asks for a tag.
+    pub fn want_tag(&mut self, repository: &Repository, tag: &Tag) {
+        self.entry(repository).tags.insert(tag.clone());
+    }
+
+    /// Asks for a digest.
+    pub fn want_digest(&mut self, repository: &Repository, digest: Digest) {
+        self.entry(repository).digests.insert(digest);
+    }
+
+    fn entry(&mut self, repository: &Repository) -> &mut WantedRepository {
+        // The common case finds the repository; only a new one is cloned.
+        if !self.repositories.contains_key(repository) {
+            self.repositories
+                .insert(repository.clone(), WantedRepository::default());
+        }
+        self.repositories.entry(repository.clone()).or_default()
+    }
+}
+
+/// Where a tag points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TagState {
+    /// To this digest.
+    Points(Digest),
+    /// The tag isn't there.
+    Absent,
+    /// Nobody asked.
+    Unknown,
+    /// The repository could not be read.
+    Unreadable(Code),
+}
+
+/// Whether a digest is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DigestState {
+    /// It is.
+    Present,
+    /// It isn't.
+    Absent,
+    /// Nobody asked.
+    Unknown,
+    /// The repository could not be read.
+    Unreadable(Code),
+}
+
+/// What is known about one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RepositoryInventory {
+    /// It is not there (404): it holds nothing.
+    Missing,
+    /// It was read.
+    Read(RepositoryContent),
+    /// It could not be read.
+    Unreadable {
+        /// Why, as a code.
+        code: Code,
+        /// Why, for a person.
+        message: String,
+    },
+}
+
+/// What a readable repository holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RepositoryContent {
+    complete: bool,
+    tags: BTreeMap<Tag, Option<Digest>>,
+    digests: BTreeMap<Digest, bool>,
+}
+
+impl RepositoryContent {
+    /// Content of which only what is recorded is known.
+    pub fn partial() -> Self {
+        Self::default()
+    }
+
+    /// Content of which everything is known: what is not recorded isn't there.
+    pub fn complete() -> Self {
+        Self {
+            complete: true,
+            ..Self::default()
+        }
+    }
+
+    /// Records where a tag points; its digest is there, too.
+    pub fn record_tag(&mut self, tag: Tag, digest: Option<Digest>) {
+        if let Some(digest) = digest {
+            self.digests.insert(digest, true);
+        }
+        self.tags.insert(tag, digest);
+    }
+
+    /// Records whether a digest is there.
+    pub fn record_digest(&mut self, digest: Digest, present: bool) {
+        self.digests.insert(digest, present);
+    }
+
+    /// Whether all of the repository is known.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The tags that are there, in order.
+    pub fn tags(&self) -> impl Iterator<Item = (&Tag, Digest)> {
+        self.tags
+            .iter()
+            .filter_map(|(tag, digest)| digest.map(|digest| (tag, digest)))
+    }
+
+    /// The digests that are there, in order.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.digests
+            .iter()
+            .filter_map(|(digest, present)| present.then_some(*digest))
+    }
+}
+
+/// What registries hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inventory {
+    repositories: BTreeMap<Repository, RepositoryInventory>,
+}
+
+impl Inventory {
+    /// An inventory that knows nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Records what is known about a repository, in place of what was known before.
+    pub fn insert(&mut self, repository: Repository, content: RepositoryInventory) {
+        self.repositories.insert(repository, content);
+    }
+
+    /// Takes over all that `other` knows; where both know of a repository partially, the knowledge adds up.
+    pub fn merge(&mut self, other: Self) {
+        for (repository, theirs) in other.repositories {
+            match (self.repositories.get_mut(&repository), theirs) {
+                (Some(RepositoryInventory::Read(mine)), RepositoryInventory::Read(more)) => {
+                    mine.complete |= more.complete;
+                    mine.tags.extend(more.tags);
+                    mine.digests.extend(more.digests);
+                }
+                (_, theirs) => {
+                    self.repositories.insert(repository, theirs);
+                }
+            }
+        }
+    }
+
+    /// The repositories with what is known of each, in order.
+    pub fn repositories(&self) -> impl Iterator<Item = (&Repository, &RepositoryInventory)> {
+        self.repositories.iter()
+    }
+
+    /// What is known about one repository.
+    pub fn repository(&self, repository: &Repository) -> Option<&RepositoryInventory> {
+        self.repositories.get(repository)
+    }
+
+    /// Where a tag points.
+    pub fn tag(&self, repository: &Repository, tag: &Tag) -> TagState {
+        match self.repositories.get(repository) {
+            None => TagState::Unknown,
+            Some(RepositoryInventory::Missing) => TagState::Absent,
+            Some(RepositoryInventory::Unreadable { code, .. }) => TagState::Unreadable(*code),
+            Some(RepositoryInventory::Read(content)) => match content.tags.get(tag) {
+                Some(Some(digest)) => TagState::Points(*digest),
+                Some(None) => TagState::Absent,
+                None if content.complete => TagState::Absent,
+                None => TagState::Unknown,
+            },
+        }
+    }
+
+    /// Whether a digest is there.
+    pub fn digest(&self, repository: &Repository, digest: &Digest) -> DigestState {
+        match self.repositories.get(repository) {
+            None => DigestState::Unknown,
+            Some(RepositoryInventory::Missing) => DigestState::Absent,
+            Some(RepositoryInventory::Unreadable { code, .. }) => DigestState::Unreadable(*code),
+            Some(RepositoryInventory::Read(content)) => match content.digests.get(digest) {
+                Some(true) => DigestState::Present,
+                Some(false) => DigestState::Absent,
+                None if content.complete => DigestState::Absent,
+                None => DigestState::Unknown,
+            },
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Content digests: `sha256:<64 hex>` and `sha512:<128 hex>`, lower case, as OCI writes them.
+//!
+//! A `Digest` is a small value that can be copied. Other algorithms are refused here, once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256, Sha512};
+
+/// A digest algorithm that promo computes and accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum DigestAlgorithm {
+    /// SHA-256, 32 bytes.
+    Sha256,
+    /// SHA-512, 64 bytes.
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    /// The name before the colon: `sha256` or `sha512`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// The length of the digest in bytes.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// The digest of some bytes.
+///
+/// ```
+/// use promo_core::oci::Digest;
+/// let digest = Digest::sha256_of(b"{}");
+/// assert_eq!(
+///     digest.to_string(),
+///     "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+/// );
+/// assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(Bytes);
+
+/// Kept as an enum, so that a SHA-256 digest compares and hashes by its 32 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Bytes {
+    Sha256([u8; 32]),
+    Sha512([u8; 64]),
+}
+
+impl Digest {
+    /// The SHA-256 digest of `bytes`.
+    pub fn sha256_of(bytes: &[u8]) -> Self {
+        Self(Bytes::Sha256(Sha256::digest(bytes).into()))
+    }
+
+    /// The digest of `bytes` by `algorithm`.
+    pub fn of(algorithm: DigestAlgorithm, bytes: &[u8]) -> Self {
+        let mut digester = Digester::new(algorithm);
+        digester.update(bytes);
+        digester.finish()
+    }
+
+    /// The algorithm it was made with.
+    pub const fn algorithm(&self) -> DigestAlgorithm {
+        match self.0 {
+            Bytes::Sha256(_) => DigestAlgorithm::Sha256,
+            Bytes::Sha512(_) => DigestAlgorithm::Sha512,
+        }
+    }
+
+    /// The digest itself: 32 or 64 bytes.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Sha256(bytes) => bytes,
+            Bytes::Sha512(bytes) => bytes,
+        }
+    }
+
+    /// The part after the colon, in lower-case hexadecimal.
+    pub fn hex(&self) -> String {
+        let mut text = String::with_capacity(self.as_bytes().len() * 2);
+        for byte in self.as_bytes() {
+            for nibble in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(nibble), 16));
+            }
+        }
+        text
+    }
+
+    /// Whether `bytes` have this digest.
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        Self::of(self.algorithm(), bytes) == *self
+    }
+
+    /// The tag under which evidence about this digest is found: `sha256-<hex>` followed by `suffix`
+    /// (`.sig`, `.att`, or nothing for the referrers fallback of OCI Distribution 1.1).
+    ///
+    /// A SHA-512 digest makes a tag longer than OCI allows; it is cut to the 128 characters that
+    /// the specification's fallback scheme asks for (32 of algorithm, 64 of hash at the most).
+    pub fn evidence_tag(&self, suffix: &str) -> super::Tag {
+        let mut hex = self.hex();
+        hex.truncate(64);
+        super::Tag::from_checked(format!("{}-{hex}{suffix}", self.algorithm().name()))
+    }
+}
+
+/// Computes a digest of bytes that arrive in pieces.
+#[derive(Clone)]
+pub struct Digester(State);
+
+#[derive(Clone)]
+enum State {
+    Sha256(Sha256),
+    Sha512(Box<Sha512>),
+}
+
+impl Digester {
+    /// A digester that has seen nothing yet.
+    pub fn new(algorithm: DigestAlgorithm) -> Self {
+        Self(match algorithm {
+            DigestAlgorithm::Sha256 => State::Sha256(Sha256::new()),
+            DigestAlgorithm::Sha512 => State::Sha512(Box::new(Sha512::new())),
+        })
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            State::Sha256(state) => state.update(bytes),
+            State::Sha512(state) => state.update(bytes),
+        }
+    }
+
+    /// The digest of all that was taken.
+    pub fn finish(self) -> Digest {
+        Digest(match self.0 {
+            State::Sha256(state) => Bytes::Sha256(state.finalize().into()),
+            State::Sha512(state) => Bytes::Sha512(state.finalize().into()),
+        })
+    }
+}
+
+impl fmt::Debug for Digester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digester")
+    }
+}
+
+/// Why a text is not a digest that promo accepts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DigestError {
+    /// There is no `:`, or nothing before it.
+    #[error("a digest is written `sha256:` and 64 hexadecimal digits")]
+    NoAlgorithm,
+    /// The algorithm is one that promo doesn't compute.
+    #[error("digest algorithm `{algorithm}` is not supported, only sha256 and sha512")]
+    UnsupportedAlgorithm {
+        /// What stood before the colon.
+        algorithm: String,
+    },
+    /// The part after the colon has the wrong length.
+    #[error("a {} digest has {expected} hexadecimal digits, not {found}", algorithm.name())]
+    Length {
+        /// The algorithm named.
+        algorithm: DigestAlgorithm,
+        /// How many digits it has.
+        expected: usize,
+        /// How many stand there.
+        found: usize,
+    },
+    /// A character is not one of `0-9a-f`.
+    #[error("`{found}` is not a lower-case hexadecimal digit")]
+    Character {
+        /// The first such character.
+        found: char,
+    },
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let (name, hex) = text.split_once(':').ok_or(DigestError::NoAlgorithm)?;
+        let algorithm = match name {
+            "" => return Err(DigestError::NoAlgorithm),
+            "sha256" => DigestAlgorithm::Sha256,
+            "sha512" => DigestAlgorithm::Sha512,
+            other => {
+                return Err(DigestError::UnsupportedAlgorithm {
+                    algorithm: other.to_owned(),
+                });
+            }
+        };
+        let expected = algorithm.size() * 2;
+        if let Some(found) = hex.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
+            return Err(DigestError::Character { found });
+        }
+        if hex.len() != expected {
+            return Err(DigestError::Length {
+                algorithm,
+                expected,
+                found: hex.len(),
+            });
+        }
+        let mut bytes = [0u8; 64];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            if let [high, low] = pair {
+                *byte = nibble(*high) << 4 | nibble(*low);
+            }
+        }
+        Ok(Self(match algorithm {
+            DigestAlgorithm::Sha256 => {
+                let mut short = [0u8; 32];
+                short.copy_from_slice(bytes.split_at(32).0);
+                Bytes::Sha256(short)
+            }
+            DigestAlgorithm::Sha512 => Bytes::Sha512(bytes),
+        }))
+    }
+}
+
+/// The value of a character that is known to be one of `0-9a-f`.
+const fn nibble(character: u8) -> u8 {
+    match character {
+        b'0'..=b'9' => character - b'0',
+        _ => character - b'a' + 10,
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm().name(), self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}

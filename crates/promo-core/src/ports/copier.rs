@@ -1,0 +1,54 @@
+//! The `Copier` port: brings everything that an image needs to its destinations, except the
+//! image's own manifest, which publish puts last.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use super::Failure;
+use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+
+/// One image and where its content is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyRequest {
+    /// Where it comes from.
+    pub source: Repository,
+    /// Which image.
+    pub digest: Digest,
+    /// Where its content goes, in this order, each once.
+    pub destinations: Vec<Repository>,
+}
+
+/// How the content of an image came to one destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DestinationContent {
+    /// Blobs that were there already or could be taken over from another repository of the host.
+    pub mounted: u64,
+    /// Blobs that were sent.
+    pub uploaded: u64,
+    /// The bytes of those.
+    pub bytes: u64,
+    /// Children of the index (manifests) that were put.
+    pub children: u64,
+}
+
+/// An image whose content was copied.
+#[derive(Debug)]
+pub struct CopiedContent {
+    /// The image's own manifest: read from the source, its digest checked, not put anywhere.
+    pub manifest: RawManifest,
+    /// All manifests below it, children before parents, each once.
+    pub children: Vec<Descriptor>,
+    /// What became of each destination, in the order of the request.
+    pub destinations: Vec<(Repository, Result<DestinationContent, Failure>)>,
+}
+
+/// Copies the content of images.
+#[async_trait]
+pub trait Copier: Debug + Send + Sync {
+    /// Puts all blobs and child manifests of an image to its destinations, children before parents and
+    /// blobs before manifests, but not the image's own manifest. Each blob is read at most once from the
+    /// source for all destinations together. A destination that fails doesn't hinder the
+    /// others; an error is returned only when the source can't be read.
+    async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure>;
+}

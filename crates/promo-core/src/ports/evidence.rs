@@ -1,0 +1,98 @@
+//! Evidence as bytes, and the `EvidenceStore` port that reads and attaches it.
+//!
+//! Evidence is kept exactly as it was made or found: what a verifier accepted is what is carried.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::Failure;
+use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+
+/// A blob that belongs to evidence: small enough to be held in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceBlob {
+    /// What it is.
+    pub descriptor: Descriptor,
+    /// Its bytes, which have the descriptor's digest.
+    pub bytes: Bytes,
+}
+
+/// The shared tags that evidence is kept under besides referrers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TagSuffix {
+    /// `sha256-<hex>.sig`: signatures.
+    Sig,
+    /// `sha256-<hex>.att`: attestations.
+    Att,
+}
+
+impl TagSuffix {
+    /// The suffix with its dot.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sig => ".sig",
+            Self::Att => ".att",
+        }
+    }
+}
+
+/// One piece of evidence about a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A manifest whose subject is the digest (OCI 1.1), with its blobs.
+    Referrer {
+        /// The manifest.
+        manifest: RawManifest,
+        /// Its config and layers, in the order of the manifest, each once.
+        blobs: Vec<EvidenceBlob>,
+    },
+    /// One layer of the image under a shared tag. The layer's descriptor carries the signature in its
+    /// annotations, so the annotations are part of the evidence.
+    TagLayer {
+        /// Which tag.
+        suffix: TagSuffix,
+        /// The layer.
+        layer: EvidenceBlob,
+    },
+}
+
+/// What evidence a repository holds about a digest, in a stable order: referrers by digest, then the
+/// layers of `.sig`, then those of `.att`, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EvidenceSet {
+    /// What was read.
+    pub evidence: Vec<Evidence>,
+    /// Referrers that are no evidence (an SBOM, say), too large, or of no known shape: their digest
+    /// and why they were passed over.
+    pub passed_over: Vec<(Digest, String)>,
+}
+
+/// What attaching did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attachment {
+    /// Pieces that were written.
+    pub written: u64,
+    /// Pieces that stood there already, byte for byte.
+    pub already_there: u64,
+}
+
+/// Reads and attaches evidence.
+#[async_trait]
+pub trait EvidenceStore: Debug + Send + Sync {
+    /// All evidence that `repository` holds about `digest`. The digest itself needs not be there.
+    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure>;
+
+    /// Attaches evidence to `subject`, whose manifest needs not be in the repository yet. Layers of a
+    /// shared tag are appended to what stands there, which is never lost: updates of one tag are
+    /// serialised, read back and merged. What stands already is not written again.
+    async fn attach(
+        &self,
+        repository: &Repository,
+        subject: &Descriptor,
+        evidence: &[Evidence],
+    ) -> Result<Attachment, Failure>;
+}

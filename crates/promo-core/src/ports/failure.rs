@@ -1,0 +1,152 @@
+//! The error that ports return: what went wrong by meaning, with a stable code and hints.
+//!
+//! Each implementing crate has an error enum of its own; at the port it becomes a [`Failure`],
+//! which keeps that error as its source. The pipeline matches on [`FailureKind`] alone.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::Code;
+
+/// What a failure means to the one who called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The repository or the content is not there (404).
+    NotFound,
+    /// No credentials, or the registry doesn't accept them (401).
+    Unauthenticated,
+    /// The credentials don't allow it (403).
+    Forbidden,
+    /// The registry asks to send less (429), and went on asking.
+    RateLimited,
+    /// The registry or the way to it is broken (5xx, connection refused or reset).
+    Unavailable,
+    /// The deadline of the request passed.
+    Deadline,
+    /// The registry refuses to let this tag point elsewhere.
+    ImmutableTag,
+    /// The registry refuses it for a reason of its own (any other 4xx).
+    Refused,
+    /// More was sent than the cap allows.
+    TooLarge,
+    /// The bytes don't have the digest or the size that was asked for.
+    DigestMismatch,
+    /// The answer can't be understood.
+    Malformed,
+    /// The content is of a kind that is never copied or signed.
+    UnsupportedContent,
+    /// The implementation doesn't offer this operation.
+    Unsupported,
+    /// A setting or a credential doesn't fit; nothing was sent.
+    Configuration,
+    /// A key, a signer or a signature service failed.
+    Signing,
+}
+
+/// A failed operation of a port.
+#[derive(Debug)]
+pub struct Failure {
+    kind: FailureKind,
+    code: Code,
+    message: String,
+    hints: Vec<String>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure of `kind`. The message says what failed, in lower case, without its cause.
+    pub fn new(kind: FailureKind, code: Code, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            status: None,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// With a sentence that says what to do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// With the HTTP status that was answered.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// With the pause that the registry asked for.
+    #[must_use]
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.retry_after = Some(pause);
+        self
+    }
+
+    /// With its cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// What it means.
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What to do about it, one sentence each.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The HTTP status, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The pause that the registry asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The message followed by those of its causes, separated by `: `.
+    pub fn chain(&self) -> String {
+        let mut text = self.message.clone();
+        let mut next: Option<&(dyn Error + 'static)> = self.source();
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,30 @@
+//! The ports: what the pipeline needs from the outside, as object-safe traits.
+//!
+//! promo-registry implements [`Registry`], [`InventoryReader`] and [`Copier`]; promo-sign
+//! [`EvidenceStore`], [`Signer`], [`Verifier`] and [`Attester`]; whoever embeds promo [`Observer`],
+//! [`Clock`] and [`Sleep`]. Every port has a suite in promo-testkit that its implementations pass.
+
+mod clock;
+mod copier;
+mod evidence;
+mod failure;
+mod inventory_reader;
+mod observer;
+mod registry;
+mod signing;
+
+pub use clock::{Clock, Sleep};
+pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent};
+pub use evidence::{Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix};
+pub use failure::{Failure, FailureKind};
+pub use inventory_reader::InventoryReader;
+pub use observer::{Event, Observer, Operation, Phase, Silent};
+pub use registry::{
+    BlobStream, Capabilities, ManifestHead, Mount, PutManifest, ReferrerList, Registry,
+    SubjectHandling, TagPage, UploadSession,
+};
+pub use signing::{
+    AcceptedEvidence, Attester, EvidenceKind, IdentityToken, IdentityTokens, PromotionRecord,
+    RecordedManifest, RefusedEvidence, SignatureFormat, Signer, Subject, UnknownEvidence,
+    Verification, Verifier,
+};

@@ -1,0 +1,217 @@
+//! The ports of proof: `Signer`, `Verifier`, `Attester`, `IdentityTokens`.
+//!
+//! The law that holds them together: what a signer or attester makes, the verifier with the
+//! matching key accepts, and for no other subject.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Evidence, EvidenceSet, Failure};
+use crate::Code;
+use crate::identity::Identity;
+use crate::oci::{Descriptor, Digest, ImageReference, Tag};
+
+/// What a proof speaks of: an image by its public name and its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The public name, which the signature contains as docker-reference.
+    pub identity: Identity,
+    /// The image's manifest.
+    pub descriptor: Descriptor,
+}
+
+/// The forms in which promo writes signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SignatureFormat {
+    /// A sigstore bundle (v0.3) as an OCI 1.1 referrer.
+    Bundle,
+    /// A layer of the image under the tag `sha256-<hex>.sig`.
+    Sig,
+}
+
+impl SignatureFormat {
+    /// The name used in settings and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::Sig => "sig",
+        }
+    }
+}
+
+/// What a piece of evidence claims to be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum EvidenceKind {
+    /// An image signature.
+    Signature {
+        /// Its form.
+        format: SignatureFormat,
+    },
+    /// An in-toto statement with some predicate.
+    Attestation {
+        /// The predicate's type.
+        predicate_type: String,
+    },
+    /// An in-toto link of the promotion step.
+    Link,
+}
+
+/// Evidence that a verifier accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedEvidence {
+    /// The very bytes that were verified.
+    pub evidence: Evidence,
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// Who made it: a key's fingerprint (`sha256:<hex>` of its SPKI), later an identity and issuer.
+    pub signer: String,
+    /// When it says it was made, where it says so.
+    pub time: Option<Timestamp>,
+}
+
+/// Evidence by a signer that the verifier doesn't know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownEvidence {
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// Who it says made it, where it says so.
+    pub signer: Option<String>,
+}
+
+/// Evidence that claims an accepted signer and fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedEvidence {
+    /// What it claims to be.
+    pub kind: EvidenceKind,
+    /// Why it is refused.
+    pub code: Code,
+    /// The same for a person.
+    pub message: String,
+}
+
+/// What a verifier found. Nothing accepted is nothing proven: the caller's policy decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verification {
+    /// Accepted, in the order of the evidence.
+    pub accepted: Vec<AcceptedEvidence>,
+    /// By unknown signers.
+    pub unknown: Vec<UnknownEvidence>,
+    /// Failed.
+    pub refused: Vec<RefusedEvidence>,
+}
+
+/// Makes signatures.
+#[async_trait]
+pub trait Signer: fmt::Debug + Send + Sync {
+    /// Shows that it can sign, without any registry: used in setup.
+    async fn check(&self) -> Result<(), Failure>;
+
+    /// The forms it writes, in order, each once.
+    fn formats(&self) -> &[SignatureFormat];
+
+    /// Signs a subject in the forms asked for, which are some of [`Signer::formats`].
+    async fn sign(
+        &self,
+        subject: &Subject,
+        formats: &[SignatureFormat],
+    ) -> Result<Vec<Evidence>, Failure>;
+}
+
+/// Judges evidence. It sends nothing to registries.
+#[async_trait]
+pub trait Verifier: fmt::Debug + Send + Sync {
+    /// Judges each piece of evidence about `digest`. With an identity, a signature must name it as its
+    /// docker-reference; without one, any name is accepted. Attestations must have the digest
+    /// among their subjects.
+    async fn verify(
+        &self,
+        digest: &Digest,
+        identity: Option<&Identity>,
+        evidence: &EvidenceSet,
+    ) -> Result<Verification, Failure>;
+}
+
+/// The git-tracked file that asked for a promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedManifest {
+    /// Its path in the repository.
+    pub name: String,
+    /// The repository, as `git+https://…`, where it is known.
+    pub uri: Option<String>,
+    /// The commit, as hexadecimal digits, where it is known.
+    pub git_commit: Option<String>,
+}
+
+/// What a promotion attestation says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionRecord {
+    /// The image's public name.
+    pub identity: Identity,
+    /// The image's manifest, as a referrer's subject names it.
+    pub descriptor: Descriptor,
+    /// Where it was promoted from, by digest.
+    pub source: ImageReference,
+    /// Where it was promoted to: the identity by digest.
+    pub destination: ImageReference,
+    /// The tags it gets, ordered; none for an image without a tag.
+    pub tags: Vec<Tag>,
+    /// When the run began.
+    pub time: Timestamp,
+    /// Who promoted: `https://…@VERSION`.
+    pub builder_id: String,
+    /// The file that asked for it.
+    pub manifest: Option<RecordedManifest>,
+}
+
+/// Makes attestations about promotions.
+#[async_trait]
+pub trait Attester: fmt::Debug + Send + Sync {
+    /// Shows that it can attest, without any registry: used in setup.
+    async fn check(&self) -> Result<(), Failure>;
+
+    /// What it makes for each image: an attestation with its predicate type, and maybe a link.
+    fn kinds(&self) -> Vec<EvidenceKind>;
+
+    /// Attests a promotion with the kinds asked for, which are some of [`Attester::kinds`].
+    async fn attest(
+        &self,
+        record: &PromotionRecord,
+        kinds: &[EvidenceKind],
+    ) -> Result<Vec<Evidence>, Failure>;
+}
+
+/// A token that says who runs promo. It can't be printed.
+#[derive(Clone)]
+pub struct IdentityToken(String);
+
+impl IdentityToken {
+    /// Takes the token.
+    pub fn new(token: String) -> Self {
+        Self(token)
+    }
+
+    /// The token itself, for the one who sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for IdentityToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentityToken(…)")
+    }
+}
+
+/// Provides identity tokens for keyless signing.
+#[async_trait]
+pub trait IdentityTokens: fmt::Debug + Send + Sync {
+    /// A token for `audience` (`sigstore` for signing).
+    async fn token(&self, audience: &str) -> Result<IdentityToken, Failure>;
+}
