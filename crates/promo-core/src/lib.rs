@@ -1,6 +1,6 @@
 //! The domain of promo, a container image promoter.
 //!
-//! A promotion flows in one direction: promoter manifests (`manifest`) say what is wanted, the
+//! A promotion flows in one direction: promoter manifests ([`manifest`]) say what is wanted, the
 //! [`inventory`] says what registries hold, `plan` compares the two, and the pipeline
 //! carries the plan out through its [`ports`], phase by phase, up to the report.
 //!
@@ -11,6 +11,7 @@
 mod code;
 pub mod identity;
 pub mod inventory;
+pub mod manifest;
 pub mod oci;
 pub mod ports;
 

@@ -1,0 +1,181 @@
+//! The checked form of promoter manifests.
+//!
+//! Texts are shared (`Arc`), so that a tree of 20,000 digests stays a few megabytes, and destinations are
+//! kept once per promoter manifest: edges are expanded from this lazily, by the plan.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Finding;
+use crate::oci::{Digest, RegistryPath, Tag};
+
+/// A place in a file, both counted from 1; the column counts characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    /// Line.
+    pub line: u32,
+    /// Column.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// The path of a file, as the user would name it: relative to the tree's folder, with `/`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct FilePath(Arc<str>);
+
+impl FilePath {
+    /// A path from its text.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for FilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All promoter manifests of a tree (or the one of a plain file), in the order of their files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManifestSet {
+    pub(super) manifests: Vec<PromoterManifest>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl ManifestSet {
+    /// The promoter manifests, ordered by file.
+    pub fn manifests(&self) -> &[PromoterManifest] {
+        &self.manifests
+    }
+
+    /// Bad entries that were left out, and warnings; ordered by file and position.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+/// One promoter manifest: where images come from, where they go, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromoterManifest {
+    pub(super) file: FilePath,
+    pub(super) images_file: FilePath,
+    pub(super) source: RegistryPath,
+    pub(super) destinations: Vec<RegistryPath>,
+    pub(super) images: Vec<ImageEntry>,
+}
+
+impl PromoterManifest {
+    /// The file with the registries.
+    pub fn file(&self) -> &FilePath {
+        &self.file
+    }
+
+    /// The file with the images; the same file in a plain manifest.
+    pub fn images_file(&self) -> &FilePath {
+        &self.images_file
+    }
+
+    /// The staging registry.
+    pub fn source(&self) -> &RegistryPath {
+        &self.source
+    }
+
+    /// The production registries and mirrors, in the order of the file, each once.
+    pub fn destinations(&self) -> &[RegistryPath] {
+        &self.destinations
+    }
+
+    /// The images, in the order of the file. A name may stand there more than once.
+    pub fn images(&self) -> &[ImageEntry] {
+        &self.images
+    }
+}
+
+/// One image of a promoter manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageEntry {
+    pub(super) name: Arc<str>,
+    pub(super) position: Position,
+    pub(super) digests: Vec<DigestEntry>,
+}
+
+impl ImageEntry {
+    /// Its name: what is joined to source and destinations. Joining it can't fail.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its name stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The digests to promote, in the order of the file.
+    pub fn digests(&self) -> &[DigestEntry] {
+        &self.digests
+    }
+}
+
+/// One digest of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestEntry {
+    pub(super) digest: Digest,
+    pub(super) position: Position,
+    pub(super) tags: Vec<TagEntry>,
+}
+
+impl DigestEntry {
+    /// The digest.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Its tags, in the order of the file, each once. None means: promoted by digest only.
+    pub fn tags(&self) -> &[TagEntry] {
+        &self.tags
+    }
+}
+
+/// One tag of a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagEntry {
+    pub(super) tag: Tag,
+    pub(super) position: Position,
+}
+
+impl TagEntry {
+    /// The tag.
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+}
