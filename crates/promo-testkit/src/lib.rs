@@ -1,1 +1,36 @@
-//! Under construction.
+//! Real fakes for promo: registries over HTTP on loopback, and builders of real images.
+//!
+//! [`registry::EmbeddedRegistry`] is a complete OCI Distribution 1.1 registry in memory, with basic and token
+//! authentication, a request log that tests can count, and faults that can be changed while it runs.
+//! [`image`] builds images, indexes and artifacts with real layers, configs and digests, the same bytes each time.
+//! `promo demo` and `promo registry serve` stand on the same types. Nothing here is for production storage.
+//!
+//! ```
+//! use promo_testkit::image::{ImageBuilder, Layer};
+//! use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registry = EmbeddedRegistry::start(RegistryOptions::default()).await?;
+//! let image = ImageBuilder::new().layer(Layer::file("etc/motd", "hello\n")).build();
+//! image.push_to(&registry.state(), "staging/hello", "v1");
+//!
+//! // The first pull of the tag is answered with 503, the second goes through.
+//! registry.faults().inject(
+//!     Matcher::on(Operation::ManifestGet).reference("v1").times(1),
+//!     Fault::status(503),
+//! );
+//! let url = format!("{}/v2/staging/hello/manifests/v1", registry.url());
+//! assert_eq!(reqwest::get(&url).await?.status(), 503);
+//! assert_eq!(reqwest::get(&url).await?.bytes().await?, image.manifest());
+//!
+//! assert_eq!(registry.log().count(Operation::ManifestGet), 2);
+//! assert!(registry.log().writes().is_empty());
+//! registry.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod digest;
+pub mod image;
+pub mod registry;

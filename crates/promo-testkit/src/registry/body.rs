@@ -1,0 +1,139 @@
+//! Bodies: requests that are counted while they are read, and answers that are counted, cut or broken while they are sent.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, BodyDataStream};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+
+use super::reply::Failure;
+
+/// Sent at once; small enough that a body can be broken in its middle.
+const CHUNK: usize = 128 * 1024;
+/// What is read of a body that nobody wants, so that the client gets its answer before the connection closes.
+const DRAINED: u64 = 64 * 1024 * 1024;
+/// The most that is reserved for a length that a client only announces.
+const RESERVED: u64 = 1024 * 1024 * 1024;
+
+/// The body of a request.
+#[derive(Debug)]
+pub(super) struct RequestBody {
+    stream: BodyDataStream,
+    announced: Option<u64>,
+    received: Arc<AtomicU64>,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Body, announced: Option<u64>, received: Arc<AtomicU64>) -> Self {
+        Self {
+            stream: body.into_data_stream(),
+            announced,
+            received,
+        }
+    }
+
+    /// The announced length, as far as it is reasonable to reserve it.
+    pub(super) fn capacity(&self) -> usize {
+        let announced = self.announced.unwrap_or_default().min(RESERVED);
+        usize::try_from(announced).unwrap_or_default()
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self.stream.next().await {
+            Some(Ok(chunk)) => {
+                self.received
+                    .fetch_add(chunk.len() as u64, Ordering::SeqCst);
+                Ok(Some(chunk))
+            }
+            Some(Err(_)) => Err(Failure::Disconnected),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the whole body, or `None` when it is larger than `limit`.
+    pub(super) async fn collect(&mut self, limit: usize) -> Result<Option<Bytes>, Failure> {
+        let mut collected = BytesMut::with_capacity(self.capacity().min(limit));
+        while let Some(chunk) = self.next().await? {
+            if collected.len().saturating_add(chunk.len()) > limit {
+                return Ok(None);
+            }
+            collected.extend_from_slice(&chunk);
+        }
+        Ok(Some(collected.freeze()))
+    }
+
+    /// Reads and forgets the rest, up to a limit.
+    pub(super) async fn drain(&mut self) {
+        let limit = self.received.load(Ordering::SeqCst) + DRAINED;
+        while let Ok(Some(_)) = self.next().await {
+            if self.received.load(Ordering::SeqCst) > limit {
+                break;
+            }
+        }
+    }
+}
+
+/// How the body of an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// After its last byte.
+    Complete,
+    /// Too early, by an orderly end of the connection.
+    Truncated(u64),
+    /// Too early, by a reset of the connection.
+    Reset(u64),
+    /// Never.
+    Endless,
+}
+
+/// The body of an answer, sent in pieces.
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    pub(super) rest: Bytes,
+    pub(super) ending: Ending,
+    pub(super) sent: Arc<AtomicU64>,
+    /// Tells the connection to go down with a reset.
+    pub(super) reset: Arc<AtomicBool>,
+}
+
+impl AnswerBody {
+    fn next_piece(&mut self) -> Option<Result<Bytes, io::Error>> {
+        let limit = match self.ending {
+            Ending::Complete => u64::MAX,
+            Ending::Truncated(limit) | Ending::Reset(limit) => {
+                limit.saturating_sub(self.sent.load(Ordering::SeqCst))
+            }
+            Ending::Endless if self.rest.is_empty() => {
+                self.rest = Bytes::from(vec![b' '; CHUNK]);
+                u64::MAX
+            }
+            Ending::Endless => u64::MAX,
+        };
+        let length = self
+            .rest
+            .len()
+            .min(CHUNK)
+            .min(usize::try_from(limit).unwrap_or(usize::MAX));
+        if length > 0 {
+            self.sent.fetch_add(length as u64, Ordering::SeqCst);
+            return Some(Ok(self.rest.split_to(length)));
+        }
+        if matches!(self.ending, Ending::Reset(_)) {
+            self.reset.store(true, Ordering::SeqCst);
+            return Some(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        None
+    }
+}
+
+impl Stream for AnswerBody {
+    type Item = Result<Bytes, io::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.next_piece())
+    }
+}

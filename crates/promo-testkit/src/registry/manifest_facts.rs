@@ -1,0 +1,106 @@
+//! What a registry must know of a manifest: its type, what it needs, and what it is about.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::digest::Algorithm;
+
+/// What was read from a manifest. What can't be read is left at its default, the manifest itself is never rewritten.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ManifestFacts {
+    pub(super) media_type: Option<String>,
+    /// `artifactType`, or the media type of the config where an image manifest has none.
+    pub(super) artifact_type: Option<String>,
+    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) subject: Option<String>,
+    /// Blobs that must be there; non-distributable layers need not.
+    pub(super) blobs: Vec<String>,
+    /// Manifests that must be there.
+    pub(super) children: Vec<String>,
+    /// The sum of the sizes of config and layers.
+    pub(super) content_bytes: u64,
+}
+
+impl ManifestFacts {
+    /// Reads a manifest, or says what is wrong with it.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let raw: RawManifest = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        raw.check_digests()?;
+        let is_index = raw.manifests.is_some();
+        let config_type = raw.config.as_ref().map(|config| config.media_type.clone());
+        let own_type = raw.artifact_type.filter(|own| !own.is_empty());
+        let content = || raw.config.iter().chain(raw.layers.iter().flatten());
+        let layers = content()
+            .filter(|blob| blob.is_distributable())
+            .map(|blob| blob.digest.clone());
+        let legacy = raw
+            .fs_layers
+            .iter()
+            .flatten()
+            .map(|layer| layer.blob_sum.clone());
+        Ok(Self {
+            media_type: raw.media_type,
+            artifact_type: own_type.or(if is_index { None } else { config_type }),
+            annotations: raw.annotations.unwrap_or_default(),
+            subject: raw.subject.map(|subject| subject.digest),
+            content_bytes: content().fold(0, |sum, blob| sum.saturating_add(blob.size)),
+            blobs: layers.chain(legacy).collect(),
+            children: raw
+                .manifests
+                .into_iter()
+                .flatten()
+                .map(|child| child.digest)
+                .collect(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawManifest {
+    media_type: Option<String>,
+    artifact_type: Option<String>,
+    config: Option<RawDescriptor>,
+    layers: Option<Vec<RawDescriptor>>,
+    manifests: Option<Vec<RawDescriptor>>,
+    fs_layers: Option<Vec<RawLegacyLayer>>,
+    subject: Option<RawDescriptor>,
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl RawManifest {
+    fn check_digests(&self) -> Result<(), String> {
+        let single = self.config.iter().chain(&self.subject);
+        let lists = self.layers.iter().chain(&self.manifests).flatten();
+        match single
+            .chain(lists)
+            .find(|descriptor| Algorithm::of(&descriptor.digest).is_none())
+        {
+            Some(bad) => Err(format!("{:?} is no digest", bad.digest)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawDescriptor {
+    #[serde(default)]
+    media_type: String,
+    digest: String,
+    #[serde(default)]
+    size: u64,
+}
+
+impl RawDescriptor {
+    fn is_distributable(&self) -> bool {
+        !self.media_type.contains(".nondistributable.") && !self.media_type.contains(".foreign.")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawLegacyLayer {
+    blob_sum: String,
+}

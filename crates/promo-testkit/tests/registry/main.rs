@@ -1,0 +1,6 @@
+//! The embedded registry over HTTP, as a client sees it.
+
+mod content;
+mod support;
+
+use promo_testkit as _;
