@@ -1,1 +1,5 @@
-//! Under construction.
+//! The OCI registries, for promo: inventory reading and copying on top of the `Registry` port.
+
+#![forbid(unsafe_code)]
+
+pub mod copy;

@@ -20,8 +20,8 @@ pub use failure::{Failure, FailureKind};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};
 pub use registry::{
-    BlobStream, Capabilities, ManifestHead, Mount, PutManifest, ReferrerList, Registry,
-    SubjectHandling, TagPage, UploadSession,
+    BlobStream, BulkList, Capabilities, CatalogPage, ManifestHead, Mount, PutManifest,
+    ReferrerList, Registry, SubjectHandling, TagPage, UploadSession,
 };
 pub use signing::{
     AcceptedEvidence, Attester, EvidenceKind, IdentityToken, IdentityTokens, PromotionRecord,

@@ -10,8 +10,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
 
-use super::Failure;
-use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
+use super::{Failure, FailureKind};
+use crate::Code;
+use crate::inventory::RepositoryContent;
+use crate::oci::{
+    Descriptor, Digest, ManifestReference, MediaType, RawManifest, RegistryHost, Repository, Tag,
+};
 
 /// The bytes of a blob as they arrive.
 ///
@@ -128,6 +132,32 @@ pub struct TagPage {
     pub next: Option<String>,
 }
 
+/// All that a repository holds, as registries of Google tell it in one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BulkList {
+    /// The registry's tag list has tags only.
+    NotOffered,
+    /// The repository isn't there.
+    Missing,
+    /// Every tag with its digest, and every digest.
+    Listed {
+        /// What the repository holds, completely.
+        content: RepositoryContent,
+        /// The repositories right below it, ordered.
+        children: Vec<Repository>,
+    },
+}
+
+/// A page of the repositories of a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CatalogPage {
+    /// The repositories, as the registry sent them.
+    pub repositories: Vec<Repository>,
+    /// Where the next page is, if there is one: pass it to the next call.
+    pub next: Option<String>,
+}
+
 /// Who refers to a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReferrerList {
@@ -232,4 +262,32 @@ pub trait Registry: Debug + Send + Sync {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<ReferrerList, Failure>;
+
+    /// All tags with their digests and all digests of a repository in one answer, where the registry
+    /// offers that. Optional: an implementation that can't ask for it keeps this one.
+    async fn bulk_list(&self, repository: &Repository) -> Result<BulkList, Failure> {
+        let _ = repository;
+        Err(not_offered("listing a repository with its digests"))
+    }
+
+    /// A page of the repositories of a registry; `next` is what the page before said. Optional.
+    async fn catalog(
+        &self,
+        host: &RegistryHost,
+        next: Option<&str>,
+    ) -> Result<CatalogPage, Failure> {
+        let _ = (host, next);
+        Err(not_offered("listing the repositories of a registry"))
+    }
+}
+
+/// The code of an optional operation that an implementation of [`Registry`] leaves out.
+const NOT_OFFERED: Code = Code::new("PROMO-C001");
+
+fn not_offered(operation: &str) -> Failure {
+    Failure::new(
+        FailureKind::Unsupported,
+        NOT_OFFERED,
+        format!("{operation} is not offered by this client"),
+    )
 }

@@ -1,0 +1,264 @@
+//! Brings the blobs of one image to its destinations.
+//!
+//! For each blob and destination one request comes first, and often it is the only one: a mount. It
+//! is asked for from the source repository if that is on the same host, else from a
+//! repository of the host to which this run brought the blob, else from the destination itself: a registry
+//! that has the blob answers that it is there, one that hasn't opens the upload that is needed then. So no
+//! HEAD is ever sent, and what a half-finished run left is found.
+
+use futures_util::future::{join_all, select_all};
+use futures_util::{StreamExt as _, stream};
+use promo_core::oci::{Descriptor, Repository};
+use promo_core::ports::{Failure, FailureKind, Mount, Registry, UploadSession};
+use tokio::sync::oneshot;
+
+use super::RegistryCopier;
+use super::destinations::{Destination, Way};
+use super::error::CopyError;
+use super::fan_out::{Transfer, Upload};
+use super::flight::{Claim, Turn};
+
+/// One image on its way: what all its blobs have in common.
+#[derive(Debug)]
+pub(super) struct BlobCopy<'a> {
+    /// The copier, with its registry and what the run knows.
+    pub(super) copier: &'a RegistryCopier,
+    /// Where the blobs come from.
+    pub(super) source: &'a Repository,
+    /// Where they go.
+    pub(super) destinations: &'a [&'a Destination],
+}
+
+/// A destination whose turn it is.
+type Ours<'a> = (&'a Destination, Claim);
+
+/// The beginning of a delivery.
+enum Opened {
+    Mounted,
+    Upload(UploadSession),
+}
+
+impl BlobCopy<'_> {
+    /// Brings all blobs to all destinations. What goes wrong at a destination is recorded there; an error
+    /// is the source's.
+    pub(super) async fn run(&self, blobs: &[Descriptor]) -> Result<(), Failure> {
+        let at_once = self.copier.settings.blobs.max(1);
+        let bringing: Vec<_> = blobs.iter().map(|blob| self.bring(blob)).collect();
+        let mut running = stream::iter(bringing).buffer_unordered(at_once);
+        while let Some(done) = running.next().await {
+            done?;
+        }
+        Ok(())
+    }
+
+    /// Brings one blob to all destinations that are still going.
+    async fn bring(&self, blob: &Descriptor) -> Result<(), Failure> {
+        let mut pending: Vec<&Destination> = self.destinations.to_vec();
+        loop {
+            pending.retain(|destination| destination.is_going());
+            let (ours, waiting) = self.turns(blob, &mut pending);
+            if !ours.is_empty() {
+                self.deliver(blob, ours).await?;
+            } else if waiting.is_empty() {
+                return Ok(());
+            } else {
+                // Any of them may free a turn; a sender that is gone has freed it, too.
+                let _first = select_all(waiting).await;
+            }
+        }
+    }
+
+    /// Sorts destinations into those whose turn it is and those to ask again; who has the blob
+    /// already is done.
+    fn turns<'d>(
+        &self,
+        blob: &Descriptor,
+        pending: &mut Vec<&'d Destination>,
+    ) -> (Vec<Ours<'d>>, Vec<oneshot::Receiver<()>>) {
+        let mut ours = Vec::new();
+        let mut waiting = Vec::new();
+        pending.retain(|destination| {
+            let repository = destination.repository();
+            let near = repository.host_str() == self.source.host_str();
+            match self.copier.flights.turn(&blob.digest, repository, near) {
+                Turn::There => destination.blob_arrived(Way::Mounted),
+                Turn::Ours(claim) => ours.push((*destination, claim)),
+                Turn::Wait(signal) => {
+                    waiting.push(signal);
+                    return true;
+                }
+            }
+            false
+        });
+        (ours, waiting)
+    }
+
+    /// Brings one blob to destinations that wait for nobody: mounted, or sent to all that lack it at
+    /// once; those that fail midway are tried again together.
+    async fn deliver(&self, blob: &Descriptor, mut ours: Vec<Ours<'_>>) -> Result<(), Failure> {
+        let mut attempt = 1;
+        while !ours.is_empty() {
+            let last = attempt >= self.copier.settings.attempts;
+            ours = self.attempt(blob, ours, last).await?;
+            attempt += 1;
+        }
+        Ok(())
+    }
+
+    /// One attempt; returns those that are worth another.
+    async fn attempt<'d>(
+        &self,
+        blob: &Descriptor,
+        ours: Vec<Ours<'d>>,
+        last: bool,
+    ) -> Result<Vec<Ours<'d>>, Failure> {
+        let opened = join_all(ours.iter().map(|(_, claim)| self.open(blob, claim))).await;
+        let mut sending = Vec::new();
+        let mut uploads = Vec::new();
+        for ((destination, claim), opened) in ours.into_iter().zip(opened) {
+            match opened {
+                Ok(Opened::Mounted) => {
+                    claim.arrived();
+                    destination.blob_arrived(Way::Mounted);
+                }
+                Ok(Opened::Upload(session)) => {
+                    uploads.push(Upload {
+                        repository: claim.repository().clone(),
+                        session,
+                    });
+                    sending.push((destination, claim));
+                }
+                Err(failure) => destination.fail(failure),
+            }
+        }
+        if uploads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sent = self.send(blob, uploads).await?;
+        Ok(settle(blob, sending, sent, last))
+    }
+
+    /// The one request that comes first.
+    async fn open(&self, blob: &Descriptor, claim: &Claim) -> Result<Opened, Failure> {
+        let destination = claim.repository();
+        let near = self.source.host_str() == destination.host_str();
+        let from = if near {
+            Some(self.source)
+        } else {
+            claim.home()
+        };
+        if from.is_none() && !self.copier.flights.may_self_mount(destination) {
+            return self.start(destination).await;
+        }
+        let registry = &self.copier.registry;
+        let asked = from.unwrap_or(destination);
+        let mount = registry.mount_blob(destination, &blob.digest, asked).await;
+        if from.is_some() && !matches!(mount, Ok(Mount::Mounted)) {
+            self.copier.flights.refuses_mount(destination);
+        }
+        match mount {
+            Ok(Mount::Mounted) => Ok(Opened::Mounted),
+            Ok(Mount::Refused(Some(session))) => Ok(Opened::Upload(session)),
+            Err(failure) if !is_answer(&failure) => Err(failure),
+            Err(_) if from.is_none() => {
+                self.copier.flights.refuses_self_mount(destination);
+                self.start(destination).await
+            }
+            _ => self.start(destination).await,
+        }
+    }
+
+    async fn start(&self, destination: &Repository) -> Result<Opened, Failure> {
+        let session = self.copier.registry.start_upload(destination).await?;
+        Ok(Opened::Upload(session))
+    }
+
+    /// Reads the blob once and sends it into all uploads.
+    async fn send(
+        &self,
+        blob: &Descriptor,
+        uploads: Vec<Upload>,
+    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+        let registry: &dyn Registry = &*self.copier.registry;
+        let bytes = match registry.get_blob(self.source, blob).await {
+            Ok(Some(bytes)) => bytes,
+            other => {
+                self.give_up(uploads).await;
+                other?;
+                return Err(CopyError::BlobMissing {
+                    repository: self.source.clone(),
+                    digest: blob.digest,
+                }
+                .into());
+            }
+        };
+        let transfer = Transfer {
+            registry,
+            observer: &*self.copier.observer,
+            source: self.source,
+            blob,
+            stall: self.copier.settings.stall,
+        };
+        transfer.run(bytes, uploads).await
+    }
+
+    /// Closes uploads that will get no bytes. A registry that doesn't care forgets them by itself.
+    async fn give_up(&self, uploads: Vec<Upload>) {
+        let registry = &self.copier.registry;
+        let cancelling = uploads.into_iter().map(|upload| async move {
+            let Upload {
+                repository,
+                session,
+            } = upload;
+            registry.cancel_upload(&repository, session).await
+        });
+        let _outcomes = join_all(cancelling).await;
+    }
+}
+
+/// Records what became of the uploads, and returns those that are worth another attempt.
+fn settle<'d>(
+    blob: &Descriptor,
+    sending: Vec<Ours<'d>>,
+    sent: Vec<Result<(), Failure>>,
+    last: bool,
+) -> Vec<Ours<'d>> {
+    let mut again = Vec::new();
+    for ((destination, claim), sent) in sending.into_iter().zip(sent) {
+        match sent {
+            Ok(()) => {
+                claim.arrived();
+                destination.blob_arrived(Way::Uploaded(blob.size));
+            }
+            Err(failure) if !last && is_worth_another(&failure) => again.push((destination, claim)),
+            Err(failure) => destination.fail(failure),
+        }
+    }
+    again
+}
+
+/// Whether the registry answered that it doesn't want to mount, so that an upload may still be welcome.
+fn is_answer(failure: &Failure) -> bool {
+    matches!(
+        failure.kind(),
+        FailureKind::Refused
+            | FailureKind::NotFound
+            | FailureKind::Forbidden
+            | FailureKind::Unauthenticated
+            | FailureKind::Malformed
+            | FailureKind::Unsupported
+    )
+}
+
+/// Whether a new session may succeed where an upload broke.
+fn is_worth_another(failure: &Failure) -> bool {
+    matches!(
+        failure.kind(),
+        FailureKind::Unavailable
+            | FailureKind::Deadline
+            | FailureKind::NotFound
+            | FailureKind::Refused
+            | FailureKind::DigestMismatch
+            | FailureKind::Malformed
+    )
+}

@@ -1,0 +1,208 @@
+//! What this run knows about blobs at destinations: where they are, and where they are on their way.
+//!
+//! Two images that share a blob don't send it twice to one host: the second waits until the first is
+//! done, then needs no request in the same repository and a mount in another one. Who waits holds
+//! nothing, so nobody waits for each other; a claim that is dropped is given back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use promo_core::oci::{Digest, RegistryHost, Repository};
+use tokio::sync::oneshot;
+
+/// The knowledge of one run, shared by all its copies.
+#[derive(Debug, Default)]
+pub(super) struct Flights {
+    blobs: Mutex<HashMap<Digest, Flight>>,
+    hosts: Mutex<BTreeMap<RegistryHost, HostMounts>>,
+    manifests: Mutex<BTreeMap<Repository, BTreeSet<Digest>>>,
+}
+
+/// One blob: few repositories hold it, so they are searched one by one.
+#[derive(Debug, Default)]
+struct Flight {
+    places: Vec<(Repository, Place)>,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Arriving,
+    There,
+}
+
+/// What a host thinks of mounts.
+#[derive(Debug, Clone, Copy, Default)]
+struct HostMounts {
+    /// It answers an error to the mount of a blob from the repository itself.
+    no_self_mount: bool,
+    /// It didn't mount what another repository of it held.
+    no_mount: bool,
+}
+
+/// What is to be done for a blob at a destination.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// It is there; this run has seen to it.
+    There,
+    /// It is ours to bring.
+    Ours(Claim),
+    /// Somebody brings it. Ask again when this fires.
+    Wait(oneshot::Receiver<()>),
+}
+
+/// The right to bring a blob to a repository. Dropped without [`Claim::arrived`], it is given back.
+#[derive(Debug)]
+pub(super) struct Claim {
+    flights: Arc<Flights>,
+    digest: Digest,
+    repository: Repository,
+    home: Option<Repository>,
+    arrived: bool,
+}
+
+impl Claim {
+    /// The destination.
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// A repository of the same host that has the blob, by this run's doing.
+    pub(super) fn home(&self) -> Option<&Repository> {
+        self.home.as_ref()
+    }
+
+    /// The blob is there now.
+    pub(super) fn arrived(mut self) {
+        self.arrived = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.flights
+            .land(&self.digest, &self.repository, self.arrived);
+    }
+}
+
+impl Flights {
+    /// Whose turn it is to bring `digest` to `repository`. With `source_is_near` the blob can be had from
+    /// the same host anyway, so there is no need to wait for another repository of it.
+    pub(super) fn turn(
+        self: &Arc<Self>,
+        digest: &Digest,
+        repository: &Repository,
+        source_is_near: bool,
+    ) -> Turn {
+        let alone = source_is_near || self.mounts(repository).no_mount;
+        let mut blobs = lock(&self.blobs);
+        let flight = blobs.entry(*digest).or_default();
+        match flight.place(repository) {
+            Some(Place::There) => return Turn::There,
+            Some(Place::Arriving) => return Turn::Wait(flight.wait()),
+            None => {}
+        }
+        let home = flight.on_host(repository, Place::There).cloned();
+        if home.is_none() && !alone && flight.on_host(repository, Place::Arriving).is_some() {
+            return Turn::Wait(flight.wait());
+        }
+        flight.places.push((repository.clone(), Place::Arriving));
+        Turn::Ours(Claim {
+            flights: Arc::clone(self),
+            digest: *digest,
+            repository: repository.clone(),
+            home,
+            arrived: false,
+        })
+    }
+
+    fn land(&self, digest: &Digest, repository: &Repository, arrived: bool) {
+        let mut blobs = lock(&self.blobs);
+        let Some(flight) = blobs.get_mut(digest) else {
+            return;
+        };
+        if arrived {
+            for (place, state) in &mut flight.places {
+                if place == repository {
+                    *state = Place::There;
+                }
+            }
+        } else {
+            flight.places.retain(|(place, _)| place != repository);
+        }
+        for waiting in flight.waiting.drain(..) {
+            // Who waited may have gone.
+            let _gone = waiting.send(());
+        }
+    }
+
+    /// Whether to ask this host to mount a blob from the very repository it is to be in.
+    pub(super) fn may_self_mount(&self, repository: &Repository) -> bool {
+        !self.mounts(repository).no_self_mount
+    }
+
+    /// The host answered an error to such a mount.
+    pub(super) fn refuses_self_mount(&self, repository: &Repository) {
+        lock(&self.hosts)
+            .entry(repository.host())
+            .or_default()
+            .no_self_mount = true;
+    }
+
+    /// The host did not mount what another repository of it held: don't wait for that again.
+    pub(super) fn refuses_mount(&self, repository: &Repository) {
+        lock(&self.hosts)
+            .entry(repository.host())
+            .or_default()
+            .no_mount = true;
+    }
+
+    fn mounts(&self, repository: &Repository) -> HostMounts {
+        lock(&self.hosts)
+            .get(&repository.host())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Whether this run put a manifest into a repository already.
+    pub(super) fn has_manifest(&self, repository: &Repository, digest: &Digest) -> bool {
+        lock(&self.manifests)
+            .get(repository)
+            .is_some_and(|known| known.contains(digest))
+    }
+
+    /// This run put a manifest into a repository.
+    pub(super) fn manifest_arrived(&self, repository: &Repository, digest: Digest) {
+        lock(&self.manifests)
+            .entry(repository.clone())
+            .or_default()
+            .insert(digest);
+    }
+}
+
+impl Flight {
+    fn place(&self, repository: &Repository) -> Option<Place> {
+        let found = self.places.iter().find(|(place, _)| place == repository);
+        found.map(|(_, state)| *state)
+    }
+
+    fn on_host(&self, repository: &Repository, state: Place) -> Option<&Repository> {
+        let host = repository.host_str();
+        let found = self
+            .places
+            .iter()
+            .find(|(place, found)| place.host_str() == host && *found == state);
+        found.map(|(place, _)| place)
+    }
+
+    fn wait(&mut self) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.push(sender);
+        receiver
+    }
+}
+
+/// The maps are whole after each statement, so a panic elsewhere leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

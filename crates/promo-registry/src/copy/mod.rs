@@ -1,0 +1,108 @@
+//! `RegistryCopier`: the `Copier` port over any `Registry`.
+//!
+//! An image's manifests are read from the source once (`graph`, `parse`), then its blobs are brought to all
+//! destinations (`blobs`, `fan_out`), at most once per host and run (`flight`), then the
+//! manifests below the image's own, children before parents. The image's own manifest is not put:
+//! that is publish's work, last of all.
+//!
+//! # Requests
+//!
+//! What one copy sends, retries and tokens not counted. *B* is the number of different blobs of the image,
+//! *M* that of the manifests below its own; "lacks" and "has" are what a destination does with a blob.
+//!
+//! | what | at the source | at a destination that lacks all | at one that has all |
+//! |---|---|---|---|
+//! | manifests | 1 + *M* GET | *M* PUT | *M* PUT |
+//! | blobs | *B* GET for all destinations together | *B* POST (mount), *B* PUT | *B* POST (mount) |
+//! | source on the same host | no blob GET | *B* POST (mount) | *B* POST (mount) |
+//! | blobs that this run brought to the same repository | – | none | none |
+//! | blobs that this run brought to another repository of the host | – | POST (mount) | POST (mount) |
+//! | source and destination are the same repository | 1 + *M* GET | none | none |
+//!
+//! No HEAD is sent, except for the blobs of Docker's schema 1, whose sizes its manifests don't tell: one
+//! HEAD each at the source. A host that answers an error to the mount of a blob from the repository
+//! itself gets one POST more for that blob, and no such mount again in this run. A host that doesn't mount
+//! across repositories costs one more GET of the blob.
+//!
+//! Manifests that this run put into a repository are not put there again.
+
+mod blobs;
+mod children;
+mod destinations;
+mod error;
+mod fan_out;
+mod flight;
+mod graph;
+mod parse;
+mod settings;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use promo_core::oci::RawManifest;
+use promo_core::ports::{CopiedContent, Copier, CopyRequest, Failure, Observer, Registry};
+
+use self::blobs::BlobCopy;
+use self::destinations::Destination;
+pub use self::error::CopyError;
+use self::flight::Flights;
+use self::graph::ImageGraph;
+pub use self::settings::CopySettings;
+
+/// Copies the content of images through a [`Registry`]. One value serves one run: it remembers what it
+/// brought where.
+#[derive(Debug)]
+pub struct RegistryCopier {
+    registry: Arc<dyn Registry>,
+    observer: Arc<dyn Observer>,
+    settings: CopySettings,
+    flights: Arc<Flights>,
+}
+
+impl RegistryCopier {
+    /// A copier for one run.
+    pub fn new(
+        registry: Arc<dyn Registry>,
+        observer: Arc<dyn Observer>,
+        settings: CopySettings,
+    ) -> Self {
+        Self {
+            registry,
+            observer,
+            settings,
+            flights: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Copier for RegistryCopier {
+    async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure> {
+        let registry = &*self.registry;
+        let source = &request.source;
+        let graph = ImageGraph::read(registry, source, &request.digest, &self.settings).await?;
+        let destinations: Vec<Destination> = request
+            .destinations
+            .iter()
+            .map(|repository| Destination::new(repository.clone()))
+            .collect();
+        // What is in the source repository needs not be brought there.
+        let elsewhere: Vec<&Destination> = destinations
+            .iter()
+            .filter(|destination| destination.repository() != source)
+            .collect();
+        let copy = BlobCopy {
+            copier: self,
+            source,
+            destinations: &elsewhere,
+        };
+        copy.run(&graph.blobs).await?;
+        self.put_children(&graph.children, &elsewhere).await;
+        let children = graph.children.iter().flatten();
+        Ok(CopiedContent {
+            manifest: graph.top,
+            children: children.map(RawManifest::descriptor).collect(),
+            destinations: destinations.into_iter().map(Destination::finish).collect(),
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! What limits a copier: how much at once, how much per image, how often again.
+
+use std::time::Duration;
+
+/// Settings of a [`RegistryCopier`](super::RegistryCopier).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CopySettings {
+    /// Blobs of one image that are under way at once. Each holds at most one mebibyte per destination.
+    pub blobs: usize,
+    /// Manifests of one image and registry that are under way at once.
+    pub manifests: usize,
+    /// How deep manifests may be nested: an image alone is one level, an index of images two.
+    pub levels: usize,
+    /// Manifests that one image may be made of, its own counted.
+    pub manifests_per_image: usize,
+    /// Bytes that the manifests of one image may have together.
+    pub manifest_bytes_per_image: u64,
+    /// How often the bytes of a blob are sent to one destination at the most, the first time counted.
+    pub attempts: u32,
+    /// How long a destination may take no bytes while others wait for it; then it is left behind and
+    /// tried again alone.
+    pub stall: Duration,
+}
+
+impl Default for CopySettings {
+    fn default() -> Self {
+        Self {
+            blobs: 4,
+            manifests: 8,
+            levels: 8,
+            manifests_per_image: 10_000,
+            manifest_bytes_per_image: 1_000_000_000,
+            attempts: 3,
+            stall: Duration::from_secs(60),
+        }
+    }
+}
