@@ -1,0 +1,85 @@
+//! Links and headings of a Markdown text; code is left out.
+
+use std::collections::BTreeSet;
+
+/// The targets of all links that do not go to another host.
+pub(super) fn relative(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in prose(text) {
+        let mut rest = line.as_str();
+        while let Some((_, after)) = rest.split_once("](") {
+            let Some((target, tail)) = after.split_once(')') else {
+                break;
+            };
+            let target = target.split_whitespace().next().unwrap_or_default();
+            if !target.contains("://") && !target.starts_with("mailto:") && !target.is_empty() {
+                found.push(target.to_owned());
+            }
+            rest = tail;
+        }
+    }
+    found
+}
+
+/// The names by which the headings of a text can be linked to.
+pub(super) fn headings(text: &str) -> BTreeSet<String> {
+    let lines = unfenced(text);
+    let titles = lines.filter_map(|line| {
+        line.trim_start_matches('#')
+            .strip_prefix(' ')
+            .filter(|_| line.starts_with('#'))
+    });
+    titles.map(anchor).collect()
+}
+
+fn anchor(title: &str) -> String {
+    let kept = title
+        .trim()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| {
+        if c == ' ' {
+            '-'
+        } else {
+            c.to_ascii_lowercase()
+        }
+    })
+    .collect()
+}
+
+/// The lines outside fenced code.
+fn unfenced(text: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    text.lines().filter(move |line| {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            return false;
+        }
+        !fenced
+    })
+}
+
+/// The lines outside fenced code, without `code` spans.
+fn prose(text: &str) -> impl Iterator<Item = String> {
+    unfenced(text).map(|line| line.split('`').step_by(2).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{headings, relative};
+
+    #[test]
+    fn links_are_found_outside_code() {
+        let text = "See [a](a.md), `[b](b.md)` and [c](../c.md#one \"title\").\n```\n[d](d.md)\n```\n[e](https://e.example)";
+        assert_eq!(relative(text), ["a.md", "../c.md#one"]);
+    }
+
+    #[test]
+    fn headings_become_anchors() {
+        let names = headings("# What `promo` does\n```\n# not one\n```\n### Two-part, name\n#no");
+        assert_eq!(
+            names.into_iter().collect::<Vec<_>>(),
+            ["two-part-name", "what-promo-does"]
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! cosign, with keys and without a transparency log: signing and judging as its users do it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{OnPath, Result};
+use crate::process::{self, Output};
+
+/// The password of every key made here.
+pub(crate) const PASSWORD: &str = "interop-only";
+
+/// Without it cosign fetches the public one even when only a key is to be believed.
+const EMPTY_TRUSTED_ROOT: &str =
+    r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
+
+/// The type of the attestations that cosign itself makes here.
+pub(crate) const CONTROL_TYPE: &str = "https://promo.example/control/v1";
+
+/// Which generation of commands it takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Generation {
+    Two,
+    Three,
+}
+
+/// How a signature is kept beside its image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    /// The tag `sha256-<hex>.sig`.
+    Tag,
+    /// A bundle that refers to the image.
+    Bundle,
+}
+
+/// A key pair on disk.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    pub(crate) private: PathBuf,
+    pub(crate) public: PathBuf,
+}
+
+/// A cosign with a home of its own.
+#[derive(Debug)]
+pub(crate) struct Cosign {
+    program: PathBuf,
+    pub(crate) generation: Generation,
+    home: PathBuf,
+    trusted_root: PathBuf,
+}
+
+impl Cosign {
+    /// `home` is also where it looks for a `config.json` with passwords.
+    pub(crate) fn new(program: &Path, generation: Generation, home: &Path) -> Result<Self> {
+        fs::create_dir_all(home).on("create", home)?;
+        let trusted_root = home.join("trusted-root.json");
+        fs::write(&trusted_root, EMPTY_TRUSTED_ROOT).on("write", &trusted_root)?;
+        Ok(Self {
+            program: program.to_owned(),
+            generation,
+            home: home.to_owned(),
+            trusted_root,
+        })
+    }
+
+    /// Makes `NAME.key` and `NAME.pub`.
+    pub(crate) fn generate_keys(&self, folder: &Path, name: &str) -> Result<Keys> {
+        let mut command = self.command("generate-key-pair");
+        command
+            .args(["--output-key-prefix", name])
+            .current_dir(folder);
+        process::capture(&mut command)?.success()?;
+        Ok(Keys {
+            private: folder.join(format!("{name}.key")),
+            public: folder.join(format!("{name}.pub")),
+        })
+    }
+
+    pub(crate) fn sign(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
+        let mut command = self.signing_command("sign", keys);
+        if form == Form::Tag {
+            command.arg("--new-bundle-format=false");
+        }
+        process::capture(command.arg(image))?.success().map(drop)
+    }
+
+    /// Attests an empty predicate of [`CONTROL_TYPE`].
+    pub(crate) fn attest(&self, image: &str, keys: &Keys) -> Result<()> {
+        let predicate = self.home.join("predicate.json");
+        fs::write(&predicate, "{}").on("write", &predicate)?;
+        let mut command = self.signing_command("attest", keys);
+        command
+            .args(["--type", CONTROL_TYPE, "--predicate"])
+            .arg(predicate)
+            .arg(image);
+        process::capture(&mut command)?.success().map(drop)
+    }
+
+    /// Its judgement of an image's signature.
+    pub(crate) fn verify(&self, image: &str, public_key: &Path, form: Form) -> Result<Output> {
+        let mut command = self.judging_command("verify", public_key);
+        if form == Form::Bundle {
+            self.read_bundles(&mut command);
+        }
+        process::capture(command.arg(image))
+    }
+
+    /// Its judgement of an image's attestation of one type.
+    pub(crate) fn verify_attestation(
+        &self,
+        image: &str,
+        public_key: &Path,
+        predicate_type: &str,
+    ) -> Result<Output> {
+        let mut command = self.judging_command("verify-attestation", public_key);
+        self.read_bundles(&mut command);
+        process::capture(command.args(["--type", predicate_type]).arg(image))
+    }
+
+    /// cosign 2 has to be told, cosign 3 looks for bundles first.
+    fn read_bundles(&self, command: &mut Command) {
+        if self.generation == Generation::Two {
+            command
+                .arg("--new-bundle-format")
+                .arg("--trusted-root")
+                .arg(&self.trusted_root);
+        }
+    }
+
+    fn signing_command(&self, verb: &str, keys: &Keys) -> Command {
+        let mut command = self.command(verb);
+        command
+            .args([
+                "--yes",
+                "--allow-http-registry",
+                "--tlog-upload=false",
+                "--key",
+            ])
+            .arg(&keys.private);
+        if self.generation == Generation::Three {
+            command.arg("--use-signing-config=false");
+        }
+        command
+    }
+
+    fn judging_command(&self, verb: &str, public_key: &Path) -> Command {
+        let mut command = self.command(verb);
+        command
+            .args(["--allow-http-registry", "--insecure-ignore-tlog", "--key"])
+            .arg(public_key);
+        command
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg(verb)
+            .env_clear()
+            .env("HOME", &self.home)
+            .env("DOCKER_CONFIG", &self.home);
+        command.env("COSIGN_PASSWORD", PASSWORD);
+        command
+    }
+}

@@ -1,0 +1,7 @@
+//! What is tried: one file each.
+
+pub(super) mod conformance;
+pub(super) mod control;
+pub(super) mod evidence;
+pub(super) mod interruption;
+pub(super) mod promotion;
