@@ -27,21 +27,22 @@ pub struct WantedRepository {
 impl WantedInventory {
     /// Asks for a tag.
     pub fn want_tag(&mut self, repository: &Repository, tag: &Tag) {
-        self.entry(repository).tags.insert(tag.clone());
+        self.want(repository).tags.insert(tag.clone());
     }
 
     /// Asks for a digest.
     pub fn want_digest(&mut self, repository: &Repository, digest: Digest) {
-        self.entry(repository).digests.insert(digest);
+        self.want(repository).digests.insert(digest);
     }
 
-    fn entry(&mut self, repository: &Repository) -> &mut WantedRepository {
-        // The common case finds the repository; only a new one is cloned.
-        if !self.repositories.contains_key(repository) {
-            self.repositories
-                .insert(repository.clone(), WantedRepository::default());
-        }
+    /// What is wanted of one repository, to add to it. Cloning a repository only counts a reference.
+    pub fn want(&mut self, repository: &Repository) -> &mut WantedRepository {
         self.repositories.entry(repository.clone()).or_default()
+    }
+
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.repositories.is_empty()
     }
 }
 
@@ -88,6 +89,36 @@ pub enum RepositoryInventory {
         /// Why, for a person.
         message: String,
     },
+}
+
+impl RepositoryInventory {
+    /// Where a tag of it points.
+    pub fn tag(&self, tag: &Tag) -> TagState {
+        match self {
+            Self::Missing => TagState::Absent,
+            Self::Unreadable { code, .. } => TagState::Unreadable(*code),
+            Self::Read(content) => match content.tags.get(tag) {
+                Some(Some(digest)) => TagState::Points(*digest),
+                Some(None) => TagState::Absent,
+                None if content.complete => TagState::Absent,
+                None => TagState::Unknown,
+            },
+        }
+    }
+
+    /// Whether it holds a digest.
+    pub fn digest(&self, digest: &Digest) -> DigestState {
+        match self {
+            Self::Missing => DigestState::Absent,
+            Self::Unreadable { code, .. } => DigestState::Unreadable(*code),
+            Self::Read(content) => match content.digests.get(digest) {
+                Some(true) => DigestState::Present,
+                Some(false) => DigestState::Absent,
+                None if content.complete => DigestState::Absent,
+                None => DigestState::Unknown,
+            },
+        }
+    }
 }
 
 /// What a readable repository holds.
@@ -190,31 +221,13 @@ impl Inventory {
 
     /// Where a tag points.
     pub fn tag(&self, repository: &Repository, tag: &Tag) -> TagState {
-        match self.repositories.get(repository) {
-            None => TagState::Unknown,
-            Some(RepositoryInventory::Missing) => TagState::Absent,
-            Some(RepositoryInventory::Unreadable { code, .. }) => TagState::Unreadable(*code),
-            Some(RepositoryInventory::Read(content)) => match content.tags.get(tag) {
-                Some(Some(digest)) => TagState::Points(*digest),
-                Some(None) => TagState::Absent,
-                None if content.complete => TagState::Absent,
-                None => TagState::Unknown,
-            },
-        }
+        self.repository(repository)
+            .map_or(TagState::Unknown, |known| known.tag(tag))
     }
 
     /// Whether a digest is there.
     pub fn digest(&self, repository: &Repository, digest: &Digest) -> DigestState {
-        match self.repositories.get(repository) {
-            None => DigestState::Unknown,
-            Some(RepositoryInventory::Missing) => DigestState::Absent,
-            Some(RepositoryInventory::Unreadable { code, .. }) => DigestState::Unreadable(*code),
-            Some(RepositoryInventory::Read(content)) => match content.digests.get(digest) {
-                Some(true) => DigestState::Present,
-                Some(false) => DigestState::Absent,
-                None if content.complete => DigestState::Absent,
-                None => DigestState::Unknown,
-            },
-        }
+        self.repository(repository)
+            .map_or(DigestState::Unknown, |known| known.digest(digest))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Finding;
-use crate::oci::{Digest, RegistryPath, Tag};
+use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
 
 /// A place in a file, both counted from 1; the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -63,6 +63,15 @@ pub struct ManifestSet {
 }
 
 impl ManifestSet {
+    /// A set of parts that are already checked, in the order given. Whoever reads files uses the
+    /// loader instead, which orders them.
+    pub fn from_parts(manifests: Vec<PromoterManifest>, findings: Vec<Finding>) -> Self {
+        Self {
+            manifests,
+            findings,
+        }
+    }
+
     /// The promoter manifests, ordered by file.
     pub fn manifests(&self) -> &[PromoterManifest] {
         &self.manifests
@@ -85,6 +94,35 @@ pub struct PromoterManifest {
 }
 
 impl PromoterManifest {
+    /// A promoter manifest of checked parts. A destination that stands there twice is kept once.
+    /// An image name that can't be joined to the source and to every destination is an error.
+    pub fn from_parts(
+        file: FilePath,
+        images_file: FilePath,
+        source: RegistryPath,
+        destinations: Vec<RegistryPath>,
+        images: Vec<ImageEntry>,
+    ) -> Result<Self, RepositoryError> {
+        let mut unique: Vec<RegistryPath> = Vec::with_capacity(destinations.len());
+        for destination in destinations {
+            if !unique.contains(&destination) {
+                unique.push(destination);
+            }
+        }
+        for image in &images {
+            for registry in unique.iter().chain([&source]) {
+                registry.join(image.name())?;
+            }
+        }
+        Ok(Self {
+            file,
+            images_file,
+            source,
+            destinations: unique,
+            images,
+        })
+    }
+
     /// The file with the registries.
     pub fn file(&self) -> &FilePath {
         &self.file
@@ -120,6 +158,15 @@ pub struct ImageEntry {
 }
 
 impl ImageEntry {
+    /// An image of checked parts.
+    pub fn from_parts(name: &str, position: Position, digests: Vec<DigestEntry>) -> Self {
+        Self {
+            name: name.into(),
+            position,
+            digests,
+        }
+    }
+
     /// Its name: what is joined to source and destinations. Joining it can't fail.
     pub fn name(&self) -> &str {
         &self.name
@@ -145,6 +192,15 @@ pub struct DigestEntry {
 }
 
 impl DigestEntry {
+    /// A digest of checked parts; each tag stands there once.
+    pub fn from_parts(digest: Digest, position: Position, tags: Vec<TagEntry>) -> Self {
+        Self {
+            digest,
+            position,
+            tags,
+        }
+    }
+
     /// The digest.
     pub fn digest(&self) -> Digest {
         self.digest
@@ -169,6 +225,11 @@ pub struct TagEntry {
 }
 
 impl TagEntry {
+    /// A tag of checked parts.
+    pub fn from_parts(tag: Tag, position: Position) -> Self {
+        Self { tag, position }
+    }
+
     /// The tag.
     pub fn tag(&self) -> &Tag {
         &self.tag

@@ -1,0 +1,194 @@
+//! Entries that meet in one destination repository: conflicts and redundant edges.
+//!
+//! Two entries can only meet in a repository that their images share. So destination repositories are put
+//! together by the list of images that land in them (mostly one image and all its mirrors), and the
+//! tags of each list are compared once, not once per mirror.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::decision::{Decision, Exception};
+use super::layout::{Layout, Slot, count};
+use crate::oci::{Digest, Tag};
+
+/// What meets, over the whole set.
+#[derive(Debug, Default)]
+pub(super) struct Collisions {
+    conflicts: Vec<Conflict>,
+    /// Ordered by entry, slot and destination.
+    marks: Vec<Mark>,
+}
+
+/// Slots that give one tag to different digests, in the order of files.
+#[derive(Debug, Clone)]
+pub(super) struct Conflict {
+    pub(super) rivals: Box<[Slot]>,
+}
+
+/// A decision about one edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub(super) slot: Slot,
+    /// Which destination of the image, by its place.
+    pub(super) destination: u32,
+    pub(super) decision: Decision,
+}
+
+/// An image and one of its destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Landing {
+    repository: u32,
+    image: u32,
+    destination: u32,
+}
+
+impl Mark {
+    /// As a decision that differs from the usual one of its entry.
+    pub(super) fn as_exception(&self) -> Exception {
+        Exception {
+            slot: self.slot.slot,
+            destination: self.destination,
+            decision: self.decision,
+        }
+    }
+}
+
+impl Collisions {
+    pub(super) fn find(layout: &Layout) -> Self {
+        let landings = landings(layout);
+        let mut shared: BTreeMap<Vec<u32>, Vec<&[Landing]>> = BTreeMap::new();
+        for landings in landings.chunk_by(|a, b| a.repository == b.repository) {
+            let images = landings.iter().map(|landing| landing.image).collect();
+            shared.entry(images).or_default().push(landings);
+        }
+        let mut found = Self::default();
+        for (images, repositories) in &shared {
+            found.compare(layout, images, repositories);
+        }
+        found.marks.sort_unstable();
+        found
+    }
+
+    /// The decisions about edges of one entry.
+    pub(super) fn of_entry(&self, entry: u32) -> &[Mark] {
+        let start = self.marks.partition_point(|mark| mark.slot.entry < entry);
+        let rest = self.marks.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|mark| mark.slot.entry == entry);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    pub(super) fn into_conflicts(self) -> Vec<Conflict> {
+        self.conflicts
+    }
+
+    /// Compares the entries of images that land together in each of `repositories`.
+    fn compare(&mut self, layout: &Layout, images: &[u32], repositories: &[&[Landing]]) {
+        for slots in meetings(layout, images) {
+            let digest = |slot: &Slot| layout.entry(slot.entry).map(|entry| entry.digest);
+            let (Some(kept), Some(first)) = (slots.first().copied(), slots.first().map(digest))
+            else {
+                continue;
+            };
+            if slots.iter().all(|slot| digest(slot) == first) {
+                let others = slots.get(1..).unwrap_or_default();
+                self.mark(layout, others, repositories, Decision::Redundant(kept));
+            } else {
+                let conflict = Decision::Conflict(count(self.conflicts.len()));
+                self.mark(layout, &slots, repositories, conflict);
+                self.conflicts.push(Conflict {
+                    rivals: slots.into(),
+                });
+            }
+        }
+    }
+
+    fn mark(
+        &mut self,
+        layout: &Layout,
+        slots: &[Slot],
+        repositories: &[&[Landing]],
+        decision: Decision,
+    ) {
+        for slot in slots {
+            let image = layout.entry(slot.entry).map(|entry| entry.image);
+            let landings = repositories.iter().copied().flatten();
+            for landing in landings.filter(|landing| Some(landing.image) == image) {
+                self.marks.push(Mark {
+                    slot: *slot,
+                    destination: landing.destination,
+                    decision,
+                });
+            }
+        }
+    }
+}
+
+/// Which image lands where, ordered by repository, then by image: the order of files.
+fn landings(layout: &Layout) -> Vec<Landing> {
+    let mut landings = Vec::new();
+    for (image, entry) in layout.images.iter().enumerate() {
+        for (destination, repository) in entry.destinations.iter().enumerate() {
+            landings.push(Landing {
+                repository: *repository,
+                image: count(image),
+                destination: count(destination),
+            });
+        }
+    }
+    landings.sort_unstable();
+    landings
+}
+
+/// The slots of these images that want the same tag, or without a tag the same digest: two or more each,
+/// in the order of files.
+fn meetings(layout: &Layout, images: &[u32]) -> Vec<Vec<Slot>> {
+    let mut tags: Seen<&Tag> = Seen::default();
+    let mut digests: Seen<&Digest> = Seen::default();
+    let images = images.iter().filter_map(|i| layout.images.get(*i as usize));
+    for index in images.flat_map(|image| image.entries.clone()) {
+        let Some(entry) = layout.entries.get(index) else {
+            continue;
+        };
+        let slot = |slot: usize| Slot {
+            entry: count(index),
+            slot: count(slot),
+        };
+        let wanted = layout.tags(entry);
+        if wanted.is_empty() {
+            digests.see(&entry.digest, slot(0));
+        }
+        for (place, tag) in wanted.iter().enumerate() {
+            tags.see(tag.tag(), slot(place));
+        }
+    }
+    tags.meetings().chain(digests.meetings()).collect()
+}
+
+/// Who was the first to want something, and who came later. Only what meets costs a list.
+struct Seen<K> {
+    first: HashMap<K, Slot>,
+    later: BTreeMap<Slot, Vec<Slot>>,
+}
+
+impl<K> Default for Seen<K> {
+    fn default() -> Self {
+        Self {
+            first: HashMap::new(),
+            later: BTreeMap::new(),
+        }
+    }
+}
+
+impl<K: std::hash::Hash + Eq> Seen<K> {
+    fn see(&mut self, wanted: K, slot: Slot) {
+        let first = *self.first.entry(wanted).or_insert(slot);
+        if first != slot {
+            self.later.entry(first).or_default().push(slot);
+        }
+    }
+
+    fn meetings(self) -> impl Iterator<Item = Vec<Slot>> {
+        self.later
+            .into_iter()
+            .map(|(first, later)| std::iter::once(first).chain(later).collect())
+    }
+}

@@ -1,0 +1,151 @@
+//! Edges as one sees them while walking over a plan.
+
+use std::fmt;
+
+use super::decision::Decision;
+use super::layout::{Entry, Image, Layout, Slot};
+use super::{Plan, Verdict, reason};
+use crate::Code;
+use crate::identity::Identity;
+use crate::manifest::{FilePath, Position};
+use crate::oci::{Digest, RegistryPath, Repository, Tag};
+
+/// One edge with its verdict: one digest, under one tag or none, from one source repository to one
+/// destination repository.
+#[derive(Clone, Copy)]
+pub struct PlannedEdge<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) image: &'a Image,
+    pub(super) entry: &'a Entry,
+    pub(super) slot: Slot,
+    pub(super) registry: &'a RegistryPath,
+    pub(super) repository: &'a Repository,
+    /// The index of `repository`.
+    pub(super) landing: u32,
+    pub(super) decision: Decision,
+    verdict: Verdict,
+    place: (&'a FilePath, Position),
+}
+
+impl<'a> PlannedEdge<'a> {
+    /// The edge to a destination of an image, given by its place; none if it is not part of the plan.
+    pub(super) fn new(
+        plan: &'a Plan,
+        slot: Slot,
+        destination: u32,
+        decision: Decision,
+    ) -> Option<Self> {
+        let verdict = decision.verdict()?;
+        let layout: &Layout = &plan.layout;
+        let entry = layout.entry(slot.entry)?;
+        let image = layout.image(entry)?;
+        let registries = &layout.manifests.get(image.manifest)?.destinations;
+        let landing = *image.destinations.get(destination as usize)?;
+        Some(Self {
+            plan,
+            image,
+            entry,
+            slot,
+            registry: registries.get(destination as usize)?,
+            repository: layout.repository(landing)?,
+            landing,
+            decision,
+            verdict,
+            place: layout.place(slot)?,
+        })
+    }
+
+    /// The name of the image in its promoter manifest.
+    pub fn image(&self) -> &'a str {
+        &self.image.name
+    }
+
+    /// The source repository.
+    pub fn source(&self) -> &'a Repository {
+        &self.image.source
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> Digest {
+        self.entry.digest
+    }
+
+    /// The destination registry, as the promoter manifest names it.
+    pub fn destination_registry(&self) -> &'a RegistryPath {
+        self.registry
+    }
+
+    /// The destination repository.
+    pub fn destination(&self) -> &'a Repository {
+        self.repository
+    }
+
+    /// The tag; none for an edge without a tag.
+    pub fn tag(&self) -> Option<&'a Tag> {
+        let tag = self.plan.layout.tag(self.entry, self.slot.slot)?;
+        Some(tag.tag())
+    }
+
+    /// The public name of the image at the destination.
+    pub fn identity(&self) -> Identity {
+        self.plan.options.identities.identity(self.repository)
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The code of the verdict and its reason.
+    pub fn code(&self) -> Code {
+        self.decision.code()
+    }
+
+    /// Why, as a sentence without a period.
+    pub fn reason(&self) -> String {
+        reason::sentence(self)
+    }
+
+    /// The digest that the tag points to now, where that is another one: of a `tag-move`, or of a
+    /// `promote` that the list of tag moves allows.
+    pub fn moves_from(&self) -> Option<Digest> {
+        match self.decision {
+            Decision::TagMove { from } | Decision::Move { from, .. } => {
+                self.plan.found.get(from as usize).copied()
+            }
+            _ => None,
+        }
+    }
+
+    /// The file that asks for it.
+    pub fn file(&self) -> &'a FilePath {
+        self.place.0
+    }
+
+    /// Where in the file: at the tag, or at the digest for an edge without a tag.
+    pub fn position(&self) -> Position {
+        self.place.1
+    }
+}
+
+impl fmt::Display for PlannedEdge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}@{} → {}",
+            self.source(),
+            self.digest(),
+            self.destination()
+        )?;
+        match self.tag() {
+            Some(tag) => write!(f, ":{tag}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for PlannedEdge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} {}", self.verdict)
+    }
+}

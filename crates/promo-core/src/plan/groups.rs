@@ -1,0 +1,156 @@
+//! Digest entries with their edges: what a table, a document or a comment shows.
+
+use std::fmt;
+
+use super::decision::{Decision, Exception};
+use super::layout::{Entry, Image, Layout, Slot, count};
+use super::{Plan, PlannedEdge, Verdict, VerdictCounts};
+use crate::manifest::{FilePath, Position};
+use crate::oci::{Digest, RegistryPath, Repository, Tag};
+
+/// One digest of an image, as one entry of a promoter manifest asks for it, with all its edges.
+#[derive(Clone, Copy)]
+pub struct PlannedGroup<'a> {
+    plan: &'a Plan,
+    index: u32,
+    entry: &'a Entry,
+    image: &'a Image,
+    file: &'a FilePath,
+    usual: Decision,
+    exceptions: &'a [Exception],
+}
+
+impl<'a> PlannedGroup<'a> {
+    /// The group of an entry; none if none of its edges are part of the plan.
+    pub(super) fn new(plan: &'a Plan, index: usize) -> Option<Self> {
+        let layout: &Layout = &plan.layout;
+        let entry = layout.entries.get(index)?;
+        let image = layout.image(entry)?;
+        let (usual, exceptions) = plan.decisions.of_entry(index);
+        let nothing = usual == Decision::Unselected && exceptions.is_empty();
+        if nothing || image.destinations.is_empty() {
+            return None;
+        }
+        Some(Self {
+            plan,
+            index: count(index),
+            entry,
+            image,
+            file: &layout.manifests.get(image.manifest)?.images_file,
+            usual,
+            exceptions,
+        })
+    }
+
+    /// The name of the image in its promoter manifest.
+    pub fn image(&self) -> &'a str {
+        &self.image.name
+    }
+
+    /// The source repository.
+    pub fn source(&self) -> &'a Repository {
+        &self.image.source
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> Digest {
+        self.entry.digest
+    }
+
+    /// The file that asks for it.
+    pub fn file(&self) -> &'a FilePath {
+        self.file
+    }
+
+    /// Where in the file the digest stands.
+    pub fn position(&self) -> Position {
+        self.entry.position
+    }
+
+    /// Its tags, in the order of the file. None: it is promoted by digest only.
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = &'a Tag> + use<'a> {
+        self.plan
+            .layout
+            .tags(self.entry)
+            .iter()
+            .map(|tag| tag.tag())
+    }
+
+    /// All destination registries of the promoter manifest, in its order, whatever is selected.
+    pub fn destination_registries(&self) -> &'a [RegistryPath] {
+        let manifest = self.plan.layout.manifests.get(self.image.manifest);
+        manifest.map_or(&[], |manifest| &manifest.destinations)
+    }
+
+    /// The verdict that most of its edges share; none if most are not selected.
+    pub fn usual_verdict(&self) -> Option<Verdict> {
+        self.usual.verdict()
+    }
+
+    /// The edges that were decided otherwise than most.
+    pub fn exceptions(&self) -> impl Iterator<Item = PlannedEdge<'a>> + use<'a> {
+        let (plan, entry) = (self.plan, self.index);
+        self.exceptions.iter().filter_map(move |exception| {
+            let slot = Slot {
+                entry,
+                slot: exception.slot,
+            };
+            PlannedEdge::new(plan, slot, exception.destination, exception.decision)
+        })
+    }
+
+    /// Its edges: tag by tag, destination by destination.
+    pub fn edges(&self) -> impl Iterator<Item = PlannedEdge<'a>> + use<'a> {
+        let (plan, entry, usual) = (self.plan, self.index, self.usual);
+        let destinations = count(self.image.destinations.len());
+        let mut exceptions = self.exceptions.iter().peekable();
+        (0..Layout::slots(self.entry))
+            .flat_map(move |slot| (0..destinations).map(move |destination| (slot, destination)))
+            .filter_map(move |(slot, destination)| {
+                let exception =
+                    exceptions.next_if(|e| (e.slot, e.destination) == (slot, destination));
+                let decision = exception.map_or(usual, |exception| exception.decision);
+                PlannedEdge::new(plan, Slot { entry, slot }, destination, decision)
+            })
+    }
+
+    /// How many edges have which verdict.
+    pub fn counts(&self) -> VerdictCounts {
+        let mut counts = VerdictCounts::default();
+        let edges = u64::from(Layout::slots(self.entry)) * self.image.destinations.len() as u64;
+        let exceptions = self.exceptions.len() as u64;
+        if let Some(verdict) = self.usual.verdict() {
+            counts.add(verdict, edges.saturating_sub(exceptions));
+        }
+        for verdict in self.exceptions.iter().filter_map(|e| e.decision.verdict()) {
+            counts.add(verdict, 1);
+        }
+        counts
+    }
+
+    /// Whether all is published already.
+    pub fn is_unchanged(&self) -> bool {
+        self.edges().all(|edge| edge.verdict() == Verdict::Present)
+    }
+
+    /// Whether edges of the entry are left out by the selection.
+    fn is_partial(&self) -> bool {
+        let unselected = |e: &Exception| e.decision == Decision::Unselected;
+        self.usual == Decision::Unselected || self.exceptions.iter().any(unselected)
+    }
+
+    /// Walks over the indexes of the destination repositories that edges go to. One may come up twice.
+    pub(super) fn each_landing(&self, mut visit: impl FnMut(u32)) {
+        if self.is_partial() {
+            self.edges().for_each(|edge| visit(edge.landing));
+        } else {
+            self.image.destinations.iter().copied().for_each(visit);
+        }
+    }
+}
+
+impl fmt::Debug for PlannedGroup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{} {:?}", self.source(), self.digest(), self.counts())
+    }
+}

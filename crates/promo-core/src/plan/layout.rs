@@ -1,0 +1,175 @@
+//! The manifests as a plan keeps them: flat lists, referred to by index, destination repositories
+//! interned. Made once from a `ManifestSet`; afterwards nothing changes it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
+use crate::oci::{Digest, RegistryPath, Repository};
+
+/// All manifests of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) manifests: Vec<Origin>,
+    /// One per image entry, in the order of files.
+    pub(super) images: Vec<Image>,
+    /// One per digest entry, in the order of files.
+    pub(super) entries: Vec<Entry>,
+    /// The tags of all entries, one entry's after the other's.
+    pub(super) tags: Vec<TagEntry>,
+    /// The destination repositories, each once.
+    pub(super) repositories: Vec<Repository>,
+}
+
+/// What a plan keeps of a promoter manifest.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) images_file: FilePath,
+    pub(super) destinations: Arc<[RegistryPath]>,
+}
+
+/// An image entry.
+#[derive(Debug)]
+pub(super) struct Image {
+    pub(super) manifest: usize,
+    pub(super) name: Box<str>,
+    pub(super) source: Repository,
+    /// Indexes of `Layout::repositories`, in the order of the manifest's destinations.
+    pub(super) destinations: Box<[u32]>,
+    /// Its entries.
+    pub(super) entries: Range<usize>,
+}
+
+/// A digest entry: its edges are its slots (a tag each, or one without a tag) times the destinations
+/// of its image.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) image: u32,
+    pub(super) digest: Digest,
+    pub(super) position: Position,
+    tags: Range<u32>,
+}
+
+/// An entry and one of its slots: all that names an edge but the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Slot {
+    pub(super) entry: u32,
+    pub(super) slot: u32,
+}
+
+impl Layout {
+    pub(super) fn new(set: &ManifestSet) -> Self {
+        let mut builder = Builder::default();
+        for manifest in set.manifests() {
+            builder.add(manifest);
+        }
+        builder.layout
+    }
+
+    /// The image that an entry belongs to.
+    pub(super) fn image(&self, entry: &Entry) -> Option<&Image> {
+        self.images.get(entry.image as usize)
+    }
+
+    /// The tags of an entry.
+    pub(super) fn tags(&self, entry: &Entry) -> &[TagEntry] {
+        let range = entry.tags.start as usize..entry.tags.end as usize;
+        self.tags.get(range).unwrap_or_default()
+    }
+
+    /// How many slots an entry has: its tags, or the one without a tag.
+    pub(super) fn slots(entry: &Entry) -> u32 {
+        (entry.tags.end - entry.tags.start).max(1)
+    }
+
+    /// The tag of a slot, none for an entry without tags.
+    pub(super) fn tag(&self, entry: &Entry, slot: u32) -> Option<&TagEntry> {
+        self.tags(entry).get(slot as usize)
+    }
+
+    /// A destination repository.
+    pub(super) fn repository(&self, index: u32) -> Option<&Repository> {
+        self.repositories.get(index as usize)
+    }
+
+    /// An entry by its index.
+    pub(super) fn entry(&self, index: u32) -> Option<&Entry> {
+        self.entries.get(index as usize)
+    }
+
+    /// Where a slot stands: file and position of its tag, or of its digest if it has none.
+    pub(super) fn place(&self, slot: Slot) -> Option<(&FilePath, Position)> {
+        let entry = self.entry(slot.entry)?;
+        let file = &self.manifests.get(self.image(entry)?.manifest)?.images_file;
+        let position = self
+            .tag(entry, slot.slot)
+            .map_or(entry.position, TagEntry::position);
+        Some((file, position))
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    layout: Layout,
+    interned: HashMap<Repository, u32>,
+}
+
+impl Builder {
+    fn add(&mut self, manifest: &PromoterManifest) {
+        let index = self.layout.manifests.len();
+        self.layout.manifests.push(Origin {
+            images_file: manifest.images_file().clone(),
+            destinations: manifest.destinations().into(),
+        });
+        for image in manifest.images() {
+            // A `PromoterManifest` holds only names that can be joined to all of its registries.
+            let Ok(source) = manifest.source().join(image.name()) else {
+                continue;
+            };
+            let destinations = self.destinations(manifest, image.name());
+            let first = self.layout.entries.len();
+            let image_index = count(self.layout.images.len());
+            for digest in image.digests() {
+                let first_tag = count(self.layout.tags.len());
+                self.layout.tags.extend_from_slice(digest.tags());
+                self.layout.entries.push(Entry {
+                    image: image_index,
+                    digest: digest.digest(),
+                    position: digest.position(),
+                    tags: first_tag..count(self.layout.tags.len()),
+                });
+            }
+            self.layout.images.push(Image {
+                manifest: index,
+                name: image.name().into(),
+                source,
+                destinations,
+                entries: first..self.layout.entries.len(),
+            });
+        }
+    }
+
+    fn destinations(&mut self, manifest: &PromoterManifest, name: &str) -> Box<[u32]> {
+        let joined = manifest
+            .destinations()
+            .iter()
+            .filter_map(|d| d.join(name).ok());
+        joined.map(|repository| self.intern(repository)).collect()
+    }
+
+    fn intern(&mut self, repository: Repository) -> u32 {
+        if let Some(index) = self.interned.get(&repository) {
+            return *index;
+        }
+        let index = count(self.layout.repositories.len());
+        self.layout.repositories.push(repository.clone());
+        self.interned.insert(repository, index);
+        index
+    }
+}
+
+/// Indexes are 32 bits wide: the bytes of a tree are capped far below what would need more.
+pub(super) fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

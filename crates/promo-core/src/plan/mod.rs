@@ -1,0 +1,132 @@
+//! The plan: promoter manifests compared with what registries hold.
+//!
+//! Second stage of the flow: `ManifestSet` + `Inventory` → [`Plan`], by the pure function [`plan`]. Every
+//! edge gets exactly one [`Verdict`], with a code and a sentence. Nothing here sends a request:
+//! [`wanted_destinations`] and [`wanted_sources`] say what has to be known, an inventory reader finds it
+//! out, and [`Plan::work`] is what the pipeline carries out.
+//!
+//! A plan of 720,000 edges is kept as its 20,000 digest entries: what all edges of an entry share, and the
+//! exceptions. Edges are made while one walks over them.
+
+mod collisions;
+mod decision;
+mod edges;
+mod groups;
+mod judge;
+mod layout;
+mod options;
+mod reason;
+mod summary;
+mod tag_moves;
+mod verdict;
+mod wanted;
+mod work;
+
+use std::sync::Arc;
+
+use crate::inventory::Inventory;
+use crate::manifest::{Finding, ManifestSet};
+use crate::oci::Digest;
+
+use collisions::{Collisions, Conflict};
+use decision::{Cause, Decisions};
+use judge::Judge;
+use layout::Layout;
+
+pub use edges::PlannedEdge;
+pub use groups::PlannedGroup;
+pub use options::{PlanOptions, Selection, SelectionError};
+pub use summary::{Summary, VerdictCounts};
+pub use tag_moves::{TagMove, TagMoves, TagMovesError};
+pub use verdict::{Verdict, codes};
+pub use wanted::{wanted_destinations, wanted_sources};
+pub use work::{DestinationWork, ImageWork, WantedTag};
+
+/// What a run would do, edge by edge, and why. Plain data, which lives without what it was made from.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    layout: Arc<Layout>,
+    conflicts: Vec<Conflict>,
+    decisions: Decisions,
+    /// Digests that tags point to where they should not.
+    found: Vec<Digest>,
+    causes: Vec<Cause>,
+    findings: Vec<Finding>,
+    options: PlanOptions,
+    offline: bool,
+}
+
+/// Compares what manifests want with what registries hold. Without an inventory (offline) every edge
+/// that could go is [`Verdict::Wanted`].
+///
+/// The verdict of an edge, first that applies:
+///
+/// 1. `conflict`: another entry gives the same tag of the same destination repository to another digest.
+/// 2. `redundant`: an earlier entry (by file, then place in the file) asks for the same digest under the
+///    same tag, or none, of the same destination repository. The earlier one is kept.
+/// 3. `undecided`: the destination could not be read, or nobody asked it what is needed here.
+/// 4. `present`: the tag points to the digest; for an edge without a tag, the digest is there.
+/// 5. `tag-move`: the tag points to another digest, and the list of allowed moves doesn't have that move.
+/// 6. `lost`: the digest is not in the source; `undecided` if that can't be told.
+/// 7. `finish`: the digest is in the destination, the tag is not.
+/// 8. `promote`: all of it is to be done, or an allowed move.
+///
+/// Conflicts and redundant edges are found over the whole set, whatever is selected: the plan of a part
+/// is the part of the plan.
+pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
+    let layout = Layout::new(set);
+    let collisions = Collisions::find(&layout);
+    let judge = Judge::new(&layout, &collisions, inventory, options);
+    let (decisions, found, causes) = judge.decide();
+    Plan {
+        conflicts: collisions.into_conflicts(),
+        decisions,
+        found,
+        causes,
+        findings: set.findings().to_vec(),
+        options: options.clone(),
+        offline: inventory.is_none(),
+        layout: Arc::new(layout),
+    }
+}
+
+impl Plan {
+    /// Bad entries of the manifests that were left out, and warnings; ordered by file and position.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether it was made without an inventory, so that it says only what is wanted.
+    pub fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &PlanOptions {
+        &self.options
+    }
+
+    /// The edges, in the order of files: entry by entry, tag by tag, destination by destination. They
+    /// are made while one walks.
+    pub fn edges(&self) -> impl Iterator<Item = PlannedEdge<'_>> {
+        self.groups().flat_map(|group| group.edges())
+    }
+
+    /// The digest entries with the edges of each, in the order of files. Entries of which nothing is
+    /// selected are passed over.
+    pub fn groups(&self) -> impl Iterator<Item = PlannedGroup<'_>> {
+        (0..self.layout.entries.len()).filter_map(|entry| PlannedGroup::new(self, entry))
+    }
+
+    /// What `fail_fast` stops at: the first edge in the way (a conflict, a tag move, or one that can't be
+    /// decided). Without `fail_fast` nothing stops a plan as a whole.
+    pub fn stopped_by(&self) -> Option<PlannedEdge<'_>> {
+        if !self.options.fail_fast {
+            return None;
+        }
+        self.edges().find(|edge| edge.verdict().stops_all())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What a plan is made with besides manifests and inventory.
+
+use std::fmt;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::TagMoves;
+use crate::identity::IdentityRules;
+use crate::oci::{RegistryPath, Repository};
+
+/// What a plan is made with. Everything off and all selected by default.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct PlanOptions {
+    /// The public names of destinations.
+    pub identities: IdentityRules,
+    /// Which part is planned.
+    pub selection: Selection,
+    /// Tags that may move.
+    pub tag_moves: TagMoves,
+    /// All or nothing: one conflict, tag move or undecided edge and there is no work at all.
+    pub fail_fast: bool,
+    /// What is published already is work, too: its evidence is examined.
+    pub complete: bool,
+}
+
+/// Which images and destinations are planned; everything unless patterns say otherwise.
+///
+/// Patterns are globs whose `*` also matches `/`. An image is selected by its name in the promoter manifest
+/// or by its source repository; a destination by its host, by its registry as the manifest
+/// names it, or by its full repository.
+#[derive(Clone, Default)]
+pub struct Selection {
+    images: Option<Patterns>,
+    destinations: Option<Patterns>,
+}
+
+#[derive(Clone)]
+struct Patterns {
+    texts: Vec<String>,
+    globs: GlobSet,
+}
+
+/// A pattern that is no glob.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{pattern}` is not a glob pattern")]
+#[non_exhaustive]
+pub struct SelectionError {
+    /// The pattern.
+    pub pattern: String,
+    /// What is wrong with it.
+    #[source]
+    pub source: globset::Error,
+}
+
+impl Selection {
+    /// A selection by patterns; an empty list selects all.
+    pub fn new(images: &[String], destinations: &[String]) -> Result<Self, SelectionError> {
+        Ok(Self {
+            images: Patterns::new(images)?,
+            destinations: Patterns::new(destinations)?,
+        })
+    }
+
+    /// Whether everything is selected.
+    pub fn is_all(&self) -> bool {
+        self.images.is_none() && self.destinations.is_none()
+    }
+
+    /// Whether an image of this name and source is selected.
+    pub fn has_image(&self, name: &str, source: &Repository) -> bool {
+        Patterns::select(self.images.as_ref(), &[name, source.as_str()])
+    }
+
+    /// Whether a destination is selected.
+    pub fn has_destination(&self, registry: &RegistryPath, repository: &Repository) -> bool {
+        let names = [registry.host_str(), registry.as_str(), repository.as_str()];
+        Patterns::select(self.destinations.as_ref(), &names)
+    }
+}
+
+impl Patterns {
+    fn new(patterns: &[String]) -> Result<Option<Self>, SelectionError> {
+        if patterns.is_empty() {
+            return Ok(None);
+        }
+        let mut builder = GlobSetBuilder::new();
+        for pattern in patterns {
+            builder.add(Glob::new(pattern).map_err(|source| refused(pattern, source))?);
+        }
+        let globs = builder
+            .build()
+            .map_err(|source| refused(&patterns.join(" "), source))?;
+        Ok(Some(Self {
+            texts: patterns.to_vec(),
+            globs,
+        }))
+    }
+
+    fn select(patterns: Option<&Self>, names: &[&str]) -> bool {
+        patterns.is_none_or(|patterns| names.iter().any(|name| patterns.globs.is_match(name)))
+    }
+}
+
+fn refused(pattern: &str, source: globset::Error) -> SelectionError {
+    SelectionError {
+        pattern: pattern.to_owned(),
+        source,
+    }
+}
+
+impl fmt::Debug for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts =
+            |patterns: &Option<Patterns>| patterns.as_ref().map(|patterns| patterns.texts.clone());
+        f.debug_struct("Selection")
+            .field("images", &texts(&self.images))
+            .field("destinations", &texts(&self.destinations))
+            .finish()
+    }
+}

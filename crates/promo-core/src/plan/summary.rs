@@ -1,0 +1,128 @@
+//! A plan in numbers.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::{Plan, Verdict};
+use crate::manifest::Severity;
+
+/// How many of what a plan has. Counts what is selected.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Summary {
+    /// Edges, those without a tag included.
+    pub edges: u64,
+    /// Edges without a tag.
+    pub tagless: u64,
+    /// Source repositories.
+    pub images: u64,
+    /// Digests, each counted once for each image that has it.
+    pub digests: u64,
+    /// Destination repositories.
+    pub repositories: u64,
+    /// Bad entries of promoter manifests, of the whole set.
+    pub invalid: u64,
+    /// Edges by verdict; `invalid` once more among them.
+    pub verdicts: VerdictCounts,
+}
+
+/// How many edges have which verdict: all verdicts are listed, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct VerdictCounts([u64; Verdict::ALL.len()]);
+
+impl VerdictCounts {
+    /// How many have this verdict.
+    pub fn get(&self, verdict: Verdict) -> u64 {
+        self.0.get(verdict as usize).copied().unwrap_or_default()
+    }
+
+    /// All verdicts with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Verdict, u64)> {
+        Verdict::ALL.into_iter().zip(self.0)
+    }
+
+    /// All edges together: `invalid` is not among them.
+    pub fn edges(&self) -> u64 {
+        self.sum(|verdict| verdict != Verdict::Invalid)
+    }
+
+    /// How many there are to publish.
+    pub fn actionable(&self) -> u64 {
+        self.sum(Verdict::is_actionable)
+    }
+
+    /// How many are left undone, bad entries included.
+    pub fn left(&self) -> u64 {
+        self.sum(Verdict::is_left)
+    }
+
+    pub(super) fn add(&mut self, verdict: Verdict, edges: u64) {
+        if let Some(count) = self.0.get_mut(verdict as usize) {
+            *count += edges;
+        }
+    }
+
+    fn sum(&self, of: impl Fn(Verdict) -> bool) -> u64 {
+        let counts = self.iter().filter(|(verdict, _)| of(*verdict));
+        counts.map(|(_, count)| count).sum()
+    }
+}
+
+impl fmt::Debug for VerdictCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.iter().filter(|(_, count)| *count > 0);
+        f.debug_map().entries(counts).finish()
+    }
+}
+
+impl Serialize for VerdictCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(Verdict::ALL.len()))?;
+        for (verdict, count) in self.iter() {
+            map.serialize_entry(verdict.as_str(), &count)?;
+        }
+        map.end()
+    }
+}
+
+impl Plan {
+    /// The plan in numbers.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        let mut images = HashSet::new();
+        let mut digests = HashSet::new();
+        let mut landed = vec![false; self.layout.repositories.len()];
+        for group in self.groups() {
+            let counts = group.counts();
+            for (verdict, count) in counts.iter() {
+                summary.verdicts.add(verdict, count);
+            }
+            if group.tags().len() == 0 {
+                summary.tagless += counts.edges();
+            }
+            images.insert(group.source());
+            digests.insert((group.source(), group.digest()));
+            group.each_landing(|landing| {
+                if let Some(landed) = landed.get_mut(landing as usize) {
+                    *landed = true;
+                }
+            });
+        }
+        summary.edges = summary.verdicts.edges();
+        summary.images = images.len() as u64;
+        summary.digests = digests.len() as u64;
+        summary.repositories = landed.into_iter().filter(|landed| *landed).count() as u64;
+        summary.invalid = self.invalid();
+        summary.verdicts.add(Verdict::Invalid, summary.invalid);
+        summary
+    }
+
+    fn invalid(&self) -> u64 {
+        let bad = |severity| severity == Severity::Invalid;
+        self.findings.iter().filter(|f| bad(f.severity)).count() as u64
+    }
+}

@@ -1,0 +1,1 @@
+//! Unit tests of the plan; `tests/plan*.rs` hold the reference model and the laws.
