@@ -1,0 +1,74 @@
+//! Why an inventory can't be read, with a stable code each (`PROMO-R060` to `R069`). What the
+//! registries themselves answer stays the failure that it was.
+
+use promo_core::Code;
+use promo_core::oci::{RegistryHost, Repository};
+use promo_core::ports::{Failure, FailureKind};
+
+/// A reason of the reader's own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InventoryError {
+    /// A list leads from page to page without an end.
+    #[error("the list of {what} leads back to a page that was read already")]
+    EndlessList {
+        /// A repository, or a host.
+        what: String,
+    },
+    /// A list has more entries than are read.
+    #[error("{what} has more than {limit} entries")]
+    TooMany {
+        /// What has them.
+        what: String,
+        /// How many are read.
+        limit: usize,
+    },
+    /// A repository lists another one below itself that isn't there by its name.
+    #[error("{parent} lists {child} below itself")]
+    NoChild {
+        /// The repository that lists.
+        parent: Repository,
+        /// The repository that is listed.
+        child: Repository,
+    },
+    /// The registry has no list of its repositories.
+    #[error("{host} doesn't list its repositories")]
+    NoCatalog {
+        /// The registry.
+        host: RegistryHost,
+        /// What it answered.
+        #[source]
+        source: Failure,
+    },
+}
+
+impl InventoryError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        Code::new(match self {
+            Self::EndlessList { .. } => "PROMO-R060",
+            Self::TooMany { .. } => "PROMO-R061",
+            Self::NoChild { .. } => "PROMO-R062",
+            Self::NoCatalog { .. } => "PROMO-R063",
+        })
+    }
+}
+
+impl From<InventoryError> for Failure {
+    fn from(error: InventoryError) -> Self {
+        let kind = match &error {
+            InventoryError::EndlessList { .. } | InventoryError::NoChild { .. } => {
+                FailureKind::Malformed
+            }
+            InventoryError::TooMany { .. } => FailureKind::TooLarge,
+            InventoryError::NoCatalog { .. } => FailureKind::Unsupported,
+        };
+        let failure = Self::new(kind, error.code(), error.to_string());
+        match error {
+            InventoryError::NoCatalog { source, .. } => failure
+                .with_source(source)
+                .with_hint("name the repositories in a promoter manifest instead"),
+            _ => failure,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How inventories are read.
+
+use std::collections::BTreeMap;
+
+use promo_core::oci::RegistryHost;
+
+/// How the inventory of a registry is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum InventoryMethod {
+    /// Whatever is found to be cheapest.
+    #[default]
+    Cheapest,
+    /// The digests in the tag lists, as Google's registries send them.
+    BulkList,
+    /// Tag lists, and a HEAD for each tag that is listed.
+    TagList,
+    /// A HEAD for each tag that is wanted, no lists.
+    HeadOnly,
+}
+
+/// Settings of a [`RegistryInventoryReader`](super::RegistryInventoryReader).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InventorySettings {
+    /// How many requests are under way at once, over all hosts.
+    pub concurrency: usize,
+    /// How the inventory of a host is read, where it isn't found out.
+    pub methods: BTreeMap<RegistryHost, InventoryMethod>,
+    /// How many repositories a walk takes in at the most.
+    pub repositories: usize,
+    /// How many tags of one repository a walk takes in at the most.
+    pub tags: usize,
+}
+
+impl Default for InventorySettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 32,
+            methods: BTreeMap::new(),
+            repositories: 100_000,
+            tags: 2_000_000,
+        }
+    }
+}
+
+impl InventorySettings {
+    /// The method for a host. Google's registries are known to list digests; of others nothing is
+    /// assumed, since a tag list saves nothing where each tag needs a HEAD anyway.
+    pub(super) fn method(&self, host: &str) -> InventoryMethod {
+        let set = self
+            .methods
+            .iter()
+            .find(|(known, _)| known.as_str() == host)
+            .map(|(_, method)| *method);
+        match set.unwrap_or_default() {
+            InventoryMethod::Cheapest if is_google(host) => InventoryMethod::BulkList,
+            InventoryMethod::Cheapest => InventoryMethod::HeadOnly,
+            set => set,
+        }
+    }
+}
+
+fn is_google(host: &str) -> bool {
+    host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with(".pkg.dev")
+}

@@ -1,0 +1,135 @@
+//! Learns what a plan wants to know, and nothing more.
+//!
+//! Answers are taken in the order of the questions, so the first failure that is reported is the same each
+//! time; after it the repository is asked nothing more.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+use promo_core::inventory::{
+    Inventory, RepositoryContent, RepositoryInventory, WantedInventory, WantedRepository,
+};
+use promo_core::oci::{Digest, ManifestReference, Repository, Tag};
+use promo_core::ports::{BulkList, Failure};
+
+use super::{InventoryMethod, RegistryInventoryReader};
+
+impl RegistryInventoryReader {
+    pub(super) async fn read_wanted(&self, wanted: &WantedInventory) -> Inventory {
+        let reading: Vec<_> = wanted
+            .repositories
+            .iter()
+            .map(|(repository, wanted)| self.read_repository(repository, wanted))
+            .collect();
+        let mut arriving = stream::iter(reading).buffer_unordered(self.at_once());
+        let mut inventory = Inventory::new();
+        while let Some((repository, content)) = arriving.next().await {
+            inventory.insert(repository, content);
+        }
+        inventory
+    }
+
+    pub(super) fn at_once(&self) -> usize {
+        self.settings.concurrency.max(1)
+    }
+
+    async fn read_repository(
+        &self,
+        repository: &Repository,
+        wanted: &WantedRepository,
+    ) -> (Repository, RepositoryInventory) {
+        let content = self.find_out(repository, wanted).await;
+        (repository.clone(), content.unwrap_or_else(unreadable))
+    }
+
+    async fn find_out(
+        &self,
+        repository: &Repository,
+        wanted: &WantedRepository,
+    ) -> Result<RepositoryInventory, Failure> {
+        match self.method(repository) {
+            InventoryMethod::BulkList => match self.bulk_list(repository).await? {
+                Some(BulkList::Listed { content, .. }) => Ok(RepositoryInventory::Read(content)),
+                Some(_) => Ok(RepositoryInventory::Missing),
+                None => self.ask_each(repository, wanted, &BTreeSet::new()).await,
+            },
+            InventoryMethod::TagList => {
+                let Some(listed) = self.list_tags(repository).await? else {
+                    return Ok(RepositoryInventory::Missing);
+                };
+                let absent = wanted.tags.difference(&listed).cloned().collect();
+                self.ask_each(repository, wanted, &absent).await
+            }
+            _ => self.ask_each(repository, wanted, &BTreeSet::new()).await,
+        }
+    }
+
+    /// A HEAD for each wanted tag that isn't known to be absent, then for each wanted digest that was not
+    /// seen behind a tag.
+    async fn ask_each(
+        &self,
+        repository: &Repository,
+        wanted: &WantedRepository,
+        absent: &BTreeSet<Tag>,
+    ) -> Result<RepositoryInventory, Failure> {
+        let mut content = RepositoryContent::partial();
+        let asked = wanted.tags.difference(absent).cloned().collect();
+        let mut seen = BTreeSet::new();
+        for (tag, digest) in self.ask_tags(repository, asked).await? {
+            seen.extend(digest);
+            content.record_tag(tag, digest);
+        }
+        for tag in absent {
+            content.record_tag(tag.clone(), None);
+        }
+        let asked = wanted.digests.difference(&seen).copied().collect();
+        for (digest, present) in self.ask_digests(repository, asked).await? {
+            content.record_digest(digest, present);
+        }
+        Ok(RepositoryInventory::Read(content))
+    }
+
+    /// Where each of these tags points.
+    pub(super) async fn ask_tags(
+        &self,
+        repository: &Repository,
+        tags: Vec<Tag>,
+    ) -> Result<Vec<(Tag, Option<Digest>)>, Failure> {
+        let asking: Vec<_> = tags
+            .iter()
+            .map(|tag| self.head(repository, ManifestReference::Tag(tag.clone())))
+            .collect();
+        let mut answers = stream::iter(asking).buffered(self.at_once());
+        let mut found = Vec::with_capacity(tags.len());
+        while let Some(answer) = answers.next().await {
+            found.push(answer?);
+        }
+        drop(answers);
+        Ok(tags.into_iter().zip(found).collect())
+    }
+
+    async fn ask_digests(
+        &self,
+        repository: &Repository,
+        digests: Vec<Digest>,
+    ) -> Result<Vec<(Digest, bool)>, Failure> {
+        let asking: Vec<_> = digests
+            .iter()
+            .map(|digest| self.head(repository, ManifestReference::Digest(*digest)))
+            .collect();
+        let mut answers = stream::iter(asking).buffered(self.at_once());
+        let mut found = Vec::with_capacity(digests.len());
+        while let Some(answer) = answers.next().await {
+            found.push(answer?.is_some());
+        }
+        Ok(digests.into_iter().zip(found).collect())
+    }
+}
+
+/// A repository that can't be read, with why.
+pub(super) fn unreadable(failure: Failure) -> RepositoryInventory {
+    RepositoryInventory::Unreadable {
+        code: failure.code(),
+        message: failure.chain(),
+    }
+}
