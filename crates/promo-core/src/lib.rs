@@ -13,7 +13,9 @@ pub mod identity;
 pub mod inventory;
 pub mod manifest;
 pub mod oci;
+pub mod pipeline;
 pub mod plan;
 pub mod ports;
+pub mod report;
 
 pub use code::Code;

@@ -1,0 +1,158 @@
+//! Attest: makes the promotion attestation stand at every destination, before the image itself is there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ProofPorts;
+use super::concurrent;
+use super::flow::{Flow, PhaseStatus, Run};
+use super::outcome::{EdgeOutcome, EdgeResult, Left};
+use super::placing::{self, Target};
+use super::publish::Published;
+use super::sign::{Signed, SignedImage};
+use crate::oci::{ImageReference, Tag};
+use crate::ports::{EvidenceKind, Phase, PromotionRecord, RecordedManifest};
+
+/// Images whose evidence stands.
+#[derive(Debug)]
+pub struct Attested {
+    pub(super) flow: Flow,
+    pub(super) passed: Vec<AttestedImage>,
+}
+
+/// Proof that all evidence of one (identity, digest) stands at all its remaining destinations, or that
+/// the run was told to go without. Only this phase makes it, and publish takes nothing else.
+#[derive(Debug)]
+pub struct AttestedImage {
+    pub(super) signed: SignedImage,
+}
+
+impl Attested {
+    pub(super) async fn attest(before: Signed) -> Self {
+        let Signed { mut flow, passed } = before;
+        flow.begin(Phase::Attest, passed.len());
+        let run = Arc::clone(&flow.run);
+        let status = match run.ports.proof {
+            Some(_) => PhaseStatus::Done,
+            None => PhaseStatus::NotAskedFor,
+        };
+        let results = concurrent::each(run.settings.concurrency, passed, |image| {
+            attest(Arc::clone(&run), image)
+        })
+        .await;
+        let mut attested = Vec::new();
+        let mut left = 0;
+        for (image, outcomes) in results {
+            left += usize::from(image.is_none());
+            attested.extend(image);
+            flow.outcomes.extend(outcomes);
+        }
+        flow.end(Phase::Attest, status, attested.len(), left);
+        Self {
+            flow,
+            passed: attested,
+        }
+    }
+
+    /// The images whose evidence stands.
+    pub fn passed(&self) -> &[AttestedImage] {
+        &self.passed
+    }
+
+    /// Puts manifests and tags.
+    pub async fn publish(self) -> Published {
+        Published::publish(self).await
+    }
+}
+
+impl AttestedImage {
+    /// The image with its signatures.
+    pub fn signed(&self) -> &SignedImage {
+        &self.signed
+    }
+}
+
+async fn attest(
+    run: Arc<Run>,
+    mut image: SignedImage,
+) -> (Option<AttestedImage>, Vec<EdgeOutcome>) {
+    let Some(first) = image.first() else {
+        return (None, Vec::new());
+    };
+    let name = format!("{}@{}", first.work().identity, first.work().digest);
+    let result = match &run.ports.proof {
+        None => Ok(()),
+        Some(_) if run.interrupt.is_raised() => Err(Left::interrupted(Phase::Attest)),
+        Some(proof) => attest_image(&run, proof, &mut image).await,
+    };
+    let (image, outcomes) = match result {
+        Ok(()) => image.leave_failed(&run.settings.evidence),
+        Err(left) => (None, image.leave(&left)),
+    };
+    let left = outcomes.iter().find_map(|outcome| match &outcome.result {
+        EdgeResult::Left(left) => Some(left.code),
+        _ => None,
+    });
+    run.item_done(Phase::Attest, name, left);
+    (image.map(|signed| AttestedImage { signed }), outcomes)
+}
+
+async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut SignedImage) -> Result<(), Left> {
+    let Some(record) = record(run, image) else {
+        return Ok(());
+    };
+    let Some(manifest) = image.first().map(|first| first.manifest.clone()) else {
+        return Ok(());
+    };
+    let target = Target {
+        identity: &record.identity,
+        descriptor: &record.descriptor,
+        manifest: Some(&manifest),
+    };
+    let kinds = proof.attester.kinds();
+    let make = |missing: Vec<EvidenceKind>| {
+        let record = record.clone();
+        async move { proof.attester.attest(&record, &missing).await }
+    };
+    placing::bring(
+        run,
+        Phase::Attest,
+        target,
+        &mut image.places,
+        &image.mirrors,
+        &kinds,
+        make,
+    )
+    .await
+}
+
+/// What the attestation says: the same for all mirrors.
+fn record(run: &Run, image: &SignedImage) -> Option<PromotionRecord> {
+    let first = image.first()?;
+    let work = first.work();
+    let tags: BTreeSet<Tag> = image
+        .images
+        .iter()
+        .flat_map(|image| &image.destinations)
+        .flat_map(|destination| &destination.work.tags)
+        .map(|wanted| wanted.tag.clone())
+        .collect();
+    let by_digest = |repository| ImageReference::new(repository, None, Some(work.digest));
+    Some(PromotionRecord {
+        identity: work.identity.clone(),
+        descriptor: first.manifest.descriptor(),
+        source: by_digest(work.source.clone()),
+        destination: by_digest(work.identity.repository().clone()),
+        tags: tags.into_iter().collect(),
+        time: run.started,
+        builder_id: run.settings.builder_id.clone(),
+        manifest: run
+            .settings
+            .recorded
+            .as_ref()
+            .map(|recorded| RecordedManifest {
+                name: format!("{}{}", recorded.name, work.manifest),
+                ..recorded.clone()
+            }),
+    })
+}

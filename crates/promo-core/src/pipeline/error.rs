@@ -1,0 +1,131 @@
+//! What keeps a run as a whole from going on, and the codes of what keeps single edges back.
+
+use crate::Code;
+use crate::ports::Failure;
+
+/// A run that can't go on. Single edges that are left are no error: they are in the report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A confirmed run has nothing to sign with, and wasn't told to go without.
+    #[error("there is no key to sign with")]
+    NoSigner,
+    /// Signatures in staging shall be judged, but no key is accepted.
+    #[error("signatures in staging shall be judged, but no key is accepted")]
+    NoStagingVerifier,
+    /// The signer can't sign.
+    #[error("the signer does not work")]
+    Signer(#[source] Failure),
+    /// The attester can't attest.
+    #[error("the attester does not work")]
+    Attester(#[source] Failure),
+    /// The registry port lacks what a promotion needs.
+    #[error("the registry port does not offer {0}")]
+    MissingCapability(&'static str),
+    /// The run was told to stop at the first edge that can't be promoted, and there is one.
+    #[error("{count} edges can't be promoted, and the run was told to stop then")]
+    FailFast {
+        /// How many such edges the plan has.
+        count: u64,
+    },
+}
+
+impl RunError {
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoSigner => codes::NO_SIGNER,
+            Self::NoStagingVerifier => codes::NO_STAGING_VERIFIER,
+            Self::Signer(_) => codes::SIGNER,
+            Self::Attester(_) => codes::ATTESTER,
+            Self::MissingCapability(_) => codes::MISSING_CAPABILITY,
+            Self::FailFast { .. } => codes::FAIL_FAST,
+        }
+    }
+
+    /// What to do, one sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoSigner => vec![
+                "pass a key with `--key cosign.key` (`promo key generate` makes one)".to_owned(),
+                "or give up the promise that every published tag has its proof: `--no-sign`"
+                    .to_owned(),
+            ],
+            Self::NoStagingVerifier => vec![
+                "name the accepted public keys with `--staging-key`, or turn it off with \
+                 `--staging-signatures off`"
+                    .to_owned(),
+            ],
+            Self::Signer(failure) | Self::Attester(failure) => failure.hints().to_vec(),
+            Self::MissingCapability(_) => {
+                vec!["use `promo_registry::WireRegistry`, which offers everything".to_owned()]
+            }
+            Self::FailFast { .. } => {
+                vec!["leave out `--fail-fast` to promote the other edges".to_owned()]
+            }
+        }
+    }
+}
+
+/// A code with what it means, for the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// The code.
+    pub code: Code,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What it means and what to do.
+    pub explanation: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $text:literal $title:literal $explanation:literal)*) => {
+        /// The codes of the pipeline.
+        pub mod codes {
+            use super::{Code, CodeEntry};
+            $(
+                #[doc = $title]
+                pub const $name: Code = Code::new($text);
+            )*
+            /// All of them, in order.
+            pub const ALL: &[CodeEntry] = &[
+                $(CodeEntry { code: $name, title: $title, explanation: $explanation },)*
+            ];
+        }
+    };
+}
+
+codes! {
+    NO_SIGNER "PROMO-C001" "no key to sign with"
+        "A confirmed run signs what it publishes. Pass a key, or `--no-sign` to give up the promise."
+    NO_STAGING_VERIFIER "PROMO-C002" "no key accepted for staging"
+        "Signatures in staging shall be judged, but no public key was named to judge them by."
+    SIGNER "PROMO-C003" "the signer does not work"
+        "Setup asked the signer for a trial signature before anything was written, and it failed."
+    ATTESTER "PROMO-C004" "the attester does not work"
+        "Setup asked the attester for a trial attestation before anything was written, and it failed."
+    MISSING_CAPABILITY "PROMO-C005" "the registry port lacks a capability"
+        "The implementation of the registry port declares that it lacks something that a promotion needs."
+    FAIL_FAST "PROMO-C006" "stopped at the plan"
+        "`--fail-fast` was asked for and at least one edge can't be promoted. Nothing was written."
+    INTERRUPTED "PROMO-C010" "not started after an interruption"
+        "The run was asked to stop before this edge was begun. Run it again: what stands is reused."
+    STAGING_UNSIGNED "PROMO-C020" "unsigned in staging"
+        "A signature by an accepted key is required of images in staging, and there is none."
+    STAGING_UNKNOWN_SIGNER "PROMO-C021" "signed by strangers in staging"
+        "A signature by an accepted key is required; the signatures found are by other signers."
+    STAGING_REFUSED "PROMO-C022" "a signature in staging fails"
+        "A signature or attestation in staging claims an accepted key and does not hold. Somebody altered \
+         it or the image."
+    LOST "PROMO-C030" "gone from staging"
+        "The image was in staging when the plan was made, and is not there any more."
+    OTHER_IMAGE "PROMO-C031" "another image was copied"
+        "The copier returned a manifest with another digest than the one asked for. Nothing was published."
+    EVIDENCE_MISSING "PROMO-C040" "evidence could not be verified after it was made"
+        "The verifier does not accept what signer or attester made. Nothing was published."
+    TAG_MOVED "PROMO-C050" "the tag moved meanwhile"
+        "Right before the tag was to be put, it pointed to another digest than the plan saw. Nothing was \
+         overwritten. Make a new plan."
+    NOT_CONFIRMED "PROMO-C051" "the registry did not keep what was put"
+        "After the manifest was put, the registry shows another digest under the tag, or none."
+}

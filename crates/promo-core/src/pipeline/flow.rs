@@ -1,0 +1,146 @@
+//! What every phase's value carries along: settings and ports, the plan, and what was left so far.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::outcome::EdgeOutcome;
+use super::{Interrupt, Mode, Ports, RunSettings};
+use crate::Code;
+use crate::plan::Plan;
+use crate::ports::{Event, Phase};
+use crate::report::{Report, ReportSettings};
+
+/// What became of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PhaseStatus {
+    /// It was carried out.
+    Done,
+    /// The settings don't ask for it.
+    NotAskedFor,
+    /// The run ended before it.
+    NotReached,
+}
+
+/// A phase in the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseReport {
+    /// Which phase.
+    pub phase: Phase,
+    /// What became of it.
+    pub status: PhaseStatus,
+    /// Items that passed it (images; edges in publish).
+    pub passed: u64,
+    /// Items that it left.
+    pub left: u64,
+}
+
+/// Settings, ports and start of a run; the same for all its phases.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) settings: RunSettings,
+    pub(super) ports: Ports,
+    pub(super) interrupt: Interrupt,
+    pub(super) started: Timestamp,
+}
+
+/// What travels from phase to phase.
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub(super) run: Arc<Run>,
+    pub(super) plan: Plan,
+    pub(super) outcomes: Vec<EdgeOutcome>,
+    phases: Vec<PhaseReport>,
+}
+
+impl Flow {
+    pub(super) fn new(run: Arc<Run>, plan: Plan) -> Self {
+        Self {
+            run,
+            plan,
+            outcomes: Vec::new(),
+            phases: Vec::new(),
+        }
+    }
+
+    pub(super) fn begin(&self, phase: Phase, items: usize) {
+        let items = items as u64;
+        self.run.observe(&Event::PhaseBegan { phase, items });
+    }
+
+    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
+        let (passed, left) = (passed as u64, left as u64);
+        self.phases.push(PhaseReport {
+            phase,
+            status,
+            passed,
+            left,
+        });
+        self.run.observe(&Event::PhaseEnded {
+            phase,
+            passed,
+            left,
+        });
+    }
+
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.run.settings.mode == Mode::DryRun
+    }
+
+    /// Ends the run here.
+    pub(super) fn into_report(mut self) -> Report {
+        for phase in Phase::ALL {
+            if !self.phases.iter().any(|report| report.phase == phase) {
+                self.phases.push(PhaseReport {
+                    phase,
+                    status: PhaseStatus::NotReached,
+                    passed: 0,
+                    left: 0,
+                });
+            }
+        }
+        self.phases.sort_by_key(|report| report.phase);
+        self.outcomes.sort_by(|a, b| {
+            (&a.identity, a.digest, &a.destination, &a.tag, &a.source).cmp(&(
+                &b.identity,
+                b.digest,
+                &b.destination,
+                &b.tag,
+                &b.source,
+            ))
+        });
+        let run = &self.run;
+        Report::new(
+            run.described(),
+            (run.started, run.ports.clock.now()),
+            run.interrupt.is_raised(),
+            &self.plan,
+            self.phases,
+            self.outcomes,
+        )
+    }
+}
+
+impl Run {
+    fn described(&self) -> ReportSettings {
+        ReportSettings {
+            mode: self.settings.mode,
+            signs: self.ports.proof.is_some(),
+            staging_signatures: self.settings.staging,
+            provenance: self.settings.provenance,
+            builder_id: self.settings.builder_id.clone(),
+        }
+    }
+
+    pub(super) fn observe(&self, event: &Event) {
+        self.ports.observer.observe(event);
+    }
+
+    pub(super) fn item_done(&self, phase: Phase, item: String, left: Option<Code>) {
+        self.observe(&Event::ItemDone { phase, item, left });
+    }
+}

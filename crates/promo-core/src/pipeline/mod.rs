@@ -1,0 +1,76 @@
+//! The pipeline: carries a plan out, phase by phase.
+//!
+//! ```text
+//! RunSettings → Ready → Planned → ProvenanceVerified → Validated → Promoted → Signed → Attested → Published → Report
+//!               setup   plan      provenance           validate    promote    sign     attest     publish
+//! ```
+//!
+//! Each phase takes the value before it by move and returns the next. A phase's value holds what
+//! passed, in types that only that phase can make, and the outcomes of what did not. A phase
+//! fails as a whole only when the run can't go on. A dry run ends at [`Validated`].
+//!
+//! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
+
+mod attest;
+mod concurrent;
+mod error;
+mod flow;
+mod interrupt;
+mod outcome;
+mod placing;
+mod planned;
+mod promote;
+mod provenance;
+mod publish;
+mod settings;
+mod setup;
+mod sign;
+mod validate;
+
+pub use attest::{Attested, AttestedImage};
+pub use error::{CodeEntry, RunError, codes};
+pub use flow::{PhaseReport, PhaseStatus};
+pub use interrupt::Interrupt;
+pub use outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
+pub use planned::Planned;
+pub use promote::{Promoted, PromotedDestination, PromotedImage};
+pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
+pub use publish::Published;
+pub use settings::{
+    EvidenceScope, Mode, Ports, ProofPorts, ProvenancePolicy, RunSettings, StagingPolicy,
+};
+pub use setup::Ready;
+pub use sign::{Signed, SignedImage};
+pub use validate::{StagingSignatures, Validated, ValidatedImage};
+
+use crate::manifest::ManifestSet;
+use crate::report::Report;
+
+/// Promotes what `set` wants: all phases in their order, up to the report.
+///
+/// # Errors
+///
+/// [`RunError`] when the run as a whole can't go on (`PROMO-C001` to `PROMO-C006`); whatever becomes of
+/// single edges is in the report.
+pub async fn run(
+    settings: RunSettings,
+    ports: Ports,
+    interrupt: Interrupt,
+    set: &ManifestSet,
+) -> Result<Report, RunError> {
+    let ready = Ready::setup(settings, ports, interrupt).await?;
+    let planned = ready.plan(set).await?;
+    Ok(carry_out(planned).await)
+}
+
+/// Carries out what was planned, from provenance to the report.
+pub async fn carry_out(planned: Planned) -> Report {
+    let validated = planned.verify_provenance().validate().await;
+    if validated.is_dry_run() {
+        return validated.into_report();
+    }
+    let promoted = validated.promote().await;
+    let signed = promoted.sign().await;
+    let attested = signed.attest().await;
+    attested.publish().await.into_report()
+}

@@ -1,0 +1,290 @@
+//! Brings evidence to where it is missing: used by sign and attest, on one image at a time.
+//!
+//! Evidence is made once per (identity, digest). What stands at any mirror and verifies as ours is reused,
+//! byte for byte; only what stands nowhere is made anew.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use super::ProofPorts;
+use super::error::codes;
+use super::flow::Run;
+use super::outcome::{Left, LeftClass};
+use crate::identity::Identity;
+use crate::oci::{Descriptor, RawManifest, Repository};
+use crate::ports::{
+    AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, FailureKind, Phase,
+};
+
+/// The image that evidence is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) descriptor: &'a Descriptor,
+    /// Its manifest, if it isn't in the registries yet: it is put first where that is asked for.
+    pub(super) manifest: Option<&'a RawManifest>,
+}
+
+/// A repository that shall hold evidence.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) repository: Repository,
+    /// What was found or attached that verifies as ours; nothing if nobody looked yet.
+    ours: Option<Vec<AcceptedEvidence>>,
+    /// Why the evidence does not stand here.
+    pub(super) left: Option<Left>,
+    /// Whether the manifest had to be put before its evidence.
+    pub(super) manifest_first: bool,
+}
+
+impl Place {
+    pub(super) fn new(repository: Repository) -> Self {
+        Self {
+            repository,
+            ours: None,
+            left: None,
+            manifest_first: false,
+        }
+    }
+
+    fn holds(&self, kind: &EvidenceKind) -> Option<&AcceptedEvidence> {
+        self.ours.iter().flatten().find(|ours| ours.kind == *kind)
+    }
+}
+
+/// Makes evidence of `kinds` about `target` stand at every place, and what is carried, too. Places where
+/// that fails say why in `left`. `Err` concerns all of them.
+pub(super) async fn bring<F, Fut>(
+    run: &Run,
+    phase: Phase,
+    target: Target<'_>,
+    places: &mut [Place],
+    mirrors: &[Repository],
+    kinds: &[EvidenceKind],
+    make: F,
+) -> Result<(), Left>
+where
+    F: FnOnce(Vec<EvidenceKind>) -> Fut,
+    Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
+{
+    let Some(proof) = &run.ports.proof else {
+        return Ok(());
+    };
+    join_all(
+        places
+            .iter_mut()
+            .map(|place| survey(run, proof, phase, target, place)),
+    )
+    .await;
+    let standing = standing(run, proof, phase, target, places, mirrors, kinds).await;
+    let made = make_missing(proof, phase, target, &standing, kinds, make).await?;
+    let all: Vec<AcceptedEvidence> = standing.into_iter().chain(made).collect();
+    join_all(places.iter_mut().map(|place| {
+        let lacking: Vec<_> = all
+            .iter()
+            .filter(|evidence| place.holds(&evidence.kind).is_none())
+            .cloned()
+            .collect();
+        complete(run, phase, target, place, lacking)
+    }))
+    .await;
+    Ok(())
+}
+
+/// Attaches evidence that comes from staging.
+pub(super) async fn carry(
+    run: &Run,
+    phase: Phase,
+    target: Target<'_>,
+    places: &mut [Place],
+    carried: &[Evidence],
+) {
+    if carried.is_empty() {
+        return;
+    }
+    join_all(
+        places
+            .iter_mut()
+            .map(|place| attach(run, phase, target, place, carried)),
+    )
+    .await;
+}
+
+/// Finds out what a place holds of ours, once.
+async fn survey(
+    run: &Run,
+    proof: &ProofPorts,
+    phase: Phase,
+    target: Target<'_>,
+    place: &mut Place,
+) {
+    if place.ours.is_some() || place.left.is_some() {
+        return;
+    }
+    match ours_at(run, proof, target, &place.repository).await {
+        Ok(ours) => place.ours = Some(ours),
+        Err(failure) => place.left = Some(Left::failed(phase, &failure)),
+    }
+}
+
+async fn ours_at(
+    run: &Run,
+    proof: &ProofPorts,
+    target: Target<'_>,
+    repository: &Repository,
+) -> Result<Vec<AcceptedEvidence>, Failure> {
+    let digest = &target.descriptor.digest;
+    let held = run.ports.evidence.read(repository, digest).await?;
+    verify(proof, target, &held).await
+}
+
+async fn verify(
+    proof: &ProofPorts,
+    target: Target<'_>,
+    held: &EvidenceSet,
+) -> Result<Vec<AcceptedEvidence>, Failure> {
+    let digest = &target.descriptor.digest;
+    let verification = proof
+        .verifier
+        .verify(digest, Some(target.identity), held)
+        .await?;
+    Ok(verification.accepted)
+}
+
+/// For each kind the first piece that stands at a place, else at one of the other mirrors, which are read
+/// only if something is missing.
+async fn standing(
+    run: &Run,
+    proof: &ProofPorts,
+    phase: Phase,
+    target: Target<'_>,
+    places: &[Place],
+    mirrors: &[Repository],
+    kinds: &[EvidenceKind],
+) -> Vec<AcceptedEvidence> {
+    let mut found: Vec<AcceptedEvidence> = kinds
+        .iter()
+        .filter_map(|kind| places.iter().find_map(|place| place.holds(kind)))
+        .cloned()
+        .collect();
+    for mirror in mirrors {
+        if found.len() == kinds.len() {
+            break;
+        }
+        let mut place = Place::new(mirror.clone());
+        survey(run, proof, phase, target, &mut place).await;
+        for kind in kinds {
+            if !found.iter().any(|evidence| evidence.kind == *kind) {
+                found.extend(place.holds(kind).cloned());
+            }
+        }
+    }
+    found
+}
+
+async fn make_missing<F, Fut>(
+    proof: &ProofPorts,
+    phase: Phase,
+    target: Target<'_>,
+    standing: &[AcceptedEvidence],
+    kinds: &[EvidenceKind],
+    make: F,
+) -> Result<Vec<AcceptedEvidence>, Left>
+where
+    F: FnOnce(Vec<EvidenceKind>) -> Fut,
+    Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
+{
+    let missing: Vec<EvidenceKind> = kinds
+        .iter()
+        .filter(|kind| !standing.iter().any(|evidence| evidence.kind == **kind))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let failed = |failure: Failure| Left::failed(phase, &failure);
+    let evidence = make(missing.clone()).await.map_err(failed)?;
+    let held = EvidenceSet {
+        evidence,
+        passed_over: Vec::new(),
+    };
+    // What can't be verified is not proof, whoever made it.
+    let accepted = verify(proof, target, &held).await.map_err(failed)?;
+    let kinds_made: BTreeSet<_> = accepted.iter().map(|made| made.kind.clone()).collect();
+    if missing.iter().any(|kind| !kinds_made.contains(kind)) {
+        let message = "the verifier does not accept the evidence that was just made";
+        return Err(Left::new(
+            phase,
+            LeftClass::Refused,
+            codes::EVIDENCE_MISSING,
+            message,
+        ));
+    }
+    Ok(accepted)
+}
+
+/// Attaches what a place lacks.
+async fn complete(
+    run: &Run,
+    phase: Phase,
+    target: Target<'_>,
+    place: &mut Place,
+    lacking: Vec<AcceptedEvidence>,
+) {
+    if lacking.is_empty() {
+        return;
+    }
+    let evidence: Vec<_> = lacking.iter().map(|e| e.evidence.clone()).collect();
+    attach(run, phase, target, place, &evidence).await;
+    if place.left.is_none() {
+        place.ours.get_or_insert_default().extend(lacking);
+    }
+}
+
+/// Attaches evidence; where the registry refuses evidence without its subject, the subject is put first.
+async fn attach(
+    run: &Run,
+    phase: Phase,
+    target: Target<'_>,
+    place: &mut Place,
+    evidence: &[Evidence],
+) {
+    if place.left.is_some() {
+        return;
+    }
+    let store = &run.ports.evidence;
+    let mut result = store
+        .attach(&place.repository, target.descriptor, evidence)
+        .await;
+    if let (Err(failure), Some(manifest)) = (&result, target.manifest)
+        && !place.manifest_first
+        && may_want_subject(failure)
+    {
+        match put_subject(run, place, manifest).await {
+            Ok(()) => {
+                place.manifest_first = true;
+                result = store
+                    .attach(&place.repository, target.descriptor, evidence)
+                    .await;
+            }
+            Err(failure) => result = Err(failure),
+        }
+    }
+    if let Err(failure) = result {
+        place.left = Some(Left::failed(phase, &failure).incomplete(place.manifest_first));
+    }
+}
+
+/// The answers by which registries refuse a manifest whose subject they don't have.
+fn may_want_subject(failure: &Failure) -> bool {
+    matches!(failure.kind(), FailureKind::NotFound | FailureKind::Refused)
+}
+
+async fn put_subject(run: &Run, place: &Place, manifest: &RawManifest) -> Result<(), Failure> {
+    run.ports
+        .registry
+        .put_manifest(&place.repository, &manifest.digest().into(), manifest)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,257 @@
+//! Promote: brings blobs and children of indexes to the destinations. The image's own manifest stays in
+//! hand: publish puts it when the evidence stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::concurrent;
+use super::error::codes;
+use super::flow::{Flow, PhaseStatus, Run};
+use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::sign::Signed;
+use super::validate::{Validated, ValidatedImage};
+use crate::oci::{Descriptor, RawManifest, RegistryHost, Repository};
+use crate::plan::{DestinationWork, ImageWork};
+use crate::ports::{CopiedContent, CopyRequest, DestinationContent, Failure, FailureKind, Phase};
+
+/// Images whose content is in place.
+#[derive(Debug)]
+pub struct Promoted {
+    pub(super) flow: Flow,
+    pub(super) passed: Vec<PromotedImage>,
+}
+
+/// Proof that all content of one image, except its own manifest, is at its destinations. Only this phase
+/// makes it.
+#[derive(Debug)]
+pub struct PromotedImage {
+    pub(super) validated: ValidatedImage,
+    pub(super) manifest: RawManifest,
+    pub(super) children: Vec<Descriptor>,
+    pub(super) destinations: Vec<PromotedDestination>,
+}
+
+/// One destination that has all content of an image.
+#[derive(Debug)]
+pub struct PromotedDestination {
+    pub(super) work: DestinationWork,
+    pub(super) content: DestinationContent,
+    /// Whether the manifest had to be put by digest before its evidence.
+    pub(super) manifest_first: bool,
+}
+
+impl PromotedImage {
+    /// What is to be done with it.
+    pub fn work(&self) -> &ImageWork {
+        &self.validated.work
+    }
+
+    /// Its own manifest, as the source has it.
+    pub fn manifest(&self) -> &RawManifest {
+        &self.manifest
+    }
+
+    /// The destinations that have its content.
+    pub fn destinations(&self) -> &[PromotedDestination] {
+        &self.destinations
+    }
+}
+
+impl PromotedDestination {
+    /// What is to be done there.
+    pub fn work(&self) -> &DestinationWork {
+        &self.work
+    }
+
+    /// How the content came there.
+    pub fn content(&self) -> &DestinationContent {
+        &self.content
+    }
+}
+
+impl Promoted {
+    pub(super) async fn promote(before: Validated) -> Self {
+        let Validated { mut flow, passed } = before;
+        flow.begin(Phase::Promote, passed.len());
+        let run = Arc::clone(&flow.run);
+        let closed = Arc::new(hosts_that_refuse(&run, &passed).await);
+        let copied = concurrent::each(run.settings.concurrency, passed, |image| {
+            copy(Arc::clone(&run), Arc::clone(&closed), image)
+        })
+        .await;
+        let mut promoted = Vec::new();
+        let mut left = 0;
+        for (image, outcomes) in copied {
+            left += usize::from(image.is_none());
+            promoted.extend(image);
+            flow.outcomes.extend(outcomes);
+        }
+        flow.end(Phase::Promote, PhaseStatus::Done, promoted.len(), left);
+        Self {
+            flow,
+            passed: promoted,
+        }
+    }
+
+    /// The images whose content is in place.
+    pub fn passed(&self) -> &[PromotedImage] {
+        &self.passed
+    }
+
+    /// Signs them.
+    pub async fn sign(self) -> Signed {
+        Signed::sign(self).await
+    }
+}
+
+/// Hosts that don't let us push, each with why. Asked before anything is written: an upload is opened
+/// and given up again, once per host that has work.
+type ClosedHosts = BTreeMap<RegistryHost, Left>;
+
+async fn hosts_that_refuse(run: &Arc<Run>, images: &[ValidatedImage]) -> ClosedHosts {
+    let mut first: BTreeMap<RegistryHost, Repository> = BTreeMap::new();
+    for image in images {
+        for destination in &image.work.destinations {
+            first
+                .entry(destination.repository.host())
+                .or_insert_with(|| destination.repository.clone());
+        }
+    }
+    let asked = concurrent::each(
+        run.settings.concurrency,
+        first.into_iter().collect(),
+        |(host, repository)| {
+            let run = Arc::clone(run);
+            async move { (host, try_push(&run, &repository).await) }
+        },
+    )
+    .await;
+    asked
+        .into_iter()
+        .filter_map(|(host, answer)| Some((host, Left::failed(Phase::Promote, &answer.err()?))))
+        .collect()
+}
+
+async fn try_push(run: &Run, repository: &Repository) -> Result<(), Failure> {
+    if run.interrupt.is_raised() {
+        return Ok(());
+    }
+    let session = run.ports.registry.start_upload(repository).await?;
+    run.ports.registry.cancel_upload(repository, session).await
+}
+
+async fn copy(
+    run: Arc<Run>,
+    closed: Arc<ClosedHosts>,
+    mut image: ValidatedImage,
+) -> (Option<PromotedImage>, Vec<EdgeOutcome>) {
+    let name = format!("{}@{}", image.work.identity, image.work.digest);
+    let mut outcomes = leave_closed(&closed, &mut image.work);
+    if image.work.destinations.is_empty() {
+        run.item_done(Phase::Promote, name, None);
+        return (None, outcomes);
+    }
+    match copy_content(&run, &image.work).await {
+        Ok(content) => {
+            run.item_done(Phase::Promote, name, None);
+            (arrived(image, content, &mut outcomes), outcomes)
+        }
+        Err(left) => {
+            run.item_done(Phase::Promote, name, Some(left.code));
+            outcomes.extend(outcome::of_image(&image.work, &left));
+            (None, outcomes)
+        }
+    }
+}
+
+/// Takes the destinations on closed hosts out of the work.
+fn leave_closed(closed: &ClosedHosts, work: &mut ImageWork) -> Vec<EdgeOutcome> {
+    if closed.is_empty() {
+        return Vec::new();
+    }
+    let mut outcomes = Vec::new();
+    let destinations = std::mem::take(&mut work.destinations);
+    for destination in destinations {
+        match closed.get(&destination.repository.host()) {
+            None => work.destinations.push(destination),
+            Some(left) => {
+                let result = EdgeResult::Left(left.clone());
+                outcomes.extend(outcome::of_destination(work, &destination, &result));
+            }
+        }
+    }
+    outcomes
+}
+
+async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left> {
+    if run.interrupt.is_raised() {
+        return Err(Left::interrupted(Phase::Promote));
+    }
+    let unique: BTreeSet<_> = work
+        .destinations
+        .iter()
+        .map(|destination| destination.repository.clone())
+        .collect();
+    let request = CopyRequest {
+        source: work.source.clone(),
+        digest: work.digest,
+        destinations: unique.into_iter().collect(),
+    };
+    let content = run.ports.copier.copy(&request).await;
+    let content = content.map_err(|failure| match failure.kind() {
+        FailureKind::NotFound => Left::new(
+            Phase::Promote,
+            LeftClass::Failed,
+            codes::LOST,
+            format!("gone from staging: {}", failure.chain()),
+        ),
+        _ => Left::failed(Phase::Promote, &failure),
+    })?;
+    if content.manifest.digest() != work.digest {
+        // The last line of defence: what is signed and published is what the promoter manifest names.
+        return Err(Left::new(
+            Phase::Promote,
+            LeftClass::Refused,
+            codes::OTHER_IMAGE,
+            format!("the copier brought {}", content.manifest.digest()),
+        ));
+    }
+    Ok(content)
+}
+
+/// Sorts the destinations into those that have the content and those that are left.
+fn arrived(
+    image: ValidatedImage,
+    content: CopiedContent,
+    outcomes: &mut Vec<EdgeOutcome>,
+) -> Option<PromotedImage> {
+    let results: BTreeMap<Repository, _> = content.destinations.into_iter().collect();
+    let mut destinations = Vec::new();
+    for work in &image.work.destinations {
+        let left = match results.get(&work.repository) {
+            Some(Ok(content)) => {
+                destinations.push(PromotedDestination {
+                    work: work.clone(),
+                    content: *content,
+                    manifest_first: false,
+                });
+                continue;
+            }
+            Some(Err(failure)) => Left::failed(Phase::Promote, failure),
+            None => Left::new(
+                Phase::Promote,
+                LeftClass::Failed,
+                codes::LOST,
+                "the copier said nothing about this destination",
+            ),
+        };
+        let result = EdgeResult::Left(left);
+        outcomes.extend(outcome::of_destination(&image.work, work, &result));
+    }
+    (!destinations.is_empty()).then_some(PromotedImage {
+        validated: image,
+        manifest: content.manifest,
+        children: content.children,
+        destinations,
+    })
+}

@@ -1,0 +1,200 @@
+//! Publish: puts the top manifests, by tag or by digest. From here on images can be pulled.
+//!
+//! It goes on after an interruption: everything that reaches it has its evidence in place.
+
+use std::sync::Arc;
+
+use super::attest::Attested;
+use super::concurrent;
+use super::error::codes;
+use super::flow::{Flow, PhaseStatus, Run};
+use super::outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
+use crate::Code;
+use crate::oci::{ManifestReference, RawManifest, Tag};
+use crate::plan::{DestinationWork, ImageWork, WantedTag};
+use crate::ports::{Failure, Phase};
+use crate::report::Report;
+
+/// A run that did all it could.
+#[derive(Debug)]
+pub struct Published {
+    flow: Flow,
+}
+
+/// One destination of one image, ready to be published.
+struct Publication {
+    image: Arc<ImageWork>,
+    manifest: RawManifest,
+    destination: DestinationWork,
+    manifest_first: bool,
+}
+
+impl Published {
+    pub(super) async fn publish(before: Attested) -> Self {
+        let Attested { mut flow, passed } = before;
+        let mut publications = Vec::new();
+        for image in passed.into_iter().flat_map(|image| image.signed.images) {
+            let work = Arc::new(image.validated.work);
+            for destination in image.destinations {
+                publications.push(Publication {
+                    image: Arc::clone(&work),
+                    manifest: image.manifest.clone(),
+                    manifest_first: destination.manifest_first,
+                    destination: destination.work,
+                });
+            }
+        }
+        flow.begin(Phase::Publish, publications.len());
+        let run = Arc::clone(&flow.run);
+        let outcomes = concurrent::each(run.settings.concurrency, publications, |publication| {
+            publish(Arc::clone(&run), publication)
+        })
+        .await;
+        let outcomes: Vec<EdgeOutcome> = outcomes.into_iter().flatten().collect();
+        let left = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome.result, EdgeResult::Left(_)))
+            .count();
+        flow.end(
+            Phase::Publish,
+            PhaseStatus::Done,
+            outcomes.len() - left,
+            left,
+        );
+        flow.outcomes.extend(outcomes);
+        Self { flow }
+    }
+
+    /// The report of the run.
+    pub fn into_report(self) -> Report {
+        self.flow.into_report()
+    }
+}
+
+async fn publish(run: Arc<Run>, publication: Publication) -> Vec<EdgeOutcome> {
+    let mut outcomes = Vec::new();
+    for wanted in &publication.destination.tags {
+        let result = publish_tag(&run, &publication, wanted).await;
+        outcomes.push(outcome(&run, &publication, Some(&wanted.tag), result));
+    }
+    if publication.destination.tagless {
+        let result = publish_digest(&run, &publication).await;
+        outcomes.push(outcome(&run, &publication, None, result));
+    }
+    outcomes
+}
+
+fn outcome(
+    run: &Run,
+    publication: &Publication,
+    tag: Option<&Tag>,
+    result: Result<EdgeResult, Left>,
+) -> EdgeOutcome {
+    let image = &publication.image;
+    let result = result.unwrap_or_else(EdgeResult::Left);
+    let left = match &result {
+        EdgeResult::Left(left) => Some(left.code),
+        _ => None,
+    };
+    let repository = &publication.destination.repository;
+    let name = match tag {
+        Some(tag) => format!("{repository}:{tag}"),
+        None => format!("{repository}@{}", image.digest),
+    };
+    run.item_done(Phase::Publish, name, left);
+    EdgeOutcome {
+        identity: image.identity.clone(),
+        digest: image.digest,
+        source: image.source.clone(),
+        destination: repository.clone(),
+        tag: tag.cloned(),
+        result,
+    }
+}
+
+/// One HEAD, then the PUT, then a look at what the registry kept. Between HEAD and PUT the tag could
+/// move; registries offer no conditional PUT that holds, so this window remains.
+async fn publish_tag(
+    run: &Run,
+    publication: &Publication,
+    wanted: &WantedTag,
+) -> Result<EdgeResult, Left> {
+    let reference = ManifestReference::Tag(wanted.tag.clone());
+    let head = run
+        .ports
+        .registry
+        .head_manifest(&publication.destination.repository, &reference)
+        .await
+        .map_err(failed)?;
+    if let Some(head) = head {
+        if head.digest == publication.manifest.digest() {
+            return Ok(EdgeResult::AlreadyThere);
+        }
+        if Some(head.digest) != wanted.expected {
+            let message = format!("the tag points to {} now", head.digest);
+            return Err(left(codes::TAG_MOVED, message));
+        }
+    } else if let Some(expected) = wanted.expected {
+        let message = format!("the tag is gone; the plan saw it point to {expected}");
+        return Err(left(codes::TAG_MOVED, message));
+    }
+    put(run, publication, &reference).await
+}
+
+async fn publish_digest(run: &Run, publication: &Publication) -> Result<EdgeResult, Left> {
+    if publication.destination.digest_present {
+        return Ok(EdgeResult::AlreadyThere);
+    }
+    if publication.manifest_first {
+        return Ok(EdgeResult::Published {
+            manifest_first: true,
+        });
+    }
+    put(run, publication, &publication.manifest.digest().into()).await
+}
+
+async fn put(
+    run: &Run,
+    publication: &Publication,
+    reference: &ManifestReference,
+) -> Result<EdgeResult, Left> {
+    let registry = &run.ports.registry;
+    let repository = &publication.destination.repository;
+    let published = EdgeResult::Published {
+        manifest_first: publication.manifest_first,
+    };
+    let answer = registry
+        .put_manifest(repository, reference, &publication.manifest)
+        .await
+        .map_err(failed)?;
+    if answer.digest_confirmed {
+        return Ok(published);
+    }
+    let head = registry
+        .head_manifest(repository, reference)
+        .await
+        .map_err(failed)?;
+    match head {
+        Some(head) if head.digest == publication.manifest.digest() => Ok(published),
+        Some(head) => {
+            let message = format!("the registry shows {} there", head.digest);
+            Err(left(codes::NOT_CONFIRMED, message))
+        }
+        None => {
+            let message = "the registry shows nothing there";
+            Err(left(codes::NOT_CONFIRMED, message))
+        }
+    }
+}
+
+fn left(code: Code, message: impl Into<String>) -> Left {
+    Left::new(Phase::Publish, LeftClass::Failed, code, message)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to `map_err`, which passes by value"
+)]
+fn failed(failure: Failure) -> Left {
+    Left::failed(Phase::Publish, &failure)
+}

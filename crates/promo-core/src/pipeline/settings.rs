@@ -1,0 +1,113 @@
+//! What a run is told and what it works with: settings and ports, as values.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::oci::RegistryHost;
+use crate::plan::PlanOptions;
+use crate::ports::{
+    Attester, Clock, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry,
+    Signer, Verifier,
+};
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Up to validate; nothing is written anywhere.
+    DryRun,
+    /// All the way.
+    Confirmed,
+}
+
+/// What is asked of the signatures that images have in staging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum StagingPolicy {
+    /// They are not looked at, and none is carried.
+    Off,
+    /// An image may be unsigned or signed by strangers; a signature that claims an accepted key must hold.
+    IfPresent,
+    /// Every image needs a signature by an accepted key.
+    Require,
+}
+
+/// What is asked about where images were built. In this version nothing can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ProvenancePolicy {
+    /// Provenance is not looked at; the report says that it wasn't asked for.
+    Off,
+}
+
+/// Which mirrors receive evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EvidenceScope {
+    /// Each mirror, the same bytes.
+    AllMirrors,
+    /// Only the mirror on this host; where an image has none there, the first by name.
+    Canonical(RegistryHost),
+}
+
+/// The settings of a run.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// How far it goes.
+    pub mode: Mode,
+    /// `--no-sign`: nothing is signed or attested, and the promise is given up.
+    pub no_sign: bool,
+    /// What is asked of signatures in staging.
+    pub staging: StagingPolicy,
+    /// What is asked about provenance.
+    pub provenance: ProvenancePolicy,
+    /// Whether the children of an index are signed as well.
+    pub recursive: bool,
+    /// Which mirrors receive evidence.
+    pub evidence: EvidenceScope,
+    /// What the plan is asked.
+    pub plan: PlanOptions,
+    /// How many images a phase works on at once.
+    pub concurrency: NonZeroUsize,
+    /// Who promotes, as the attestation says it: `https://…@VERSION`.
+    pub builder_id: String,
+    /// Where the tree is kept, for the attestation: the image's file is put into `name`.
+    pub recorded: Option<RecordedManifest>,
+}
+
+/// The ports that a run works with.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// The registries.
+    pub registry: Arc<dyn Registry>,
+    /// Reads inventories.
+    pub inventory: Arc<dyn InventoryReader>,
+    /// Copies content.
+    pub copier: Arc<dyn Copier>,
+    /// Reads and attaches evidence.
+    pub evidence: Arc<dyn EvidenceStore>,
+    /// Proof of our own, if the run signs.
+    pub proof: Option<ProofPorts>,
+    /// Judges signatures of staging, if they are looked at.
+    pub staging: Option<Arc<dyn Verifier>>,
+    /// Takes events.
+    pub observer: Arc<dyn Observer>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The ports that make proof, and the verifier that accepts what they make.
+#[derive(Debug, Clone)]
+pub struct ProofPorts {
+    /// Makes signatures.
+    pub signer: Arc<dyn Signer>,
+    /// Makes attestations.
+    pub attester: Arc<dyn Attester>,
+    /// Accepts what these two make, and nothing else.
+    pub verifier: Arc<dyn Verifier>,
+}

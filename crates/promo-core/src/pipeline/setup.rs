@@ -1,0 +1,107 @@
+//! Setup: shows that the run can do what it is asked, before anything is read or written.
+//!
+//! Whether the destinations let us push is asked later, at the start of promote and only of hosts that
+//! have work: a run with nothing to do sends no write.
+
+use std::sync::Arc;
+
+use super::error::RunError;
+use super::flow::Run;
+use super::planned::Planned;
+use super::{Interrupt, Mode, Ports, RunSettings, StagingPolicy};
+use crate::inventory::Inventory;
+use crate::manifest::ManifestSet;
+use crate::plan::{self, Plan};
+use crate::ports::{Event, Phase};
+
+/// A run that is ready to plan.
+#[derive(Debug)]
+pub struct Ready {
+    run: Arc<Run>,
+}
+
+impl Ready {
+    /// Checks settings and ports: a confirmed run has a signer that works, or was told to go without; judging
+    /// staging has keys to judge by; the registry port offers what copying needs.
+    pub async fn setup(
+        settings: RunSettings,
+        mut ports: Ports,
+        interrupt: Interrupt,
+    ) -> Result<Self, RunError> {
+        if settings.no_sign {
+            ports.proof = None;
+        }
+        ports.observer.observe(&Event::PhaseBegan {
+            phase: Phase::Setup,
+            items: 1,
+        });
+        check(&settings, &ports).await?;
+        ports.observer.observe(&Event::PhaseEnded {
+            phase: Phase::Setup,
+            passed: 1,
+            left: 0,
+        });
+        let started = ports.clock.now();
+        Ok(Self {
+            run: Arc::new(Run {
+                settings,
+                ports,
+                interrupt,
+                started,
+            }),
+        })
+    }
+
+    /// Reads the inventory and plans: destinations first, then only those sources that the
+    /// destinations don't already answer for.
+    pub async fn plan(self, set: &ManifestSet) -> Result<Planned, RunError> {
+        let inventory = self.read_inventory(set).await;
+        let plan = plan::plan(set, Some(&inventory), &self.run.settings.plan);
+        self.adopt(plan)
+    }
+
+    /// Takes a plan that was made elsewhere from a fresh inventory.
+    pub fn adopt(self, plan: Plan) -> Result<Planned, RunError> {
+        Planned::new(self.run, plan)
+    }
+
+    async fn read_inventory(&self, set: &ManifestSet) -> Inventory {
+        let options = &self.run.settings.plan;
+        let reader = &self.run.ports.inventory;
+        let wanted = plan::wanted_destinations(set, options);
+        self.run.observe(&Event::PhaseBegan {
+            phase: Phase::Plan,
+            items: wanted.repositories.len() as u64,
+        });
+        let mut inventory = reader.read(&wanted).await;
+        let wanted = plan::wanted_sources(set, &inventory, options);
+        inventory.merge(reader.read(&wanted).await);
+        inventory
+    }
+}
+
+async fn check(settings: &RunSettings, ports: &Ports) -> Result<(), RunError> {
+    if settings.staging != StagingPolicy::Off && ports.staging.is_none() {
+        return Err(RunError::NoStagingVerifier);
+    }
+    let capabilities = ports.registry.capabilities();
+    if !capabilities.mount_session {
+        return Err(RunError::MissingCapability(
+            "the upload session of a refused mount",
+        ));
+    }
+    if !capabilities.caps {
+        return Err(RunError::MissingCapability("caps on what it reads"));
+    }
+    if settings.no_sign {
+        return Ok(());
+    }
+    match &ports.proof {
+        Some(proof) => {
+            proof.signer.check().await.map_err(RunError::Signer)?;
+            proof.attester.check().await.map_err(RunError::Attester)
+        }
+        None if settings.mode == Mode::Confirmed => Err(RunError::NoSigner),
+        None => Ok(()),
+    }
+}

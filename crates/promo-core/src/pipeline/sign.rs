@@ -1,0 +1,314 @@
+//! Sign: makes signatures stand at every destination, before the image itself is there.
+//!
+//! From here on images of one (identity, digest) go together: they share their evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::EvidenceScope;
+use super::attest::Attested;
+use super::concurrent;
+use super::flow::{Flow, PhaseStatus, Run};
+use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
+use super::placing::{self, Place, Target};
+use super::promote::{Promoted, PromotedImage};
+use crate::identity::Identity;
+use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+use crate::ports::{Evidence, EvidenceKind, Phase, SignatureFormat, Subject};
+
+/// Images whose signatures stand.
+#[derive(Debug)]
+pub struct Signed {
+    pub(super) flow: Flow,
+    pub(super) passed: Vec<SignedImage>,
+}
+
+/// Proof that the signatures of one (identity, digest) stand at all its remaining destinations, or
+/// that the run was told to go without. Only this phase makes it.
+#[derive(Debug)]
+pub struct SignedImage {
+    pub(super) images: Vec<PromotedImage>,
+    pub(super) places: Vec<Place>,
+    pub(super) mirrors: Vec<Repository>,
+}
+
+impl Signed {
+    pub(super) async fn sign(before: Promoted) -> Self {
+        let Promoted { mut flow, passed } = before;
+        let groups = group(&flow.run.settings.evidence, passed);
+        flow.begin(Phase::Sign, groups.len());
+        let run = Arc::clone(&flow.run);
+        let status = match run.ports.proof {
+            Some(_) => PhaseStatus::Done,
+            None => PhaseStatus::NotAskedFor,
+        };
+        let results = concurrent::each(run.settings.concurrency, groups, |image| {
+            sign(Arc::clone(&run), image)
+        })
+        .await;
+        let mut signed = Vec::new();
+        let mut left = 0;
+        for (image, outcomes) in results {
+            left += usize::from(image.is_none());
+            signed.extend(image);
+            flow.outcomes.extend(outcomes);
+        }
+        flow.end(Phase::Sign, status, signed.len(), left);
+        Self {
+            flow,
+            passed: signed,
+        }
+    }
+
+    /// The images whose signatures stand.
+    pub fn passed(&self) -> &[SignedImage] {
+        &self.passed
+    }
+
+    /// Attests their promotion.
+    pub async fn attest(self) -> Attested {
+        Attested::attest(self).await
+    }
+}
+
+impl SignedImage {
+    /// The promotions of this image: one for each source it comes from.
+    pub fn images(&self) -> &[PromotedImage] {
+        &self.images
+    }
+
+    /// The first of its promotions. There is always one: a group is made from its images, and one
+    /// that lost all of them is dropped.
+    pub(super) fn first(&self) -> Option<&PromotedImage> {
+        self.images.first()
+    }
+
+    /// Leaves everything for one reason.
+    pub(super) fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
+        let result = EdgeResult::Left(left.clone());
+        let mut outcomes = Vec::new();
+        for image in &self.images {
+            for destination in &image.destinations {
+                let edges =
+                    outcome::of_destination(&image.validated.work, &destination.work, &result);
+                outcomes.extend(edges);
+            }
+        }
+        outcomes
+    }
+
+    /// Leaves the destinations at which evidence does not stand.
+    pub(super) fn leave_failed(
+        mut self,
+        scope: &EvidenceScope,
+    ) -> (Option<Self>, Vec<EdgeOutcome>) {
+        if let EvidenceScope::Canonical(_) = scope
+            && let Some(left) = self.places.iter().find_map(|place| place.left.clone())
+        {
+            return (None, self.leave(&left));
+        }
+        let failed: BTreeMap<Repository, (Option<Left>, bool)> = self
+            .places
+            .iter()
+            .map(|place| {
+                let state = (place.left.clone(), place.manifest_first);
+                (place.repository.clone(), state)
+            })
+            .collect();
+        let mut outcomes = Vec::new();
+        for image in &mut self.images {
+            for mut destination in std::mem::take(&mut image.destinations) {
+                let (left, first) = failed
+                    .get(&destination.work.repository)
+                    .cloned()
+                    .unwrap_or_default();
+                destination.manifest_first |= first;
+                match left {
+                    None => image.destinations.push(destination),
+                    Some(left) => outcomes.extend(outcome::of_destination(
+                        &image.validated.work,
+                        &destination.work,
+                        &EdgeResult::Left(left),
+                    )),
+                }
+            }
+        }
+        self.images.retain(|image| !image.destinations.is_empty());
+        self.places.retain(|place| place.left.is_none());
+        (((!self.images.is_empty()).then_some(self)), outcomes)
+    }
+}
+
+/// Images of one (identity, digest) together, with the places where their evidence shall stand.
+fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<SignedImage> {
+    let mut groups: BTreeMap<(Identity, Digest), Vec<PromotedImage>> = BTreeMap::new();
+    for image in images {
+        let key = (image.work().identity.clone(), image.work().digest);
+        groups.entry(key).or_default().push(image);
+    }
+    groups
+        .into_values()
+        .map(|images| {
+            let (places, mirrors) = places(scope, &images);
+            SignedImage {
+                images,
+                places: places.into_iter().map(Place::new).collect(),
+                mirrors,
+            }
+        })
+        .collect()
+}
+
+/// Where evidence shall stand, and the mirrors that may have some already.
+fn places(
+    scope: &EvidenceScope,
+    images: &[PromotedImage],
+) -> (BTreeSet<Repository>, Vec<Repository>) {
+    let destinations: BTreeSet<Repository> = images
+        .iter()
+        .flat_map(|image| &image.destinations)
+        .map(|destination| destination.work.repository.clone())
+        .collect();
+    let complete: BTreeSet<Repository> = images
+        .iter()
+        .flat_map(|image| &image.work().complete_mirrors)
+        .cloned()
+        .collect();
+    match scope {
+        EvidenceScope::AllMirrors => (destinations, complete.into_iter().collect()),
+        EvidenceScope::Canonical(host) => {
+            let all: BTreeSet<Repository> = destinations.union(&complete).cloned().collect();
+            let canonical = all
+                .iter()
+                .find(|repository| repository.host_str() == host.as_str())
+                .or(all.first())
+                .cloned();
+            let mirrors = all
+                .into_iter()
+                .filter(|repository| Some(repository) != canonical.as_ref())
+                .collect();
+            (canonical.into_iter().collect(), mirrors)
+        }
+    }
+}
+
+async fn sign(run: Arc<Run>, mut image: SignedImage) -> (Option<SignedImage>, Vec<EdgeOutcome>) {
+    let Some(first) = image.first() else {
+        return (None, Vec::new());
+    };
+    let name = format!("{}@{}", first.work().identity, first.work().digest);
+    let result = if run.interrupt.is_raised() {
+        Err(Left::interrupted(Phase::Sign))
+    } else {
+        sign_all(&run, &mut image).await
+    };
+    let (image, outcomes) = match result {
+        Ok(()) => image.leave_failed(&run.settings.evidence),
+        Err(left) => (None, image.leave(&left)),
+    };
+    let left = outcomes.iter().find_map(|outcome| match &outcome.result {
+        EdgeResult::Left(left) => Some(left.code),
+        _ => None,
+    });
+    run.item_done(Phase::Sign, name, left);
+    (image, outcomes)
+}
+
+/// Signs the image and, where that is asked for, its children.
+async fn sign_all(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
+    let Some((identity, manifest, children)) = subjects(image) else {
+        return Ok(());
+    };
+    let descriptor = manifest.descriptor();
+    let target = Target {
+        identity: &identity,
+        descriptor: &descriptor,
+        manifest: Some(&manifest),
+    };
+    let carried = carried(&image.images);
+    sign_one(run, target, &mut image.places, &image.mirrors).await?;
+    placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
+    if run.settings.recursive {
+        for child in &children {
+            let target = Target {
+                identity: &identity,
+                descriptor: child,
+                manifest: None,
+            };
+            let mut places: Vec<Place> = image
+                .places
+                .iter()
+                .filter(|place| place.left.is_none())
+                .map(|place| Place::new(place.repository.clone()))
+                .collect();
+            sign_one(run, target, &mut places, &image.mirrors).await?;
+            take_over_failures(&mut image.places, places);
+        }
+    }
+    Ok(())
+}
+
+fn subjects(image: &SignedImage) -> Option<(Identity, RawManifest, Vec<Descriptor>)> {
+    let first = image.first()?;
+    Some((
+        first.work().identity.clone(),
+        first.manifest.clone(),
+        first.children.clone(),
+    ))
+}
+
+/// What all sources of the image carry, each piece once, in their order.
+fn carried(images: &[PromotedImage]) -> Vec<Evidence> {
+    let mut carried: Vec<Evidence> = Vec::new();
+    for evidence in images.iter().flat_map(|image| image.validated.carried()) {
+        if !carried.contains(&evidence) {
+            carried.push(evidence);
+        }
+    }
+    carried
+}
+
+async fn sign_one(
+    run: &Run,
+    target: Target<'_>,
+    places: &mut [Place],
+    mirrors: &[Repository],
+) -> Result<(), Left> {
+    let Some(proof) = &run.ports.proof else {
+        return Ok(());
+    };
+    let kinds: Vec<EvidenceKind> = proof
+        .signer
+        .formats()
+        .iter()
+        .map(|format| EvidenceKind::Signature { format: *format })
+        .collect();
+    let subject = Subject {
+        identity: target.identity.clone(),
+        descriptor: target.descriptor.clone(),
+    };
+    let make = |missing: Vec<EvidenceKind>| async move {
+        let formats: Vec<SignatureFormat> = missing
+            .iter()
+            .filter_map(|kind| match kind {
+                EvidenceKind::Signature { format } => Some(*format),
+                _ => None,
+            })
+            .collect();
+        proof.signer.sign(&subject, &formats).await
+    };
+    placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
+}
+
+/// A child that could not be signed at a place keeps the whole image from it.
+fn take_over_failures(places: &mut [Place], of_child: Vec<Place>) {
+    for child in of_child {
+        if let Some(left) = child.left
+            && let Some(place) = places
+                .iter_mut()
+                .find(|place| place.repository == child.repository)
+        {
+            place.left = Some(left);
+        }
+    }
+}

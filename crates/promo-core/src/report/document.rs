@@ -1,0 +1,111 @@
+//! The parts of the report that are views of other values.
+
+use serde::Serialize;
+
+use crate::Code;
+use crate::oci::{Digest, Repository, Tag};
+use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, Mode, ProvenancePolicy, StagingPolicy};
+use crate::plan::{Plan, Verdict};
+
+/// What the run was asked, as far as it matters for reading the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ReportSettings {
+    /// How far it went.
+    pub mode: Mode,
+    /// Whether what it publishes has proof: false with `--no-sign`.
+    pub signs: bool,
+    /// What was asked of signatures in staging.
+    pub staging_signatures: StagingPolicy,
+    /// What was asked about provenance.
+    pub provenance: ProvenancePolicy,
+    /// Who promoted.
+    pub builder_id: String,
+}
+
+/// How many edges ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Totals {
+    /// Edges that are wanted.
+    pub edges: u64,
+    /// Published before the run.
+    pub present: u64,
+    /// Published by the run.
+    pub published: u64,
+    /// Found published when the run came to it.
+    pub already_there: u64,
+    /// Ready to be published, in a dry run.
+    pub ready: u64,
+    /// Left by the plan or by a phase.
+    pub left: u64,
+}
+
+/// An edge that the plan left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PlannedLeft {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its code.
+    pub code: Code,
+    /// Why, for a person.
+    pub message: String,
+    /// What kind of reason.
+    pub class: LeftClass,
+    /// Where it would come from.
+    pub source: Repository,
+    /// The image.
+    pub digest: Digest,
+    /// Where it would go.
+    pub destination: Repository,
+    /// Under which tag; none for an edge by digest.
+    pub tag: Option<Tag>,
+}
+
+pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
+    plan.edges()
+        .filter(|edge| edge.verdict().is_left())
+        .map(|edge| PlannedLeft {
+            verdict: edge.verdict(),
+            code: edge.code(),
+            message: edge.reason(),
+            class: class_of(edge.verdict()),
+            source: edge.source().clone(),
+            digest: edge.digest(),
+            destination: edge.destination().clone(),
+            tag: edge.tag().cloned(),
+        })
+        .collect()
+}
+
+fn class_of(verdict: Verdict) -> LeftClass {
+    match verdict {
+        Verdict::Refused => LeftClass::Refused,
+        _ => LeftClass::Failed,
+    }
+}
+
+impl Totals {
+    pub(super) fn count(plan: &Plan, edges: &[EdgeOutcome], planned_left: usize) -> Self {
+        let summary = plan.summary();
+        let mut totals = Self {
+            edges: summary.edges,
+            present: summary.verdicts.get(Verdict::Present),
+            left: planned_left as u64,
+            ..Self::default()
+        };
+        for edge in edges {
+            match edge.result {
+                EdgeResult::Ready => totals.ready += 1,
+                EdgeResult::Published { .. } => totals.published += 1,
+                EdgeResult::AlreadyThere => totals.already_there += 1,
+                EdgeResult::Left(_) => totals.left += 1,
+            }
+        }
+        totals
+    }
+}

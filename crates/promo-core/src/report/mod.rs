@@ -1,0 +1,123 @@
+//! The report: what a run did, as data. Tables, JSON, the exit code and Python's object are views of it.
+
+mod document;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use document::{PlannedLeft, ReportSettings, Totals};
+
+use crate::manifest::{Finding, Severity};
+use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, PhaseReport};
+use crate::plan::Plan;
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Report {
+    /// `promo.report/v1`.
+    pub schema: &'static str,
+    /// When the run began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// What the run was asked.
+    pub settings: ReportSettings,
+    /// Whether it was asked to stop before its end.
+    pub interrupted: bool,
+    /// The phases in their order.
+    pub phases: Vec<PhaseReport>,
+    /// How many edges ended how.
+    pub totals: Totals,
+    /// The edges that the run worked on, ordered by identity, digest, destination and tag.
+    pub edges: Vec<EdgeOutcome>,
+    /// The edges that the plan left, in its order.
+    pub left: Vec<PlannedLeft>,
+    /// Bad entries of the promoter manifests, and warnings.
+    pub findings: Vec<Finding>,
+}
+
+/// How a run ended as a whole: the first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RunOutcome {
+    /// It was interrupted before all was done.
+    Interrupted,
+    /// A registry refused access.
+    Access,
+    /// A proof or a policy refused an edge.
+    Refused,
+    /// Nothing could be done, though there was something to do.
+    Nothing,
+    /// Some edges were left; the rest is done or had nothing to do.
+    Partial,
+    /// All is done, or there was nothing to do.
+    Done,
+}
+
+impl Report {
+    /// The schema of the document.
+    pub const SCHEMA: &'static str = "promo.report/v1";
+
+    pub(crate) fn new(
+        settings: ReportSettings,
+        (started, ended): (Timestamp, Timestamp),
+        interrupted: bool,
+        plan: &Plan,
+        phases: Vec<PhaseReport>,
+        edges: Vec<EdgeOutcome>,
+    ) -> Self {
+        let left = document::planned_left(plan);
+        Self {
+            schema: Self::SCHEMA,
+            started,
+            ended,
+            settings,
+            interrupted,
+            phases,
+            totals: Totals::count(plan, &edges, left.len()),
+            edges,
+            left,
+            findings: plan.findings().to_vec(),
+        }
+    }
+
+    /// How the run ended as a whole.
+    pub fn outcome(&self) -> RunOutcome {
+        let has = |class| self.left_classes().any(|found| found == class);
+        let invalid = self
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Invalid);
+        let left = invalid || self.left_classes().next().is_some();
+        let done = self.totals.published
+            + self.totals.already_there
+            + self.totals.ready
+            + self.totals.present
+            > 0;
+        if has(LeftClass::Interrupted) {
+            RunOutcome::Interrupted
+        } else if has(LeftClass::Access) {
+            RunOutcome::Access
+        } else if has(LeftClass::Refused) {
+            RunOutcome::Refused
+        } else if left && !done {
+            RunOutcome::Nothing
+        } else if left {
+            RunOutcome::Partial
+        } else {
+            RunOutcome::Done
+        }
+    }
+
+    /// The classes of everything that was left.
+    fn left_classes(&self) -> impl Iterator<Item = LeftClass> {
+        let worked_on = self.edges.iter().filter_map(|edge| match &edge.result {
+            EdgeResult::Left(left) => Some(left.class),
+            _ => None,
+        });
+        worked_on.chain(self.left.iter().map(|left| left.class))
+    }
+}
