@@ -1,0 +1,225 @@
+//! [`PromotionAttester`]: records a promotion as an in-toto statement, signed into a bundle.
+//!
+//! The predicate has the fields of Kubernetes' promotion record, version 1, and those that were
+//! added to it since; fields that are empty are left out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use promo_core::oci::{Descriptor, Digest, ImageReference, MediaType, Tag};
+use promo_core::ports::{
+    Attester, Clock, Evidence, EvidenceKind, Failure, PromotionRecord, RecordedManifest, Subject,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::signer::verify_own;
+use crate::{Error, KeyVerifier, SigningKey, bundle, manifest, statement};
+
+/// The predicate type of a promotion record, unless another is set.
+pub const PROMOTION_PREDICATE_TYPE: &str = "https://k8s.io/promo-tools/promotion/v1";
+
+/// Attests promotions with a key. What it made it verifies before it returns.
+pub struct PromotionAttester {
+    key: Arc<SigningKey>,
+    clock: Arc<dyn Clock>,
+    predicate_type: String,
+    own: KeyVerifier,
+}
+
+impl PromotionAttester {
+    /// An attester that writes [`PROMOTION_PREDICATE_TYPE`].
+    pub fn new(key: Arc<SigningKey>, clock: Arc<dyn Clock>) -> Self {
+        let own = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        Self {
+            key,
+            clock,
+            predicate_type: PROMOTION_PREDICATE_TYPE.to_owned(),
+            own,
+        }
+    }
+
+    /// Writes this predicate type instead, which must be an absolute URI (`PROMO-S009`) and not
+    /// that of an image signature.
+    pub fn with_predicate_type(mut self, predicate_type: String) -> Result<Self, Error> {
+        let valid = predicate_type
+            .split_once("://")
+            .is_some_and(|(scheme, rest)| {
+                !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_lowercase())
+            })
+            && predicate_type.bytes().all(|byte| byte.is_ascii_graphic());
+        if !valid || predicate_type == statement::SIGNATURE_PREDICATE_TYPE {
+            return Err(Error::PredicateType { predicate_type });
+        }
+        self.predicate_type = predicate_type;
+        Ok(self)
+    }
+
+    fn kind(&self) -> EvidenceKind {
+        EvidenceKind::Attestation {
+            predicate_type: self.predicate_type.clone(),
+        }
+    }
+
+    fn make(&self, record: &PromotionRecord) -> Result<Evidence, Error> {
+        let predicate =
+            serde_json::to_value(Predicate::of(record)).map_err(|source| Error::Encoding {
+                document: "promotion record",
+                source,
+            })?;
+        let digest = &record.descriptor.digest;
+        let statement =
+            statement::write(&record.identity, digest, &self.predicate_type, predicate)?;
+        bundle::signed_referrer(
+            &self.key,
+            statement,
+            &self.predicate_type,
+            &record.descriptor,
+            self.clock.now(),
+        )
+    }
+}
+
+#[async_trait]
+impl Attester for PromotionAttester {
+    async fn check(&self) -> Result<(), Failure> {
+        let image = b"an image that is attested to see whether the key works";
+        let digest = Digest::sha256_of(image);
+        let invalid = |_| Error::SelfCheck {
+            reason: "the name of the image to try is not valid".to_owned(),
+        };
+        let repository: promo_core::oci::Repository =
+            "localhost/promo/check".parse().map_err(invalid)?;
+        let reference = ImageReference::new(repository.clone(), None, Some(digest));
+        let media_type = MediaType::new(MediaType::OCI_MANIFEST);
+        let record = PromotionRecord {
+            identity: promo_core::identity::Identity::new(repository),
+            descriptor: Descriptor::new(media_type, digest, image.len() as u64),
+            source: reference.clone(),
+            destination: reference,
+            tags: Vec::new(),
+            time: self.clock.now(),
+            builder_id: String::new(),
+            manifest: None,
+        };
+        self.attest(&record, &[self.kind()]).await.map(drop)
+    }
+
+    fn kinds(&self) -> Vec<EvidenceKind> {
+        vec![self.kind()]
+    }
+
+    async fn attest(
+        &self,
+        record: &PromotionRecord,
+        kinds: &[EvidenceKind],
+    ) -> Result<Vec<Evidence>, Failure> {
+        let mut evidence = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            if *kind != self.kind() {
+                return Err(Error::KindNotOffered.into());
+            }
+            evidence.push(self.make(record)?);
+        }
+        let subject = Subject {
+            identity: record.identity.clone(),
+            descriptor: record.descriptor.clone(),
+        };
+        verify_own(&self.own, &subject, &evidence).await?;
+        Ok(evidence)
+    }
+}
+
+/// The predicate, with protobuf's JSON names.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Predicate<'a> {
+    src_ref: String,
+    dst_ref: String,
+    digest: String,
+    timestamp: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    builder_id: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    source: Resource<'a>,
+    destination: Resource<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest: Option<Resource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promoter: Option<Promoter<'a>>,
+}
+
+/// An in-toto resource descriptor.
+#[derive(Serialize)]
+struct Resource<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    digest: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+struct Promoter<'a> {
+    version: &'a str,
+}
+
+impl<'a> Predicate<'a> {
+    fn of(record: &'a PromotionRecord) -> Self {
+        let mut tags: Vec<&str> = record.tags.iter().map(Tag::as_str).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        Self {
+            src_ref: record.source.to_string(),
+            dst_ref: record.destination.to_string(),
+            digest: record.descriptor.digest.to_string(),
+            timestamp: manifest::seconds(record.time).to_string(),
+            builder_id: &record.builder_id,
+            tags,
+            source: Resource::image(&record.source),
+            destination: Resource::image(&record.destination),
+            manifest: record.manifest.as_ref().map(Resource::file),
+            promoter: record
+                .builder_id
+                .rsplit_once('@')
+                .map(|(_, version)| Promoter { version }),
+        }
+    }
+}
+
+impl<'a> Resource<'a> {
+    fn image(image: &'a ImageReference) -> Self {
+        let digest = image.digest();
+        Self {
+            name: image.repository().as_str(),
+            uri: None,
+            digest: digest
+                .map(|digest| (digest.algorithm().name(), digest.hex()))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn file(file: &'a RecordedManifest) -> Self {
+        Self {
+            name: &file.name,
+            uri: file.uri.as_deref(),
+            digest: file
+                .git_commit
+                .iter()
+                .map(|commit| ("gitCommit", commit.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for PromotionAttester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PromotionAttester")
+            .field("key", &self.key)
+            .field("predicate_type", &self.predicate_type)
+            .finish_non_exhaustive()
+    }
+}

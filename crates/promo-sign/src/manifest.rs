@@ -1,0 +1,102 @@
+//! The manifests that evidence comes in: a bundle's referrer, and images under `.sig` and `.att`.
+
+use std::collections::BTreeMap;
+
+use promo_core::oci::{Descriptor, DigestAlgorithm, MediaType, RawManifest};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, json};
+
+/// When a manifest says it was made (OCI image specification, annotations).
+pub(crate) const CREATED: &str = "org.opencontainers.image.created";
+
+const BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
+const BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+
+/// The empty JSON object that stands where a config is required.
+pub(crate) const EMPTY_CONFIG: &[u8] = b"{}";
+
+/// More than any manifest of evidence needs, and what registries accept.
+const MAX_MANIFEST: usize = 4 * 1024 * 1024;
+
+/// An image manifest, as far as evidence needs it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImageManifest {
+    pub(crate) config: Descriptor,
+    pub(crate) layers: Vec<Descriptor>,
+    #[serde(default)]
+    pub(crate) subject: Option<Descriptor>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl ImageManifest {
+    /// Reads a manifest; nothing if it is too large or no image manifest.
+    pub(crate) fn read(manifest: &RawManifest) -> Option<Self> {
+        let small = manifest.bytes().len() <= MAX_MANIFEST;
+        (small && manifest.media_type().is_image())
+            .then(|| json::parse(manifest.bytes()))
+            .flatten()
+    }
+
+    /// When it says it was made. Nobody vouches for that.
+    pub(crate) fn created(&self) -> Option<jiff::Timestamp> {
+        self.annotations.as_ref()?.get(CREATED)?.parse().ok()
+    }
+}
+
+/// Whether a layer is a sigstore bundle of some version.
+pub(crate) fn is_bundle(media_type: &MediaType) -> bool {
+    let text = media_type.as_str();
+    text.starts_with("application/vnd.dev.sigstore.bundle.v0.")
+        || text.starts_with("application/vnd.dev.sigstore.bundle+json")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BundleManifest<'a> {
+    schema_version: u8,
+    media_type: &'static str,
+    artifact_type: &'static str,
+    config: Descriptor,
+    layers: [&'a Descriptor; 1],
+    subject: Descriptor,
+    annotations: BTreeMap<&'static str, String>,
+}
+
+/// Writes the manifest that refers a bundle to its subject, in the form that cosign writes.
+pub(crate) fn bundle_manifest(
+    bundle: &Descriptor,
+    subject: &Descriptor,
+    predicate_type: &str,
+    created: jiff::Timestamp,
+) -> Result<RawManifest, Error> {
+    let manifest = BundleManifest {
+        schema_version: 2,
+        media_type: MediaType::OCI_MANIFEST,
+        artifact_type: MediaType::SIGSTORE_BUNDLE,
+        config: Descriptor::of(MediaType::OCI_EMPTY, EMPTY_CONFIG),
+        layers: [bundle],
+        subject: Descriptor::new(subject.media_type.clone(), subject.digest, subject.size),
+        annotations: BTreeMap::from([
+            (BUNDLE_CONTENT, "dsse-envelope".to_owned()),
+            (BUNDLE_PREDICATE_TYPE, predicate_type.to_owned()),
+            (CREATED, seconds(created).to_string()),
+        ]),
+    };
+    let bytes = serde_json::to_vec(&manifest).map_err(|source| Error::Encoding {
+        document: "manifest of a bundle",
+        source,
+    })?;
+    Ok(RawManifest::new(
+        MediaType::new(MediaType::OCI_MANIFEST),
+        DigestAlgorithm::Sha256,
+        bytes.into(),
+    ))
+}
+
+/// A time without the part below a second.
+pub(crate) fn seconds(time: jiff::Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(time.as_second()).unwrap_or(time)
+}

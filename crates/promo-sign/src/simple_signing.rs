@@ -1,0 +1,112 @@
+//! The payload of a `.sig` layer: "simple signing", as cosign writes it.
+//!
+//! The exact bytes are what is signed, so the order of the fields below is part of the format.
+
+use promo_core::Code;
+use promo_core::identity::Identity;
+use promo_core::oci::{Descriptor, Digest, MediaType};
+use promo_core::ports::EvidenceBlob;
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::{self, Refusal};
+use crate::{Error, SigningKey, json};
+
+/// The annotation of the layer that holds the signature in base64.
+pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+
+const TYPE: &str = "cosign container image signature";
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    critical: Critical,
+    #[serde(default)]
+    optional: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Critical {
+    identity: Named,
+    image: Image,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Named {
+    #[serde(rename = "docker-reference")]
+    docker_reference: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Image {
+    #[serde(rename = "docker-manifest-digest")]
+    docker_manifest_digest: String,
+}
+
+/// Signs `identity` and `digest` into a layer.
+pub(crate) fn signed_layer(
+    key: &SigningKey,
+    identity: &Identity,
+    digest: &Digest,
+) -> Result<EvidenceBlob, Error> {
+    let payload = Payload {
+        critical: Critical {
+            identity: Named {
+                docker_reference: identity.as_str().to_owned(),
+            },
+            image: Image {
+                docker_manifest_digest: digest.to_string(),
+            },
+            kind: TYPE.to_owned(),
+        },
+        optional: serde_json::Value::Null,
+    };
+    let bytes = serde_json::to_vec(&payload).map_err(|source| Error::Encoding {
+        document: "signature payload",
+        source,
+    })?;
+    let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &bytes);
+    descriptor.annotations.insert(
+        SIGNATURE_ANNOTATION.to_owned(),
+        crate::bundle::base64(&key.sign(&bytes)?),
+    );
+    Ok(EvidenceBlob {
+        descriptor,
+        bytes: bytes.into(),
+    })
+}
+
+/// What a payload speaks of, once its signature is known to be good.
+#[derive(Debug)]
+pub(crate) struct SignedReference {
+    /// The docker-reference; empty if it names nothing.
+    pub(crate) name: String,
+}
+
+/// Reads a payload whose signature is good: it must be an image signature about `digest`.
+pub(crate) fn read(bytes: &[u8], digest: &Digest) -> Result<SignedReference, Refusal> {
+    let refused = |code: Code, message: String| Err(Refusal::new(code, message));
+    let Some(payload) = json::parse::<Payload>(bytes) else {
+        return refused(
+            refusal::MALFORMED,
+            "what is signed is not a simple-signing payload".to_owned(),
+        );
+    };
+    let critical = payload.critical;
+    if critical.kind != TYPE {
+        return refused(
+            refusal::STATEMENT,
+            format!("the payload's type is `{}`", critical.kind.escape_debug()),
+        );
+    }
+    if critical.image.docker_manifest_digest != digest.to_string() {
+        let found = critical.image.docker_manifest_digest;
+        return refused(
+            refusal::DIGEST,
+            format!("it signs the digest `{}`", found.escape_debug()),
+        );
+    }
+    Ok(SignedReference {
+        name: critical.identity.docker_reference,
+    })
+}

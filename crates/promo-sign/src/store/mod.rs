@@ -1,0 +1,147 @@
+//! [`OciEvidenceStore`]: reads and attaches evidence through the [`Registry`] port.
+//!
+//! Referrers are found by asking who refers to a digest and looking at each manifest's layers, since
+//! neither artifact types nor annotations in such lists can be relied on. Layers of the shared tags
+//! `.sig` and `.att` are appended to what stands there.
+
+mod blob;
+mod read;
+mod referrer;
+mod tag_image;
+mod tag_update;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use promo_core::oci::{Descriptor, Digest, Repository};
+use promo_core::ports::{
+    Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure, Registry, TagSuffix,
+};
+
+use crate::Error;
+
+/// The largest blob of evidence that is read.
+const MAX_BLOB: u64 = 16 * 1024 * 1024;
+/// The most referrers of one digest, and layers under one tag, that are read.
+const MAX_PIECES: usize = 1000;
+
+/// Keeps evidence in the registries that the images are in. Clones share what they know.
+#[derive(Debug, Clone)]
+pub struct OciEvidenceStore {
+    registry: Arc<dyn Registry>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// One lock for each tag that is being updated.
+    tags: Mutex<BTreeMap<TagKey, Arc<futures_util::lock::Mutex<()>>>>,
+    /// The empty config is the same blob for all bundles: repositories that are known to have it.
+    has_empty_config: Mutex<BTreeSet<Repository>>,
+}
+
+type TagKey = (Repository, Digest, TagSuffix);
+
+impl OciEvidenceStore {
+    /// A store over `registry`.
+    pub fn new(registry: Arc<dyn Registry>) -> Self {
+        Self {
+            registry,
+            shared: Arc::default(),
+        }
+    }
+
+    /// Runs `update` while no other update of the same tag runs in this process.
+    async fn serialised<T>(&self, key: TagKey, update: impl Future<Output = T>) -> T {
+        let lock = {
+            let mut tags = self
+                .shared
+                .tags
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(tags.entry(key.clone()).or_default())
+        };
+        let result = {
+            let _guard = lock.lock().await;
+            update.await
+        };
+        drop(lock);
+        let mut tags = self
+            .shared
+            .tags
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits holds a clone; the last one removes the entry.
+        if tags
+            .get(&key)
+            .is_some_and(|lock| Arc::strong_count(lock) == 1)
+        {
+            tags.remove(&key);
+        }
+        result
+    }
+}
+
+#[async_trait]
+impl EvidenceStore for OciEvidenceStore {
+    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
+        let mut set = EvidenceSet::default();
+        self.read_referrers(repository, digest, &mut set).await?;
+        for suffix in [TagSuffix::Sig, TagSuffix::Att] {
+            self.read_tag(repository, digest, suffix, &mut set).await?;
+        }
+        Ok(set)
+    }
+
+    async fn attach(
+        &self,
+        repository: &Repository,
+        subject: &Descriptor,
+        evidence: &[Evidence],
+    ) -> Result<Attachment, Failure> {
+        let sorted = Sorted::of(evidence)?;
+        let mut done = Attachment::default();
+        self.attach_referrers(repository, subject, &sorted.referrers, &mut done)
+            .await?;
+        for (suffix, layers) in &sorted.layers {
+            let key = (repository.clone(), subject.digest, *suffix);
+            let update = self.append(repository, &subject.digest, *suffix, layers);
+            let written = self.serialised(key, update).await?;
+            done.written += written;
+            done.already_there += (layers.len() as u64).saturating_sub(written);
+        }
+        Ok(done)
+    }
+}
+
+/// Evidence by where it goes.
+#[derive(Default)]
+struct Sorted<'a> {
+    referrers: Vec<referrer::Referrer<'a>>,
+    layers: BTreeMap<TagSuffix, Vec<&'a EvidenceBlob>>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(evidence: &'a [Evidence]) -> Result<Self, Error> {
+        let mut sorted = Self::default();
+        for piece in evidence {
+            match piece {
+                Evidence::Referrer { manifest, blobs } => {
+                    sorted
+                        .referrers
+                        .push(referrer::Referrer { manifest, blobs });
+                }
+                Evidence::TagLayer { suffix, layer } => {
+                    sorted.layers.entry(*suffix).or_default().push(layer);
+                }
+                _ => {
+                    return Err(Error::Inconsistent {
+                        reason: "it is of a kind that this store doesn't know",
+                    });
+                }
+            }
+        }
+        Ok(sorted)
+    }
+}

@@ -1,0 +1,194 @@
+//! [`KeyVerifier`]: judges evidence by a set of public keys. It sends nothing.
+//!
+//! Only what is signed counts: annotations, artifact types and media types say where to look, never
+//! what is true. A piece whose signature is by none of the keys is by an unknown signer, unless its
+//! bundle names one of the keys: then it is refused.
+
+mod bundle;
+mod tag_layer;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use promo_core::identity::Identity;
+use promo_core::oci::{Digest, ImageReference};
+use promo_core::ports::{
+    AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, RefusedEvidence, TagSuffix,
+    UnknownEvidence, Verification, Verifier,
+};
+
+use crate::PublicKey;
+use crate::refusal::{self, Refusal};
+
+/// Accepts what one of its keys has signed.
+#[derive(Debug, Clone)]
+pub struct KeyVerifier {
+    keys: Vec<PublicKey>,
+    require_names: bool,
+}
+
+impl KeyVerifier {
+    /// A verifier with these keys. Without any, it accepts nothing.
+    pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Self {
+        Self {
+            keys: keys.into_iter().collect(),
+            require_names: false,
+        }
+    }
+
+    /// Refuses evidence that doesn't name the identity it is asked about: bundles that name nothing
+    /// (cosign writes such) with `PROMO-S014`, attestations under another name with `PROMO-S013`.
+    ///
+    /// For the reuse of evidence of one's own, which always names it. Without this, an unnamed
+    /// bundle is accepted as a signature of the digest, and the names in attestations don't matter.
+    #[must_use]
+    pub fn requiring_names(mut self) -> Self {
+        self.require_names = true;
+        self
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// The key that made `signature` over `message`.
+    fn signer(&self, message: &[u8], signature: &[u8]) -> Option<&PublicKey> {
+        self.keys
+            .iter()
+            .find(|key| key.verifies(message, signature))
+    }
+
+    /// Whether a bundle's hint names one of the keys.
+    fn is_claimed(&self, hint: Option<&str>) -> bool {
+        hint.is_some_and(|hint| self.keys.iter().any(|key| key.hint() == hint))
+    }
+}
+
+/// What is asked about each piece.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    digest: &'a Digest,
+    identity: Option<&'a Identity>,
+    require_names: bool,
+}
+
+impl Question<'_> {
+    /// Whether the names that a signature of this digest gives contain the identity asked for.
+    fn check_names<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+        may_be_unnamed: bool,
+    ) -> Result<(), Refusal> {
+        let Some(identity) = self.identity else {
+            return Ok(());
+        };
+        let mut other = None;
+        for name in names {
+            if self.is_named(identity, name) {
+                return Ok(());
+            }
+            other = Some(name);
+        }
+        match other {
+            Some(name) => Err(Refusal::new(
+                refusal::OTHER_NAME,
+                format!("it names `{}`, not {identity}", name.escape_debug()),
+            )),
+            None if may_be_unnamed => Ok(()),
+            None => Err(Refusal::new(
+                refusal::NO_NAME,
+                format!("it does not name {identity}"),
+            )),
+        }
+    }
+
+    /// The name alone, or with a tag, or with the digest in question.
+    fn is_named(&self, identity: &Identity, name: &str) -> bool {
+        name == identity.as_str()
+            || name.parse::<ImageReference>().is_ok_and(|reference| {
+                reference.repository() == identity.repository()
+                    && reference.digest().is_none_or(|found| found == *self.digest)
+            })
+    }
+}
+
+/// What became of one piece.
+enum Judgement {
+    Accepted {
+        kind: EvidenceKind,
+        signer: String,
+        time: Option<Timestamp>,
+    },
+    Unknown {
+        kind: EvidenceKind,
+        signer: Option<String>,
+    },
+    Refused {
+        kind: EvidenceKind,
+        refusal: Refusal,
+    },
+}
+
+#[async_trait]
+impl Verifier for KeyVerifier {
+    async fn verify(
+        &self,
+        digest: &Digest,
+        identity: Option<&Identity>,
+        evidence: &EvidenceSet,
+    ) -> Result<Verification, Failure> {
+        let question = Question {
+            digest,
+            identity,
+            require_names: self.require_names,
+        };
+        let mut found = Verification::default();
+        for piece in &evidence.evidence {
+            if let Some(judgement) = self.judge(question, piece) {
+                record(&mut found, piece, judgement);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl KeyVerifier {
+    fn judge(&self, question: Question<'_>, piece: &Evidence) -> Option<Judgement> {
+        match piece {
+            Evidence::Referrer { manifest, blobs } => {
+                Some(self.judge_referrer(question, manifest, blobs))
+            }
+            Evidence::TagLayer {
+                suffix: TagSuffix::Sig,
+                layer,
+            } => Some(self.judge_signature_layer(question, layer)),
+            Evidence::TagLayer {
+                suffix: TagSuffix::Att,
+                layer,
+            } => Some(self.judge_attestation_layer(question, layer)),
+            _ => None,
+        }
+    }
+}
+
+fn record(found: &mut Verification, piece: &Evidence, judgement: Judgement) {
+    match judgement {
+        Judgement::Accepted { kind, signer, time } => found.accepted.push(AcceptedEvidence {
+            evidence: piece.clone(),
+            kind,
+            signer,
+            time,
+        }),
+        Judgement::Unknown { kind, signer } => {
+            found.unknown.push(UnknownEvidence { kind, signer });
+        }
+        Judgement::Refused { kind, refusal } => found.refused.push(RefusedEvidence {
+            kind,
+            code: refusal.code,
+            message: refusal.message,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

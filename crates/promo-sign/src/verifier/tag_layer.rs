@@ -1,0 +1,89 @@
+//! Judges the layers of images under `.sig` and `.att`.
+
+use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
+use sigstore_types::DsseEnvelope;
+
+use super::{Judgement, KeyVerifier, Question};
+use crate::bundle::from_base64;
+use crate::simple_signing::{self, SIGNATURE_ANNOTATION};
+use crate::{json, statement};
+
+const SIG: EvidenceKind = EvidenceKind::Signature {
+    format: SignatureFormat::Sig,
+};
+
+impl KeyVerifier {
+    /// Such a layer doesn't say which key it is by: one that fits none is by an unknown signer.
+    pub(super) fn judge_signature_layer(
+        &self,
+        question: Question<'_>,
+        layer: &EvidenceBlob,
+    ) -> Judgement {
+        let annotation = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
+        let signature = annotation.and_then(|text| from_base64(text));
+        let key = signature.and_then(|signature| self.signer(&layer.bytes, &signature));
+        let Some(key) = key.filter(|_| layer.descriptor.digest.matches(&layer.bytes)) else {
+            return Judgement::Unknown {
+                kind: SIG,
+                signer: None,
+            };
+        };
+        let checked = simple_signing::read(&layer.bytes, question.digest).and_then(|reference| {
+            let name = Some(reference.name.as_str()).filter(|name| !name.is_empty());
+            question.check_names(name, false)
+        });
+        match checked {
+            Ok(()) => Judgement::Accepted {
+                kind: SIG,
+                signer: key.fingerprint(),
+                time: None,
+            },
+            Err(refusal) => Judgement::Refused { kind: SIG, refusal },
+        }
+    }
+
+    pub(super) fn judge_attestation_layer(
+        &self,
+        question: Question<'_>,
+        layer: &EvidenceBlob,
+    ) -> Judgement {
+        let unreadable = EvidenceKind::Attestation {
+            predicate_type: String::new(),
+        };
+        let sound = layer.descriptor.digest.matches(&layer.bytes);
+        match json::parse::<DsseEnvelope>(&layer.bytes).filter(|_| sound) {
+            Some(envelope) => {
+                attestation_only(self.judge_envelope(question, &envelope, None, &unreadable, None))
+            }
+            None => Judgement::Unknown {
+                kind: unreadable,
+                signer: None,
+            },
+        }
+    }
+}
+
+/// An attestation layer is never an image signature, whatever predicate type it has.
+fn attestation_only(judgement: Judgement) -> Judgement {
+    let attestation = |kind| match kind {
+        EvidenceKind::Signature { .. } => EvidenceKind::Attestation {
+            predicate_type: statement::SIGNATURE_PREDICATE_TYPE.to_owned(),
+        },
+        other => other,
+    };
+    match judgement {
+        Judgement::Accepted { kind, signer, time } => Judgement::Accepted {
+            kind: attestation(kind),
+            signer,
+            time,
+        },
+        Judgement::Unknown { kind, signer } => Judgement::Unknown {
+            kind: attestation(kind),
+            signer,
+        },
+        Judgement::Refused { kind, refusal } => Judgement::Refused {
+            kind: attestation(kind),
+            refusal,
+        },
+    }
+}
