@@ -3,13 +3,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 
+use super::connection::Control;
 use super::reply::Failure;
 
 /// Sent at once; small enough that a body can be broken in its middle.
@@ -93,47 +94,77 @@ pub(super) enum Ending {
 /// The body of an answer, sent in pieces.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
-    pub(super) rest: Bytes,
-    pub(super) ending: Ending,
-    pub(super) sent: Arc<AtomicU64>,
-    /// Tells the connection to go down with a reset.
-    pub(super) reset: Arc<AtomicBool>,
+    rest: Bytes,
+    ending: Ending,
+    sent: Arc<AtomicU64>,
+    control: Arc<Control>,
+    /// The flushes there had been when the body was to break off.
+    stopped_at: Option<u64>,
 }
 
 impl AnswerBody {
-    fn next_piece(&mut self) -> Option<Result<Bytes, io::Error>> {
+    pub(super) fn new(
+        body: Bytes,
+        ending: Ending,
+        sent: Arc<AtomicU64>,
+        control: Arc<Control>,
+    ) -> Self {
+        Self {
+            rest: body,
+            ending,
+            sent,
+            control,
+            stopped_at: None,
+        }
+    }
+
+    fn next_piece(&mut self) -> Option<Bytes> {
+        if self.ending == Ending::Endless && self.rest.is_empty() {
+            self.rest = Bytes::from(vec![b' '; CHUNK]);
+        }
         let limit = match self.ending {
-            Ending::Complete => u64::MAX,
+            Ending::Complete | Ending::Endless => u64::MAX,
             Ending::Truncated(limit) | Ending::Reset(limit) => {
                 limit.saturating_sub(self.sent.load(Ordering::SeqCst))
             }
-            Ending::Endless if self.rest.is_empty() => {
-                self.rest = Bytes::from(vec![b' '; CHUNK]);
-                u64::MAX
-            }
-            Ending::Endless => u64::MAX,
         };
         let length = self
             .rest
             .len()
             .min(CHUNK)
             .min(usize::try_from(limit).unwrap_or(usize::MAX));
-        if length > 0 {
-            self.sent.fetch_add(length as u64, Ordering::SeqCst);
-            return Some(Ok(self.rest.split_to(length)));
+        self.sent.fetch_add(length as u64, Ordering::SeqCst);
+        (length > 0).then(|| self.rest.split_to(length))
+    }
+
+    /// Waits until the client can get what was sent so far: hyper throws away what it still holds when a body fails.
+    fn wait_for_flush(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let stopped_at = *self
+            .stopped_at
+            .get_or_insert_with(|| self.control.flushes());
+        if self.control.flushes() > stopped_at {
+            return Poll::Ready(());
         }
-        if matches!(self.ending, Ending::Reset(_)) {
-            self.reset.store(true, Ordering::SeqCst);
-            return Some(Err(io::ErrorKind::ConnectionReset.into()));
-        }
-        None
+        self.control.wake_at_flush(cx);
+        Poll::Pending
     }
 }
 
 impl Stream for AnswerBody {
     type Item = Result<Bytes, io::Error>;
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(self.next_piece())
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(piece) = self.next_piece() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
+        if self.ending == Ending::Complete {
+            return Poll::Ready(None);
+        }
+        std::task::ready!(self.wait_for_flush(cx));
+        if matches!(self.ending, Ending::Reset(_)) {
+            self.control.reset();
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())));
+        }
+        Poll::Ready(None)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::auth::{self, Auth, Caller, Tokens};
 use super::body::{AnswerBody, Ending, RequestBody};
-use super::connection::Connection;
+use super::connection::{Connection, Control};
 use super::faults::{Fault, Faults, Step};
 use super::log::{Record, RequestLog};
 use super::options::{Locations, RegistryOptions, Switches};
@@ -113,10 +112,10 @@ pub(super) async fn accept(
 async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     // A connection without it is only slower.
     let _slower = stream.set_nodelay(true);
-    let reset = Arc::new(AtomicBool::new(false));
-    let connection = Connection::new(stream, Arc::clone(&reset));
+    let control = Arc::new(Control::default());
+    let connection = Connection::new(stream, Arc::clone(&control));
     let service =
-        service_fn(move |request| handle(Arc::clone(&shared), Arc::clone(&reset), request));
+        service_fn(move |request| handle(Arc::clone(&shared), Arc::clone(&control), request));
     let builder = auto::Builder::new(TokioExecutor::new());
     match tls {
         None => {
@@ -137,7 +136,7 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>)
 /// Answers one request; an error takes the connection down.
 async fn handle(
     shared: Arc<Shared>,
-    reset: Arc<AtomicBool>,
+    control: Arc<Control>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, io::Error> {
     let (parts, incoming) = request.into_parts();
@@ -162,7 +161,7 @@ async fn handle(
     let answer = exchange.answer(&steps, &record).await;
     body.drain().await;
     let Some((reply, ending)) = answer else {
-        reset.store(true, Ordering::SeqCst);
+        control.reset();
         return Err(io::ErrorKind::ConnectionReset.into());
     };
     shared.log.answered(&record, reply.status);
@@ -171,7 +170,7 @@ async fn handle(
         ending,
         parts.method == Method::HEAD,
         &record,
-        reset,
+        control,
     ))
 }
 
@@ -180,17 +179,17 @@ fn respond(
     ending: Ending,
     is_head: bool,
     record: &Record,
-    reset: Arc<AtomicBool>,
+    control: Arc<Control>,
 ) -> Response<Body> {
     let has_body = !is_head && reply.status != StatusCode::NO_CONTENT;
     let length = reply.body.len();
     let body = if has_body {
-        Body::from_stream(AnswerBody {
-            rest: reply.body,
+        Body::from_stream(AnswerBody::new(
+            reply.body,
             ending,
-            sent: Arc::clone(&record.sent),
-            reset,
-        })
+            Arc::clone(&record.sent),
+            control,
+        ))
     } else {
         Body::empty()
     };
@@ -281,7 +280,7 @@ impl Exchange<'_> {
                 Step::Pause(barrier) => barrier.pass().await,
                 Step::Fault(Fault::Latency(latency)) => tokio::time::sleep(*latency).await,
                 Step::Fault(Fault::Answer(answer)) => {
-                    instead = instead.or_else(|| Some(answer.reply()))
+                    instead.get_or_insert_with(|| answer.reply());
                 }
                 Step::Fault(Fault::Reset) => return None,
                 Step::Fault(_) | Step::PauseAnswer(_) => {}

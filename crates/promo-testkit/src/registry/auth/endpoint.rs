@@ -3,13 +3,14 @@
 //! A token carries exactly what was asked for and may be had. What may not be had is left out without an error, as the
 //! token specification says; the registry then refuses the request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::credentials::{Access, Credentials};
+use super::tokens::{Scopes, scope_texts};
 use super::{Auth, Scheme, Tokens};
 use crate::registry::body::RequestBody;
 use crate::registry::reply::{ErrorCode, Failure, Reply};
@@ -124,7 +125,7 @@ impl Desk<'_> {
 
     fn issue(&self, user: Option<&str>, access: Access, query: &Query) -> TokenAnswer {
         let scopes = grant(query.all("scope").flat_map(str::split_whitespace), access);
-        let granted = super::tokens::scope_texts(&scopes).join(" ");
+        let granted = scope_texts(&scopes).join(" ");
         let token = self
             .tokens
             .issue(user, scopes, self.auth.expires_in, self.auth.token_uses);
@@ -151,11 +152,8 @@ impl TokenAnswer {
 }
 
 /// What may be had of the scopes that were asked for: `type:name:action,action`, where a name may have colons.
-fn grant<'a>(
-    asked: impl Iterator<Item = &'a str>,
-    access: Access,
-) -> BTreeMap<String, BTreeSet<String>> {
-    let mut granted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn grant<'a>(asked: impl Iterator<Item = &'a str>, access: Access) -> Scopes {
+    let mut granted = Scopes::new();
     for (resource, actions) in asked.filter_map(|scope| scope.rsplit_once(':')) {
         let actions: BTreeSet<String> = actions
             .split(',')

@@ -5,7 +5,7 @@ mod credentials;
 mod endpoint;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use self::tokens::{TokenGrant, Tokens};
@@ -14,6 +14,7 @@ pub(super) use self::challenge::{Place, authorize, challenge_mount};
 pub(super) use self::endpoint::answer as answer_token;
 
 use self::credentials::{Access, Secret, User};
+use self::tokens::Scopes;
 
 /// How callers prove who they are, and who they may be.
 #[derive(Clone, Debug)]
@@ -146,8 +147,7 @@ pub(super) struct Caller {
 #[derive(Clone, Debug)]
 enum Rights {
     Access(Access),
-    /// From `repository:NAME` or `registry:catalog` to actions, as a token carries them.
-    Scopes(BTreeMap<String, BTreeSet<String>>),
+    Scopes(Scopes),
 }
 
 impl Caller {

@@ -8,6 +8,9 @@ use tokio::time::Instant;
 
 use crate::registry::lock::lock;
 
+/// From `repository:NAME` or `registry:catalog` to actions, as a token carries them.
+pub(super) type Scopes = BTreeMap<String, BTreeSet<String>>;
+
 /// The tokens of a registry. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
@@ -41,7 +44,7 @@ impl std::fmt::Debug for Issued {
 
 struct AccessToken {
     user: Option<String>,
-    scopes: BTreeMap<String, BTreeSet<String>>,
+    scopes: Scopes,
     expires: Instant,
     uses: Option<u32>,
 }
@@ -61,7 +64,7 @@ impl Tokens {
     pub(super) fn issue(
         &self,
         user: Option<&str>,
-        scopes: BTreeMap<String, BTreeSet<String>>,
+        scopes: Scopes,
         lifetime: Duration,
         uses: Option<u32>,
     ) -> String {
@@ -96,10 +99,7 @@ impl Tokens {
     }
 
     /// Uses an access token once: its user and scopes, or `None` when it is unknown, expired, or used up.
-    pub(super) fn redeem(
-        &self,
-        token: &str,
-    ) -> Option<(Option<String>, BTreeMap<String, BTreeSet<String>>)> {
+    pub(super) fn redeem(&self, token: &str) -> Option<(Option<String>, Scopes)> {
         let mut issued = lock(&self.issued);
         let access = issued.access.get_mut(token)?;
         if access.expires <= Instant::now() || access.uses == Some(0) {
@@ -112,7 +112,7 @@ impl Tokens {
 }
 
 /// Scopes as the specification of tokens writes them.
-pub(super) fn scope_texts(scopes: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+pub(super) fn scope_texts(scopes: &Scopes) -> Vec<String> {
     let text = |(resource, actions): (&String, &BTreeSet<String>)| {
         let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
         format!("{resource}:{}", actions.join(","))

@@ -88,7 +88,7 @@ impl Matcher {
 
     /// Whether the request that matched as number `seen` (from 1) is one that it happens to.
     pub(super) fn is_turn(&self, seen: u64) -> bool {
-        let turn = seen.checked_sub(self.skip).unwrap_or_default();
+        let turn = seen.saturating_sub(self.skip);
         turn > 0 && self.times.is_none_or(|times| turn <= times)
     }
 }
