@@ -4,3 +4,6 @@
 
 pub mod copy;
 pub mod inventory;
+mod oci_client;
+
+pub use oci_client::OciClientRegistry;
