@@ -5,9 +5,23 @@
 //! plan's work.
 
 mod finding;
+mod images;
+mod kinds;
+mod load;
 mod model;
+mod registries;
+mod thin;
+mod tree_files;
+mod yaml;
 
 pub use finding::{Finding, Severity};
+pub use kinds::{FINDING_KINDS, FindingKind};
+pub use load::LoadError;
 pub use model::{
-    DigestEntry, FilePath, ImageEntry, ManifestSet, Position, PromoterManifest, TagEntry,
+    DigestEntry, FilePath, ImageEntry, ManifestSet, ManifestSummary, Position, PromoterManifest,
+    TagEntry,
 };
+pub use tree_files::TreeFiles;
+
+#[cfg(test)]
+mod tests;

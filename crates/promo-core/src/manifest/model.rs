@@ -3,12 +3,13 @@
 //! Texts are shared (`Arc`), so that a tree of 20,000 digests stays a few megabytes, and destinations are
 //! kept once per promoter manifest: edges are expanded from this lazily, by the plan.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Finding;
+use super::{Finding, Severity};
 use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
 
 /// A place in a file, both counted from 1; the column counts characters.
@@ -81,6 +82,58 @@ impl ManifestSet {
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
+
+    /// How much there is of everything.
+    pub fn summary(&self) -> ManifestSummary {
+        let mut summary = ManifestSummary {
+            manifests: self.manifests.len() as u64,
+            ..ManifestSummary::default()
+        };
+        let mut digests = HashSet::new();
+        for manifest in &self.manifests {
+            summary.images += manifest.images.len() as u64;
+            let destinations = manifest.destinations.len() as u64;
+            for entry in manifest.images.iter().flat_map(ImageEntry::digests) {
+                let tags = entry.tags.len() as u64;
+                digests.insert(entry.digest);
+                summary.entries += 1;
+                summary.tags += tags;
+                summary.edges += tags.max(1) * destinations;
+            }
+        }
+        summary.digests = digests.len() as u64;
+        for finding in &self.findings {
+            match finding.severity {
+                Severity::Error => {}
+                Severity::Invalid => summary.invalid += 1,
+                Severity::Warning => summary.warnings += 1,
+            }
+        }
+        summary
+    }
+}
+
+/// How much there is in a [`ManifestSet`], without the bad entries that were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ManifestSummary {
+    /// Promoter manifests.
+    pub manifests: u64,
+    /// Entries of images; a name that stands twice counts twice.
+    pub images: u64,
+    /// Entries of digests; a digest of two images counts twice.
+    pub entries: u64,
+    /// Different digests.
+    pub digests: u64,
+    /// Tags of all entries.
+    pub tags: u64,
+    /// What is wanted: one for each entry's tag (or entry without tags) and destination.
+    pub edges: u64,
+    /// Bad entries that were left out.
+    pub invalid: u64,
+    /// Warnings.
+    pub warnings: u64,
 }
 
 /// One promoter manifest: where images come from, where they go, and which.

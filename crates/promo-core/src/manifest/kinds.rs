@@ -1,0 +1,131 @@
+//! The kinds of findings: one table of stable codes, from which the reference is generated.
+//!
+//! The code decides the severity. A kind is added at the end of its group; a code is never given out
+//! again. Groups: 001 the tree, 020 YAML, 030 structure, 040 registries, 050 bad entries, 060
+//! oddities, 070 lints.
+
+use super::Severity;
+use crate::Code;
+
+/// A kind of finding: its code, how much it matters, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FindingKind {
+    /// The stable code, `PROMO-M…`.
+    pub code: Code,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Why it is found and what to do, in a sentence or two.
+    pub explanation: &'static str,
+}
+
+/// Defines the kinds and the table of all of them.
+macro_rules! kinds {
+    ($($name:ident $code:literal $severity:ident $title:literal $explanation:literal)*) => {
+        $(pub(super) const $name: FindingKind = FindingKind {
+            code: Code::new($code),
+            severity: Severity::$severity,
+            title: $title,
+            explanation: $explanation,
+        };)*
+
+        /// All kinds of findings, ordered by code.
+        pub const FINDING_KINDS: &[FindingKind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    UNREADABLE "PROMO-M001" Error "unreadable file or folder"
+        "A file or folder of the tree could not be read, or it vanished while the tree was read. Nothing is decided from half a tree."
+    SYMLINK "PROMO-M002" Error "symbolic link"
+        "Symbolic links are refused anywhere in the tree: what they point to is not what was reviewed. Put a regular file or folder in its place."
+    OUTSIDE "PROMO-M003" Error "path out of the tree"
+        "A path is absolute or has an empty, `.` or `..` component. Paths stay within the tree."
+    NO_FOLDER "PROMO-M004" Error "missing folder"
+        "A thin tree has the folders `manifests` and `images`."
+    NO_IMAGES_FILE "PROMO-M005" Error "missing images file"
+        "Each `manifests/PROJECT/promoter-manifest.yaml` needs its `images/PROJECT/images.yaml`, which may be empty."
+    IRREGULAR "PROMO-M006" Error "not a regular file"
+        "A promoter manifest or images file is a folder, a device, a socket or a pipe."
+    UNEXPECTED_PATH "PROMO-M007" Error "promoter manifest at an unexpected path"
+        "A `promoter-manifest.yaml` stands only at `manifests/PROJECT/promoter-manifest.yaml`. Elsewhere it would be silently left out."
+    NO_MANIFESTS "PROMO-M008" Error "no promoter manifests"
+        "The tree has no `manifests/PROJECT/promoter-manifest.yaml`. A wrong folder must not look like nothing to do."
+    TOO_LARGE "PROMO-M009" Error "file too large"
+        "A file has more than 32 MiB. Split it into several thin manifests."
+    CHANGED "PROMO-M010" Error "changed while being read"
+        "A file or folder changed while the tree was read, so what was read may be half old and half new. Read it again when nothing writes there."
+    NO_MANIFEST_FILE "PROMO-M011" Warning "folder without promoter manifest"
+        "A folder in `manifests` has no `promoter-manifest.yaml`; nothing of it is promoted."
+    UNUSED_IMAGES "PROMO-M012" Warning "images file that nothing reads"
+        "An `images.yaml` belongs to no promoter manifest; nothing of it is promoted."
+
+    NOT_UTF8 "PROMO-M020" Error "not UTF-8"
+        "Promoter manifests are UTF-8 text."
+    SYNTAX "PROMO-M021" Error "YAML syntax"
+        "The file is not well-formed YAML, or has a control character. Nothing behind that place was read."
+    DOCUMENTS "PROMO-M022" Error "several YAML documents"
+        "A file has one YAML document. What stands behind `---` or `...` would be silently left out."
+    ANCHOR "PROMO-M023" Error "YAML anchor or alias"
+        "Anchors (`&name`) and aliases (`*name`) are refused: an entry must stand where it is reviewed, and aliases can multiply without end."
+    MERGE "PROMO-M024" Error "YAML merge key"
+        "Merge keys (`<<`) are refused: an entry must stand where it is reviewed."
+    YAML_TAG "PROMO-M025" Error "YAML tag"
+        "Tags of YAML (`!name`, `!!str`) are refused. All values are text as they stand."
+    TOO_DEEP "PROMO-M026" Error "nested too deeply"
+        "Lists and mappings are nested more than 16 levels deep, which no promoter manifest needs."
+    TOO_MANY_FINDINGS "PROMO-M027" Error "too many findings"
+        "One file has more than 10,000 findings; the rest of them is not listed and the tree is refused."
+
+    WRONG_TYPE "PROMO-M030" Error "wrong type of value"
+        "A list, a mapping or text stands where another of them is expected."
+    UNKNOWN_KEY "PROMO-M031" Error "unknown key"
+        "The key means nothing here. A misspelt key would silently lose what it says."
+    DUPLICATE_KEY "PROMO-M032" Error "duplicate key"
+        "The key stands twice in one mapping; only one of them could count. For digests: put the tags into one list."
+    MISSING_KEY "PROMO-M033" Error "missing key"
+        "A key that is needed is not there."
+    NOT_BOOLEAN "PROMO-M034" Error "not true or false"
+        "`src` is `true` or `false`, without quotes."
+
+    NO_REGISTRIES "PROMO-M040" Error "no registries"
+        "A promoter manifest names one source registry and its destinations under `registries`."
+    NO_SOURCE "PROMO-M041" Error "no source registry"
+        "One of the registries has `src: true`: the staging registry."
+    SEVERAL_SOURCES "PROMO-M042" Error "several source registries"
+        "Only one of the registries can have `src: true`."
+    REGISTRY_NAME "PROMO-M043" Error "registry name"
+        "A registry is written `HOST` or `HOST/PATH`, without a scheme and without a slash at the end."
+    PROVENANCE_POLICY "PROMO-M044" Error "provenance policy that doesn't exist"
+        "The only provenance policy is `off`. A manifest that asks for more is refused rather than promoted without it."
+
+    IMAGE_NAME "PROMO-M050" Invalid "image name"
+        "The image is left out. A name is lower-case letters and digits, separated by `.`, `_`, `__`, `-` or `/`; it is not a URL."
+    NAME_TOO_LONG "PROMO-M051" Invalid "image name too long"
+        "The image is left out: joined to one of the registries, its name has more than 255 bytes."
+    DIGEST "PROMO-M052" Invalid "digest"
+        "The digest is left out, with its tags. A digest is `sha256:` and 64, or `sha512:` and 128 lower-case hexadecimal digits."
+    TAG "PROMO-M053" Invalid "tag"
+        "The tag is left out. A tag is a letter, digit or `_`, then up to 127 of these, `.` and `-`."
+    EVIDENCE_TAG "PROMO-M054" Invalid "tag of evidence"
+        "The tag is left out. Tags like `sha256-….sig` belong to signatures and attestations, which are promoted with their image."
+
+    NO_IMAGES "PROMO-M060" Warning "no images"
+        "There are no images; nothing is promoted."
+    NO_DIGESTS "PROMO-M061" Warning "image without digests"
+        "The image has no digests; nothing of it is promoted."
+    DUPLICATE_DESTINATION "PROMO-M062" Warning "duplicate destination"
+        "The registry is among the destinations twice; it counts once."
+    DESTINATION_IS_SOURCE "PROMO-M063" Warning "destination is the source"
+        "A destination is the source registry itself; it is skipped."
+    NO_DESTINATION "PROMO-M064" Warning "no destination"
+        "There is a source registry but no destination; nothing is promoted."
+    NO_TAG_LIST "PROMO-M065" Warning "digest without tag list"
+        "No list stands behind the digest; it is promoted without a tag. Write `[]` if that is meant."
+    DUPLICATE_TAG "PROMO-M066" Warning "duplicate tag"
+        "The tag stands twice at one digest; it counts once."
+    DIGEST_LEFT_OUT "PROMO-M067" Warning "digest left out"
+        "None of the digest's tags is valid, so the digest is left out: promoting it without a tag is not what was asked."
+}

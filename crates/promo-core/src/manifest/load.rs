@@ -1,0 +1,258 @@
+//! Loading: files → `ManifestSet`, or all the reasons why not.
+//!
+//! The entry points of this module's folder. Each file is read once; all findings of a tree come at
+//! once. The YAML itself is read by `yaml`, `registries` and `images`; the tree's layout is `thin`'s.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::finding::FileFindings;
+use super::images::{found_no_images, read_images, retain_joinable};
+use super::kinds::TOO_LARGE;
+use super::registries::{RegistryList, read_images_path, read_provenance};
+use super::tree_files::{MAX_FILE, TreeFiles};
+use super::yaml::{Node, Reader, Stop, decode};
+use super::{FilePath, Finding, ImageEntry, ManifestSet, PromoterManifest, Severity, thin};
+use crate::Code;
+
+/// Why promoter manifests could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The structure is broken. All findings of the tree, at least one of them an error, ordered by file
+    /// and position.
+    #[error("{}", refused(.0))]
+    Refused(Vec<Finding>),
+    /// A file or folder that was named could not be read.
+    #[error("can't read {}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+fn refused(findings: &[Finding]) -> String {
+    let mut errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    match (errors.next(), errors.count()) {
+        (Some(first), 0) => format!("the promoter manifests are refused: {first}"),
+        (Some(first), more) => {
+            format!("the promoter manifests are refused: {first} (and {more} more)")
+        }
+        (None, _) => "the promoter manifests are refused".to_owned(),
+    }
+}
+
+impl LoadError {
+    /// The stable code: that of the first error.
+    pub fn code(&self) -> Code {
+        self.findings()
+            .iter()
+            .find(|finding| finding.severity == Severity::Error)
+            .map_or(super::kinds::UNREADABLE.code, |finding| finding.code)
+    }
+
+    /// What to do about it.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Refused(_) => vec![
+                "`promo manifest check` lists all findings with their places".to_owned(),
+            ],
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => vec![
+                "`--thin-manifest-dir` names a folder with `manifests` and `images`, `--manifest` a file".to_owned(),
+            ],
+            Self::Io { .. } => Vec::new(),
+        }
+    }
+
+    /// All findings of the tree; empty if it could not be read.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Refused(findings) => findings,
+            Self::Io { .. } => &[],
+        }
+    }
+}
+
+impl ManifestSet {
+    /// Loads a tree of thin manifests: `manifests/PROJECT/promoter-manifest.yaml` and
+    /// `images/PROJECT/images.yaml` in the folder `dir`.
+    ///
+    /// # Errors
+    /// [`LoadError::Refused`] with all findings if the structure of any file is broken.
+    pub fn load_thin(dir: &Path) -> Result<Self, LoadError> {
+        Self::parse_thin(&TreeFiles::read(dir)?)
+    }
+
+    /// Loads a plain manifest: one file with `registries` and `images`.
+    ///
+    /// # Errors
+    /// [`LoadError::Refused`] with all findings if the structure of the file is broken.
+    pub fn load_plain(file: &Path) -> Result<Self, LoadError> {
+        let failed = |source| LoadError::Io {
+            path: file.to_owned(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        File::open(file)
+            .and_then(|opened| opened.take(MAX_FILE + 1).read_to_end(&mut bytes))
+            .map_err(failed)?;
+        Self::parse_plain(&file.to_string_lossy(), &bytes)
+    }
+
+    /// Parses a tree of thin manifests from memory.
+    ///
+    /// # Errors
+    /// [`LoadError::Refused`] with all findings if the structure of any file is broken.
+    pub fn parse_thin(files: &TreeFiles) -> Result<Self, LoadError> {
+        let (manifests, findings) = thin::parse(files);
+        Self::complete(manifests, findings)
+    }
+
+    /// Parses a plain manifest from memory. `name` is what findings call the file.
+    ///
+    /// ```
+    /// use promo_core::manifest::ManifestSet;
+    /// let yaml = "registries: [{name: gcr.io/staging, src: true}, {name: registry.example/prod}]\nimages: []\n";
+    /// let set = ManifestSet::parse_plain("manifest.yaml", yaml.as_bytes()).unwrap();
+    /// assert_eq!(set.manifests()[0].source().as_str(), "gcr.io/staging");
+    /// assert_eq!(set.findings()[0].code.as_str(), "PROMO-M060");
+    /// ```
+    ///
+    /// # Errors
+    /// [`LoadError::Refused`] with all findings if the structure of the file is broken.
+    pub fn parse_plain(name: &str, bytes: &[u8]) -> Result<Self, LoadError> {
+        let file = FilePath::new(name);
+        let mut findings = FileFindings::new(file.clone());
+        let manifest = parse_plain_file(&file, bytes, &mut findings);
+        Self::complete(manifest.into_iter().collect(), findings.into_findings())
+    }
+
+    fn complete(
+        manifests: Vec<PromoterManifest>,
+        mut findings: Vec<Finding>,
+    ) -> Result<Self, LoadError> {
+        findings.sort();
+        if findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+        {
+            return Err(LoadError::Refused(findings));
+        }
+        Ok(Self {
+            manifests,
+            findings,
+        })
+    }
+}
+
+/// Parses one file that holds registries and images.
+fn parse_plain_file(
+    file: &FilePath,
+    bytes: &[u8],
+    findings: &mut FileFindings,
+) -> Option<PromoterManifest> {
+    let mut registries = RegistryList::default();
+    let mut images = None;
+    read_document(bytes, findings, |reader, root| {
+        let Some(node) = root else { return Ok(()) };
+        if !matches!(node, Node::Map(_)) {
+            return reader.refuse(&node, "a mapping with the keys `registries` and `images`");
+        }
+        reader.fields(
+            &["registries", "images", "provenance"],
+            |reader, field, key| {
+                match field {
+                    0 => registries = RegistryList::read(reader, key)?,
+                    1 => {
+                        let node = reader.next()?;
+                        images = Some(read_images(reader, node, Some(key))?);
+                    }
+                    _ => read_provenance(reader)?,
+                }
+                Ok(())
+            },
+        )
+    })
+    .ok()?;
+    if images.is_none() {
+        found_no_images(findings, None);
+    }
+    let registries = registries.resolve(findings)?;
+    let mut images = images.unwrap_or_default();
+    retain_joinable(&mut images, &registries, findings);
+    Some(PromoterManifest {
+        file: file.clone(),
+        images_file: file.clone(),
+        source: registries.source,
+        destinations: registries.destinations,
+        images,
+    })
+}
+
+/// Parses a thin manifest's own file, which holds registries only.
+pub(super) fn parse_registries_file(
+    bytes: &[u8],
+    findings: &mut FileFindings,
+) -> Option<super::registries::Registries> {
+    let mut registries = RegistryList::default();
+    read_document(bytes, findings, |reader, root| {
+        let Some(node) = root else { return Ok(()) };
+        if !matches!(node, Node::Map(_)) {
+            return reader.refuse(&node, "a mapping with the key `registries`");
+        }
+        reader.fields(
+            &["registries", "imagesPath", "provenance"],
+            |reader, field, key| {
+                match field {
+                    0 => registries = RegistryList::read(reader, key)?,
+                    1 => read_images_path(reader)?,
+                    _ => read_provenance(reader)?,
+                }
+                Ok(())
+            },
+        )
+    })
+    .ok()?;
+    registries.resolve(findings)
+}
+
+/// Parses the images file of a thin manifest.
+pub(super) fn parse_images_file(
+    bytes: &[u8],
+    findings: &mut FileFindings,
+) -> Option<Vec<ImageEntry>> {
+    let mut images = Vec::new();
+    read_document(bytes, findings, |reader, root| {
+        images = read_images(reader, root, None)?;
+        Ok(())
+    })
+    .ok()?;
+    Some(images)
+}
+
+/// Reads the one document of a file by `read`, which gets its first node.
+fn read_document<'a>(
+    bytes: &'a [u8],
+    findings: &mut FileFindings,
+    read: impl FnOnce(&mut Reader<'a, '_>, Option<Node<'a>>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    if bytes.len() as u64 > MAX_FILE {
+        findings.add(
+            &TOO_LARGE,
+            None,
+            format!("the file has more than {} MiB", MAX_FILE >> 20),
+            "a smaller file",
+        );
+        return Err(Stop);
+    }
+    let text = decode(bytes, findings).ok_or(Stop)?;
+    let mut reader = Reader::new(text, findings);
+    let root = reader.root()?;
+    read(&mut reader, root)?;
+    reader.finish()
+}
