@@ -5,7 +5,7 @@ use std::fmt;
 use super::decision::{Decision, Exception};
 use super::layout::{Entry, Image, Layout, Slot, count};
 use super::{Plan, PlannedEdge, Verdict, VerdictCounts};
-use crate::manifest::{FilePath, Position};
+use crate::manifest::{FilePath, Position, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 
 /// One digest of an image, as one entry of a promoter manifest asks for it, with all its edges.
@@ -69,11 +69,7 @@ impl<'a> PlannedGroup<'a> {
 
     /// Its tags, in the order of the file. None: it is promoted by digest only.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = &'a Tag> + use<'a> {
-        self.plan
-            .layout
-            .tags(self.entry)
-            .iter()
-            .map(|tag| tag.tag())
+        self.plan.layout.tags(self.entry).iter().map(TagEntry::tag)
     }
 
     /// All destination registries of the promoter manifest, in its order, whatever is selected.

@@ -9,6 +9,7 @@ use super::decision::{Cause, Decision, Decisions, Doubt, Exception};
 use super::layout::{Entry, Image, Layout, count};
 use crate::Code;
 use crate::inventory::{DigestState, Inventory, RepositoryInventory, TagState};
+use crate::manifest::TagEntry;
 use crate::oci::{Digest, Repository, Tag};
 
 /// Knows the rules and collects what decisions refer to.
@@ -140,7 +141,7 @@ impl<'a> Judge<'a> {
     ) {
         let mut marks = marks.iter().peekable();
         for slot in 0..Layout::slots(entry) {
-            let tag = self.layout.tag(entry, slot).map(|tag| tag.tag());
+            let tag = self.layout.tag(entry, slot).map(TagEntry::tag);
             for (place, (destination, selected)) in destinations.iter().zip(selected).enumerate() {
                 let place = count(place);
                 let mark = marks.next_if(|m| (m.slot.slot, m.destination) == (slot, place));

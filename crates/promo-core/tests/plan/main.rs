@@ -1,0 +1,7 @@
+//! The plan against a second, slow and obvious implementation of its rules, and its laws.
+
+mod generate;
+mod laws;
+mod model;
+mod reference;
+mod verdicts;
