@@ -128,4 +128,15 @@ kinds! {
         "The tag stands twice at one digest; it counts once."
     DIGEST_LEFT_OUT "PROMO-M067" Warning "digest left out"
         "None of the digest's tags is valid, so the digest is left out: promoting it without a tag is not what was asked."
+
+    DUPLICATE_NAME "PROMO-M070" Warning "duplicate image name"
+        "The image has two entries in one file. Both count; one entry is easier to review."
+    LATEST "PROMO-M071" Warning "tag `latest`"
+        "The tag `latest` is made to move, and promo doesn't move tags unless it is told to."
+    DIGEST_TAG "PROMO-M072" Warning "tag that looks like a digest"
+        "The tag is made of a digest. It is easily taken for one, and a digest is promoted without a tag by `[]`."
+    DIGEST_OF_TWO_NAMES "PROMO-M073" Warning "digest of two images"
+        "Two images of one promoter manifest have the same digest. That is allowed, and often a mistake of copying."
+    SHARED_REPOSITORY "PROMO-M074" Warning "entries meet in one repository"
+        "Two entries, joined to their destinations, are the same repository. Their tags can contradict each other."
 }

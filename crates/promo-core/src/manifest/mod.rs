@@ -7,6 +7,7 @@
 mod finding;
 mod images;
 mod kinds;
+mod lint;
 mod load;
 mod model;
 mod registries;
