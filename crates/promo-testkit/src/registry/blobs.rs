@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::RANGE;
 
+use super::exchange::Exchange;
 use super::options::Mounts;
 use super::reply::{ErrorCode, Failure, Reply};
-use super::server::Exchange;
 use super::uploads;
 use crate::digest::Algorithm;
 

@@ -26,6 +26,7 @@ pub(super) struct RequestBody {
     stream: BodyDataStream,
     announced: Option<u64>,
     received: Arc<AtomicU64>,
+    breaks_at: Option<u64>,
 }
 
 impl RequestBody {
@@ -34,7 +35,13 @@ impl RequestBody {
             stream: body.into_data_stream(),
             announced,
             received,
+            breaks_at: None,
         }
+    }
+
+    /// Lets the body break off after this many bytes, or at its end.
+    pub(super) fn break_at(&mut self, bytes: u64) {
+        self.breaks_at = Some(bytes);
     }
 
     /// The announced length, as far as it is reasonable to reserve it.
@@ -44,6 +51,10 @@ impl RequestBody {
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let is_over = |bytes| self.received.load(Ordering::SeqCst) >= bytes;
+        if self.breaks_at.is_some_and(is_over) {
+            return Err(Failure::Disconnected);
+        }
         match self.stream.next().await {
             Some(Ok(chunk)) => {
                 self.received
@@ -51,6 +62,7 @@ impl RequestBody {
                 Ok(Some(chunk))
             }
             Some(Err(_)) => Err(Failure::Disconnected),
+            None if self.breaks_at.is_some() => Err(Failure::Disconnected),
             None => Ok(None),
         }
     }
@@ -68,13 +80,14 @@ impl RequestBody {
     }
 
     /// Reads and forgets the rest, up to a limit.
-    pub(super) async fn drain(&mut self) {
+    pub(super) async fn drain(&mut self) -> Result<(), Failure> {
         let limit = self.received.load(Ordering::SeqCst) + DRAINED;
-        while let Ok(Some(_)) = self.next().await {
+        while self.next().await?.is_some() {
             if self.received.load(Ordering::SeqCst) > limit {
                 break;
             }
         }
+        Ok(())
     }
 }
 

@@ -1,12 +1,12 @@
 //! Tag lists as Google's registries answer them: every manifest with its tags, and the child repositories.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::exchange::Exchange;
 use super::reply::{ErrorCode, Failure, Reply};
-use super::server::Exchange;
 use super::storage::{Manifest, Repository};
 
 pub(super) fn list(exchange: &Exchange<'_>, name: &str) -> Result<Reply, Failure> {
@@ -38,13 +38,17 @@ pub(super) fn list(exchange: &Exchange<'_>, name: &str) -> Result<Reply, Failure
 }
 
 fn manifests(repository: &Repository) -> Map<String, Value> {
+    let mut tags: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (tag, digest) in &repository.tags {
+        tags.entry(digest).or_default().push(tag);
+    }
     let entry = |(digest, manifest): (&String, &Manifest)| {
         let time = manifest.uploaded_milliseconds.to_string();
         let value = json!({
             "imageSizeBytes": manifest.facts.content_bytes.to_string(),
             "layerId": "",
             "mediaType": manifest.media_type,
-            "tag": repository.tags_of(digest),
+            "tag": tags.get(digest.as_str()).map(Vec::as_slice).unwrap_or_default(),
             "timeCreatedMs": time,
             "timeUploadedMs": time,
         });

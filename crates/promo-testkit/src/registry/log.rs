@@ -1,6 +1,6 @@
 //! The log of requests: what came in, in which order, and how it was answered. Secrets never reach it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -87,15 +87,24 @@ impl LogEntry {
 /// The log of a registry. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog {
-    records: Arc<Mutex<Vec<Arc<Record>>>>,
-    begun: Arc<AtomicU64>,
-    answered: Arc<AtomicU64>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    records: Mutex<VecDeque<Arc<Record>>>,
+    /// How many entries are kept; `None` keeps all.
+    capacity: Option<usize>,
+    begun: AtomicU64,
+    answered: AtomicU64,
+    in_flight: AtomicU64,
+    peak_in_flight: AtomicU64,
 }
 
 impl RequestLog {
     /// All entries since the start or the last [`clear`](Self::clear), in the order in which the requests began.
     pub fn entries(&self) -> Vec<LogEntry> {
-        lock(&self.records)
+        lock(&self.inner.records)
             .iter()
             .map(|record| record.entry())
             .collect()
@@ -139,7 +148,7 @@ impl RequestLog {
 
     /// How many requests there were.
     pub fn len(&self) -> usize {
-        lock(&self.records).len()
+        lock(&self.inner.records).len()
     }
 
     /// Whether there was no request.
@@ -149,22 +158,67 @@ impl RequestLog {
 
     /// Forgets all entries. A request that is still being answered does not come back.
     pub fn clear(&self) {
-        lock(&self.records).clear();
+        lock(&self.inner.records).clear();
+        let in_flight = self.inner.in_flight.load(Ordering::SeqCst);
+        self.inner.peak_in_flight.store(in_flight, Ordering::SeqCst);
     }
 
-    pub(super) fn begin(&self, parts: &Parts, target: &Target, query: &Query) -> Arc<Record> {
-        let mut records = lock(&self.records);
-        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+    /// The most requests that were being handled at the same time since the start or the last [`clear`](Self::clear).
+    pub fn peak_in_flight(&self) -> u64 {
+        self.inner.peak_in_flight.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn new(capacity: Option<usize>) -> Self {
+        let inner = Inner {
+            capacity,
+            ..Inner::default()
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(super) fn begin(&self, parts: &Parts, target: &Target, query: &Query) -> InFlight {
+        let inner = &self.inner;
+        let mut records = lock(&inner.records);
+        let number = inner.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let record = Arc::new(Record::new(number, parts, target, query));
-        records.push(Arc::clone(&record));
-        record
+        if inner
+            .capacity
+            .is_some_and(|capacity| records.len() >= capacity)
+        {
+            records.pop_front();
+        }
+        records.push_back(Arc::clone(&record));
+        let in_flight = inner.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        inner.peak_in_flight.fetch_max(in_flight, Ordering::SeqCst);
+        InFlight {
+            record,
+            log: Arc::clone(inner),
+        }
     }
+}
 
-    pub(super) fn answered(&self, record: &Record, status: StatusCode) {
-        let answered = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut outcome = lock(&record.outcome);
+/// A request that is being handled. It is no longer in flight when this is dropped, answered or not.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) record: Arc<Record>,
+    log: Arc<Inner>,
+}
+
+impl InFlight {
+    /// Notes the status of the answer, which is about to be sent.
+    pub(super) fn answered(&self, status: StatusCode) {
+        let answered = self.log.answered.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut outcome = lock(&self.record.outcome);
         outcome.status = Some(status.as_u16());
         outcome.answered = Some(answered);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.log.in_flight.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use super::exchange::Exchange;
 use super::manifest_facts::ManifestFacts;
 use super::reply::{ErrorCode, Failure, Reply};
 use super::route::is_tag;
-use super::server::Exchange;
 use super::storage::Repository;
 use crate::digest::Algorithm;
 

@@ -8,6 +8,7 @@ mod auth;
 mod blobs;
 mod body;
 mod connection;
+mod exchange;
 mod faults;
 mod google;
 mod listing;
@@ -28,6 +29,7 @@ mod uploads;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -100,6 +102,11 @@ impl EmbeddedRegistry {
     /// The tokens that the token endpoint has issued.
     pub fn tokens(&self) -> Tokens {
         self.shared.tokens.clone()
+    }
+
+    /// How many connections were accepted since the start.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// How many upload sessions are open: begun, and neither ended nor given up.

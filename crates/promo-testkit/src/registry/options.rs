@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
-use super::auth::Auth;
+use super::auth::{Auth, Tokens};
 
 /// What a registry is started with. The default is open to all, on a free port of 127.0.0.1, without TLS.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct RegistryOptions {
     pub(super) auth: Auth,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) switches: Switches,
+    pub(super) tokens: Tokens,
+    pub(super) log_capacity: Option<usize>,
 }
 
 impl Default for RegistryOptions {
@@ -25,6 +27,8 @@ impl Default for RegistryOptions {
             auth: Auth::none(),
             tls: None,
             switches: Switches::default(),
+            tokens: Tokens::default(),
+            log_capacity: None,
         }
     }
 }
@@ -55,6 +59,20 @@ impl RegistryOptions {
     #[must_use]
     pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
         self.tls = Some(config);
+        self
+    }
+
+    /// Shares the tokens of another registry: what its `/token` issues is good here as well.
+    #[must_use]
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    /// Keeps only this many of the latest log entries, for a registry that runs long. Without it: all.
+    #[must_use]
+    pub fn log_capacity(mut self, entries: usize) -> Self {
+        self.log_capacity = Some(entries);
         self
     }
 

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::exchange::Exchange;
 use super::listing::page;
 use super::reply::{ErrorCode, Failure, Reply};
-use super::server::Exchange;
 use super::storage::{Manifest, Repository};
 use crate::digest::Algorithm;
 

@@ -87,12 +87,6 @@ impl Repository {
         Some((digest, self.manifests.get(digest)?))
     }
 
-    /// The tags of a digest.
-    pub(super) fn tags_of(&self, digest: &str) -> Vec<&str> {
-        let pointing = self.tags.iter().filter(|(_, target)| *target == digest);
-        pointing.map(|(tag, _)| tag.as_str()).collect()
-    }
-
     /// Removes a manifest and the tags that point to it; false when it was not there.
     pub(super) fn remove_manifest(&mut self, digest: &str) -> bool {
         let Some(removed) = self.manifests.remove(digest) else {

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::exchange::Exchange;
 use super::google;
 use super::listing::page;
 use super::reply::{ErrorCode, Failure, Reply};
-use super::server::Exchange;
 
 pub(super) fn list(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let name = exchange.repository()?;

@@ -9,9 +9,9 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 
 use super::blobs;
 use super::body::RequestBody;
+use super::exchange::Exchange;
 use super::lock::lock;
 use super::reply::{ErrorCode, Failure, Reply};
-use super::server::Exchange;
 use crate::digest::{Algorithm, Running};
 
 /// All open sessions.

@@ -356,6 +356,33 @@ async fn a_mount_needs_pull_on_its_source() {
 }
 
 #[tokio::test]
+async fn one_registry_can_issue_the_tokens_of_another() {
+    let issuer = bench(Auth::bearer().user("robot", "secret")).await;
+    let auth = Auth::bearer().realm(&format!("{}/token", issuer.registry.url()));
+    let options = RegistryOptions::default()
+        .auth(auth)
+        .tokens(issuer.registry.tokens());
+    let bench = Bench::with(options).await;
+    let token = issuer
+        .access_token("scope=repository:a:pull", Some(("robot", "secret")))
+        .await;
+    assert_eq!(
+        bench
+            .with_token(Method::GET, "/v2/a/tags/list", &token)
+            .await
+            .status(),
+        404
+    );
+    assert_eq!(
+        bench
+            .with_token(Method::GET, "/v2/b/tags/list", &token)
+            .await
+            .status(),
+        401
+    );
+}
+
+#[tokio::test]
 async fn realm_and_service_can_be_anything() {
     let auth = Auth::bearer()
         .user("robot", "secret")

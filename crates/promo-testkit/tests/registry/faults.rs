@@ -134,6 +134,31 @@ async fn a_reset_comes_before_or_after_the_effect() {
 }
 
 #[tokio::test]
+async fn a_reset_comes_in_the_middle_of_an_upload() {
+    let bench = bench().await;
+    let session = bench.open("a").await;
+    let fault = Fault::ResetRequest { after: 100_000 };
+    bench
+        .registry
+        .faults()
+        .inject(Matcher::any().times(1), fault);
+    let patch = || {
+        bench
+            .request(Method::PATCH, &session)
+            .body(vec![1; 10_000_000])
+            .send()
+    };
+    patch().await.unwrap_err();
+    let entry = &bench.registry.log().of(Operation::BlobPatch)[0];
+    assert!(
+        (100_000..10_000_000).contains(&entry.request_bytes),
+        "{entry:?}"
+    );
+    let status = header(&bench.get(&session).await, "range").unwrap();
+    assert_eq!(status, format!("0-{}", entry.request_bytes - 1));
+}
+
+#[tokio::test]
 async fn bodies_break_off() {
     let bench = bench().await;
     let faults = bench.registry.faults();

@@ -2,7 +2,7 @@
 
 use promo_testkit::digest::sha256;
 use promo_testkit::image::ImageBuilder;
-use promo_testkit::registry::{Auth, Operation, RegistryOptions};
+use promo_testkit::registry::{Auth, Matcher, Operation, RegistryOptions};
 use reqwest::Method;
 
 use crate::support::Bench;
@@ -67,6 +67,43 @@ async fn the_log_counts_and_forgets() {
     assert!(log.is_empty());
     bench.get("/v2/").await;
     assert_eq!(log.entries()[0].number, 3);
+}
+
+#[tokio::test]
+async fn the_log_knows_how_many_requests_came_at_once() {
+    let bench = Bench::new().await;
+    let gate = bench
+        .registry
+        .faults()
+        .pause(Matcher::on(Operation::TagList));
+    let release = async {
+        gate.reached_by(2).await;
+        gate.release();
+    };
+    let list = || bench.get("/v2/a/tags/list");
+    tokio::join!(list(), list(), release);
+    bench.get("/v2/").await;
+    assert_eq!(bench.registry.log().peak_in_flight(), 2);
+    assert_eq!(bench.registry.connections(), 2);
+    bench.registry.log().clear();
+    bench.get("/v2/").await;
+    assert_eq!(bench.registry.log().peak_in_flight(), 1);
+}
+
+#[tokio::test]
+async fn the_log_can_be_bounded() {
+    let bench = Bench::with(RegistryOptions::default().log_capacity(2)).await;
+    for _ in 0..5 {
+        bench.get("/v2/").await;
+    }
+    let numbers: Vec<_> = bench
+        .registry
+        .log()
+        .entries()
+        .iter()
+        .map(|entry| entry.number)
+        .collect();
+    assert_eq!(numbers, [4, 5]);
 }
 
 #[tokio::test]

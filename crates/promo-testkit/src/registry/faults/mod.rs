@@ -34,6 +34,11 @@ pub enum Fault {
     Reset,
     /// The request is handled, its effect stands, and the connection is reset instead of an answer.
     ResetAnswer,
+    /// The connection is reset after this many bytes of the request's body, or its end.
+    ResetRequest {
+        /// Bytes that are read before.
+        after: u64,
+    },
     /// The connection is reset after this many bytes of the answer's body.
     ResetBody {
         /// Bytes that are sent before.
