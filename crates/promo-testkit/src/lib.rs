@@ -34,3 +34,4 @@
 pub mod digest;
 pub mod image;
 pub mod registry;
+pub mod suite;

@@ -1,0 +1,10 @@
+//! The suite of the `Registry` port: a base that every implementation passes, and a part for each capability.
+//!
+//! An implementation is held to the parts of the capabilities that it declares; each needs a registry that
+//! is prepared for it.
+
+mod base;
+mod capabilities;
+
+pub use self::base::{BaseFixture, base, checked, fallback_tag};
+pub use self::capabilities::{StatusFixture, caps, mount_session, paging, status};
