@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     tally.check("tests of the workspace", tests_of_the_workspace);
     tally.check("documentation of the crates", documentation_of_the_crates);
     tally.check("reference pages", generate::check);
+    tally.check("documents as written", documents::walkthrough::check);
     tally.check("fuzz targets over their seeds", fuzz::check_seeds);
     tally.check("the Python package", python::check);
     tally.check("real trees", real_trees::check);

@@ -61,9 +61,9 @@ impl Promo {
             .map(drop)
     }
 
-    /// `promo attest --key … IMAGE`
-    pub(crate) fn attest(&self, image: &str, keys: &Keys) -> Result<()> {
-        let mut command = self.command(&["attest", "--key"]);
+    /// `promo attest --key … --source … IMAGE`
+    pub(crate) fn attest(&self, image: &str, keys: &Keys, source: &str) -> Result<()> {
+        let mut command = self.command(&["attest", "--source", source, "--key"]);
         process::capture(command.arg(&keys.private).arg(image))?
             .success()
             .map(drop)

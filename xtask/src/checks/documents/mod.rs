@@ -1,6 +1,7 @@
 //! The documents: every link between them leads somewhere, and the book's summary names every page.
 
 mod links;
+pub(crate) mod walkthrough;
 
 use std::collections::BTreeSet;
 use std::fs;

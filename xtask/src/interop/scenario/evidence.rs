@@ -42,7 +42,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
         &["https://sigstore.dev/cosign/sign/v1"],
     )?;
     let (attested, attested_digest, attested_image) = push("attested")?;
-    promo.attest(&attested_image, &keys)?;
+    promo.attest(&attested_image, &keys, "staging.example/team/attested")?;
     demand(&attested.evidence(&attested_digest)?, 0, &[PROMOTION_TYPE])?;
 
     for cosign in [&two, &three] {
