@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Code;
-use crate::oci::{Digest, Repository, Tag};
+use crate::oci::{Digest, RegistryPath, Repository, Tag};
 
 /// What a plan wants to know, per repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,7 +100,7 @@ impl RepositoryInventory {
             Self::Read(content) => match content.tags.get(tag) {
                 Some(Some(digest)) => TagState::Points(*digest),
                 Some(None) => TagState::Absent,
-                None if content.complete => TagState::Absent,
+                None if content.all_tags => TagState::Absent,
                 None => TagState::Unknown,
             },
         }
@@ -114,7 +114,7 @@ impl RepositoryInventory {
             Self::Read(content) => match content.digests.get(digest) {
                 Some(true) => DigestState::Present,
                 Some(false) => DigestState::Absent,
-                None if content.complete => DigestState::Absent,
+                None if content.all_digests => DigestState::Absent,
                 None => DigestState::Unknown,
             },
         }
@@ -124,7 +124,8 @@ impl RepositoryInventory {
 /// What a readable repository holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RepositoryContent {
-    complete: bool,
+    all_tags: bool,
+    all_digests: bool,
     tags: BTreeMap<Tag, Option<Digest>>,
     digests: BTreeMap<Digest, bool>,
 }
@@ -138,7 +139,17 @@ impl RepositoryContent {
     /// Content of which everything is known: what is not recorded isn't there.
     pub fn complete() -> Self {
         Self {
-            complete: true,
+            all_tags: true,
+            all_digests: true,
+            ..Self::default()
+        }
+    }
+
+    /// Content of which all tags are known, and of the digests only what is recorded: what a registry's
+    /// list of tags tells.
+    pub fn all_tags() -> Self {
+        Self {
+            all_tags: true,
             ..Self::default()
         }
     }
@@ -158,7 +169,12 @@ impl RepositoryContent {
 
     /// Whether all of the repository is known.
     pub fn is_complete(&self) -> bool {
-        self.complete
+        self.all_tags && self.all_digests
+    }
+
+    /// Whether all of its tags are known.
+    pub fn has_all_tags(&self) -> bool {
+        self.all_tags
     }
 
     /// The tags that are there, in order.
@@ -180,7 +196,12 @@ impl RepositoryContent {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inventory {
     repositories: BTreeMap<Repository, RepositoryInventory>,
+    /// Registries all of whose repositories are known.
+    covered: BTreeSet<RegistryPath>,
 }
+
+/// What a covered registry holds of a repository that is not recorded.
+static MISSING: RepositoryInventory = RepositoryInventory::Missing;
 
 impl Inventory {
     /// An inventory that knows nothing.
@@ -193,12 +214,19 @@ impl Inventory {
         self.repositories.insert(repository, content);
     }
 
+    /// Records that all repositories below `registry` are known: those that are not recorded are missing.
+    pub fn cover(&mut self, registry: RegistryPath) {
+        self.covered.insert(registry);
+    }
+
     /// Takes over all that `other` knows; where both know of a repository partially, the knowledge adds up.
     pub fn merge(&mut self, other: Self) {
+        self.covered.extend(other.covered);
         for (repository, theirs) in other.repositories {
             match (self.repositories.get_mut(&repository), theirs) {
                 (Some(RepositoryInventory::Read(mine)), RepositoryInventory::Read(more)) => {
-                    mine.complete |= more.complete;
+                    mine.all_tags |= more.all_tags;
+                    mine.all_digests |= more.all_digests;
                     mine.tags.extend(more.tags);
                     mine.digests.extend(more.digests);
                 }
@@ -216,7 +244,13 @@ impl Inventory {
 
     /// What is known about one repository.
     pub fn repository(&self, repository: &Repository) -> Option<&RepositoryInventory> {
-        self.repositories.get(repository)
+        let recorded = self.repositories.get(repository);
+        recorded.or_else(|| self.is_covered(repository).then_some(&MISSING))
+    }
+
+    fn is_covered(&self, repository: &Repository) -> bool {
+        let mut covered = self.covered.iter();
+        covered.any(|registry| registry.relative(repository).is_some())
     }
 
     /// Where a tag points.

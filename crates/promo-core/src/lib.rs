@@ -17,5 +17,6 @@ pub mod pipeline;
 pub mod plan;
 pub mod ports;
 pub mod report;
+pub mod snapshot;
 
 pub use code::Code;
