@@ -8,9 +8,11 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::{Stream, StreamExt as _};
 
 use super::connection::Control;
+use super::faults::Barrier;
 use super::reply::Failure;
 
 /// Sent at once; small enough that a body can be broken in its middle.
@@ -27,6 +29,7 @@ pub(super) struct RequestBody {
     announced: Option<u64>,
     received: Arc<AtomicU64>,
     breaks_at: Option<u64>,
+    held_at: Option<(u64, Barrier)>,
 }
 
 impl RequestBody {
@@ -36,7 +39,13 @@ impl RequestBody {
             announced,
             received,
             breaks_at: None,
+            held_at: None,
         }
+    }
+
+    /// Lets the body wait at a barrier after this many bytes, or at its end.
+    pub(super) fn hold_at(&mut self, bytes: u64, barrier: Barrier) {
+        self.held_at = Some((bytes, barrier));
     }
 
     /// Lets the body break off after this many bytes, or at its end.
@@ -55,6 +64,13 @@ impl RequestBody {
         if self.breaks_at.is_some_and(is_over) {
             return Err(Failure::Disconnected);
         }
+        if self
+            .held_at
+            .as_ref()
+            .is_some_and(|(bytes, _)| is_over(*bytes))
+        {
+            self.pass_barrier().await;
+        }
         match self.stream.next().await {
             Some(Ok(chunk)) => {
                 self.received
@@ -62,8 +78,21 @@ impl RequestBody {
                 Ok(Some(chunk))
             }
             Some(Err(_)) => Err(Failure::Disconnected),
-            None if self.breaks_at.is_some() => Err(Failure::Disconnected),
-            None => Ok(None),
+            None => {
+                self.pass_barrier().await;
+                if self.breaks_at.is_some() {
+                    Err(Failure::Disconnected)
+                } else {
+                    Ok(None)
+                }
+            }
+        }
+    }
+
+    /// Waits at the barrier, if there is one and it was not passed before.
+    async fn pass_barrier(&mut self) {
+        if let Some((_, barrier)) = self.held_at.take() {
+            barrier.pass().await;
         }
     }
 
@@ -104,8 +133,10 @@ pub(super) enum Ending {
     Endless,
 }
 
+/// Where the body of an answer waits, and how.
+type Hold = (u64, BoxFuture<'static, ()>);
+
 /// The body of an answer, sent in pieces.
-#[derive(Debug)]
 pub(super) struct AnswerBody {
     rest: Bytes,
     ending: Ending,
@@ -113,6 +144,7 @@ pub(super) struct AnswerBody {
     control: Arc<Control>,
     /// The flushes there had been when the body was to break off.
     stopped_at: Option<u64>,
+    hold: Option<Hold>,
 }
 
 impl AnswerBody {
@@ -128,19 +160,31 @@ impl AnswerBody {
             sent,
             control,
             stopped_at: None,
+            hold: None,
         }
+    }
+
+    /// Lets the body wait at a barrier after this many bytes, or at its end.
+    pub(super) fn hold_at(mut self, bytes: u64, barrier: Barrier) -> Self {
+        let pass = async move { barrier.pass().await };
+        self.hold = Some((bytes, pass.boxed()));
+        self
     }
 
     fn next_piece(&mut self) -> Option<Bytes> {
         if self.ending == Ending::Endless && self.rest.is_empty() {
             self.rest = Bytes::from(vec![b' '; CHUNK]);
         }
+        let sent = self.sent.load(Ordering::SeqCst);
         let limit = match self.ending {
             Ending::Complete | Ending::Endless => u64::MAX,
-            Ending::Truncated(limit) | Ending::Reset(limit) => {
-                limit.saturating_sub(self.sent.load(Ordering::SeqCst))
-            }
+            Ending::Truncated(limit) | Ending::Reset(limit) => limit.saturating_sub(sent),
         };
+        let held = self
+            .hold
+            .as_ref()
+            .map(|(bytes, _)| bytes.saturating_sub(sent));
+        let limit = limit.min(held.unwrap_or(u64::MAX));
         let length = self
             .rest
             .len()
@@ -169,6 +213,11 @@ impl Stream for AnswerBody {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(piece) = self.next_piece() {
             return Poll::Ready(Some(Ok(piece)));
+        }
+        if let Some((_, passed)) = &mut self.hold {
+            std::task::ready!(passed.as_mut().poll(cx));
+            self.hold = None;
+            return self.poll_next(cx);
         }
         if self.ending == Ending::Complete {
             return Poll::Ready(None);

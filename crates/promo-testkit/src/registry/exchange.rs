@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::auth::{self, Caller};
 use super::body::{Ending, RequestBody};
-use super::faults::{Fault, Step};
+use super::faults::{Barrier, Fault, Step};
 use super::lock::lock;
 use super::log::Record;
 use super::options::{Locations, Switches};
@@ -17,6 +17,15 @@ use super::route::{Operation, Query, Target, is_repository_name};
 use super::server::Shared;
 use super::state::corrupt;
 use super::{blobs, manifests, referrers, tags, uploads};
+
+/// An answer, and how its body is sent.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) reply: Reply,
+    pub(super) ending: Ending,
+    /// Where the body waits for a barrier.
+    pub(super) hold: Option<(u64, Barrier)>,
+}
 
 /// A request while it is being answered.
 pub(super) struct Exchange<'a> {
@@ -83,11 +92,7 @@ impl Exchange<'_> {
     }
 
     /// The answer and how its body ends; `None` when the connection is to be reset.
-    pub(super) async fn answer(
-        &mut self,
-        steps: &[Step],
-        record: &Record,
-    ) -> Option<(Reply, Ending)> {
+    pub(super) async fn answer(&mut self, steps: &[Step], record: &Record) -> Option<Outgoing> {
         if !self.switches.latency.is_zero() {
             tokio::time::sleep(self.switches.latency).await;
         }
@@ -101,7 +106,10 @@ impl Exchange<'_> {
                 }
                 Step::Fault(Fault::Reset) => return None,
                 Step::Fault(Fault::ResetRequest { after }) => self.body.break_at(*after),
-                Step::Fault(_) | Step::PauseAnswer(_) => {}
+                Step::PauseRequestBody { after, barrier } => {
+                    self.body.hold_at(*after, barrier.clone());
+                }
+                Step::Fault(_) | Step::PauseAnswer(_) | Step::PauseAnswerBody { .. } => {}
             }
         }
         let reply = match instead {
@@ -216,32 +224,45 @@ impl Exchange<'_> {
 }
 
 /// Applies the faults that alter an answer; `None` when the connection is to be reset.
-async fn alter(mut reply: Reply, steps: &[Step]) -> Option<(Reply, Ending)> {
-    let mut ending = Ending::Complete;
+async fn alter(reply: Reply, steps: &[Step]) -> Option<Outgoing> {
+    let mut outgoing = Outgoing {
+        reply,
+        ending: Ending::Complete,
+        hold: None,
+    };
+    let Outgoing {
+        reply,
+        ending,
+        hold,
+    } = &mut outgoing;
     for step in steps {
         match step {
             Step::PauseAnswer(barrier) => barrier.pass().await,
+            Step::PauseAnswerBody { after, barrier } => *hold = Some((*after, barrier.clone())),
             Step::Fault(Fault::ResetAnswer) => return None,
-            Step::Fault(Fault::ResetBody { after }) => ending = Ending::Reset(*after),
-            Step::Fault(Fault::Truncate { after }) => ending = Ending::Truncated(*after),
-            Step::Fault(Fault::Endless) => ending = Ending::Endless,
+            Step::Fault(Fault::ResetBody { after }) => *ending = Ending::Reset(*after),
+            Step::Fault(Fault::Truncate { after }) => *ending = Ending::Truncated(*after),
+            Step::Fault(Fault::Endless) => *ending = Ending::Endless,
             Step::Fault(Fault::Corrupt) => {
                 // An empty body has nothing to alter.
                 let _altered = corrupt(&mut reply.body);
             }
             Step::Fault(Fault::Body(body)) => reply.body = body.clone(),
-            Step::Fault(Fault::Header(name, value)) => reply = reply.header(name.as_str(), value),
+            Step::Fault(Fault::Header(name, value)) => {
+                *reply = reply.clone().header(name.as_str(), value);
+            }
             Step::Fault(Fault::RemoveHeader(name)) => {
                 reply.headers.remove(name.as_str());
             }
             // These came before the request was handled.
             Step::Pause(_)
+            | Step::PauseRequestBody { .. }
             | Step::Fault(
                 Fault::Latency(_) | Fault::Answer(_) | Fault::Reset | Fault::ResetRequest { .. },
             ) => {}
         }
     }
-    Some((reply, ending))
+    Some(outgoing)
 }
 
 fn not_found() -> Failure {

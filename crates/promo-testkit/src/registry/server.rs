@@ -22,13 +22,12 @@ use tokio_util::sync::CancellationToken;
 use super::auth::{Auth, Tokens};
 use super::body::{AnswerBody, Ending, RequestBody};
 use super::connection::{Connection, Control};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Outgoing};
 use super::faults::Faults;
 use super::lock::lock;
 use super::log::{Record, RequestLog};
 use super::options::{RegistryOptions, Switches};
 use super::quota::Bucket;
-use super::reply::Reply;
 use super::route::{Query, Target};
 use super::state::RegistryState;
 use super::uploads::Uploads;
@@ -163,20 +162,15 @@ async fn handle(
         caller: None,
     };
     let answer = exchange.answer(&steps, record).await;
-    let Some((reply, ending)) = answer else {
+    let Some(outgoing) = answer else {
         return Err(reset(&control));
     };
     if body.drain().await.is_err() {
         return Err(reset(&control));
     }
-    in_flight.answered(reply.status);
-    Ok(respond(
-        reply,
-        ending,
-        parts.method == Method::HEAD,
-        record,
-        control,
-    ))
+    in_flight.answered(outgoing.reply.status);
+    let is_head = parts.method == Method::HEAD;
+    Ok(respond(outgoing, is_head, record, control))
 }
 
 fn reset(control: &Control) -> io::Error {
@@ -185,30 +179,33 @@ fn reset(control: &Control) -> io::Error {
 }
 
 fn respond(
-    reply: Reply,
-    ending: Ending,
+    outgoing: Outgoing,
     is_head: bool,
     record: &Record,
     control: Arc<Control>,
 ) -> Response<Body> {
-    let has_body = !is_head && reply.status != StatusCode::NO_CONTENT;
+    let Outgoing {
+        reply,
+        ending,
+        hold,
+    } = outgoing;
+    let is_bodiless = reply.status == StatusCode::NO_CONTENT;
     let length = reply.body.len();
-    let body = if has_body {
-        Body::from_stream(AnswerBody::new(
-            reply.body,
-            ending,
-            Arc::clone(&record.sent),
-            control,
-        ))
-    } else {
+    let body = if is_head || is_bodiless {
         Body::empty()
+    } else {
+        let body = AnswerBody::new(reply.body, ending, Arc::clone(&record.sent), control);
+        match hold {
+            Some((bytes, barrier)) => Body::from_stream(body.hold_at(bytes, barrier)),
+            None => Body::from_stream(body),
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    if ending != Ending::Endless && reply.status != StatusCode::NO_CONTENT {
-        response
-            .headers_mut()
+    if ending != Ending::Endless && !is_bodiless {
+        let headers = response.headers_mut();
+        headers
             .entry(CONTENT_LENGTH)
             .or_insert_with(|| HeaderValue::from(length));
     }

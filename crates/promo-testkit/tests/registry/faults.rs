@@ -296,6 +296,48 @@ async fn a_gate_holds_answers_after_their_effect() {
 }
 
 #[tokio::test]
+async fn a_gate_holds_a_download_in_its_middle() {
+    let bench = bench().await;
+    let digest = bench.registry.state().put_blob("a", vec![7; 1_000_000]);
+    let gate = bench
+        .registry
+        .faults()
+        .pause_answer_body(Matcher::any(), 400_000);
+    let mut answer = bench.get(&format!("/v2/a/blobs/{digest}")).await;
+    let mut received = 0;
+    while received < 400_000 {
+        received += answer.chunk().await.unwrap().unwrap().len();
+    }
+    gate.reached().await;
+    assert_eq!(bench.registry.log().entries()[0].response_bytes, 400_000);
+    gate.release();
+    assert_eq!(received + answer.bytes().await.unwrap().len(), 1_000_000);
+}
+
+#[tokio::test]
+async fn a_gate_holds_an_upload_in_its_middle() {
+    let bench = bench().await;
+    let session = bench.open("a").await;
+    let faults = bench.registry.faults();
+    let gate = faults.pause_request_body(Matcher::on(Operation::BlobPatch), 100_000);
+    let patch = bench
+        .request(Method::PATCH, &session)
+        .body(vec![1; 10_000_000])
+        .send();
+    let test = async {
+        gate.reached().await;
+        let arrived = bench.registry.log().of(Operation::BlobPatch)[0].request_bytes;
+        assert!((100_000..10_000_000).contains(&arrived), "{arrived}");
+        gate.release();
+    };
+    let (answer, ()) = tokio::join!(patch, test);
+    assert_eq!(
+        header(&answer.unwrap(), "range").as_deref(),
+        Some("0-9999999")
+    );
+}
+
+#[tokio::test]
 async fn a_quota_refuses_what_comes_too_fast() {
     let bench = bench().await;
     let quota = Quota {

@@ -18,7 +18,7 @@ pub use self::answer::Answer;
 pub use self::gate::Gate;
 pub use self::matcher::Matcher;
 
-use self::gate::Barrier;
+pub(super) use self::gate::Barrier;
 use super::lock::lock;
 use super::route::Target;
 
@@ -130,6 +130,20 @@ impl Faults {
         gate
     }
 
+    /// Holds requests that match after this many bytes of their body, or at its end: an upload that hangs.
+    pub fn pause_request_body(&self, matcher: Matcher, after: u64) -> Gate {
+        let (gate, barrier) = gate::gate();
+        self.add(matcher, Step::PauseRequestBody { after, barrier });
+        gate
+    }
+
+    /// Holds answers to requests that match after this many bytes of their body, or at its end: a download that hangs.
+    pub fn pause_answer_body(&self, matcher: Matcher, after: u64) -> Gate {
+        let (gate, barrier) = gate::gate();
+        self.add(matcher, Step::PauseAnswerBody { after, barrier });
+        gate
+    }
+
     /// Removes all faults and gates. Requests that are held stay so until their gate is released.
     pub fn clear(&self) {
         lock(&self.rules).clear();
@@ -189,6 +203,8 @@ pub(super) enum Step {
     Fault(Fault),
     Pause(Barrier),
     PauseAnswer(Barrier),
+    PauseRequestBody { after: u64, barrier: Barrier },
+    PauseAnswerBody { after: u64, barrier: Barrier },
 }
 
 #[derive(Debug)]
