@@ -67,3 +67,6 @@ fn text(name: &str, hash: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,3 +47,6 @@ impl<T> Page<T> {
         reply.header("link", format!("<{path}{joint}{query}>; rel=\"next\""))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ impl RawDescriptor {
 struct RawLegacyLayer {
     blob_sum: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,6 @@ impl Bucket {
         granted
     }
 }
+
+#[cfg(test)]
+mod tests;

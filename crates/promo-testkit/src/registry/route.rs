@@ -206,3 +206,6 @@ fn is_name_segment(segment: &str) -> bool {
         && segment.ends_with(is_alphanumeric)
         && segment.split(is_alphanumeric).all(is_joint)
 }
+
+#[cfg(test)]
+mod tests;
