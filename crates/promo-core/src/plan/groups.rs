@@ -135,6 +135,11 @@ impl<'a> PlannedGroup<'a> {
         self.usual == Decision::Unselected || self.exceptions.iter().any(unselected)
     }
 
+    /// The index of its image entry.
+    pub(super) fn image_index(&self) -> u32 {
+        self.entry.image
+    }
+
     /// Walks over the indexes of the destination repositories that edges go to. One may come up twice.
     pub(super) fn each_landing(&self, mut visit: impl FnMut(u32)) {
         if self.is_partial() {

@@ -18,11 +18,11 @@ pub struct Summary {
     pub edges: u64,
     /// Edges without a tag.
     pub tagless: u64,
-    /// Source repositories.
+    /// Image entries of promoter manifests.
     pub images: u64,
-    /// Digests, each counted once for each image that has it.
+    /// Digests, each counted once, however many images have it.
     pub digests: u64,
-    /// Destination repositories.
+    /// Repositories, sources and destinations together.
     pub repositories: u64,
     /// Bad entries of promoter manifests, of the whole set.
     pub invalid: u64,
@@ -93,9 +93,10 @@ impl Plan {
     /// The plan in numbers.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        let mut images = HashSet::new();
         let mut digests = HashSet::new();
+        let mut sources = HashSet::new();
         let mut landed = vec![false; self.layout.repositories.len()];
+        let mut last_image = None;
         for group in self.groups() {
             let counts = group.counts();
             for (verdict, count) in counts.iter() {
@@ -104,18 +105,24 @@ impl Plan {
             if group.tags().len() == 0 {
                 summary.tagless += counts.edges();
             }
-            images.insert(group.source());
-            digests.insert((group.source(), group.digest()));
+            digests.insert(group.digest());
+            // The groups of an image follow each other.
+            if last_image.replace(group.image_index()) != Some(group.image_index()) {
+                summary.images += 1;
+                sources.insert(group.source());
+            }
             group.each_landing(|landing| {
                 if let Some(landed) = landed.get_mut(landing as usize) {
                     *landed = true;
                 }
             });
         }
+        let landed = landed.into_iter().zip(&self.layout.repositories);
+        let landed = landed.filter_map(|(landed, repository)| landed.then_some(repository));
+        sources.extend(landed);
+        summary.repositories = sources.len() as u64;
         summary.edges = summary.verdicts.edges();
-        summary.images = images.len() as u64;
         summary.digests = digests.len() as u64;
-        summary.repositories = landed.into_iter().filter(|landed| *landed).count() as u64;
         summary.invalid = self.invalid();
         summary.verdicts.add(Verdict::Invalid, summary.invalid);
         summary

@@ -1,5 +1,6 @@
 //! The plan against a second, slow and obvious implementation of its rules, and its laws.
 
+mod corpus;
 mod generate;
 mod laws;
 mod model;

@@ -166,9 +166,15 @@ proptest! {
         prop_assert_eq!(summary.edges, edges.len() as u64);
         let tagless = edges.iter().filter(|edge| edge.tag().is_none()).count();
         prop_assert_eq!(summary.tagless, tagless as u64);
-        prop_assert_eq!(summary.images, distinct(edges.iter().map(PlannedEdge::source)));
-        prop_assert_eq!(summary.repositories, distinct(edges.iter().map(PlannedEdge::destination)));
-        let digests = distinct(edges.iter().map(|edge| (edge.source(), edge.digest())));
+        let images = raw.iter().flat_map(|manifest| {
+            let mut destinations = manifest.destinations.iter();
+            let lands = destinations.any(|d| !part || d.starts_with("us.gcr.io/"));
+            manifest.images.iter().filter(move |image| lands && !image.digests.is_empty())
+        });
+        prop_assert_eq!(summary.images, images.count() as u64);
+        let repositories = edges.iter().flat_map(|edge| [edge.source(), edge.destination()]);
+        prop_assert_eq!(summary.repositories, distinct(repositories));
+        let digests = distinct(edges.iter().map(PlannedEdge::digest));
         prop_assert_eq!(summary.digests, digests);
         for verdict in Verdict::ALL {
             let counted = edges.iter().filter(|edge| edge.verdict() == verdict).count() as u64;
