@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use jiff::Timestamp;
 use promo_core::Code;
 use promo_core::oci::{Descriptor, DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
@@ -14,6 +10,8 @@ use promo_core::ports::{
 };
 
 use super::*;
+use crate::bundle::{base64, from_base64};
+use crate::simple_signing::SIGNATURE_ANNOTATION;
 use crate::{KeySigner, PromotionAttester, SigningKey};
 
 #[derive(Debug)]
@@ -133,4 +131,376 @@ async fn what_is_made_is_accepted_for_its_subject() {
         assert_eq!(accepted.evidence, *made);
         assert_eq!(accepted.signer, key.public_key().fingerprint());
     }
+}
+
+/// Puts other bytes into a bundle, with a manifest and descriptors that fit them.
+fn with_bundle(evidence: &Evidence, change: impl FnOnce(&mut serde_json::Value)) -> Evidence {
+    let Evidence::Referrer { manifest, blobs } = evidence else {
+        panic!("no bundle");
+    };
+    let mut bundle: serde_json::Value = serde_json::from_slice(&blobs[1].bytes).unwrap();
+    change(&mut bundle);
+    let bytes = serde_json::to_vec(&bundle).unwrap();
+    let descriptor = Descriptor::of(MediaType::SIGSTORE_BUNDLE, &bytes);
+    let mut image: serde_json::Value = serde_json::from_slice(manifest.bytes()).unwrap();
+    image["layers"][0] = serde_json::to_value(&descriptor).unwrap();
+    let blob = EvidenceBlob {
+        descriptor,
+        bytes: bytes.into(),
+    };
+    Evidence::Referrer {
+        manifest: raw(&image),
+        blobs: vec![blobs[0].clone(), blob],
+    }
+}
+
+fn raw(image: &serde_json::Value) -> RawManifest {
+    RawManifest::new(
+        MediaType::new(MediaType::OCI_MANIFEST),
+        DigestAlgorithm::Sha256,
+        serde_json::to_vec(image).unwrap().into(),
+    )
+}
+
+/// Changes the statement inside of a bundle; with a key it is signed anew.
+fn with_statement(
+    evidence: &Evidence,
+    key: Option<&SigningKey>,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> Evidence {
+    with_bundle(evidence, |bundle| {
+        let envelope = &mut bundle["dsseEnvelope"];
+        let payload = from_base64(envelope["payload"].as_str().unwrap()).unwrap();
+        let mut statement: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        change(&mut statement);
+        let payload = serde_json::to_vec(&statement).unwrap();
+        if let Some(key) = key {
+            let message = sigstore_types::pae(envelope["payloadType"].as_str().unwrap(), &payload);
+            let signature = key.sign(&message).unwrap();
+            envelope["signatures"][0]["sig"] = base64(&signature).into();
+        }
+        envelope["payload"] = base64(&payload).into();
+    })
+}
+
+/// Changes the payload of a `.sig` layer; with a key it is signed anew.
+fn with_payload(
+    evidence: &Evidence,
+    key: Option<&SigningKey>,
+    change: impl FnOnce(&mut serde_json::Value),
+) -> Evidence {
+    let Evidence::TagLayer { suffix, layer } = evidence else {
+        panic!("no layer");
+    };
+    let mut payload: serde_json::Value = serde_json::from_slice(&layer.bytes).unwrap();
+    change(&mut payload);
+    let bytes = serde_json::to_vec(&payload).unwrap();
+    let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &bytes);
+    descriptor.annotations = layer.descriptor.annotations.clone();
+    if let Some(key) = key {
+        let signature = base64(&key.sign(&bytes).unwrap());
+        descriptor
+            .annotations
+            .insert(SIGNATURE_ANNOTATION.to_owned(), signature);
+    }
+    Evidence::TagLayer {
+        suffix: *suffix,
+        layer: EvidenceBlob {
+            descriptor,
+            bytes: bytes.into(),
+        },
+    }
+}
+
+#[tokio::test]
+async fn another_key_makes_an_unknown_signer() {
+    let (key, other) = (key(), key());
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let mut evidence = signed(&key, &subject).await;
+    evidence.extend(attested(&key, &subject).await);
+    let strangers = KeyVerifier::new([other.public_key().clone()]);
+    let found = judge(
+        &strangers,
+        &digest,
+        Some(&subject.identity),
+        evidence.clone(),
+    )
+    .await;
+    assert_eq!((found.accepted.len(), found.refused.len()), (0, 0));
+    let signers: Vec<_> = found
+        .unknown
+        .into_iter()
+        .map(|piece| piece.signer)
+        .collect();
+    let hint = Some(key.public_key().hint());
+    assert_eq!(signers, [hint.clone(), None, hint]);
+    let nobody = KeyVerifier::new([]);
+    let found = judge(&nobody, &digest, None, evidence.clone()).await;
+    assert_eq!(found.unknown.len(), 3);
+    let both = KeyVerifier::new([other.public_key().clone(), key.public_key().clone()]);
+    let found = judge(&both, &digest, None, evidence).await;
+    assert_eq!(found.accepted.len(), 3);
+}
+
+#[tokio::test]
+async fn another_digest_or_identity_is_refused() {
+    let key = key();
+    let subject = subject();
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let mut evidence = signed(&key, &subject).await;
+    evidence.extend(attested(&key, &subject).await);
+    let other = Digest::sha256_of(b"another image");
+    let found = judge(&verifier, &other, None, evidence.clone()).await;
+    assert_eq!(found.accepted, []);
+    assert_eq!(refused_codes(&found), [refusal::DIGEST; 3]);
+    let other = Digest::of(DigestAlgorithm::Sha512, b"an image");
+    let found = judge(&verifier, &other, None, evidence.clone()).await;
+    assert_eq!(refused_codes(&found), [refusal::DIGEST; 3]);
+    let other = identity("registry.example/team/ap");
+    let digest = subject.descriptor.digest;
+    let found = judge(&verifier, &digest, Some(&other), evidence.clone()).await;
+    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 2]);
+    assert_eq!(
+        found.accepted.len(),
+        1,
+        "an attestation's name matters only where it is required"
+    );
+    let verifier = verifier.requiring_names();
+    let found = judge(&verifier, &digest, Some(&other), evidence).await;
+    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 3]);
+}
+
+#[tokio::test]
+async fn what_was_changed_after_signing_is_refused() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let evidence = signed(&key, &subject).await;
+    let bundle = &evidence[0];
+    let other_hex = Digest::sha256_of(b"another image").hex();
+    let bundles = [
+        with_statement(bundle, None, |statement| {
+            statement["subject"][0]["digest"]["sha256"] = other_hex.into();
+        }),
+        with_statement(bundle, None, |statement| {
+            statement["subject"][0]["name"] = "registry.example/evil".into();
+        }),
+        with_statement(bundle, None, |statement| {
+            statement["predicateType"] = "https://slsa.dev/provenance/v1".into();
+        }),
+        with_statement(bundle, None, |statement| {
+            statement["_type"] = "https://in-toto.io/Statement/v0.1".into();
+        }),
+        with_bundle(bundle, |bundle| {
+            bundle["dsseEnvelope"]["payloadType"] = "application/json".into();
+        }),
+        with_bundle(bundle, |bundle| {
+            bundle["dsseEnvelope"]["signatures"][0]["sig"] = "MEUCIQ==".into();
+        }),
+    ];
+    for changed in bundles {
+        let found = judge(&verifier, &digest, None, vec![changed]).await;
+        assert_eq!(found.accepted, []);
+        assert_eq!(refused_codes(&found), [refusal::SIGNATURE]);
+    }
+    // A layer under `.sig` does not say whose it is.
+    let layer = with_payload(&evidence[1], None, |payload| {
+        payload["critical"]["identity"]["docker-reference"] = "registry.example/evil".into();
+    });
+    let found = judge(&verifier, &digest, None, vec![layer]).await;
+    assert_eq!((found.accepted.len(), found.unknown.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn what_an_accepted_key_signed_must_be_what_is_asked_for() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let evidence = signed(&key, &subject).await;
+    let (bundle, layer) = (&evidence[0], &evidence[1]);
+    let signed = |change: fn(&mut serde_json::Value)| with_statement(bundle, Some(&key), change);
+    let layered = |change: fn(&mut serde_json::Value)| with_payload(layer, Some(&key), change);
+    let cases = [
+        (
+            signed(|it| it["_type"] = "https://in-toto.io/Statement/v2".into()),
+            refusal::STATEMENT,
+        ),
+        (
+            signed(|it| it["subject"] = serde_json::json!([])),
+            refusal::DIGEST,
+        ),
+        (
+            signed(|it| it["subject"][0]["digest"] = serde_json::json!({"sha1": "aa"})),
+            refusal::DIGEST,
+        ),
+        (
+            signed(|it| it["subject"] = serde_json::json!(3)),
+            refusal::MALFORMED,
+        ),
+        (
+            layered(|it| it["critical"]["type"] = "atomic container signature".into()),
+            refusal::STATEMENT,
+        ),
+        (
+            layered(|it| it["critical"]["image"]["docker-manifest-digest"] = "sha256:00".into()),
+            refusal::DIGEST,
+        ),
+        (
+            layered(|it| it["critical"]["identity"]["docker-reference"] = "".into()),
+            refusal::NO_NAME,
+        ),
+        (
+            layered(|it| it["critical"]["image"] = serde_json::json!([])),
+            refusal::MALFORMED,
+        ),
+    ];
+    for (index, (changed, code)) in cases.into_iter().enumerate() {
+        let found = judge(&verifier, &digest, Some(&subject.identity), vec![changed]).await;
+        assert_eq!(found.accepted, [], "case {index}");
+        assert_eq!(refused_codes(&found), [code], "case {index}");
+    }
+    // Another predicate type is another kind of evidence, never a signature.
+    let slsa = signed(|it| it["predicateType"] = "https://slsa.dev/provenance/v1".into());
+    let found = judge(&verifier, &digest, None, vec![slsa]).await;
+    assert!(matches!(
+        found.accepted[0].kind,
+        EvidenceKind::Attestation { .. }
+    ));
+}
+
+#[tokio::test]
+async fn names_may_carry_a_tag_or_this_digest() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let layer = signed(&key, &subject).await.remove(1);
+    let other = Digest::sha256_of(b"another image");
+    let cases = [
+        ("registry.example/team/app:v1".to_owned(), true),
+        (format!("registry.example/team/app@{digest}"), true),
+        (format!("registry.example/team/app@{other}"), false),
+        ("registry.example/team/app/".to_owned(), false),
+        ("registry.example/team/application".to_owned(), false),
+    ];
+    for (name, accepted) in cases {
+        let changed = with_payload(&layer, Some(&key), |payload| {
+            payload["critical"]["identity"]["docker-reference"] = name.clone().into();
+        });
+        let found = judge(&verifier, &digest, Some(&subject.identity), vec![changed]).await;
+        assert_eq!(found.accepted.len() == 1, accepted, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_without_a_name_is_accepted_unless_names_are_required() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let bundle = signed(&key, &subject).await.remove(0);
+    let unnamed = with_statement(&bundle, Some(&key), |statement| {
+        statement["subject"][0]
+            .as_object_mut()
+            .unwrap()
+            .remove("name");
+    });
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let found = judge(
+        &verifier,
+        &digest,
+        Some(&subject.identity),
+        vec![unnamed.clone()],
+    )
+    .await;
+    assert_eq!(found.accepted.len(), 1);
+    let verifier = verifier.requiring_names();
+    let found = judge(&verifier, &digest, Some(&subject.identity), vec![unnamed]).await;
+    assert_eq!(refused_codes(&found), [refusal::NO_NAME]);
+}
+
+#[tokio::test]
+async fn evidence_in_an_odd_form_is_never_accepted() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let evidence = signed(&key, &subject).await;
+    let Evidence::Referrer { manifest, blobs } = &evidence[0] else {
+        panic!("no bundle");
+    };
+    let referrer =
+        |manifest: RawManifest, blobs: Vec<EvidenceBlob>| Evidence::Referrer { manifest, blobs };
+    let image: serde_json::Value = serde_json::from_slice(manifest.bytes()).unwrap();
+    let with = |pointer: &str, value: serde_json::Value| {
+        let mut image = image.clone();
+        *image.pointer_mut(pointer).unwrap() = value;
+        referrer(raw(&image), blobs.clone())
+    };
+    let mut swapped = blobs.clone();
+    swapped[1].bytes = "{}".into();
+    let message_signature = with_bundle(&evidence[0], |bundle| {
+        let bundle = bundle.as_object_mut().unwrap();
+        bundle.remove("dsseEnvelope");
+        bundle.insert(
+            "messageSignature".to_owned(),
+            serde_json::json!({"signature": "AA=="}),
+        );
+    });
+    let two_signatures = with_bundle(&evidence[0], |bundle| {
+        let signatures = bundle["dsseEnvelope"]["signatures"].as_array_mut().unwrap();
+        signatures.push(signatures[0].clone());
+    });
+    let cases = [
+        (referrer(manifest.clone(), Vec::new()), None),
+        (referrer(manifest.clone(), swapped), None),
+        (with("/layers/0/mediaType", "application/json".into()), None),
+        (with("/layers", serde_json::json!([])), None),
+        (
+            with(
+                "/subject/digest",
+                Digest::sha256_of(b"x").to_string().into(),
+            ),
+            Some(refusal::DIGEST),
+        ),
+        (message_signature, Some(refusal::FORM)),
+        (two_signatures, Some(refusal::FORM)),
+    ];
+    for (index, (odd, code)) in cases.into_iter().enumerate() {
+        let found = judge(&verifier, &digest, None, vec![odd]).await;
+        assert_eq!(found.accepted, [], "case {index}");
+        assert_eq!(refused_codes(&found), Vec::from_iter(code), "case {index}");
+        assert_eq!(
+            found.unknown.len(),
+            usize::from(code.is_none()),
+            "case {index}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_attestation_layer_is_never_a_signature() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let Evidence::Referrer { blobs, .. } = signed(&key, &subject).await.remove(0) else {
+        panic!("no bundle");
+    };
+    let bundle: serde_json::Value = serde_json::from_slice(&blobs[1].bytes).unwrap();
+    let bytes = serde_json::to_vec(&bundle["dsseEnvelope"]).unwrap();
+    let layer = Evidence::TagLayer {
+        suffix: TagSuffix::Att,
+        layer: EvidenceBlob {
+            descriptor: Descriptor::of(MediaType::DSSE_ENVELOPE, &bytes),
+            bytes: bytes.into(),
+        },
+    };
+    let found = judge(&verifier, &digest, None, vec![layer]).await;
+    assert!(matches!(
+        found.accepted[0].kind,
+        EvidenceKind::Attestation { .. }
+    ));
 }
