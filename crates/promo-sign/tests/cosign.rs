@@ -1,0 +1,179 @@
+//! Evidence that cosign made, judged by our verifier. The fixtures' README says how they were made.
+
+use promo_core::identity::Identity;
+use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
+use promo_core::ports::{
+    Evidence, EvidenceBlob, EvidenceKind, EvidenceSet, SignatureFormat, TagSuffix, Verification,
+    Verifier as _,
+};
+use promo_sign::{KeyVerifier, Password, PublicKey, SigningKey, refusal};
+
+macro_rules! fixture {
+    ($path:literal) => {
+        include_bytes!(concat!("fixtures/", $path)).as_slice()
+    };
+}
+
+const COSIGN2_IMAGE: &str =
+    "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
+const COSIGN3_IMAGE: &str =
+    "sha256:342a179c84d9eb723f5755da73715b1b038c60ca294e2f7598db6fe127251174";
+
+/// The layers of an image under a tag, with the annotations that stand in its manifest.
+fn tag_layers(suffix: TagSuffix, manifest: &[u8], layers: &[&'static [u8]]) -> Vec<Evidence> {
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+    let descriptors: Vec<Descriptor> = serde_json::from_value(manifest["layers"].clone()).unwrap();
+    assert_eq!(descriptors.len(), layers.len());
+    let pairs = descriptors.into_iter().zip(layers);
+    pairs
+        .map(|(descriptor, bytes)| Evidence::TagLayer {
+            suffix,
+            layer: EvidenceBlob {
+                descriptor,
+                bytes: (*bytes).into(),
+            },
+        })
+        .collect()
+}
+
+fn referrer(manifest: &'static [u8], bundle: &'static [u8]) -> Evidence {
+    let media_type = MediaType::new(MediaType::OCI_MANIFEST);
+    Evidence::Referrer {
+        manifest: RawManifest::new(media_type, DigestAlgorithm::Sha256, manifest.into()),
+        blobs: vec![EvidenceBlob {
+            descriptor: Descriptor::of(MediaType::SIGSTORE_BUNDLE, bundle),
+            bytes: bundle.into(),
+        }],
+    }
+}
+
+fn cosign2() -> Vec<Evidence> {
+    let layers = [
+        fixture!("cosign2/sig.layer0.json"),
+        fixture!("cosign2/sig.layer1.json"),
+    ];
+    let mut evidence = tag_layers(
+        TagSuffix::Sig,
+        fixture!("cosign2/sig.manifest.json"),
+        &layers,
+    );
+    let layers = [fixture!("cosign2/att.layer0.json")];
+    evidence.extend(tag_layers(
+        TagSuffix::Att,
+        fixture!("cosign2/att.manifest.json"),
+        &layers,
+    ));
+    evidence
+}
+
+fn cosign3() -> Vec<Evidence> {
+    vec![
+        referrer(
+            fixture!("cosign3/signature.manifest.json"),
+            fixture!("cosign3/signature.bundle.json"),
+        ),
+        referrer(
+            fixture!("cosign3/attestation.manifest.json"),
+            fixture!("cosign3/attestation.bundle.json"),
+        ),
+    ]
+}
+
+async fn judge(
+    verifier: &KeyVerifier,
+    digest: &str,
+    identity: Option<&str>,
+    evidence: Vec<Evidence>,
+) -> Verification {
+    let set = EvidenceSet {
+        evidence,
+        passed_over: Vec::new(),
+    };
+    let identity = identity.map(|name| Identity::new(name.parse().unwrap()));
+    let digest: Digest = digest.parse().unwrap();
+    verifier
+        .verify(&digest, identity.as_ref(), &set)
+        .await
+        .unwrap()
+}
+
+fn verifier(pem: &[u8]) -> KeyVerifier {
+    KeyVerifier::new([PublicKey::from_pem(pem).unwrap()])
+}
+
+fn kinds(found: &Verification) -> Vec<EvidenceKind> {
+    found
+        .accepted
+        .iter()
+        .map(|piece| piece.kind.clone())
+        .collect()
+}
+
+fn attestation() -> EvidenceKind {
+    EvidenceKind::Attestation {
+        predicate_type: "https://example.org/p/v1".to_owned(),
+    }
+}
+
+fn signature(format: SignatureFormat) -> EvidenceKind {
+    EvidenceKind::Signature { format }
+}
+
+#[tokio::test]
+async fn what_cosign_2_made_is_accepted_with_its_key() {
+    let verifier = verifier(fixture!("cosign2/cosign.pub"));
+    let found = judge(&verifier, COSIGN2_IMAGE, None, cosign2()).await;
+    let sig = signature(SignatureFormat::Sig);
+    assert_eq!(kinds(&found), [sig.clone(), sig.clone(), attestation()]);
+    let identity = Some("registry.example/app");
+    let found = judge(&verifier, COSIGN2_IMAGE, identity, cosign2()).await;
+    assert_eq!(kinds(&found), [sig, attestation()]);
+    assert_eq!(found.refused[0].code, refusal::OTHER_NAME);
+}
+
+#[tokio::test]
+async fn what_cosign_3_made_is_accepted_with_its_key() {
+    let verifier = verifier(fixture!("cosign3/cosign.pub"));
+    // cosign 3 names nothing in the bundle of a signature.
+    for identity in [None, Some("registry.example/app")] {
+        let found = judge(&verifier, COSIGN3_IMAGE, identity, cosign3()).await;
+        let bundle = signature(SignatureFormat::Bundle);
+        assert_eq!(kinds(&found), [bundle, attestation()]);
+        let time = "2026-11-21T04:07:49Z".parse().unwrap();
+        assert_eq!(found.accepted[0].time, Some(time));
+    }
+}
+
+#[tokio::test]
+async fn another_key_or_image_is_not_accepted() {
+    let other = verifier(fixture!("cosign3/cosign.pub"));
+    let found = judge(&other, COSIGN2_IMAGE, None, cosign2()).await;
+    assert_eq!((found.accepted.len(), found.unknown.len()), (0, 3));
+    let other = verifier(fixture!("cosign2/cosign.pub"));
+    let found = judge(&other, COSIGN3_IMAGE, None, cosign3()).await;
+    assert_eq!((found.accepted.len(), found.unknown.len()), (0, 2));
+    let verifier = verifier(fixture!("cosign3/cosign.pub"));
+    let found = judge(&verifier, COSIGN2_IMAGE, None, cosign3()).await;
+    let codes: Vec<_> = found.refused.iter().map(|refused| refused.code).collect();
+    assert_eq!(codes, [refusal::DIGEST; 2]);
+    assert_eq!(found.accepted, []);
+}
+
+#[test]
+fn private_keys_of_both_versions_are_read() {
+    let password = Password::new("fixture");
+    let pairs = [
+        (
+            fixture!("cosign2/cosign.key"),
+            fixture!("cosign2/cosign.pub"),
+        ),
+        (
+            fixture!("cosign3/cosign.key"),
+            fixture!("cosign3/cosign.pub"),
+        ),
+    ];
+    for (private, public) in pairs {
+        let key = SigningKey::from_pem(private, Some(&password)).unwrap();
+        assert_eq!(*key.public_key(), PublicKey::from_pem(public).unwrap());
+    }
+}

@@ -1,0 +1,165 @@
+//! Any one byte of evidence, changed: never accepted as what it was not, and never a panic.
+
+use std::sync::{Arc, LazyLock};
+
+use jiff::Timestamp;
+use promo_core::identity::Identity;
+use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
+use promo_core::ports::{
+    Clock, Evidence, EvidenceBlob, EvidenceSet, Signer as _, Subject, Verification, Verifier as _,
+};
+use promo_sign::{KeySigner, KeyVerifier, SigningKey};
+use proptest::prelude::*;
+
+#[derive(Debug)]
+struct Epoch;
+
+impl Clock for Epoch {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+struct World {
+    runtime: tokio::runtime::Runtime,
+    subject: Subject,
+    verifier: KeyVerifier,
+    evidence: Vec<Evidence>,
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let key = Arc::new(SigningKey::generate().unwrap());
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let signer = KeySigner::new(key, Arc::new(Epoch));
+    let digest = Digest::sha256_of(b"an image");
+    let subject = Subject {
+        identity: Identity::new("registry.example/team/app".parse().unwrap()),
+        descriptor: Descriptor::new(MediaType::new(MediaType::OCI_MANIFEST), digest, 8),
+    };
+    let evidence = runtime
+        .block_on(signer.sign(&subject, signer.formats()))
+        .unwrap();
+    World {
+        runtime,
+        subject,
+        verifier,
+        evidence,
+    }
+});
+
+impl World {
+    fn judge(&self, evidence: Evidence) -> Verification {
+        let set = EvidenceSet {
+            evidence: vec![evidence],
+            passed_over: Vec::new(),
+        };
+        let subject = &self.subject;
+        let digest = &subject.descriptor.digest;
+        let found = self.verifier.verify(digest, Some(&subject.identity), &set);
+        self.runtime.block_on(found).unwrap()
+    }
+
+    /// The bundle, or the payload under `.sig`.
+    fn bytes(&self, piece: usize) -> Vec<u8> {
+        match &self.evidence[piece] {
+            Evidence::Referrer { blobs, .. } => blobs[1].bytes.to_vec(),
+            Evidence::TagLayer { layer, .. } => layer.bytes.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same evidence around other bytes, sound in all its digests.
+    fn around(&self, piece: usize, bytes: Vec<u8>) -> Evidence {
+        match &self.evidence[piece] {
+            Evidence::Referrer { manifest, blobs } => {
+                let descriptor = Descriptor::of(MediaType::SIGSTORE_BUNDLE, &bytes);
+                let mut image: serde_json::Value =
+                    serde_json::from_slice(manifest.bytes()).unwrap();
+                image["layers"][0] = serde_json::to_value(&descriptor).unwrap();
+                let manifest = RawManifest::new(
+                    manifest.media_type().clone(),
+                    DigestAlgorithm::Sha256,
+                    serde_json::to_vec(&image).unwrap().into(),
+                );
+                let bundle = EvidenceBlob {
+                    descriptor,
+                    bytes: bytes.into(),
+                };
+                Evidence::Referrer {
+                    manifest,
+                    blobs: vec![blobs[0].clone(), bundle],
+                }
+            }
+            Evidence::TagLayer { suffix, layer } => {
+                let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &bytes);
+                descriptor.annotations = layer.descriptor.annotations.clone();
+                let layer = EvidenceBlob {
+                    descriptor,
+                    bytes: bytes.into(),
+                };
+                Evidence::TagLayer {
+                    suffix: *suffix,
+                    layer,
+                }
+            }
+            _ => unreachable!(),
+        }
+    }
+}
+
+/// What a bundle signs and the signature: if both are as they were, the rest is mere wrapping.
+fn signed_parts(
+    bundle: &[u8],
+) -> Option<(serde_json::Value, serde_json::Value, serde_json::Value)> {
+    let bundle: serde_json::Value = serde_json::from_slice(bundle).ok()?;
+    let envelope = bundle.get("dsseEnvelope")?;
+    Some((
+        envelope.get("payload")?.clone(),
+        envelope.get("payloadType")?.clone(),
+        envelope.pointer("/signatures/0/sig")?.clone(),
+    ))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_changed_bundle_is_not_accepted(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let original = WORLD.bytes(0);
+        let mut bytes = original.clone();
+        let at = at.index(bytes.len());
+        prop_assume!(bytes[at] != to);
+        bytes[at] = to;
+        let found = WORLD.judge(WORLD.around(0, bytes.clone()));
+        if signed_parts(&bytes) == signed_parts(&original) {
+            prop_assert!(found.accepted.len() <= 1);
+        } else {
+            prop_assert_eq!(found.accepted, vec![]);
+        }
+    }
+
+    #[test]
+    fn a_changed_payload_is_not_accepted(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let mut bytes = WORLD.bytes(1);
+        let at = at.index(bytes.len());
+        prop_assume!(bytes[at] != to);
+        bytes[at] = to;
+        prop_assert_eq!(WORLD.judge(WORLD.around(1, bytes)).accepted, vec![]);
+    }
+
+    #[test]
+    fn anything_at_all_is_not_accepted(bytes in prop::collection::vec(any::<u8>(), 0..256), piece in 0..2usize) {
+        prop_assert_eq!(WORLD.judge(WORLD.around(piece, bytes)).accepted, vec![]);
+    }
+}
+
+#[test]
+fn what_was_not_changed_is_accepted() {
+    for piece in 0..2 {
+        let found = WORLD.judge(WORLD.around(piece, WORLD.bytes(piece)));
+        assert_eq!(found.accepted.len(), 1);
+    }
+}
