@@ -62,11 +62,14 @@ impl OciEvidenceStore {
         };
         let mut blobs: Vec<EvidenceBlob> = Vec::new();
         for descriptor in std::iter::once(&image.config).chain(&image.layers) {
-            if blobs
+            let known = blobs
                 .iter()
-                .any(|blob| blob.descriptor.digest == descriptor.digest)
-            {
-                continue;
+                .find(|blob| blob.descriptor.digest == descriptor.digest);
+            if let Some(known) = known {
+                if known.descriptor.size == descriptor.size {
+                    continue;
+                }
+                return Ok(Err("it names a blob with two sizes"));
             }
             match self.read_blob(repository, descriptor).await? {
                 Ok(blob) => blobs.push(blob),

@@ -1,0 +1,422 @@
+//! The evidence store against the embedded registry, with and without the referrers API.
+
+mod support;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use promo_core::identity::Identity;
+use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
+use promo_core::ports::{
+    Attachment, Clock, Evidence, EvidenceSet, EvidenceStore as _, SignatureFormat, Signer as _,
+    Subject, TagSuffix, Verifier as _,
+};
+use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey};
+use promo_testkit::registry::{
+    EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions, Switches,
+};
+use support::HttpRegistry;
+
+#[derive(Debug)]
+struct Epoch;
+
+impl Clock for Epoch {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+struct World {
+    registry: EmbeddedRegistry,
+    store: OciEvidenceStore,
+    repository: Repository,
+    subject: Subject,
+}
+
+impl World {
+    async fn start(change: impl FnOnce(&mut Switches)) -> Self {
+        let options = RegistryOptions::default().switch(change);
+        let registry = EmbeddedRegistry::start(options).await.unwrap();
+        let repository = format!("{}/team/app", registry.host()).parse().unwrap();
+        let digest = Digest::sha256_of(b"an image that is not there yet");
+        let media_type = MediaType::new(MediaType::OCI_MANIFEST);
+        Self {
+            store: OciEvidenceStore::new(Arc::new(HttpRegistry::default())),
+            repository,
+            registry,
+            subject: Subject {
+                identity: Identity::new("registry.example/team/app".parse().unwrap()),
+                descriptor: Descriptor::new(media_type, digest, 30),
+            },
+        }
+    }
+
+    async fn attach(&self, evidence: &[Evidence]) -> Attachment {
+        let subject = &self.subject.descriptor;
+        self.store
+            .attach(&self.repository, subject, evidence)
+            .await
+            .unwrap()
+    }
+
+    async fn read(&self) -> EvidenceSet {
+        let digest = &self.subject.descriptor.digest;
+        self.store.read(&self.repository, digest).await.unwrap()
+    }
+
+    fn tag(&self, suffix: &str) -> String {
+        self.subject
+            .descriptor
+            .digest
+            .evidence_tag(suffix)
+            .to_string()
+    }
+
+    async fn signed(&self, key: &Arc<SigningKey>) -> Vec<Evidence> {
+        let signer = KeySigner::new(Arc::clone(key), Arc::new(Epoch));
+        signer.sign(&self.subject, signer.formats()).await.unwrap()
+    }
+
+    /// Puts the image that cosign 2 signed twice under the `.sig` tag of our subject's digest.
+    fn put_foreign(&self, suffix: &str) -> Vec<u8> {
+        let state = self.registry.state();
+        let blobs: [&[u8]; 3] = [
+            include_bytes!("fixtures/cosign2/sig.config.json"),
+            include_bytes!("fixtures/cosign2/sig.layer0.json"),
+            include_bytes!("fixtures/cosign2/sig.layer1.json"),
+        ];
+        for blob in blobs {
+            state.put_blob("team/app", blob);
+        }
+        let manifest = include_bytes!("fixtures/cosign2/sig.manifest.json");
+        let digest = state.put_manifest("team/app", MediaType::OCI_MANIFEST, manifest.as_slice());
+        state.tag("team/app", &self.tag(suffix), &digest);
+        manifest.to_vec()
+    }
+}
+
+fn key() -> Arc<SigningKey> {
+    Arc::new(SigningKey::generate().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_attached_is_read_byte_for_byte_and_written_once() {
+    for api in [true, false] {
+        let world = World::start(|switches| switches.referrers_api = api).await;
+        let key = key();
+        let evidence = world.signed(&key).await;
+        assert_eq!(world.read().await, EvidenceSet::default());
+        let done = world.attach(&evidence).await;
+        assert_eq!((done.written, done.already_there), (2, 0));
+        let set = world.read().await;
+        assert_eq!(set.evidence, evidence, "referrers API: {api}");
+        assert_eq!(set.passed_over, []);
+        world.registry.log().clear();
+        let done = world.attach(&evidence).await;
+        assert_eq!((done.written, done.already_there), (0, 2));
+        assert!(world.registry.log().writes().is_empty());
+        let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        let digest = &world.subject.descriptor.digest;
+        let found = verifier
+            .verify(digest, Some(&world.subject.identity), &set)
+            .await
+            .unwrap();
+        assert_eq!(found.accepted.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn requests_are_as_few_as_can_be() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await;
+    world.registry.log().clear();
+    world.read().await;
+    assert_eq!(world.registry.log().len(), 3, "referrers, .sig, .att");
+    world.registry.log().clear();
+    world.attach(&evidence).await;
+    let counts = world.registry.log().counts();
+    let count = |operation| counts.get(&operation).copied().unwrap_or_default();
+    // The empty config and the bundle; the payload and the config of the image of signatures.
+    assert_eq!(count(Operation::UploadStart), 4);
+    assert_eq!(count(Operation::BlobPut), 4);
+    // The bundle's manifest and the tag; the tag is read before and after.
+    assert_eq!(count(Operation::ManifestPut), 2);
+    assert_eq!(count(Operation::ManifestGet), 2);
+    assert_eq!(count(Operation::Referrers), 1);
+    assert_eq!(counts.values().sum::<usize>(), 13);
+    world.registry.log().clear();
+    let more = world.signed(&key()).await;
+    world.attach(&more).await;
+    assert_eq!(
+        world.registry.log().count(Operation::UploadStart),
+        3,
+        "the empty config is there"
+    );
+}
+
+#[tokio::test]
+async fn foreign_signatures_are_kept_byte_for_byte() {
+    let world = World::start(|_| ()).await;
+    let before = world.put_foreign(".sig");
+    let evidence = world.signed(&key()).await.remove(1);
+    let found = world.read().await.evidence;
+    assert_eq!(found.len(), 2);
+    let done = world.attach(std::slice::from_ref(&evidence)).await;
+    assert_eq!((done.written, done.already_there), (1, 0));
+    let after = world
+        .registry
+        .state()
+        .manifest("team/app", &world.tag(".sig"))
+        .unwrap();
+    let after = String::from_utf8(after.bytes.to_vec()).unwrap();
+    let before = String::from_utf8(before).unwrap();
+    let layers = |text: &str| text[text.find("\"layers\":[").unwrap()..].to_owned();
+    let kept = layers(&before);
+    let kept = kept.strip_suffix("]}").unwrap();
+    assert!(layers(&after).starts_with(kept), "{after}");
+    let mut all = found;
+    all.push(evidence);
+    assert_eq!(world.read().await.evidence, all);
+    let config: serde_json::Value = serde_json::from_str(&after).unwrap();
+    let config = config["config"]["digest"].as_str().unwrap();
+    let config = world.registry.state().blob("team/app", config).unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(config["rootfs"]["diff_ids"].as_array().unwrap().len(), 3);
+    assert_eq!(config["history"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_cosign_made_can_be_carried_to_another_repository() {
+    let world = World::start(|_| ()).await;
+    world.put_foreign(".sig");
+    let found = world.read().await;
+    let other: Repository = format!("{}/mirror/app", world.registry.host())
+        .parse()
+        .unwrap();
+    let subject = &world.subject.descriptor;
+    let done = world
+        .store
+        .attach(&other, subject, &found.evidence)
+        .await
+        .unwrap();
+    assert_eq!(done.written, 2);
+    let carried = world.store.read(&other, &subject.digest).await.unwrap();
+    assert_eq!(carried, found);
+    let public = PublicKey::from_pem(include_bytes!("fixtures/cosign2/cosign.pub")).unwrap();
+    let digest = "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
+    let verifier = KeyVerifier::new([public]);
+    let verification = verifier
+        .verify(&digest.parse().unwrap(), None, &carried)
+        .await
+        .unwrap();
+    assert_eq!(verification.accepted.len(), 2);
+}
+
+#[tokio::test]
+async fn attachers_at_the_same_time_lose_nothing() {
+    let world = World::start(|_| ()).await;
+    let mut pieces = Vec::new();
+    for _ in 0..8 {
+        pieces.push(world.signed(&key()).await);
+    }
+    let attached = pieces.iter().map(|evidence| world.attach(evidence));
+    let done = futures_util::future::join_all(attached).await;
+    assert!(done.iter().all(|done| done.written == 2));
+    let set = world.read().await;
+    for evidence in pieces.iter().flatten() {
+        assert!(set.evidence.contains(evidence));
+    }
+    assert_eq!(set.evidence.len(), 16);
+}
+
+#[tokio::test]
+async fn what_another_program_overwrote_is_attached_again() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await.remove(1);
+    // The read back after the put is held until another program has overwritten the tag.
+    let tag = world.tag(".sig");
+    let reads = Matcher::on(Operation::ManifestGet)
+        .reference(&tag)
+        .after(1)
+        .times(1);
+    let gate = world.registry.faults().pause(reads);
+    let attach = world.attach(std::slice::from_ref(&evidence));
+    let interfere = async {
+        gate.reached().await;
+        world.put_foreign(".sig");
+        gate.release();
+    };
+    let (done, ()) = tokio::join!(attach, interfere);
+    assert_eq!((done.written, done.already_there), (1, 0));
+    let found = world.read().await.evidence;
+    assert_eq!(found.len(), 3, "theirs and ours");
+    assert_eq!(found.last(), Some(&evidence));
+}
+
+#[tokio::test]
+async fn an_evidence_tag_that_holds_something_else_is_left_alone() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await.remove(1);
+    let state = world.registry.state();
+    let index = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+    let image = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}]}"#;
+    let cases: [(&str, &[u8]); 3] = [
+        (MediaType::OCI_INDEX, index),
+        (MediaType::OCI_MANIFEST, image),
+        (MediaType::OCI_MANIFEST, b"{}"),
+    ];
+    for (media_type, bytes) in cases {
+        let digest = state.put_manifest("team/app", media_type, bytes);
+        state.tag("team/app", &world.tag(".sig"), &digest);
+        world.registry.log().clear();
+        let subject = &world.subject.descriptor;
+        let pieces = std::slice::from_ref(&evidence);
+        let failure = world
+            .store
+            .attach(&world.repository, subject, pieces)
+            .await
+            .unwrap_err();
+        assert_eq!(failure.code().as_str(), "PROMO-S020");
+        assert!(world.registry.log().writes().is_empty());
+        let set = world.read().await;
+        assert_eq!((set.evidence.len(), set.passed_over.len()), (0, 1));
+    }
+}
+
+#[tokio::test]
+async fn referrers_that_are_no_evidence_are_passed_over() {
+    let world = World::start(|_| ()).await;
+    let state = world.registry.state();
+    let digest = world.subject.descriptor.digest;
+    let referrer = |layer_type: &str, layer: &str, size: u64| {
+        serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_MANIFEST,
+            "artifactType": MediaType::SIGSTORE_BUNDLE,
+            "config": Descriptor::of(MediaType::OCI_EMPTY, b"{}"),
+            "layers": [{"mediaType": layer_type, "digest": layer, "size": size}],
+            "subject": world.subject.descriptor,
+        })
+        .to_string()
+    };
+    let missing = Digest::sha256_of(b"missing").to_string();
+    let small = state.put_blob("team/app", b"{}".as_slice());
+    let manifests = [
+        referrer("text/spdx", &small, 2),
+        referrer(MediaType::SIGSTORE_BUNDLE, &missing, 2),
+        referrer(MediaType::SIGSTORE_BUNDLE, &missing, 17 * 1024 * 1024),
+        referrer(MediaType::SIGSTORE_BUNDLE, &small, 3),
+        referrer(MediaType::SIGSTORE_BUNDLE, &small, 2),
+    ];
+    for manifest in manifests {
+        state.put_manifest("team/app", MediaType::OCI_MANIFEST, manifest);
+    }
+    assert_eq!(state.referrers("team/app", &digest.to_string()).len(), 5);
+    let set = world.read().await;
+    assert_eq!((set.evidence.len(), set.passed_over.len()), (1, 4));
+    // It has the form of evidence, but nobody signed it.
+    let verifier = KeyVerifier::new([key().public_key().clone()]);
+    let found = verifier.verify(&digest, None, &set).await.unwrap();
+    assert_eq!((found.accepted.len(), found.unknown.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_an_error_not_an_absence() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await;
+    world.attach(&evidence).await;
+    let digest = &world.subject.descriptor.digest;
+    for operation in [
+        Operation::Referrers,
+        Operation::ManifestGet,
+        Operation::BlobGet,
+    ] {
+        let once = Matcher::on(operation).times(1);
+        world.registry.faults().inject(once, Fault::status(503));
+        let failure = world
+            .store
+            .read(&world.repository, digest)
+            .await
+            .unwrap_err();
+        assert_eq!(failure.status(), Some(503));
+        assert_eq!(world.read().await.evidence.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn too_many_referrers_are_not_read_in_part() {
+    let world = World::start(|_| ()).await;
+    let state = world.registry.state();
+    for number in 0..=1000 {
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_MANIFEST,
+            "config": Descriptor::of(MediaType::OCI_EMPTY, b"{}"),
+            "layers": [],
+            "subject": world.subject.descriptor,
+            "annotations": {"number": number.to_string()},
+        });
+        state.put_manifest("team/app", MediaType::OCI_MANIFEST, manifest.to_string());
+    }
+    let digest = &world.subject.descriptor.digest;
+    let failure = world
+        .store
+        .read(&world.repository, digest)
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code().as_str(), "PROMO-S022");
+}
+
+#[tokio::test]
+async fn evidence_for_another_image_or_with_other_bytes_is_not_attached() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await;
+    let media_type = MediaType::new(MediaType::OCI_MANIFEST);
+    let other = Descriptor::new(media_type, Digest::sha256_of(b"another"), 7);
+    let refused = world
+        .store
+        .attach(&world.repository, &other, &evidence)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code().as_str(), "PROMO-S023");
+    let Evidence::TagLayer { layer, .. } = evidence[1].clone() else {
+        panic!("no layer");
+    };
+    let mut changed = layer.clone();
+    changed.bytes = "{}".into();
+    let wrong = [
+        Evidence::TagLayer {
+            suffix: TagSuffix::Sig,
+            layer: changed,
+        },
+        Evidence::TagLayer {
+            suffix: TagSuffix::Att,
+            layer,
+        },
+    ];
+    for piece in wrong {
+        let subject = &world.subject.descriptor;
+        let refused = world
+            .store
+            .attach(&world.repository, subject, &[piece])
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code().as_str(), "PROMO-S023");
+    }
+    assert!(world.registry.log().writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_registry_that_wants_the_subject_first_is_reported_as_it_is() {
+    let world = World::start(|switches| switches.missing_subject = Some(400)).await;
+    let signer = KeySigner::new(key(), Arc::new(Epoch));
+    let signer = signer.with_formats(vec![SignatureFormat::Bundle]).unwrap();
+    let evidence = signer.sign(&world.subject, signer.formats()).await.unwrap();
+    let subject = &world.subject.descriptor;
+    let failure = world
+        .store
+        .attach(&world.repository, subject, &evidence)
+        .await
+        .unwrap_err();
+    assert_eq!(failure.status(), Some(400));
+}
