@@ -217,3 +217,6 @@ impl Inlet {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;
