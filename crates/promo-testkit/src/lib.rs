@@ -5,6 +5,15 @@
 //! [`image`] builds images, indexes and artifacts with real layers, configs and digests, the same bytes each time.
 //! `promo demo` and `promo registry serve` stand on the same types. Nothing here is for production storage.
 //!
+//! | To … | use |
+//! |---|---|
+//! | prepare and look without a request | [`registry::RegistryState`], by [`state()`](registry::EmbeddedRegistry::state) |
+//! | change how the registry behaves as a whole | [`registry::Switches`], by [`switch()`](registry::EmbeddedRegistry::switch) |
+//! | let single requests fail, or their answers lie | [`registry::Fault`] and [`registry::Matcher`], by [`faults()`](registry::EmbeddedRegistry::faults) |
+//! | stop a request at an exact place | [`registry::Gate`], by [`Faults::pause`](registry::Faults::pause) and its siblings |
+//! | ask for passwords or tokens | [`registry::Auth`]; what was granted and to whom: [`registry::Tokens`] |
+//! | count requests | [`registry::RequestLog`], by [`log()`](registry::EmbeddedRegistry::log) |
+//!
 //! ```
 //! use promo_testkit::image::{ImageBuilder, Layer};
 //! use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions};

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use promo_testkit::digest::sha256;
-use promo_testkit::registry::{EmbeddedRegistry, Matcher, Operation, RegistryOptions};
-use reqwest::Method;
+use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions};
+use reqwest::{Method, Version};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
@@ -51,39 +51,69 @@ async fn a_shutdown_ends_requests_that_are_held() {
     assert!(asked.await.unwrap().is_err());
 }
 
-#[tokio::test]
-async fn it_speaks_tls_with_a_given_configuration() {
+/// A registry with a certificate of its own and these protocols, and a client that trusts only it.
+async fn encrypted(protocols: &[&str]) -> Bench {
     let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![signed.cert.der().clone()], key.into())
         .unwrap();
-    let registry = EmbeddedRegistry::start(RegistryOptions::default().tls(Arc::new(config)))
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
+    let root = reqwest::Certificate::from_der(signed.cert.der()).unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]);
+    let options = RegistryOptions::default().tls(Arc::new(config));
+    Bench {
+        registry: EmbeddedRegistry::start(options).await.unwrap(),
+        client: client.build().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn it_speaks_tls_with_a_given_configuration() {
+    let bench = encrypted(&[]).await;
+    let url = bench.registry.url();
+    assert!(url.starts_with("https://127.0.0.1:"));
+    let answer = bench.get("/v2/").await;
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, Version::HTTP_11)
+    );
+    assert!(reqwest::get(format!("{url}/v2/")).await.is_err());
+}
+
+#[tokio::test]
+async fn it_speaks_http_2_where_the_configuration_offers_it() {
+    let bench = encrypted(&["h2"]).await;
+    let blob = Bytes::from(vec![0x5a; 3_000_000]);
+    let path = format!("{}&digest={}", bench.open("a").await, sha256(&blob));
+    let put = bench
+        .request(Method::PUT, &path)
+        .body(blob.clone())
+        .send()
         .await
         .unwrap();
-    let root = reqwest::Certificate::from_der(signed.cert.der()).unwrap();
-    let client = reqwest::Client::builder()
-        .tls_certs_only([root])
-        .build()
-        .unwrap();
-    assert!(registry.url().starts_with("https://127.0.0.1:"));
     assert_eq!(
-        client
-            .get(format!("{}/v2/", registry.url()))
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
+        (put.status().as_u16(), put.version()),
+        (201, Version::HTTP_2)
     );
-    assert!(
-        reqwest::get(format!("{}/v2/", registry.url()))
-            .await
-            .is_err()
+    let path = format!("/v2/a/blobs/{}", sha256(&blob));
+    bench.registry.faults().inject(
+        Matcher::any().times(1),
+        Fault::Truncate { after: 1_000_000 },
     );
+    bench.get(&path).await.bytes().await.unwrap_err();
+    bench
+        .registry
+        .faults()
+        .inject(Matcher::any().times(1), Fault::Reset);
+    bench.request(Method::GET, &path).send().await.unwrap_err();
+    assert_eq!(bench.get(&path).await.bytes().await.unwrap(), blob);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
