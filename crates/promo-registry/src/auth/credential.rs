@@ -1,0 +1,91 @@
+//! Credentials, and the trait of what finds them.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use promo_core::oci::{RegistryHost, Repository};
+
+use super::Secret;
+use crate::Error;
+
+/// What opens a registry. Its Debug shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// User and password, sent to the registry or to its token server.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A refresh token (OAuth 2): given to the token server for access tokens.
+    IdentityToken(Secret),
+    /// A token that the registry itself accepts.
+    BearerToken(Secret),
+}
+
+/// Finds the credentials for a registry. Implementations are asked again when a token has to be
+/// renewed, so that short-lived credentials can be rotated.
+#[async_trait]
+pub trait CredentialSource: Debug + Send + Sync {
+    /// The credentials for `repository` on `host`; none means anonymous. `repository` is none when the
+    /// question is about the host as a whole, such as its catalog.
+    async fn credentials(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error>;
+
+    /// The same, after the registry refused what was given before, or when a token has run out: a source that
+    /// remembers asks anew.
+    async fn renew(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        self.credentials(host, repository).await
+    }
+}
+
+/// No credentials for anybody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Anonymous;
+
+#[async_trait]
+impl CredentialSource for Anonymous {
+    async fn credentials(
+        &self,
+        _host: &RegistryHost,
+        _repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        Ok(None)
+    }
+}
+
+/// Credentials given as values, one per host.
+#[derive(Debug, Clone, Default)]
+pub struct FixedCredentials {
+    hosts: BTreeMap<RegistryHost, Credential>,
+}
+
+impl FixedCredentials {
+    /// With the credential of one more host.
+    #[must_use]
+    pub fn with(mut self, host: RegistryHost, credential: Credential) -> Self {
+        self.hosts.insert(host, credential);
+        self
+    }
+}
+
+#[async_trait]
+impl CredentialSource for FixedCredentials {
+    async fn credentials(
+        &self,
+        host: &RegistryHost,
+        _repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        Ok(self.hosts.get(host).cloned())
+    }
+}

@@ -1,0 +1,73 @@
+//! What a token must allow, in the words of Docker's token servers.
+
+use std::collections::BTreeMap;
+
+/// What is asked for about one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Actions {
+    Pull,
+    PullPush,
+    All,
+}
+
+/// A set of scopes. Equal sets share a token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct Scopes(BTreeMap<String, Actions>);
+
+impl Scopes {
+    /// To read a repository.
+    pub(crate) fn pull(name: &str) -> Self {
+        Self::default().with(format!("repository:{name}"), Actions::Pull)
+    }
+
+    /// To read and write a repository.
+    pub(crate) fn push(name: &str) -> Self {
+        Self::default().with(format!("repository:{name}"), Actions::PullPush)
+    }
+
+    /// To write `name` and take blobs over from `from`.
+    pub(crate) fn mount(name: &str, from: &str) -> Self {
+        if name == from {
+            return Self::push(name);
+        }
+        Self::push(name).with(format!("repository:{from}"), Actions::Pull)
+    }
+
+    /// To list all repositories.
+    pub(crate) fn catalog() -> Self {
+        Self::default().with("registry:catalog".to_owned(), Actions::All)
+    }
+
+    fn with(mut self, resource: String, actions: Actions) -> Self {
+        self.0.insert(resource, actions);
+        self
+    }
+
+    /// The scope set for writing, where this one is for reading one repository: its token will do, too.
+    pub(crate) fn wider(&self) -> Option<Self> {
+        let mut scopes = self.0.iter();
+        match (scopes.next(), scopes.next()) {
+            (Some((resource, Actions::Pull)), None) => {
+                Some(Self::default().with(resource.clone(), Actions::PullPush))
+            }
+            _ => None,
+        }
+    }
+
+    /// Each scope as a token server reads it, what is written to first.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let mut scopes: Vec<_> = self.0.iter().collect();
+        scopes.sort_by_key(|(_, actions)| std::cmp::Reverse(**actions));
+        scopes
+            .into_iter()
+            .map(|(resource, actions)| {
+                let actions = match actions {
+                    Actions::Pull => "pull",
+                    Actions::PullPush => "pull,push",
+                    Actions::All => "*",
+                };
+                format!("{resource}:{actions}")
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,134 @@
+//! The connection pools: one per client certificate and reach, made when they are first needed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use promo_core::oci::RegistryHost;
+use reqwest::{Certificate, Identity, Proxy};
+use url::Url;
+
+use super::ProxySettings;
+use super::address::{GuardedResolver, Reach};
+use crate::{ClientCertificate, Error};
+
+/// What all connections have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionSettings {
+    pub(crate) user_agent: String,
+    pub(crate) extra_roots: Vec<Vec<u8>>,
+    pub(crate) certificates: BTreeMap<RegistryHost, ClientCertificate>,
+    pub(crate) proxies: ProxySettings,
+    pub(crate) connect_deadline: Duration,
+}
+
+/// All connection pools.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    settings: ConnectionSettings,
+    made: Mutex<BTreeMap<(Option<RegistryHost>, Reach), reqwest::Client>>,
+}
+
+impl Clients {
+    /// Checks the settings by making the pools that will be needed.
+    pub(crate) fn new(settings: ConnectionSettings) -> Result<Self, Error> {
+        let clients = Self {
+            settings,
+            made: Mutex::default(),
+        };
+        clients.named(None, Reach::Anywhere)?;
+        let hosts: Vec<_> = clients.settings.certificates.keys().cloned().collect();
+        for host in &hosts {
+            clients.for_registry(host)?;
+        }
+        Ok(clients)
+    }
+
+    /// The pool for requests to a registry that the user named; it shows our certificate if there is
+    /// one for the host.
+    pub(crate) fn for_registry(&self, host: &RegistryHost) -> Result<reqwest::Client, Error> {
+        let certificate = self.settings.certificates.contains_key(host);
+        self.named(certificate.then_some(host), Reach::Anywhere)
+    }
+
+    /// The pool for requests to places that a registry named.
+    pub(crate) fn for_elsewhere(&self, url: &Url, reach: Reach) -> Result<reqwest::Client, Error> {
+        // Behind a proxy it is the proxy that resolves names, and the proxy's own may be private.
+        let reach = if self.is_proxied(url) {
+            Reach::Anywhere
+        } else {
+            reach
+        };
+        self.named(None, reach)
+    }
+
+    /// Whether a request to `url` takes a proxy.
+    pub(crate) fn is_proxied(&self, url: &Url) -> bool {
+        self.settings.proxies.for_url(url).is_some()
+    }
+
+    fn named(&self, host: Option<&RegistryHost>, reach: Reach) -> Result<reqwest::Client, Error> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (host.cloned(), reach);
+        if let Some(client) = made.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = self.make(host, reach)?;
+        made.insert(key, client.clone());
+        Ok(client)
+    }
+
+    fn make(&self, host: Option<&RegistryHost>, reach: Reach) -> Result<reqwest::Client, Error> {
+        let settings = &self.settings;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&settings.user_agent)
+            .connect_timeout(settings.connect_deadline)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            // Other crates of the program may switch these features of reqwest on.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
+        if !settings.proxies.is_empty() {
+            let proxies = settings.proxies.clone();
+            builder = builder.proxy(Proxy::custom(move |url| proxies.for_url(url).cloned()));
+        }
+        if reach != Reach::Anywhere {
+            builder = builder.dns_resolver(Arc::new(GuardedResolver { reach }));
+        }
+        let roots = self.extra_roots()?;
+        if !roots.is_empty() {
+            builder = builder.tls_certs_merge(roots);
+        }
+        if let Some(host) = host
+            && let Some(certificate) = settings.certificates.get(host)
+        {
+            let identity = Identity::from_pem(certificate.pem()).map_err(|_| {
+                Error::setting(
+                    format!("the client certificate for {host}"),
+                    "it is not a certificate chain with its private key in PEM",
+                )
+            })?;
+            builder = builder.identity(identity);
+        }
+        builder.build().map_err(|error| {
+            Error::setting("TLS", super::error_chain(&error.without_url()))
+        })
+    }
+
+    fn extra_roots(&self) -> Result<Vec<Certificate>, Error> {
+        let refused = || Error::setting("an extra root certificate", "it is not PEM");
+        let mut roots = Vec::new();
+        for pem in &self.settings.extra_roots {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(|_| refused())?;
+            if certificates.is_empty() {
+                return Err(refused());
+            }
+            roots.extend(certificates);
+        }
+        Ok(roots)
+    }
+}

@@ -1,0 +1,211 @@
+//! From a request to its answer: authorization, redirects, repetition.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, LOCATION};
+use ::http::{HeaderValue, StatusCode};
+use futures_util::StreamExt;
+use url::Url;
+
+use super::{
+    Access, Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, check_location,
+    foreign_location, refusal, same_origin,
+};
+use crate::auth::{Authorization, Authorizer};
+use crate::{Caps, Error, LocationRule};
+
+/// How many redirects are followed.
+const MAX_REDIRECTS: u32 = 5;
+/// How often a request is sent with other credentials after a 401: once when the challenge is learned, and
+/// once when a token is renewed.
+const MAX_REFUSALS: u32 = 2;
+
+/// Exchanges requests for answers.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) sender: Arc<Sender>,
+    authorizer: Authorizer,
+    caps: Caps,
+}
+
+impl Exchange {
+    pub(crate) fn new(sender: Arc<Sender>, authorizer: Authorizer, caps: Caps) -> Self {
+        Self {
+            sender,
+            authorizer,
+            caps,
+        }
+    }
+
+    /// Sends a request until there is an answer that lasts. A 401 never comes back as an answer.
+    pub(crate) async fn send(
+        &self,
+        access: &Access,
+        mut request: Request,
+    ) -> Result<Answer, Error> {
+        let mut attempts = Attempts::new(&self.sender, access.host.as_str(), request.operation);
+        let mut refusals = 0;
+        loop {
+            let authorization = self.authorizer.authorize(access).await?;
+            let outcome = self.follow(access, &mut request, &authorization).await;
+            if let Ok(answer) = &outcome
+                && answer.status() == StatusCode::UNAUTHORIZED
+            {
+                let with_credentials = authorization.has_credentials();
+                let learned = self
+                    .authorizer
+                    .refused(access, authorization, answer.headers())
+                    .await?;
+                refusals += 1;
+                if learned && refusals <= MAX_REFUSALS && request.body.is_whole() {
+                    continue;
+                }
+                return Err(self.unauthenticated(outcome, with_credentials).await?);
+            }
+            if let Ok(answer) = &outcome {
+                self.authorizer.accepted(access, authorization, answer.status());
+            }
+            let repeatable = request.repeat == Repeat::Safe && request.body.is_whole();
+            if !repeatable || !attempts.again(&outcome).await {
+                return outcome;
+            }
+        }
+    }
+
+    /// The error that an answer means.
+    pub(crate) async fn refusal(&self, answer: Answer) -> Error {
+        refusal(answer, self.caps.error, self.sender.hosts.clock.now()).await
+    }
+
+    async fn unauthenticated(
+        &self,
+        outcome: Result<Answer, Error>,
+        sent: bool,
+    ) -> Result<Error, Error> {
+        let mut error = self.refusal(outcome?).await;
+        if let Error::Unauthenticated {
+            with_credentials, ..
+        } = &mut error
+        {
+            *with_credentials = sent;
+        }
+        Ok(error)
+    }
+
+    /// Sends a request and, if it is a read, follows redirects.
+    async fn follow(
+        &self,
+        access: &Access,
+        request: &mut Request,
+        authorization: &Authorization,
+    ) -> Result<Answer, Error> {
+        let hosts = &self.sender.hosts;
+        let endpoint = hosts.endpoint(&access.host)?;
+        let mut url = request.url.clone();
+        let mut home = same_origin(&url, &endpoint);
+        for _ in 0..=MAX_REDIRECTS {
+            let dispatch = self.dispatch(access, request, &url, home.then_some(authorization))?;
+            let answer = self.sender.send_once(dispatch).await?;
+            if home && !self.sender.clients.is_proxied(&url) {
+                hosts.learn_network(&access.host, answer.remote_address());
+            }
+            let Some(target) = redirect_target(&answer, &url)? else {
+                return Ok(answer);
+            };
+            let foreign = |rule| foreign_location(&access.host, &request.what, &target, rule);
+            if !request.is_read() {
+                return Err(foreign(LocationRule::NotARead));
+            }
+            check_location(&url, &target, hosts.reach_of(&access.host)).map_err(foreign)?;
+            // Once away, always away: a foreign host could send us back with a request of its choice.
+            home = home && same_origin(&target, &endpoint);
+            url = target;
+        }
+        Err(foreign_location(
+            &access.host,
+            &request.what,
+            &url,
+            LocationRule::TooMany,
+        ))
+    }
+
+    fn dispatch<'a>(
+        &self,
+        access: &'a Access,
+        request: &'a mut Request,
+        url: &Url,
+        home: Option<&Authorization>,
+    ) -> Result<Dispatch<'a>, Error> {
+        let hosts = &self.sender.hosts;
+        let mut sent = reqwest::Request::new(request.method.clone(), url.clone());
+        *sent.headers_mut() = request.headers.clone();
+        sent.headers_mut()
+            .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(value) = home.and_then(Authorization::header) {
+            sent.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        let progress = set_body(&mut sent, &mut request.body);
+        let client = match home {
+            Some(_) => self.sender.clients.for_registry(&access.host)?,
+            None => {
+                let reach = hosts.reach_of(&access.host);
+                self.sender.clients.for_elsewhere(url, reach)?
+            }
+        };
+        Ok(Dispatch {
+            client,
+            request: sent,
+            host: access.host.as_str(),
+            operation: request.operation,
+            what: &request.what,
+            budget: home.map(|_| hosts.budget(access.host.as_str())),
+            progress,
+        })
+    }
+}
+
+/// Gives the body to a request; a stream is taken out. Returns what counts its pieces.
+fn set_body(sent: &mut reqwest::Request, body: &mut Body) -> Option<Arc<AtomicU64>> {
+    match body {
+        Body::Empty => {
+            // A POST or PUT says that it has no body.
+            if sent.method() == ::http::Method::POST || sent.method() == ::http::Method::PUT {
+                sent.headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            None
+        }
+        Body::Bytes(bytes) => {
+            *sent.body_mut() = Some(bytes.clone().into());
+            None
+        }
+        Body::Stream { length, stream } => {
+            sent.headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from(*length));
+            let progress = Arc::new(AtomicU64::new(0));
+            if let Some(stream) = stream.take() {
+                let counted = Arc::clone(&progress);
+                let stream = stream.inspect(move |_| {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                });
+                *sent.body_mut() = Some(reqwest::Body::wrap_stream(stream));
+            }
+            Some(progress)
+        }
+    }
+}
+
+/// Where an answer redirects to, if it does.
+fn redirect_target(answer: &Answer, url: &Url) -> Result<Option<Url>, Error> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
+    let location = answer
+        .header(LOCATION)
+        .ok_or_else(|| malformed("a redirect without a Location"))?;
+    url.join(location)
+        .map(Some)
+        .map_err(|_| malformed("the Location of a redirect is no URL"))
+}

@@ -1,0 +1,107 @@
+//! A request to a registry before it is sent.
+
+use ::http::{HeaderMap, Method};
+use bytes::Bytes;
+use promo_core::oci::{RegistryHost, Repository};
+use promo_core::ports::{BlobStream, Operation};
+use url::Url;
+
+use crate::auth::Scopes;
+
+/// On whose behalf a request is made: where credentials come from, and what they must allow.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    pub(crate) host: RegistryHost,
+    pub(crate) repository: Option<Repository>,
+    pub(crate) scopes: Scopes,
+}
+
+/// Whether a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Sending it twice does the same as sending it once.
+    Safe,
+    /// It is sent once. It is sent again only where the registry said that it did nothing: after a 401, if
+    /// there is no stream in it.
+    Never,
+}
+
+/// What a request carries.
+pub(crate) enum Body {
+    Empty,
+    Bytes(Bytes),
+    /// A stream of known length. It is gone when it was sent once.
+    Stream {
+        length: u64,
+        stream: Option<BlobStream>,
+    },
+}
+
+/// A request before it is sent.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) operation: Operation,
+    /// What it asks for, as it is called in errors: `the manifest HOST/NAME:TAG`.
+    pub(crate) what: String,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) repeat: Repeat,
+}
+
+impl Request {
+    /// A request without headers and body that may be repeated.
+    pub(crate) fn new(operation: Operation, method: Method, url: Url, what: String) -> Self {
+        Self {
+            operation,
+            what,
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            repeat: Repeat::Safe,
+        }
+    }
+
+    /// With a header whose value is known to be valid; others are dropped.
+    pub(crate) fn with_header(mut self, name: ::http::HeaderName, value: &str) -> Self {
+        if let Ok(value) = value.parse() {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// With a body.
+    pub(crate) fn with_body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// To be sent once.
+    pub(crate) fn once(mut self) -> Self {
+        self.repeat = Repeat::Never;
+        self
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+}
+
+impl Body {
+    /// Whether it can be sent (again).
+    pub(crate) fn is_whole(&self) -> bool {
+        !matches!(self, Self::Stream { stream: None, .. })
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Stream { length, .. } => write!(f, "Stream({length})"),
+        }
+    }
+}

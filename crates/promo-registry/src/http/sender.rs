@@ -1,0 +1,210 @@
+//! Sends one request, once: leave from the budget, the deadline, the events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ::http::StatusCode;
+use promo_core::ports::{Event, Operation};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::address::OutOfReach;
+use super::{Answer, Backoff, Clients, Hosts, is_broken, retry_after};
+use crate::budget::{HostBudget, Permit, Place};
+use crate::{Deadlines, Error, LocationRule};
+
+/// What it takes to send requests.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    pub(crate) clients: Clients,
+    pub(crate) hosts: Hosts,
+    pub(crate) backoff: Backoff,
+    pub(crate) deadlines: Deadlines,
+}
+
+/// A request that is ready to go.
+pub(crate) struct Dispatch<'a> {
+    pub(crate) client: reqwest::Client,
+    pub(crate) request: reqwest::Request,
+    /// The host, as it is called in errors and events.
+    pub(crate) host: &'a str,
+    pub(crate) operation: Operation,
+    pub(crate) what: &'a str,
+    /// What it is taken from; requests to where a registry redirects us are no request to a registry.
+    pub(crate) budget: Option<Arc<HostBudget>>,
+    /// Counts the pieces of a stream that is sent, if one is.
+    pub(crate) progress: Option<Arc<AtomicU64>>,
+}
+
+impl Sender {
+    /// Sends it. An answer of any status is an answer.
+    pub(crate) async fn send_once(&self, dispatch: Dispatch<'_>) -> Result<Answer, Error> {
+        let permit = self.admit(&dispatch).await?;
+        let Dispatch {
+            client,
+            request,
+            host,
+            operation,
+            what,
+            budget,
+            progress,
+        } = dispatch;
+        let started = Instant::now();
+        let sent = client.execute(request);
+        let outcome = match progress {
+            None => timeout_at(started + self.deadlines.request, sent)
+                .await
+                .map_err(|_| self.deadlines.request),
+            Some(progress) => while_progress(sent, &progress, self.deadlines.idle).await,
+        };
+        let outcome = match outcome {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(transport_error(host, what, error)),
+            Err(after) => Err(Error::Deadline {
+                host: host.to_owned(),
+                what: what.to_owned(),
+                after,
+            }),
+        };
+        self.hosts.observer.observe(&Event::Request {
+            host: host.to_owned(),
+            operation,
+            status: outcome.as_ref().ok().map(|answer| answer.status().as_u16()),
+        });
+        let response = outcome?;
+        if let Some(budget) = budget {
+            self.note(&budget, &response);
+        }
+        let deadline = (started + self.deadlines.request, self.deadlines.request);
+        Ok(Answer::new(
+            host.to_owned(),
+            what.to_owned(),
+            response,
+            deadline,
+            permit,
+        ))
+    }
+
+    async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<Option<Permit>, Error> {
+        let place = match dispatch.progress {
+            Some(_) => Place::Uncounted,
+            None => Place::Counted,
+        };
+        match &dispatch.budget {
+            Some(budget) => budget.admit(place).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Tells the budget what the host answered.
+    fn note(&self, budget: &HostBudget, response: &reqwest::Response) {
+        let asked = retry_after(response.headers(), self.hosts.clock.now());
+        match (response.status(), asked) {
+            (StatusCode::TOO_MANY_REQUESTS, asked) => {
+                budget.throttled(asked.unwrap_or_else(|| self.backoff.throttle_pause()));
+            }
+            (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => budget.throttled(pause),
+            _ => budget.answered(),
+        }
+    }
+}
+
+/// Waits for an answer as long as pieces of the body go out.
+async fn while_progress<T>(
+    sent: impl Future<Output = T>,
+    progress: &AtomicU64,
+    idle: Duration,
+) -> Result<T, Duration> {
+    let mut sent = std::pin::pin!(sent);
+    let mut seen = progress.load(Ordering::Relaxed);
+    loop {
+        if let Ok(answer) = timeout(idle, sent.as_mut()).await {
+            return Ok(answer);
+        }
+        let now = progress.load(Ordering::Relaxed);
+        if now == seen {
+            return Err(idle);
+        }
+        seen = now;
+    }
+}
+
+fn transport_error(host: &str, what: &str, error: reqwest::Error) -> Error {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(cause) = next {
+        if cause.is::<OutOfReach>() {
+            return Error::ForeignLocation {
+                host: host.to_owned(),
+                what: what.to_owned(),
+                target: host.to_owned(),
+                rule: LocationRule::PrivateAddress,
+            };
+        }
+        next = cause.source();
+    }
+    Error::connection(host, error)
+}
+
+/// How often a request has been sent, and whether it is sent again.
+#[derive(Debug)]
+pub(crate) struct Attempts<'a> {
+    sender: &'a Sender,
+    host: &'a str,
+    operation: Operation,
+    sent: u32,
+    throttled: u32,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(sender: &'a Sender, host: &'a str, operation: Operation) -> Self {
+        Self {
+            sender,
+            host,
+            operation,
+            sent: 0,
+            throttled: 0,
+        }
+    }
+
+    /// Whether to send again after this outcome. Waits before it says yes; after a 429 it is the
+    /// budget that waits.
+    pub(crate) async fn again(&mut self, outcome: &Result<Answer, Error>) -> bool {
+        let settings = *self.sender.backoff.settings();
+        let pause = match outcome {
+            Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS => {
+                // Many requests that were under way together get 429 before the rate is found.
+                self.throttled += 1;
+                if self.throttled >= settings.attempts.saturating_mul(2) || settings.attempts < 2 {
+                    return false;
+                }
+                Duration::ZERO
+            }
+            Ok(answer) if is_broken(answer.status()) => match self.next_pause(settings.attempts) {
+                Some(pause) => pause,
+                None => return false,
+            },
+            Err(Error::Connection { .. } | Error::Deadline { .. }) => {
+                match self.next_pause(settings.attempts) {
+                    Some(pause) => pause,
+                    None => return false,
+                }
+            }
+            _ => return false,
+        };
+        self.sender.hosts.observer.observe(&Event::Retry {
+            host: self.host.to_owned(),
+            operation: self.operation,
+            attempt: self.sent + self.throttled,
+            pause,
+        });
+        if !pause.is_zero() {
+            self.sender.hosts.sleep.sleep(pause).await;
+        }
+        true
+    }
+
+    fn next_pause(&mut self, attempts: u32) -> Option<Duration> {
+        self.sent += 1;
+        (self.sent < attempts).then(|| self.sender.backoff.pause(self.sent))
+    }
+}

@@ -1,0 +1,143 @@
+//! The settings of the transport, all as values: nothing here is read from the environment.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use promo_core::oci::RegistryHost;
+
+use crate::auth::Secret;
+
+/// What is particular to one registry host.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct HostSettings {
+    /// Whether it is spoken to over plain HTTP; by default only a loopback host is.
+    pub plain_http: Option<bool>,
+    /// Hosts whose token servers this registry may name, besides itself and those that are built in.
+    pub token_realms: BTreeSet<RegistryHost>,
+    /// How much is sent to it.
+    pub budget: BudgetSettings,
+    /// The certificate that we show to it.
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// How much is sent to a host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct BudgetSettings {
+    /// How many requests are open at the same time. Bodies of blobs that are on their way don't count:
+    /// a copy reads one while it writes others, and would wait for itself.
+    pub concurrency: usize,
+    /// How many requests are sent in a second; unlimited until the host answers 429 if there is none.
+    pub requests_per_second: Option<f64>,
+}
+
+impl Default for BudgetSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            requests_per_second: None,
+        }
+    }
+}
+
+/// A client certificate with its key, both PEM in one text.
+#[derive(Clone)]
+pub struct ClientCertificate(Secret);
+
+impl ClientCertificate {
+    /// Takes certificate chain and private key, in any order.
+    pub fn from_pem(pem: impl Into<String>) -> Self {
+        Self(Secret::new(pem))
+    }
+
+    pub(crate) fn pem(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCertificate([secret])")
+    }
+}
+
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deadlines {
+    /// For a connection.
+    pub connect: Duration,
+    /// For a small request as a whole, its body included.
+    pub request: Duration,
+    /// Between two pieces of a blob, in both directions, and for the answer to an upload after its
+    /// last piece (registries check the digest then).
+    pub idle: Duration,
+    /// For a credential helper.
+    pub credential_helper: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            request: Duration::from_secs(60),
+            idle: Duration::from_secs(120),
+            credential_helper: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How many bytes are accepted of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caps {
+    /// Of a manifest.
+    pub manifest: u64,
+    /// Of a page of tags or of a catalog. Google's lists carry all digests and can be large.
+    pub list: u64,
+    /// Of a page of referrers.
+    pub referrers: u64,
+    /// Of a token.
+    pub token: u64,
+    /// Of an error document; what is beyond is not read.
+    pub error: u64,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            manifest: 4 << 20,
+            list: 64 << 20,
+            referrers: 4 << 20,
+            token: 64 << 10,
+            error: 64 << 10,
+        }
+    }
+}
+
+/// How requests are repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetrySettings {
+    /// How often a request is sent at the most, the first time included.
+    pub attempts: u32,
+    /// The longest pause before the first repetition; it doubles with each.
+    pub base: Duration,
+    /// The longest pause of all.
+    pub longest: Duration,
+    /// The longest `Retry-After` that is waited for; a registry that asks for more fails the request.
+    pub longest_retry_after: Duration,
+}
+
+impl Default for RetrySettings {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            base: Duration::from_millis(500),
+            longest: Duration::from_secs(20),
+            longest_retry_after: Duration::from_secs(300),
+        }
+    }
+}

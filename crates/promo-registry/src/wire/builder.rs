@@ -1,0 +1,151 @@
+//! Puts a `WireRegistry` together from values.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use promo_core::oci::RegistryHost;
+use promo_core::ports::{Clock, Observer, Silent, Sleep};
+
+use super::WireRegistry;
+use crate::auth::{Anonymous, Authorizer, CredentialSource};
+use crate::http::{Backoff, Clients, ConnectionSettings, Exchange, Hosts, ProxySettings, Sender};
+use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
+
+/// Settings of a [`WireRegistry`] before it is built. Everything has a default but time.
+#[derive(Debug)]
+pub struct WireRegistryBuilder {
+    hosts: BTreeMap<RegistryHost, HostSettings>,
+    credentials: Arc<dyn CredentialSource>,
+    extra_roots: Vec<Vec<u8>>,
+    proxies: ProxySettings,
+    deadlines: Deadlines,
+    caps: Caps,
+    retry: RetrySettings,
+    user_agent: String,
+    jitter_seed: u64,
+    observer: Arc<dyn Observer>,
+    clock: Arc<dyn Clock>,
+    sleep: Arc<dyn Sleep>,
+}
+
+impl WireRegistry {
+    /// Begins a registry that tells time by `clock` and waits by `sleep`.
+    pub fn builder(clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) -> WireRegistryBuilder {
+        WireRegistryBuilder {
+            hosts: BTreeMap::new(),
+            credentials: Arc::new(Anonymous),
+            extra_roots: Vec::new(),
+            proxies: ProxySettings::default(),
+            deadlines: Deadlines::default(),
+            caps: Caps::default(),
+            retry: RetrySettings::default(),
+            user_agent: concat!("promo/", env!("CARGO_PKG_VERSION")).to_owned(),
+            jitter_seed: 0,
+            observer: Arc::new(Silent),
+            clock,
+            sleep,
+        }
+    }
+}
+
+impl WireRegistryBuilder {
+    /// With the settings of one host, in place of the defaults.
+    #[must_use]
+    pub fn host(mut self, host: RegistryHost, settings: HostSettings) -> Self {
+        self.hosts.insert(host, settings);
+        self
+    }
+
+    /// With a source of credentials; without it, everything is anonymous.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Arc<dyn CredentialSource>) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// With root certificates (PEM, one or more) that are trusted besides those of the system.
+    #[must_use]
+    pub fn extra_roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+
+    /// With proxies; without them, none is used.
+    #[must_use]
+    pub fn proxies(mut self, proxies: ProxySettings) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// With deadlines.
+    #[must_use]
+    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// With caps on what is read.
+    #[must_use]
+    pub fn caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
+    }
+
+    /// With the way requests are repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: RetrySettings) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// With the name that we tell registries.
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// With the seed of the jitter in pauses.
+    #[must_use]
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = seed;
+        self
+    }
+
+    /// With an observer of requests, retries and pauses.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Builds it. Fails with `PROMO-R021` if a certificate can't be used.
+    pub fn build(self) -> Result<WireRegistry, Error> {
+        let certificates = self
+            .hosts
+            .iter()
+            .filter_map(|(host, settings)| {
+                Some((host.clone(), settings.client_certificate.clone()?))
+            })
+            .collect();
+        let clients = Clients::new(ConnectionSettings {
+            user_agent: self.user_agent,
+            extra_roots: self.extra_roots,
+            certificates,
+            proxies: self.proxies,
+            connect_deadline: self.deadlines.connect,
+        })?;
+        let sender = Arc::new(Sender {
+            clients,
+            hosts: Hosts::new(self.hosts, self.retry, self.clock, self.sleep, self.observer),
+            backoff: Backoff::new(self.retry, self.jitter_seed),
+            deadlines: self.deadlines,
+        });
+        let authorizer = Authorizer::new(self.credentials, Arc::clone(&sender), self.caps);
+        Ok(WireRegistry {
+            exchange: Exchange::new(sender, authorizer, self.caps),
+            caps: self.caps,
+            fallback_locks: std::sync::Mutex::default(),
+        })
+    }
+}

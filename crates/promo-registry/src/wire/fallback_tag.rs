@@ -1,0 +1,152 @@
+//! Keeps the tag `sha256-<hex>` that lists referrers where the registry doesn't (OCI Distribution
+//! 1.1, "Referrers Tag Schema").
+//!
+//! The tag is shared with everybody who signs the image: what stands there is never lost. It is
+//! read, merged, put, read back, and merged again if somebody else overwrote it.
+
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use promo_core::oci::{
+    Descriptor, Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository, Tag,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::WireRegistry;
+use super::manifests::subject_of;
+use crate::Error;
+
+/// How often the tag is put before somebody else's writes win.
+const MAX_PUTS: u32 = 5;
+
+/// A manifest that has a subject.
+#[derive(Debug)]
+pub(super) struct Referrer {
+    subject: Digest,
+    descriptor: Descriptor,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReferrerDocument {
+    artifact_type: Option<String>,
+    #[serde(default)]
+    annotations: Option<std::collections::BTreeMap<String, String>>,
+    config: Option<ConfigDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConfigDocument {
+    media_type: Option<String>,
+}
+
+impl Referrer {
+    /// The entry for a manifest: its descriptor with artifact type and annotations.
+    pub(super) fn of(manifest: &RawManifest) -> Option<Self> {
+        let subject = subject_of(manifest.bytes())?.digest;
+        let document: ReferrerDocument = serde_json::from_slice(manifest.bytes()).ok()?;
+        let mut descriptor = manifest.descriptor();
+        descriptor.artifact_type = document
+            .artifact_type
+            .filter(|artifact_type| !artifact_type.is_empty())
+            .or_else(|| document.config.and_then(|config| config.media_type));
+        descriptor.annotations = document.annotations.unwrap_or_default();
+        Some(Self {
+            subject,
+            descriptor,
+        })
+    }
+}
+
+impl WireRegistry {
+    /// Brings the fallback tag of the referrer's subject up to date.
+    pub(super) async fn update_fallback_tag(
+        &self,
+        repository: &Repository,
+        referrer: &Referrer,
+    ) -> Result<(), Error> {
+        let lock = self.fallback_lock(repository, referrer.subject);
+        let guard = lock.lock().await;
+        let tag = referrer.subject.evidence_tag("");
+        let reference = ManifestReference::Tag(tag.clone());
+        for put in 0..=MAX_PUTS {
+            let standing = self.get(repository, &reference).await?;
+            let index = self.read_index(repository, &tag, standing.as_ref())?;
+            let Some(merged) = merge(index, &referrer.descriptor) else {
+                drop(guard);
+                return Ok(());
+            };
+            if put == MAX_PUTS {
+                break;
+            }
+            if put > 0 {
+                let sender = &self.exchange.sender;
+                sender.hosts.sleep.sleep(sender.backoff.pause(put)).await;
+            }
+            let manifest = RawManifest::new(
+                MediaType::new(MediaType::OCI_INDEX),
+                DigestAlgorithm::Sha256,
+                Bytes::from(merged.to_string()),
+            );
+            self.put_alone(repository, &reference, &manifest).await?;
+        }
+        Err(Error::FallbackTagLost {
+            repository: repository.clone(),
+            tag: tag.to_string(),
+            referrer: referrer.descriptor.digest,
+        })
+    }
+
+    /// The index under the tag as it stands, or a new one.
+    fn read_index(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        standing: Option<&RawManifest>,
+    ) -> Result<Value, Error> {
+        let Some(standing) = standing else {
+            return Ok(json!({
+                "schemaVersion": 2,
+                "mediaType": MediaType::OCI_INDEX,
+                "manifests": [],
+            }));
+        };
+        let malformed = || {
+            Error::malformed(
+                repository.host_str(),
+                &format!("the fallback tag {repository}:{tag}"),
+                "it is no index, and is not overwritten",
+            )
+        };
+        let index: Value = serde_json::from_slice(standing.bytes()).map_err(|_| malformed())?;
+        let is_index = standing.media_type().as_str() == MediaType::OCI_INDEX
+            && index.get("manifests").is_some_and(Value::is_array);
+        if is_index { Ok(index) } else { Err(malformed()) }
+    }
+
+    /// One at a time per repository and subject.
+    fn fallback_lock(&self, repository: &Repository, subject: Digest) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self
+            .fallback_locks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+        Arc::clone(locks.entry((repository.clone(), subject)).or_default())
+    }
+}
+
+/// The index with the entry added; none if it is there already. All else stays as it is.
+fn merge(mut index: Value, descriptor: &Descriptor) -> Option<Value> {
+    let digest = descriptor.digest.to_string();
+    let manifests = index.get_mut("manifests")?.as_array_mut()?;
+    let listed = manifests
+        .iter()
+        .any(|entry| entry.get("digest").and_then(Value::as_str) == Some(&digest));
+    if listed {
+        return None;
+    }
+    manifests.push(serde_json::to_value(descriptor).ok()?);
+    Some(index)
+}

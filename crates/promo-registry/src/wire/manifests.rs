@@ -1,0 +1,334 @@
+//! Manifests: HEAD, GET and PUT, with digests and media types checked.
+
+use ::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use ::http::{HeaderName, Method, StatusCode};
+use bytes::Bytes;
+use promo_core::oci::{
+    Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository,
+};
+use promo_core::ports::{ManifestHead, Operation, PutManifest, SubjectHandling};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::WireRegistry;
+use super::paths::{to_pull, to_push};
+use crate::http::{Access, Answer, Body, Request};
+use crate::{Error, RegistryAnswer};
+
+pub(super) const DOCKER_CONTENT_DIGEST: HeaderName =
+    HeaderName::from_static("docker-content-digest");
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+impl WireRegistry {
+    pub(super) async fn head(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<ManifestHead>, Error> {
+        let request = self.manifest_request(
+            Operation::ManifestHead,
+            Method::HEAD,
+            repository,
+            reference,
+        )?;
+        let Some(answer) = self.found(&to_pull(repository), request).await? else {
+            return Ok(None);
+        };
+        refuse_html(&answer)?;
+        let named = named_digest(&answer)?;
+        let digest = match (reference, named) {
+            (ManifestReference::Digest(asked), Some(named))
+                if asked.algorithm() == named.algorithm() && *asked != named =>
+            {
+                return Err(Error::DigestMismatch {
+                    what: answer.what,
+                    expected: *asked,
+                    found: named,
+                });
+            }
+            (ManifestReference::Digest(asked), _) => *asked,
+            (_, Some(named)) => named,
+            // A registry that doesn't tell the digest is asked for the bytes.
+            (_, None) => return self.head_by_get(repository, reference).await,
+        };
+        let media_type = answer.header(CONTENT_TYPE).map(MediaType::new);
+        Ok(Some(ManifestHead {
+            digest,
+            media_type: media_type.filter(|media_type| !is_generic(media_type)),
+            size: answer
+                .header(CONTENT_LENGTH)
+                .and_then(|length| length.parse().ok()),
+        }))
+    }
+
+    async fn head_by_get(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<ManifestHead>, Error> {
+        let manifest = self.get(repository, reference).await?;
+        Ok(manifest.map(|manifest| ManifestHead {
+            digest: manifest.digest(),
+            media_type: Some(manifest.media_type().clone()),
+            size: Some(manifest.bytes().len() as u64),
+        }))
+    }
+
+    pub(super) async fn get(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<RawManifest>, Error> {
+        let request =
+            self.manifest_request(Operation::ManifestGet, Method::GET, repository, reference)?;
+        let Some(answer) = self.found(&to_pull(repository), request).await? else {
+            return Ok(None);
+        };
+        refuse_html(&answer)?;
+        let named = named_digest(&answer)?;
+        let header = answer.header(CONTENT_TYPE).map(MediaType::new);
+        let (host, what) = (answer.host.clone(), answer.what.clone());
+        let bytes = answer.bytes(self.caps.manifest).await?;
+        let algorithm = match (reference, named) {
+            (ManifestReference::Digest(asked), _) => asked.algorithm(),
+            (_, Some(named)) => named.algorithm(),
+            _ => DigestAlgorithm::Sha256,
+        };
+        let asked = match reference {
+            ManifestReference::Digest(asked) => Some(*asked),
+            _ => None,
+        };
+        for expected in [asked, named].into_iter().flatten() {
+            check_digest(&what, expected, &bytes)?;
+        }
+        let media_type = media_type_of(&host, &what, header, &bytes)?;
+        Ok(Some(RawManifest::new(media_type, algorithm, bytes)))
+    }
+
+    pub(super) async fn put(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<PutManifest, Error> {
+        let mut put = self.put_alone(repository, reference, manifest).await?;
+        if put.subject == SubjectHandling::FallbackTag {
+            let referrer = super::fallback_tag::Referrer::of(manifest);
+            if let Some(referrer) = referrer {
+                self.update_fallback_tag(repository, &referrer).await?;
+            } else {
+                put.subject = SubjectHandling::NoSubject;
+            }
+        }
+        Ok(put)
+    }
+
+    /// Puts a manifest and nothing else. `FallbackTag` in the answer means that it is still to be updated.
+    pub(super) async fn put_alone(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<PutManifest, Error> {
+        let request =
+            self.manifest_request(Operation::ManifestPut, Method::PUT, repository, reference)?;
+        if let ManifestReference::Digest(asked) = reference {
+            check_digest(&request.what, *asked, manifest.bytes())?;
+        }
+        let request = request
+            .with_header(CONTENT_TYPE, manifest.media_type().as_str())
+            .with_body(Body::Bytes(manifest.bytes().clone()));
+        let answer = self.exchange.send(&to_push(repository), request).await?;
+        if !matches!(answer.status().as_u16(), 200..=202) {
+            return Err(self.put_refused(repository, reference, answer).await);
+        }
+        let named = named_digest(&answer)?;
+        if let Some(named) = named {
+            check_digest(&answer.what, named, manifest.bytes())?;
+        }
+        let subject = match subject_of(manifest.bytes()) {
+            None => SubjectHandling::NoSubject,
+            Some(_) if answer.headers().contains_key(OCI_SUBJECT) => SubjectHandling::ByRegistry,
+            Some(_) => SubjectHandling::FallbackTag,
+        };
+        Ok(PutManifest {
+            digest_confirmed: named.is_some(),
+            subject,
+        })
+    }
+
+    async fn put_refused(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        answer: Answer,
+    ) -> Error {
+        let status = answer.status().as_u16();
+        let error = self.exchange.refusal(answer).await;
+        let said = match &error {
+            Error::Refused { answer, .. } | Error::Forbidden { answer, .. } => answer.clone(),
+            _ => None,
+        };
+        match (reference, said) {
+            (ManifestReference::Tag(_), Some(answer)) if says_immutable(&answer) => {
+                Error::ImmutableTag {
+                    repository: repository.clone(),
+                    reference: reference.clone(),
+                    status,
+                    answer,
+                }
+            }
+            _ => error,
+        }
+    }
+
+    fn manifest_request(
+        &self,
+        operation: Operation,
+        method: Method,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Request, Error> {
+        let separator = match reference {
+            ManifestReference::Digest(_) => '@',
+            _ => ':',
+        };
+        let what = format!("the manifest {repository}{separator}{reference}");
+        let resource = format!("manifests/{reference}");
+        let is_read = method != Method::PUT;
+        let request = self.request(operation, method, repository, &resource, what)?;
+        Ok(if is_read {
+            request.with_header(ACCEPT, &MediaType::MANIFESTS.join(", "))
+        } else {
+            request
+        })
+    }
+
+    /// Sends a read: the answer if there is one, none on 404, an error on anything else.
+    pub(super) async fn found(
+        &self,
+        access: &Access,
+        request: Request,
+    ) -> Result<Option<Answer>, Error> {
+        let answer = self.exchange.send(access, request).await?;
+        match answer.status() {
+            StatusCode::OK => Ok(Some(answer)),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(self.exchange.refusal(answer).await),
+        }
+    }
+}
+
+/// Whether a registry says that the tag can't be changed. There is no code for it in the
+/// specification; these are the words of ECR, Artifact Registry, Harbor and Quay.
+fn says_immutable(answer: &RegistryAnswer) -> bool {
+    let text = format!("{} {}", answer.code(), answer.message()).to_ascii_lowercase();
+    text.contains("immutable")
+        || (text.contains("already exist") && text.contains("overwrit"))
+        || answer.code() == "TAG_ALREADY_EXISTS"
+}
+
+/// The digest that the registry names in its answer.
+pub(super) fn named_digest(answer: &Answer) -> Result<Option<Digest>, Error> {
+    let Some(value) = answer.headers().get(DOCKER_CONTENT_DIGEST) else {
+        return Ok(None);
+    };
+    let digest = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    digest.map(Some).ok_or_else(|| {
+        Error::malformed(
+            &answer.host,
+            &answer.what,
+            "the Docker-Content-Digest header is no digest",
+        )
+    })
+}
+
+fn check_digest(what: &str, expected: Digest, bytes: &[u8]) -> Result<(), Error> {
+    let found = Digest::of(expected.algorithm(), bytes);
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::DigestMismatch {
+        what: what.to_owned(),
+        expected,
+        found,
+    })
+}
+
+/// An HTML page is what a proxy or a login form answers.
+pub(super) fn refuse_html(answer: &Answer) -> Result<(), Error> {
+    let is_html = answer
+        .header(CONTENT_TYPE)
+        .map(MediaType::new)
+        .is_some_and(|media_type| {
+            matches!(media_type.as_str(), "text/html" | "application/xhtml+xml")
+        });
+    if is_html {
+        return Err(Error::malformed(
+            &answer.host,
+            &answer.what,
+            "it is an HTML page, as a proxy or a login form sends, and no registry",
+        ));
+    }
+    Ok(())
+}
+
+/// The fields by which a manifest tells what it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ManifestShape {
+    media_type: Option<MediaType>,
+    schema_version: Option<u64>,
+    manifests: Option<IgnoredAny>,
+    config: Option<IgnoredAny>,
+    signatures: Option<IgnoredAny>,
+}
+
+/// The media type of a manifest: what header and document agree on, or what one of them says, or what
+/// its fields show.
+fn media_type_of(
+    host: &str,
+    what: &str,
+    header: Option<MediaType>,
+    bytes: &Bytes,
+) -> Result<MediaType, Error> {
+    let malformed = |reason: &str| Error::malformed(host, what, reason);
+    let shape: ManifestShape =
+        serde_json::from_slice(bytes).map_err(|_| malformed("it is no manifest in JSON"))?;
+    let header = header.filter(|media_type| !is_generic(media_type));
+    match (header, shape.media_type) {
+        (Some(header), Some(document)) if header != document => Err(Error::MediaTypeMismatch {
+            what: what.to_owned(),
+            header: crate::error::clean(header.as_str()),
+            document: crate::error::clean(document.as_str()),
+        }),
+        (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type),
+        (None, None) => match (shape.schema_version, shape.manifests, shape.config) {
+            (Some(1), ..) if shape.signatures.is_some() => {
+                Ok(MediaType::new(MediaType::DOCKER_SCHEMA1_SIGNED))
+            }
+            (Some(1), ..) => Ok(MediaType::new(MediaType::DOCKER_SCHEMA1)),
+            (Some(2), Some(_), None) => Ok(MediaType::new(MediaType::OCI_INDEX)),
+            (Some(2), None, Some(_)) => Ok(MediaType::new(MediaType::OCI_MANIFEST)),
+            _ => Err(malformed("neither header nor document say what it is")),
+        },
+    }
+}
+
+/// Whether a Content-Type says nothing about what a manifest is.
+fn is_generic(media_type: &MediaType) -> bool {
+    matches!(
+        media_type.as_str(),
+        "" | "application/json" | "application/octet-stream" | "text/plain"
+    )
+}
+
+#[derive(Deserialize)]
+struct WithSubject {
+    subject: Option<promo_core::oci::Descriptor>,
+}
+
+/// The subject of a manifest, if it has one.
+pub(super) fn subject_of(bytes: &[u8]) -> Option<promo_core::oci::Descriptor> {
+    serde_json::from_slice::<WithSubject>(bytes).ok()?.subject
+}

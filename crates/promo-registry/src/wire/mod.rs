@@ -1,0 +1,43 @@
+//! `WireRegistry`: the `Registry` port over HTTP.
+//!
+//! Each module holds one resource of OCI Distribution 1.1: how it is asked for, and what the answers
+//! mean. How requests travel is in `http`.
+
+mod blobs;
+mod builder;
+mod fallback_tag;
+mod lists;
+mod manifests;
+mod paths;
+mod port;
+mod referrers;
+mod uploads;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use promo_core::oci::{Digest, RegistryHost, Repository};
+
+pub use builder::WireRegistryBuilder;
+
+use crate::http::Exchange;
+use crate::{Caps, HostSettings};
+
+/// Registries over HTTP: one value for all hosts, shared by the whole run.
+#[derive(Debug)]
+pub struct WireRegistry {
+    exchange: Exchange,
+    caps: Caps,
+    /// Whoever holds it brings the fallback tag of that digest up to date.
+    fallback_locks: Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl WireRegistry {
+    /// The settings of a host, given or default.
+    pub fn host_settings(&self, host: &RegistryHost) -> &HostSettings {
+        self.exchange.sender.hosts.settings(host)
+    }
+}
+
+#[cfg(test)]
+mod tests;

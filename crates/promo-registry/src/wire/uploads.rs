@@ -1,0 +1,273 @@
+//! Uploads: opened by POST, filled and closed by one PUT of known length; and mounts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::http::header::{CONTENT_TYPE, LOCATION};
+use ::http::{Method, StatusCode};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use promo_core::oci::{Descriptor, Digest, Repository};
+use promo_core::ports::{BlobStream, Event, Failure, Mount, Operation, UploadSession};
+use url::Url;
+
+use super::WireRegistry;
+use super::manifests::named_digest;
+use super::paths::{api_name, to_mount, to_push};
+use crate::Error;
+use crate::http::{Answer, Body, Request, check_location, foreign_location};
+
+impl WireRegistry {
+    pub(super) async fn open_upload(&self, repository: &Repository) -> Result<UploadSession, Error> {
+        let request = self.request(
+            Operation::UploadStart,
+            Method::POST,
+            repository,
+            "blobs/uploads/",
+            format!("an upload to {repository}"),
+        )?;
+        let answer = self.exchange.send(&to_push(repository), request).await?;
+        match answer.status() {
+            StatusCode::ACCEPTED => self.session_of(repository, &answer),
+            _ => Err(self.exchange.refusal(answer).await),
+        }
+    }
+
+    pub(super) async fn mount(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<Mount, Error> {
+        if repository.host_str() != from.host_str() {
+            return Err(Error::MountAcrossHosts {
+                from: from.clone(),
+                to: repository.clone(),
+            });
+        }
+        let mut request = self.request(
+            Operation::UploadStart,
+            Method::POST,
+            repository,
+            "blobs/uploads/",
+            format!("the mount of {from}@{digest} into {repository}"),
+        )?;
+        request
+            .url
+            .query_pairs_mut()
+            .append_pair("mount", &digest.to_string())
+            .append_pair("from", &api_name(from));
+        let access = to_mount(repository, from);
+        let answer = self.exchange.send(&access, request).await?;
+        match answer.status() {
+            StatusCode::CREATED => {
+                confirm(&answer, digest)?;
+                Ok(Mount::Mounted)
+            }
+            StatusCode::ACCEPTED => Ok(Mount::Refused(self.session_of(repository, &answer).ok())),
+            StatusCode::TOO_MANY_REQUESTS => Err(self.exchange.refusal(answer).await),
+            // The source can't be read by us, isn't there, or mounts are not known: an upload will tell.
+            status if status.is_client_error() => Ok(Mount::Refused(None)),
+            _ => Err(self.exchange.refusal(answer).await),
+        }
+    }
+
+    pub(super) async fn send_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        session: &UploadSession,
+        body: BlobStream,
+    ) -> Result<(), Error> {
+        let what = format!("the blob {repository}@{}", blob.digest);
+        let mut url = self.session_url(repository, session, &what)?;
+        url.query_pairs_mut()
+            .append_pair("digest", &blob.digest.to_string());
+        let failed = Arc::new(Mutex::new(None));
+        let outgoing = self.outgoing(repository, blob, &what, body, Arc::clone(&failed));
+        let body = if blob.size == 0 {
+            drain(outgoing).await?;
+            Body::Bytes(Bytes::new())
+        } else {
+            Body::Stream {
+                length: blob.size,
+                stream: Some(outgoing),
+            }
+        };
+        let request = Request::new(Operation::BlobPut, Method::PUT, url, what)
+            .with_header(CONTENT_TYPE, "application/octet-stream")
+            .with_body(body)
+            .once();
+        let outcome = self.exchange.send(&to_push(repository), request).await;
+        // What failed first is the cause of all that the connection shows.
+        let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let answer = outcome?;
+        match answer.status() {
+            StatusCode::CREATED | StatusCode::OK | StatusCode::NO_CONTENT => {
+                confirm(&answer, &blob.digest)
+            }
+            _ => Err(self.exchange.refusal(answer).await),
+        }
+    }
+
+    pub(super) async fn give_up(
+        &self,
+        repository: &Repository,
+        session: &UploadSession,
+    ) -> Result<(), Error> {
+        let what = format!("the end of an upload to {repository}");
+        let url = self.session_url(repository, session, &what)?;
+        let request = Request::new(Operation::UploadCancel, Method::DELETE, url, what);
+        let answer = self.exchange.send(&to_push(repository), request).await?;
+        match answer.status().as_u16() {
+            // Gone already, or it can't be cancelled: the registry will forget it.
+            200..=299 | 404 | 405 => Ok(()),
+            _ => Err(self.exchange.refusal(answer).await),
+        }
+    }
+
+    /// The session that an answer opens: its Location, made absolute and checked.
+    fn session_of(&self, repository: &Repository, answer: &Answer) -> Result<UploadSession, Error> {
+        let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
+        let location = answer
+            .header(LOCATION)
+            .ok_or_else(|| malformed("it has no Location"))?;
+        let url = answer
+            .url()
+            .join(location)
+            .map_err(|_| malformed("its Location is no URL"))?;
+        let session = UploadSession::new(url.as_str());
+        self.session_url(repository, &session, &answer.what)?;
+        Ok(session)
+    }
+
+    /// The URL of a session, which may be on another host within the rules; credentials don't follow there.
+    fn session_url(
+        &self,
+        repository: &Repository,
+        session: &UploadSession,
+        what: &str,
+    ) -> Result<Url, Error> {
+        let host = repository.host();
+        let hosts = &self.exchange.sender.hosts;
+        let url = Url::parse(session.location())
+            .map_err(|_| Error::malformed(host.as_str(), what, "the upload's location is no URL"))?;
+        check_location(&hosts.endpoint(&host)?, &url, hosts.reach_of(&host))
+            .map_err(|rule| foreign_location(&host, what, &url, rule))?;
+        Ok(url)
+    }
+
+    /// The body as it goes out: one piece behind what came in, so that a stream that ends with an error
+    /// never completes an upload. The first error is kept in `failed`.
+    fn outgoing(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        what: &str,
+        body: BlobStream,
+        failed: Arc<Mutex<Option<Error>>>,
+    ) -> BlobStream {
+        let source = Source {
+            body,
+            held: None,
+            received: 0,
+            expected: blob.size,
+            what: what.to_owned(),
+        };
+        let observer = Arc::clone(&self.exchange.sender.hosts.observer);
+        let host = repository.host_str().to_owned();
+        let pieces = stream::unfold(Some(source), |source| async move {
+            let mut source = source?;
+            match source.next().await {
+                Ok(Some(piece)) => Some((Ok(piece), Some(source))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        });
+        pieces
+            .map(move |piece| match piece {
+                Ok(piece) => {
+                    let bytes = piece.len() as u64;
+                    let host = host.clone();
+                    observer.observe(&Event::BytesSent { host, bytes });
+                    Ok(piece)
+                }
+                Err(error) => {
+                    let told = Failure::from(error.clone());
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    Err(told)
+                }
+            })
+            .boxed()
+    }
+}
+
+/// A blob on its way out.
+struct Source {
+    body: BlobStream,
+    /// Came in, not yet given out.
+    held: Option<Bytes>,
+    received: u64,
+    expected: u64,
+    what: String,
+}
+
+impl Source {
+    /// The next piece, when what follows it is known not to be an error.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            match self.body.next().await {
+                Some(Ok(piece)) => {
+                    self.received = self.received.saturating_add(piece.len() as u64);
+                    if self.received > self.expected {
+                        return Err(self.wrong_size());
+                    }
+                    if let Some(before) = self.held.replace(piece) {
+                        return Ok(Some(before));
+                    }
+                }
+                Some(Err(source)) => {
+                    return Err(Error::BlobSource {
+                        what: self.what.clone(),
+                        source: Arc::new(source),
+                    });
+                }
+                None if self.received < self.expected => return Err(self.wrong_size()),
+                None => return Ok(self.held.take()),
+            }
+        }
+    }
+
+    fn wrong_size(&self) -> Error {
+        Error::SizeMismatch {
+            what: self.what.clone(),
+            expected: self.expected,
+            found: self.received,
+        }
+    }
+}
+
+/// Reads a stream that should be empty.
+async fn drain(
+    mut pieces: impl Stream<Item = Result<Bytes, Failure>> + Unpin,
+) -> Result<(), Error> {
+    // Its errors are kept where the stream puts them; here it only has to end.
+    while let Some(Ok(_)) = pieces.next().await {}
+    Ok(())
+}
+
+/// The digest that the registry names is the one that was meant.
+fn confirm(answer: &Answer, digest: &Digest) -> Result<(), Error> {
+    match named_digest(answer)? {
+        Some(found) if found.algorithm() == digest.algorithm() && found != *digest => {
+            Err(Error::DigestMismatch {
+                what: answer.what.clone(),
+                expected: *digest,
+                found,
+            })
+        }
+        _ => Ok(()),
+    }
+}
