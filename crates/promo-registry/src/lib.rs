@@ -1,9 +1,29 @@
-//! The OCI registries, for promo: inventory reading and copying on top of the `Registry` port.
+//! The OCI registries, for promo: the wire, and on top of the `Registry` port inventory reading and copying.
+//!
+//! [`WireRegistry`] is the [`Registry`](promo_core::ports::Registry) port over HTTP. It owns what a
+//! promoter has to control: credentials and where they go, budgets, retries, deadlines, caps. One
+//! value serves all hosts and is shared by the whole run. [`OciClientRegistry`] is the same port over a
+//! client that the embedding program already has.
+//!
+//! Nothing here reads the environment, the home folder or the clock: settings, credential files and
+//! time are given as values and ports.
 
 #![forbid(unsafe_code)]
 
+pub mod auth;
+mod budget;
 pub mod copy;
+mod error;
+mod http;
 pub mod inventory;
 mod oci_client;
+mod settings;
+mod wire;
 
+pub use error::{CodeDescription, Error, LocationRule, RegistryAnswer};
+pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;
+pub use settings::{
+    BudgetSettings, Caps, ClientCertificate, Deadlines, HostSettings, RetrySettings,
+};
+pub use wire::{WireRegistry, WireRegistryBuilder};

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use promo_core::oci::{Descriptor, Digest, Repository};
-use promo_core::ports::{Registry, Silent};
-use promo_registry::OciClientRegistry;
+use promo_core::ports::{Clock, Registry, Silent, Sleep};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
+use promo_registry::{OciClientRegistry, WireRegistry};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 use promo_testkit::suite::{self, copier, inventory_reader};
 
@@ -114,4 +115,46 @@ async fn the_copier_passes_its_suite_over_oci_client() {
 #[tokio::test]
 async fn the_inventory_reader_passes_its_suite_over_oci_client() {
     inventory_base(Arc::new(oci_client(true))).await;
+}
+
+#[derive(Debug)]
+struct Time;
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+#[async_trait::async_trait]
+impl Sleep for Time {
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+fn wire() -> WireRegistry {
+    WireRegistry::builder(Arc::new(Time), Arc::new(Time))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn wire_registry_passes_the_base() {
+    base(&wire()).await;
+}
+
+#[tokio::test]
+async fn wire_registry_checks_what_it_reads() {
+    checked(&wire()).await;
+}
+
+#[tokio::test]
+async fn the_copier_passes_its_suite_over_wire() {
+    copier_base(Arc::new(wire())).await;
+}
+
+#[tokio::test]
+async fn the_inventory_reader_passes_its_suite_over_wire() {
+    inventory_base(Arc::new(wire())).await;
 }

@@ -112,21 +112,19 @@ impl Authorizer {
     /// What a request carries.
     pub(crate) async fn authorize(&self, access: &Access) -> Result<Authorization, Error> {
         let state = self.state(&access.host);
-        let wants = match state.wants() {
-            Some(wants) => wants,
-            None => {
-                let guard = Arc::clone(&state.finding_out).lock_owned().await;
-                match state.wants() {
-                    Some(wants) => wants,
-                    None => {
-                        return Ok(Authorization {
-                            header: None,
-                            kind: Kind::Nothing(Some(guard)),
-                        });
-                    }
-                }
-            }
+        let mut known = state.wants();
+        let mut guard = None;
+        if known.is_none() {
+            guard = Some(Arc::clone(&state.finding_out).lock_owned().await);
+            known = state.wants();
+        }
+        let Some(wants) = known else {
+            return Ok(Authorization {
+                header: None,
+                kind: Kind::Nothing(guard),
+            });
         };
+        drop(guard);
         match wants {
             Wants::Nothing => Ok(Authorization {
                 header: None,

@@ -25,7 +25,8 @@ pub(super) fn check_realm(
     allowed: &BTreeSet<RegistryHost>,
     realm: &str,
 ) -> Result<Url, Error> {
-    let malformed = |reason: &str| Error::malformed(host.as_str(), "a request without a token", reason);
+    let malformed =
+        |reason: &str| Error::malformed(host.as_str(), "a request without a token", reason);
     let url = Url::parse(realm).map_err(|_| malformed("the realm of the challenge is no URL"))?;
     let name = url
         .host_str()

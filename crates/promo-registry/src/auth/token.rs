@@ -90,7 +90,10 @@ impl Tokens {
 impl Slot {
     /// The token, if it can still be used.
     pub(super) fn token(&self, now: Timestamp) -> Option<Token> {
-        self.lock().token.clone().filter(|token| now < token.expires)
+        self.lock()
+            .token
+            .clone()
+            .filter(|token| now < token.expires)
     }
 
     /// How many fetches have ended.
@@ -187,9 +190,8 @@ pub(super) async fn fetch(
         return Err(refused(request, answer, caps, now).await);
     }
     let body = answer.bytes(caps.token).await?;
-    read(&body, now, request.credential.is_some()).ok_or_else(|| {
-        Error::malformed(&realm, &what, "it is no token document")
-    })
+    read(&body, now, request.credential.is_some())
+        .ok_or_else(|| Error::malformed(&realm, &what, "it is no token document"))
 }
 
 /// At the registry itself our certificate is shown; elsewhere it isn't.

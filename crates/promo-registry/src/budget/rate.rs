@@ -123,12 +123,6 @@ impl Rate {
         self.change(&mut state, now, lowered);
     }
 
-    /// The rate that is aimed at.
-    #[cfg(test)]
-    pub(super) fn current(&self) -> Option<f64> {
-        self.lock().rate
-    }
-
     fn change(&self, state: &mut State, now: Duration, rate: f64) {
         state.rate = Some(rate);
         state.changed = now;
@@ -148,8 +142,8 @@ impl Rate {
 fn new_bucket(time: &Arc<Monotonic>, rate: f64) -> Arc<Bucket> {
     let period = Duration::from_secs_f64(1.0 / rate.clamp(LOWEST, 1e6));
     // A period of zero is the only one that is refused.
-    let quota = Quota::with_period(period)
-        .unwrap_or_else(|| Quota::per_second(std::num::NonZeroU32::MIN));
+    let quota =
+        Quota::with_period(period).unwrap_or_else(|| Quota::per_second(std::num::NonZeroU32::MIN));
     Arc::new(RateLimiter::direct_with_clock(
         quota,
         GovernorClock(Arc::clone(time)),

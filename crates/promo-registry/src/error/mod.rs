@@ -92,7 +92,10 @@ pub enum Error {
         after: Duration,
     },
     /// The tag may not be moved.
-    #[error("the registry does not let {repository}:{reference} be changed{}", said(Some(answer)))]
+    #[error(
+        "the registry does not let {repository}:{reference} be changed{}",
+        said(Some(answer))
+    )]
     ImmutableTag {
         /// The repository.
         repository: Repository,

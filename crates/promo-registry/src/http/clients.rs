@@ -114,9 +114,9 @@ impl Clients {
             })?;
             builder = builder.identity(identity);
         }
-        builder.build().map_err(|error| {
-            Error::setting("TLS", super::error_chain(&error.without_url()))
-        })
+        builder
+            .build()
+            .map_err(|error| Error::setting("TLS", super::error_chain(&error.without_url())))
     }
 
     fn extra_roots(&self) -> Result<Vec<Certificate>, Error> {

@@ -64,7 +64,8 @@ impl Exchange {
                 return Err(self.unauthenticated(outcome, with_credentials).await?);
             }
             if let Ok(answer) = &outcome {
-                self.authorizer.accepted(access, authorization, answer.status());
+                self.authorizer
+                    .accepted(access, authorization, answer.status());
             }
             let repeatable = request.repeat == Repeat::Safe && request.body.is_whole();
             if !repeatable || !attempts.again(&outcome).await {
@@ -146,12 +147,11 @@ impl Exchange {
             sent.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         let progress = set_body(&mut sent, &mut request.body);
-        let client = match home {
-            Some(_) => self.sender.clients.for_registry(&access.host)?,
-            None => {
-                let reach = hosts.reach_of(&access.host);
-                self.sender.clients.for_elsewhere(url, reach)?
-            }
+        let client = if home.is_some() {
+            self.sender.clients.for_registry(&access.host)?
+        } else {
+            let reach = hosts.reach_of(&access.host);
+            self.sender.clients.for_elsewhere(url, reach)?
         };
         Ok(Dispatch {
             client,

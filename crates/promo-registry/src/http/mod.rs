@@ -12,8 +12,8 @@ mod hosts;
 mod link;
 mod location;
 mod proxy;
-mod request;
 mod refusal;
+mod request;
 mod retry;
 mod sender;
 
@@ -25,8 +25,8 @@ pub(crate) use hosts::Hosts;
 pub(crate) use link::next_link;
 pub(crate) use location::{authority, check_location, foreign_location, same_origin, shown};
 pub use proxy::{ProxyError, ProxySettings};
-pub(crate) use request::{Access, Body, Repeat, Request};
 pub(crate) use refusal::refusal;
+pub(crate) use request::{Access, Body, Repeat, Request};
 pub(crate) use retry::{Backoff, is_broken, retry_after};
 pub(crate) use sender::{Attempts, Dispatch, Sender};
 

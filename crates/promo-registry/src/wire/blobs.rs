@@ -41,9 +41,8 @@ impl WireRegistry {
         let size = answer
             .header(CONTENT_LENGTH)
             .and_then(|length| length.parse().ok());
-        size.map(Some).ok_or_else(|| {
-            Error::malformed(&answer.host, &answer.what, "it has no Content-Length")
-        })
+        size.map(Some)
+            .ok_or_else(|| Error::malformed(&answer.host, &answer.what, "it has no Content-Length"))
     }
 
     pub(super) async fn open_blob(

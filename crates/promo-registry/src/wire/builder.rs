@@ -137,7 +137,13 @@ impl WireRegistryBuilder {
         })?;
         let sender = Arc::new(Sender {
             clients,
-            hosts: Hosts::new(self.hosts, self.retry, self.clock, self.sleep, self.observer),
+            hosts: Hosts::new(
+                self.hosts,
+                self.retry,
+                self.clock,
+                self.sleep,
+                self.observer,
+            ),
             backoff: Backoff::new(self.retry, self.jitter_seed),
             deadlines: self.deadlines,
         });

@@ -73,7 +73,7 @@ impl WireRegistry {
         let reference = ManifestReference::Tag(tag.clone());
         for put in 0..=MAX_PUTS {
             let standing = self.get(repository, &reference).await?;
-            let index = self.read_index(repository, &tag, standing.as_ref())?;
+            let index = read_index(repository, &tag, standing.as_ref())?;
             let Some(merged) = merge(index, &referrer.descriptor) else {
                 drop(guard);
                 return Ok(());
@@ -99,41 +99,48 @@ impl WireRegistry {
         })
     }
 
-    /// The index under the tag as it stands, or a new one.
-    fn read_index(
+    /// One at a time per repository and subject.
+    fn fallback_lock(
         &self,
         repository: &Repository,
-        tag: &Tag,
-        standing: Option<&RawManifest>,
-    ) -> Result<Value, Error> {
-        let Some(standing) = standing else {
-            return Ok(json!({
-                "schemaVersion": 2,
-                "mediaType": MediaType::OCI_INDEX,
-                "manifests": [],
-            }));
-        };
-        let malformed = || {
-            Error::malformed(
-                repository.host_str(),
-                &format!("the fallback tag {repository}:{tag}"),
-                "it is no index, and is not overwritten",
-            )
-        };
-        let index: Value = serde_json::from_slice(standing.bytes()).map_err(|_| malformed())?;
-        let is_index = standing.media_type().as_str() == MediaType::OCI_INDEX
-            && index.get("manifests").is_some_and(Value::is_array);
-        if is_index { Ok(index) } else { Err(malformed()) }
-    }
-
-    /// One at a time per repository and subject.
-    fn fallback_lock(&self, repository: &Repository, subject: Digest) -> Arc<tokio::sync::Mutex<()>> {
+        subject: Digest,
+    ) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self
             .fallback_locks
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         Arc::clone(locks.entry((repository.clone(), subject)).or_default())
+    }
+}
+
+/// The index under the tag as it stands, or a new one.
+fn read_index(
+    repository: &Repository,
+    tag: &Tag,
+    standing: Option<&RawManifest>,
+) -> Result<Value, Error> {
+    let Some(standing) = standing else {
+        return Ok(json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_INDEX,
+            "manifests": [],
+        }));
+    };
+    let malformed = || {
+        Error::malformed(
+            repository.host_str(),
+            &format!("the fallback tag {repository}:{tag}"),
+            "it is no index, and is not overwritten",
+        )
+    };
+    let index: Value = serde_json::from_slice(standing.bytes()).map_err(|_| malformed())?;
+    let is_index = standing.media_type().as_str() == MediaType::OCI_INDEX
+        && index.get("manifests").is_some_and(Value::is_array);
+    if is_index {
+        Ok(index)
+    } else {
+        Err(malformed())
     }
 }
 

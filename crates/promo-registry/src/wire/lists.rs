@@ -87,7 +87,11 @@ impl WireRegistry {
             }
         }
         let what = format!("the tags of {repository}");
-        Err(Error::malformed(repository.host_str(), &what, "the list has no end"))
+        Err(Error::malformed(
+            repository.host_str(),
+            &what,
+            "the list has no end",
+        ))
     }
 
     /// A page of the tags of a repository, with all that the registry tells in it; none if it isn't there.
@@ -111,7 +115,7 @@ impl WireRegistry {
             return Ok(None);
         };
         refuse_html(&answer)?;
-        let next = self.next_page(&host, &url, &answer)?;
+        let next = next_page(&host, &url, &answer)?;
         let body = answer.bytes(self.caps.list).await?;
         let document: TagDocument = serde_json::from_slice(&body)
             .map_err(|_| Error::malformed(host.as_str(), &what, "it is no tag list"))?;
@@ -143,7 +147,7 @@ impl WireRegistry {
             return Err(self.exchange.refusal(answer).await);
         }
         refuse_html(&answer)?;
-        let next = self.next_page(host, &url, &answer)?;
+        let next = next_page(host, &url, &answer)?;
         let body = answer.bytes(self.caps.list).await?;
         let malformed = |reason: &str| Error::malformed(host.as_str(), &what, reason);
         let document: CatalogDocument =
@@ -174,33 +178,32 @@ impl WireRegistry {
         }
         Ok(())
     }
+}
 
-    /// The next page that an answer links to: path and query, on the same scheme and host.
-    pub(super) fn next_page(
-        &self,
-        host: &RegistryHost,
-        asked: &Url,
-        answer: &Answer,
-    ) -> Result<Option<String>, Error> {
-        let Some(link) = next_link(answer.headers()) else {
-            return Ok(None);
-        };
-        let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
-        let target = asked
-            .join(&link)
-            .map_err(|_| malformed("its Link is no URL"))?;
-        if !same_origin(asked, &target) {
-            let rule = LocationRule::OtherHost;
-            return Err(foreign_location(host, &answer.what, &target, rule));
-        }
-        if target == *asked {
-            return Err(malformed("its Link leads to the same page again"));
-        }
-        Ok(Some(match target.query() {
-            Some(query) => format!("{}?{query}", target.path()),
-            None => target.path().to_owned(),
-        }))
+/// The next page that an answer links to: path and query, on the same scheme and host.
+pub(super) fn next_page(
+    host: &RegistryHost,
+    asked: &Url,
+    answer: &Answer,
+) -> Result<Option<String>, Error> {
+    let Some(link) = next_link(answer.headers()) else {
+        return Ok(None);
+    };
+    let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
+    let target = asked
+        .join(&link)
+        .map_err(|_| malformed("its Link is no URL"))?;
+    if !same_origin(asked, &target) {
+        let rule = LocationRule::OtherHost;
+        return Err(foreign_location(host, &answer.what, &target, rule));
     }
+    if target == *asked {
+        return Err(malformed("its Link leads to the same page again"));
+    }
+    Ok(Some(match target.query() {
+        Some(query) => format!("{}?{query}", target.path()),
+        None => target.path().to_owned(),
+    }))
 }
 
 fn tags(names: Option<Vec<String>>) -> Vec<Tag> {

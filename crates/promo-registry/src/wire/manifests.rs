@@ -25,12 +25,8 @@ impl WireRegistry {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<ManifestHead>, Error> {
-        let request = self.manifest_request(
-            Operation::ManifestHead,
-            Method::HEAD,
-            repository,
-            reference,
-        )?;
+        let request =
+            self.manifest_request(Operation::ManifestHead, Method::HEAD, repository, reference)?;
         let Some(answer) = self.found(&to_pull(repository), request).await? else {
             return Ok(None);
         };
@@ -233,7 +229,10 @@ pub(super) fn named_digest(answer: &Answer) -> Result<Option<Digest>, Error> {
     let Some(value) = answer.headers().get(DOCKER_CONTENT_DIGEST) else {
         return Ok(None);
     };
-    let digest = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let digest = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     digest.map(Some).ok_or_else(|| {
         Error::malformed(
             &answer.host,

@@ -29,8 +29,10 @@ pub struct WireRegistry {
     exchange: Exchange,
     caps: Caps,
     /// Whoever holds it brings the fallback tag of that digest up to date.
-    fallback_locks: Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>,
+    fallback_locks: FallbackLocks,
 }
+
+type FallbackLocks = Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>;
 
 impl WireRegistry {
     /// The settings of a host, given or default.

@@ -65,6 +65,8 @@ impl WireRegistry {
             .join(path)
             .ok()
             .filter(|url| same_origin(url, &endpoint));
-        url.ok_or_else(|| Error::malformed(host.as_str(), what, "the path makes no URL of the host"))
+        url.ok_or_else(|| {
+            Error::malformed(host.as_str(), what, "the path makes no URL of the host")
+        })
     }
 }

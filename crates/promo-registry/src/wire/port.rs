@@ -1,10 +1,12 @@
 //! The `Registry` port of `WireRegistry`: each operation in its module, errors as failures.
 
 use async_trait::async_trait;
-use promo_core::oci::{Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository};
+use promo_core::oci::{
+    Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository,
+};
 use promo_core::ports::{
-    BlobStream, BulkList, Capabilities, CatalogPage, Failure, ManifestHead, Mount, PutManifest, ReferrerList, Registry,
-    TagPage, UploadSession,
+    BlobStream, BulkList, Capabilities, CatalogPage, Failure, ManifestHead, Mount, PutManifest,
+    ReferrerList, Registry, TagPage, UploadSession,
 };
 
 use super::WireRegistry;

@@ -9,6 +9,7 @@ use promo_core::ports::{Operation, ReferrerList};
 use serde::Deserialize;
 
 use super::WireRegistry;
+use super::lists::next_page;
 use super::manifests::refuse_html;
 use super::paths::to_pull;
 use crate::Error;
@@ -30,20 +31,20 @@ impl WireRegistry {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<ReferrerList, Error> {
-        match self.from_api(repository, digest).await? {
+        match self.ask_api(repository, digest).await? {
             Some(descriptors) => Ok(ReferrerList {
                 descriptors: descriptors.into_values().collect(),
                 fallback: false,
             }),
             None => Ok(ReferrerList {
-                descriptors: self.from_fallback_tag(repository, digest).await?,
+                descriptors: self.read_fallback_tag(repository, digest).await?,
                 fallback: true,
             }),
         }
     }
 
     /// From the referrers API; none if the registry has none.
-    async fn from_api(
+    async fn ask_api(
         &self,
         repository: &Repository,
         digest: &Digest,
@@ -61,7 +62,10 @@ impl WireRegistry {
         for page in 0..MAX_PAGES {
             let url = request.url.clone();
             let request_now = request.with_header(ACCEPT, MediaType::OCI_INDEX);
-            let answer = self.exchange.send(&to_pull(repository), request_now).await?;
+            let answer = self
+                .exchange
+                .send(&to_pull(repository), request_now)
+                .await?;
             match answer.status() {
                 StatusCode::OK => {}
                 // Only the first page can tell that there is no such API; later it is a broken list.
@@ -70,7 +74,7 @@ impl WireRegistry {
                 _ => return Err(self.exchange.refusal(answer).await),
             }
             refuse_html(&answer)?;
-            let next = self.next_page(&host, &url, &answer)?;
+            let next = next_page(&host, &url, &answer)?;
             let body = answer.bytes(self.caps.referrers).await?;
             for descriptor in read(host.as_str(), &what, &body)? {
                 found.entry(descriptor.digest).or_insert(descriptor);
@@ -90,7 +94,11 @@ impl WireRegistry {
             )?;
             request.url = self.url(&host, &next, &what)?;
         }
-        Err(Error::malformed(host.as_str(), &what, "the list has no end"))
+        Err(Error::malformed(
+            host.as_str(),
+            &what,
+            "the list has no end",
+        ))
     }
 
     /// A registry that says that it doesn't know the operation has no such API. Anything else, a 403 or a 429
@@ -112,7 +120,7 @@ impl WireRegistry {
         }
     }
 
-    async fn from_fallback_tag(
+    async fn read_fallback_tag(
         &self,
         repository: &Repository,
         digest: &Digest,

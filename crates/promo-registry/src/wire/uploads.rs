@@ -17,7 +17,10 @@ use crate::Error;
 use crate::http::{Answer, Body, Request, check_location, foreign_location};
 
 impl WireRegistry {
-    pub(super) async fn open_upload(&self, repository: &Repository) -> Result<UploadSession, Error> {
+    pub(super) async fn open_upload(
+        &self,
+        repository: &Repository,
+    ) -> Result<UploadSession, Error> {
         let request = self.request(
             Operation::UploadStart,
             Method::POST,
@@ -152,8 +155,9 @@ impl WireRegistry {
     ) -> Result<Url, Error> {
         let host = repository.host();
         let hosts = &self.exchange.sender.hosts;
-        let url = Url::parse(session.location())
-            .map_err(|_| Error::malformed(host.as_str(), what, "the upload's location is no URL"))?;
+        let url = Url::parse(session.location()).map_err(|_| {
+            Error::malformed(host.as_str(), what, "the upload's location is no URL")
+        })?;
         check_location(&hosts.endpoint(&host)?, &url, hosts.reach_of(&host))
             .map_err(|rule| foreign_location(&host, what, &url, rule))?;
         Ok(url)
