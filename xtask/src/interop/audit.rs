@@ -65,27 +65,41 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Demands a signature in both formats and an attestation for every tag; returns how many tags there are.
-    pub(crate) fn demand_evidence(&self) -> Result<usize> {
+    /// Demands evidence for every tag; returns how many tags there are.
+    pub(crate) fn demand_evidence_of_tags(&self) -> Result<usize> {
         let tags = self.tags()?;
         for (tag, digest) in &tags {
-            let evidence = self.evidence(digest)?;
-            let attested = evidence
-                .bundles
-                .iter()
-                .any(|predicate| predicate != SIGNATURE_TYPE);
-            let signed = evidence
-                .bundles
-                .iter()
-                .any(|predicate| predicate == SIGNATURE_TYPE);
-            if evidence.signatures == 0 || !signed || !attested {
-                let tag = format!("{}:{tag} ({digest})", self.name);
-                return Err(Error::unmet(format!(
-                    "{tag} is published without its evidence: {evidence:?}"
-                )));
-            }
+            self.demand_evidence(digest, tag)?;
         }
         Ok(tags.len())
+    }
+
+    /// Demands evidence for a digest if it can be pulled.
+    pub(crate) fn demand_evidence_of_digest(&self, digest: &str) -> Result<()> {
+        match self.manifest(digest)? {
+            Some(_) => self.demand_evidence(digest, digest),
+            None => Ok(()),
+        }
+    }
+
+    /// Demands a signature in both formats and an attestation.
+    fn demand_evidence(&self, digest: &str, shown: &str) -> Result<()> {
+        let evidence = self.evidence(digest)?;
+        let signed = evidence
+            .bundles
+            .iter()
+            .any(|predicate| predicate == SIGNATURE_TYPE);
+        let attested = evidence
+            .bundles
+            .iter()
+            .any(|predicate| predicate != SIGNATURE_TYPE);
+        if evidence.signatures > 0 && signed && attested {
+            return Ok(());
+        }
+        let what = format!("{} {shown} ({digest})", self.name);
+        Err(Error::unmet(format!(
+            "{what} is published without its evidence: {evidence:?}"
+        )))
     }
 
     /// Reads the evidence of a digest.

@@ -8,6 +8,7 @@ mod containers;
 mod cosign;
 pub(crate) mod digest;
 pub(crate) mod http;
+mod in_toto;
 pub(crate) mod login;
 pub(crate) mod promo;
 mod scenario;
@@ -32,7 +33,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 5] = [
+const SCENARIOS: [Scenario; 6] = [
     Scenario {
         name: "control",
         run: scenario::control::run,
@@ -48,6 +49,10 @@ const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "promotion",
         run: scenario::promotion::run,
+    },
+    Scenario {
+        name: "link",
+        run: scenario::link::run,
     },
     Scenario {
         name: "interruption",

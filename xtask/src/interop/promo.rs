@@ -26,6 +26,8 @@ pub(crate) struct Promotion<'a> {
     pub(crate) authfile: &'a Path,
     /// The key that every staging image must be signed with.
     pub(crate) staging_key: Option<&'a Path>,
+    /// A file for an in-toto link, and the key that signs it.
+    pub(crate) link: Option<(&'a Path, &'a Path)>,
 }
 
 impl Promo {
@@ -50,6 +52,9 @@ impl Promo {
                 .arg(key),
             None => command.args(["--staging-signatures", "off"]),
         };
+        if let Some((file, key)) = promotion.link {
+            command.arg("--link").arg(file).arg("--link-key").arg(key);
+        }
         command
     }
 

@@ -61,6 +61,20 @@ const CONFORMANCE: &str = "github.com/opencontainers/distribution-spec/conforman
 const CONFORMANCE_MODULE: &str = include_str!("pins/conformance.go.mod");
 const CONFORMANCE_SUMS: &str = include_str!("pins/conformance.go.sum");
 
+/// The Python implementation of in-toto, with all that it needs.
+const PYTHON: [&str; 10] = [
+    "in-toto==3.1.0",
+    "attrs==26.1.0",
+    "cffi==2.1.1",
+    "cryptography==50.0.2",
+    "iso8601==2.1.0",
+    "pathspec==1.1.1",
+    "pycparser==3.12",
+    "python-dateutil==4.0.0",
+    "securesystemslib==1.6.0",
+    "tzdata==2026.6",
+];
+
 /// Where the programs are that are not on the `PATH`.
 #[derive(Debug)]
 pub(crate) struct Tools {
@@ -68,6 +82,8 @@ pub(crate) struct Tools {
     pub(crate) cosign_2: PathBuf,
     pub(crate) conformance: PathBuf,
     pub(crate) busybox: PathBuf,
+    /// A Python with in-toto.
+    pub(crate) python: PathBuf,
 }
 
 impl Tools {
@@ -80,6 +96,7 @@ impl Tools {
             cosign_2: cache.go_program("cosign-2", COSIGN_2)?,
             conformance: cache.conformance()?,
             busybox: on_path("busybox")?,
+            python: cache.python()?,
         })
     }
 }
@@ -206,6 +223,39 @@ impl Cache {
         Ok(program)
     }
 
+    /// Makes an environment with the packages of [`PYTHON`] and nothing else, once.
+    fn python(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("python");
+        let python = folder.join("bin/python");
+        let complete = folder.join("complete");
+        if !complete.exists() {
+            process::run(
+                Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&folder),
+            )?;
+            process::run(
+                Command::new(&python)
+                    .args(["-m", "pip", "install", "--quiet", "--no-deps"])
+                    .args(PYTHON),
+            )?;
+            process::capture(Command::new(&python).args(["-m", "pip", "check"]))?.success()?;
+            fs::write(&complete, "").on("write", &complete)?;
+        }
+        let answer =
+            process::capture(Command::new(&python).args(["-m", "pip", "freeze"]))?.success()?;
+        match PYTHON
+            .iter()
+            .find(|pin| !answer.lines().any(|line| line == **pin))
+        {
+            None => Ok(python),
+            Some(pin) => Err(Error::Missing(format!(
+                "{} does not hold {pin}",
+                folder.display()
+            ))),
+        }
+    }
+
     /// A folder on the same file system, so that what is finished can be moved into place.
     fn scratch(&self) -> Result<tempfile::TempDir> {
         tempfile::tempdir_in(&self.folder).on("create a folder in", &self.folder)
@@ -214,7 +264,11 @@ impl Cache {
 
 /// A name for the set of all pins.
 fn pins() -> String {
-    let hash = sha256([COSIGN_3, COSIGN_2, CONFORMANCE_SUMS].join("\n").as_bytes());
+    let hash = sha256(
+        [COSIGN_3, COSIGN_2, CONFORMANCE_SUMS, &PYTHON.join("\n")]
+            .join("\n")
+            .as_bytes(),
+    );
     hash.chars().skip("sha256:".len()).take(16).collect()
 }
 

@@ -90,7 +90,9 @@ fn the_audit_sees_the_same(registry: &DockerRegistry, images: &[(&str, String); 
                 "{name}: the audit sees {found:?}, not {wanted:?}"
             )));
         }
-        if repository.demand_evidence().is_ok() {
+        if repository.demand_evidence_of_tags().is_ok()
+            || repository.demand_evidence_of_digest(digest).is_ok()
+        {
             return Err(Error::unmet(format!(
                 "{name}: the audit is content with {found:?}"
             )));

@@ -1,4 +1,5 @@
-//! `kill -9` at random moments of a promotion: no tag is ever there without its evidence, and the next run completes it.
+//! `kill -9` at random moments of a promotion: no tag and no digest is ever there without its evidence, and the next run
+//! completes it.
 //!
 //! Every round has production repositories of its own, so that each run begins with nothing. A round whose run was over
 //! before its moment came does not count.
@@ -96,7 +97,14 @@ impl Stage<'_> {
         let mut moments = Moments { state: seed };
         let mut killed = 0;
         for round in 1..=MOST_ROUNDS {
-            let moment = whole.mul_f64(moments.next_fraction());
+            let fraction = moments.next_fraction();
+            // Every second one in the last third: tags appear at the end of a run.
+            let fraction = if round % 2 == 0 {
+                fraction
+            } else {
+                1.0 - fraction / 3.0
+            };
+            let moment = whole.mul_f64(fraction);
             let Some(published) = self.kill_at(round, moment)? else {
                 continue;
             };
@@ -146,7 +154,7 @@ impl Stage<'_> {
         )))
     }
 
-    /// Demands that every tag of a round has its evidence, and counts the tags.
+    /// Demands that everything of a round that can be pulled has its evidence, and counts the tags.
     fn audit(&self, round: usize) -> Result<usize> {
         let mut published = 0;
         for registry in self.production {
@@ -160,7 +168,8 @@ impl Stage<'_> {
                         "round {round}: {name}:{tag} is {found}, not {digest}"
                     )));
                 }
-                published += repository.demand_evidence()?;
+                repository.demand_evidence_of_digest(digest)?;
+                published += repository.demand_evidence_of_tags()?;
             }
         }
         Ok(published)
@@ -209,6 +218,7 @@ impl Stage<'_> {
             keys: &self.keys,
             authfile: &self.authfile,
             staging_key: None,
+            link: None,
         }
     }
 

@@ -4,4 +4,5 @@ pub(super) mod conformance;
 pub(super) mod control;
 pub(super) mod evidence;
 pub(super) mod interruption;
+pub(super) mod link;
 pub(super) mod promotion;

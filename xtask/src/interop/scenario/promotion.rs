@@ -54,6 +54,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
         keys: &release,
         authfile: &stage.authfile,
         staging_key: Some(&team.public),
+        link: None,
     };
     println!(
         "{}",
