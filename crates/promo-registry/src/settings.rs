@@ -74,8 +74,6 @@ pub struct Deadlines {
     /// Between two pieces of a blob, in both directions, and for the answer to an upload after its
     /// last piece (registries check the digest then).
     pub idle: Duration,
-    /// For a credential helper.
-    pub credential_helper: Duration,
 }
 
 impl Default for Deadlines {
@@ -84,7 +82,6 @@ impl Default for Deadlines {
             connect: Duration::from_secs(10),
             request: Duration::from_secs(60),
             idle: Duration::from_secs(120),
-            credential_helper: Duration::from_secs(30),
         }
     }
 }

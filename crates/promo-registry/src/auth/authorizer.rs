@@ -270,23 +270,37 @@ impl Authorizer {
             return Err(error);
         }
         let repository = access.repository.as_ref();
-        // After a refusal the source is asked anew, so that it can rotate what it gave before.
-        let credential = if generation == 0 {
-            self.source.credentials(&access.host, repository).await?
-        } else {
-            self.source.renew(&access.host, repository).await?
-        };
+        let credential = self.source.credentials(&access.host, repository).await?;
         if let Some(Credential::BearerToken(token)) = &credential {
             return Ok(Err(token::bearer(token)));
         }
-        let outcome = match self.token_request(access, realm, service, credential) {
-            Ok(request) => token::fetch(&self.sender, &self.caps, &request).await,
-            Err(error) => Err(error),
-        };
+        let outcome = self.fetch(access, realm, service, credential).await;
         let token = slot.settle(outcome)?;
         drop(guard);
         let fresh = true;
         Ok(Ok(Found { slot, token, fresh }))
+    }
+
+    /// Fetches a token; if the token server refuses the credential, once more with a renewed one.
+    async fn fetch(
+        &self,
+        access: &Access,
+        realm: &str,
+        service: Option<String>,
+        credential: Option<Credential>,
+    ) -> Result<Token, Error> {
+        let mut request = self.token_request(access, realm, service, credential)?;
+        let outcome = token::fetch(&self.sender, &self.caps, &request).await;
+        if request.credential.is_none() || !matches!(outcome, Err(Error::TokenRefused { .. })) {
+            return outcome;
+        }
+        let repository = access.repository.as_ref();
+        let renewed = self.source.renew(&access.host, repository).await?;
+        if renewed == request.credential {
+            return outcome;
+        }
+        request.credential = renewed;
+        token::fetch(&self.sender, &self.caps, &request).await
     }
 
     fn token_request(

@@ -26,8 +26,7 @@ pub enum Credential {
     BearerToken(Secret),
 }
 
-/// Finds the credentials for a registry. Implementations are asked again when a token has to be
-/// renewed, so that short-lived credentials can be rotated.
+/// Finds the credentials for a registry. It is asked when a registry wants some, never before.
 #[async_trait]
 pub trait CredentialSource: Debug + Send + Sync {
     /// The credentials for `repository` on `host`; none means anonymous. `repository` is none when the
@@ -38,8 +37,8 @@ pub trait CredentialSource: Debug + Send + Sync {
         repository: Option<&Repository>,
     ) -> Result<Option<Credential>, Error>;
 
-    /// The same, after the registry refused what was given before, or when a token has run out: a source that
-    /// remembers asks anew.
+    /// The same, after what was given before was refused: a source that remembers asks anew, so that
+    /// credentials can be rotated during a run.
     async fn renew(
         &self,
         host: &RegistryHost,

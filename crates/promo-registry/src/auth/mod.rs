@@ -7,6 +7,9 @@
 mod authorizer;
 mod challenge;
 mod credential;
+mod document;
+mod files;
+mod helper;
 mod realm;
 mod scope;
 mod secret;
@@ -14,6 +17,8 @@ mod token;
 
 pub(crate) use authorizer::{Authorization, Authorizer};
 pub use credential::{Anonymous, Credential, CredentialSource, FixedCredentials};
+pub use files::CredentialFiles;
+pub use helper::HelperSettings;
 pub(crate) use scope::Scopes;
 pub use secret::Secret;
 

@@ -148,6 +148,11 @@ pub(super) const CODES: &[CodeDescription] = &[
         "Mount across hosts",
         "A blob can only be mounted within one registry.",
     ),
+    describe(
+        "PROMO-R025",
+        "Token ran out",
+        "The registry withdrew a token while a blob was being sent. The next upload fetches a new one.",
+    ),
 ];
 
 /// The code of an error.
@@ -177,5 +182,6 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::BlobSource { .. } => "PROMO-R022",
         Error::FallbackTagLost { .. } => "PROMO-R023",
         Error::MountAcrossHosts { .. } => "PROMO-R024",
+        Error::TokenExpired { .. } => "PROMO-R025",
     })
 }

@@ -210,6 +210,14 @@ pub enum Error {
         /// What it said.
         answer: Option<RegistryAnswer>,
     },
+    /// A token ran out while a blob was being sent.
+    #[error("{host} no longer takes the token that {what} was begun with")]
+    TokenExpired {
+        /// The registry.
+        host: String,
+        /// What was being sent.
+        what: String,
+    },
     /// A file with credentials can't be understood.
     #[error("the credentials in {file} can't be read: {reason}")]
     CredentialFile {
@@ -382,9 +390,10 @@ impl Error {
             }
             Self::Forbidden { .. } => FailureKind::Forbidden,
             Self::RateLimited { .. } => FailureKind::RateLimited,
-            Self::Unavailable { .. } | Self::Connection { .. } | Self::FallbackTagLost { .. } => {
-                FailureKind::Unavailable
-            }
+            Self::Unavailable { .. }
+            | Self::Connection { .. }
+            | Self::TokenExpired { .. }
+            | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
             Self::Deadline { .. } => FailureKind::Deadline,
             Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
             Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
@@ -406,7 +415,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::NotFound { .. } => Some(404),
-            Self::Unauthenticated { .. } => Some(401),
+            Self::Unauthenticated { .. } | Self::TokenExpired { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
             Self::RateLimited { .. } => Some(429),
             Self::Unavailable { status, .. }

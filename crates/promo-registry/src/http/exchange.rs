@@ -58,8 +58,14 @@ impl Exchange {
                     .refused(access, authorization, answer.headers())
                     .await?;
                 refusals += 1;
-                if learned && refusals <= MAX_REFUSALS && request.body.is_whole() {
-                    continue;
+                if learned && refusals <= MAX_REFUSALS {
+                    if request.body.is_whole() {
+                        continue;
+                    }
+                    return Err(Error::TokenExpired {
+                        host: access.host.to_string(),
+                        what: request.what,
+                    });
                 }
                 return Err(self.unauthenticated(outcome, with_credentials).await?);
             }

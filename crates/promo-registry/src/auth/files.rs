@@ -1,0 +1,134 @@
+//! Credentials from files that the caller names, and from the helpers that those name.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use promo_core::oci::{RegistryHost, Repository};
+
+use super::document::{CredentialDocument, normal_host};
+use super::helper::{HelperSettings, ask};
+use super::{Credential, CredentialSource};
+use crate::Error;
+
+/// Credentials from Docker's `config.json` and containers' `auth.json`, first file first. In each file the
+/// helper for the host comes before the entry with the longest prefix of the repository, and that before the
+/// helper for everything else.
+///
+/// ```
+/// use promo_registry::auth::CredentialFiles;
+///
+/// let files = CredentialFiles::default()
+///     .with_file("config.json", br#"{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}"#)
+///     .unwrap();
+/// assert!(!format!("{files:?}").contains("pass"));
+/// ```
+#[derive(Debug, Default)]
+pub struct CredentialFiles {
+    documents: Vec<CredentialDocument>,
+    helpers: HelperSettings,
+    answers: Mutex<BTreeMap<(String, String), Arc<HelperAnswer>>>,
+}
+
+/// What a helper said about a server. Whoever holds it asks; the others wait for that.
+type HelperAnswer = tokio::sync::Mutex<Option<Option<Credential>>>;
+
+/// Whether what a helper said before will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Use,
+    Renew,
+}
+
+impl CredentialFiles {
+    /// With one more file, given as its bytes. `name` is how it is called in errors.
+    /// Fails with `PROMO-R019` if it can't be read.
+    pub fn with_file(mut self, name: &str, content: &[u8]) -> Result<Self, Error> {
+        self.documents
+            .push(CredentialDocument::parse(name, content)?);
+        Ok(self)
+    }
+
+    /// With folders in which helpers are looked for. Without it none is run, and a file that asks for one
+    /// fails with `PROMO-R020`.
+    #[must_use]
+    pub fn with_helpers(mut self, helpers: HelperSettings) -> Self {
+        self.helpers = helpers;
+        self
+    }
+
+    async fn find(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+        memory: Memory,
+    ) -> Result<Option<Credential>, Error> {
+        for document in &self.documents {
+            if let Some(helper) = document.helper(host, repository)
+                && let Some(found) = self.ask_helper(helper, host, memory).await?
+            {
+                return Ok(Some(found));
+            }
+            if let Some(found) = document.credential(host, repository) {
+                return Ok(Some(found.clone()));
+            }
+            if let Some(helper) = document.store()
+                && let Some(found) = self.ask_helper(helper, host, memory).await?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks a helper, once for all repositories of a host.
+    async fn ask_helper(
+        &self,
+        helper: &str,
+        host: &RegistryHost,
+        memory: Memory,
+    ) -> Result<Option<Credential>, Error> {
+        let server = server_name(host);
+        let answer = {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (helper.to_owned(), server.to_owned());
+            Arc::clone(answers.entry(key).or_default())
+        };
+        let mut answer = answer.lock().await;
+        if memory == Memory::Use
+            && let Some(known) = &*answer
+        {
+            return Ok(known.clone());
+        }
+        let found = ask(&self.helpers, helper, server).await?;
+        *answer = Some(found.clone());
+        Ok(found)
+    }
+}
+
+/// What helpers know a registry as.
+fn server_name(host: &RegistryHost) -> &str {
+    match normal_host(host.as_str()) {
+        "docker.io" => "https://index.docker.io/v1/",
+        other => other,
+    }
+}
+
+#[async_trait]
+impl CredentialSource for CredentialFiles {
+    async fn credentials(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        self.find(host, repository, Memory::Use).await
+    }
+
+    async fn renew(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        self.find(host, repository, Memory::Renew).await
+    }
+}
