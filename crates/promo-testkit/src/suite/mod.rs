@@ -14,7 +14,6 @@
 pub mod copier;
 pub mod inventory_reader;
 pub mod registry;
-pub mod signing;
 
 mod content;
 

@@ -1,0 +1,87 @@
+//! The examples in the help texts. A test runs every line that begins with `$ promo`, in this order, in a folder
+//! that holds a tree, keys and registries of these names.
+
+/// The head of all of them.
+macro_rules! examples {
+    ($($what:literal => $command:literal),+ $(,)?) => {
+        concat!("Examples:", $("\n  # ", $what, "\n  $ ", $command),+)
+    };
+}
+
+pub(crate) const PROMO: &str = concat!(
+    examples! {
+        "See the whole pipeline on embedded registries" => "promo demo",
+        "Begin a project" => "promo init",
+    },
+    "\n\nExit codes: 0 done or nothing to do, 1 nothing could be done, 2 usage or configuration, ",
+    "3 something was left, 4 not authenticated or authorised, 5 a proof or a policy refused something, ",
+    "6 changes pending (plan --exit-code), 130 interrupted.",
+);
+
+pub(crate) const DEMO: &str = examples! {
+    "See the whole pipeline on embedded registries" => "promo demo",
+    "The report of the demo's run as a document" => "promo demo --output json",
+};
+
+pub(crate) const INIT: &str = examples! {
+    "A first promo.toml and tree in the folder `release`"
+        => "promo init release --staging staging.example.com/team --production registry.example.com/team",
+};
+
+pub(crate) const PLAN: &str = examples! {
+    "What would be promoted" => "promo plan --thin-manifest-dir tree",
+    "Count and check what the manifests want, without any registry"
+        => "promo plan --thin-manifest-dir tree --offline --output json",
+    "In a pull request" => "promo plan --thin-manifest-dir tree --output markdown",
+};
+
+pub(crate) const PROMOTE: &str = examples! {
+    "A dry run" => "promo promote --thin-manifest-dir tree",
+    "Copy, sign, attest and publish"
+        => "promo promote --thin-manifest-dir tree --confirm --key cosign.key --report report.json",
+};
+
+pub(crate) const SNAPSHOT: &str = examples! {
+    "What a registry holds, as YAML" => "promo snapshot registry.example.com",
+    "What the manifests want there" => "promo snapshot registry.example.com/team --from-manifests tree --output csv",
+};
+
+pub(crate) const VERIFY: &str = examples! {
+    "Signatures and attestations of an image"
+        => "promo verify registry.example.com/team/app:v1 --key cosign.pub",
+};
+
+pub(crate) const SIGN: &str = examples! {
+    "Sign an image" => "promo sign registry.example.com/team/app:v1 --key cosign.key",
+};
+
+pub(crate) const ATTEST: &str = examples! {
+    "Attest where an image came from"
+        => "promo attest registry.example.com/team/app:v1 --key cosign.key --source staging.example.com/team/app",
+};
+
+pub(crate) const KEY_GENERATE: &str = examples! {
+    "release.key and release.pub" => "promo key generate --output-prefix release",
+};
+
+pub(crate) const MANIFEST_CHECK: &str = examples! {
+    "Check a tree" => "promo manifest check tree",
+    "As annotations of a pull request" => "promo manifest check tree --output github",
+};
+
+#[cfg(feature = "embedded")]
+pub(crate) const REGISTRY_SERVE: &str = examples! {
+    "A registry on a free port" => "promo registry serve",
+};
+
+pub(crate) const SETTINGS_SHOW: &str = examples! {
+    "Which settings hold here, and why" => "promo settings show",
+};
+
+pub(crate) const COMPLETIONS: &str = examples! {
+    "For bash" => "promo completions bash",
+};
+
+pub(crate) const MAN: &str = examples! {
+    "All pages into the folder `man`" => "promo man man",
+};

@@ -1,0 +1,57 @@
+//! Options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// When to write colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How progress and diagnostics look on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatArg {
+    /// Bars on a terminal, lines elsewhere
+    Text,
+    /// One JSON object for each event
+    Json,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct GlobalArgs {
+    /// Read this promo.toml in place of the project's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Take registry credentials from this file
+    ///
+    /// A docker config.json or a containers auth.json. Without it: REGISTRY_AUTH_FILE, the containers
+    /// auth.json in the runtime folder, then the docker configuration.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) authfile: Option<PathBuf>,
+    /// Speak plain HTTP with this registry host (may be repeated)
+    ///
+    /// Registries on loopback addresses may always be spoken to so.
+    #[arg(long, global = true, value_name = "HOST")]
+    pub(crate) insecure_host: Vec<String>,
+    /// Tell more: each item, request and retry
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Tell errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// How progress and diagnostics look on standard error
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormatArg>,
+    /// When to write colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(crate) color: Option<ColorArg>,
+}

@@ -1,0 +1,98 @@
+//! Commands about single images and registries: `verify`, `sign`, `attest`, `snapshot`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output::Format;
+
+/// Show who signed and attested images, and judge it
+///
+/// Reads all evidence of each image and checks it with the keys given: signature, subject digest, statement
+/// and predicate types, and the name that a signature speaks of. Exit code 5 if something that claims an accepted key fails,
+/// or if nothing was accepted.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct VerifyArgs {
+    /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+    /// An accepted public key (may be repeated)
+    #[arg(long, required = true, value_name = "PUB")]
+    pub(crate) key: Vec<PathBuf>,
+    /// The name that signatures must speak of; without it the image's public name by `[[identity]]` rules
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: Option<String>,
+    /// Also demand an accepted attestation with this predicate type (may be repeated)
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) attestation_type: Vec<String>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+          help = Format::help(&Format::DATA))]
+    pub(crate) output: Option<Format>,
+}
+
+/// Sign images by hand
+///
+/// Resolves each image to its digest and attaches a signature in each form asked for. What stands already is kept,
+/// and a signature of ours that verifies is not made again.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SignArgs {
+    /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+    /// The private key; its password comes from COSIGN_PASSWORD
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<PathBuf>,
+    /// The name that the signatures speak of; without it the image's public name by `[[identity]]` rules
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: Option<String>,
+    /// The forms of signatures: `bundle`, `sig` or both, separated by a comma
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    pub(crate) signature_formats: Option<Vec<String>>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+          help = Format::help(&Format::DATA))]
+    pub(crate) output: Option<Format>,
+}
+
+/// Attest by hand that images were promoted
+///
+/// Attaches the promotion attestation to each image: where it came from, where it went, under which tags, when and
+/// by whom. An attestation of ours that verifies is not made again.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AttestArgs {
+    /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+    /// The private key; its password comes from COSIGN_PASSWORD
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<PathBuf>,
+    /// The repository that the images were promoted from
+    #[arg(long, required = true, value_name = "REPOSITORY")]
+    pub(crate) source: String,
+    /// The public name of the images; without it by `[[identity]]` rules
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+          help = Format::help(&Format::DATA))]
+    pub(crate) output: Option<Format>,
+}
+
+/// Print what a registry holds, or what the manifests want there
+///
+/// Walks all repositories below a registry path. The result in JSON can be fed back with `promo plan --inventory`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SnapshotArgs {
+    /// The registry: HOST or HOST/PATH
+    pub(crate) registry: String,
+    /// Leave out digests without a tag that are children of an index
+    #[arg(long)]
+    pub(crate) minimal: bool,
+    /// Only digests that carry this tag, with all their tags
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+    /// What these promoter manifests (a file or a thin tree) want there; no registry is asked
+    #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["minimal"])]
+    pub(crate) from_manifests: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::SNAPSHOT),
+          help = Format::help(&Format::SNAPSHOT))]
+    pub(crate) output: Option<Format>,
+}

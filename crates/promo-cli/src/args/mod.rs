@@ -1,0 +1,129 @@
+//! What was typed: the command line as clap reads it.
+//!
+//! Nothing here looks at the environment or at files; [`crate::settings`] does, and joins both. Help texts
+//! live here, examples in [`examples`], where a test finds and runs them.
+
+pub(crate) mod examples;
+mod global;
+mod image;
+mod promotion;
+mod tree;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg};
+pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
+pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
+pub(crate) use tree::{DemoArgs, InitArgs, KeyGenerateArgs, ManifestCheckArgs, RegistryServeArgs};
+
+use crate::output::Format;
+
+/// Promote container images from staging to production, with proof
+///
+/// promo reads promoter manifests (YAML in git that says which digests go to which registries under which
+/// tags), compares them with what the registries hold, copies what is missing, signs and attests it, and
+/// only then makes tags visible: every tag that promo publishes has its proof in place first.
+///
+/// Writing needs `promo promote --confirm`; everything before is a dry run.
+#[derive(Debug, Parser)]
+#[command(name = "promo", version, max_term_width = 100, after_long_help = examples::PROMO)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[cfg(feature = "embedded")]
+    #[command(after_long_help = examples::DEMO)]
+    Demo(DemoArgs),
+    #[command(after_long_help = examples::INIT)]
+    Init(InitArgs),
+    #[command(after_long_help = examples::PLAN)]
+    Plan(Box<PlanArgs>),
+    #[command(after_long_help = examples::PROMOTE)]
+    Promote(Box<PromoteArgs>),
+    #[command(after_long_help = examples::SNAPSHOT)]
+    Snapshot(SnapshotArgs),
+    #[command(after_long_help = examples::VERIFY)]
+    Verify(VerifyArgs),
+    #[command(after_long_help = examples::SIGN)]
+    Sign(SignArgs),
+    #[command(after_long_help = examples::ATTEST)]
+    Attest(AttestArgs),
+    /// Make keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Work on promoter manifests
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// Run the embedded registry
+    #[cfg(feature = "embedded")]
+    #[command(subcommand)]
+    Registry(RegistryCommand),
+    /// Look at settings
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Print a completion script for a shell
+    ///
+    /// The script goes to standard output. Put it where your shell looks for completions.
+    #[command(after_long_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages
+    ///
+    /// One page for each command, into a folder that is made if it isn't there.
+    #[command(after_long_help = examples::MAN)]
+    Man {
+        /// The folder
+        dir: std::path::PathBuf,
+    },
+    /// Write the reference pages of the book into a folder
+    #[command(hide = true)]
+    Reference {
+        /// The folder
+        dir: std::path::PathBuf,
+    },
+}
+
+/// `promo key …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    #[command(after_long_help = examples::KEY_GENERATE)]
+    Generate(KeyGenerateArgs),
+}
+
+/// `promo manifest …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ManifestCommand {
+    #[command(after_long_help = examples::MANIFEST_CHECK)]
+    Check(ManifestCheckArgs),
+}
+
+/// `promo registry …`
+#[cfg(feature = "embedded")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    #[command(after_long_help = examples::REGISTRY_SERVE)]
+    Serve(RegistryServeArgs),
+}
+
+/// `promo settings …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Show every setting, its value and where it comes from
+    ///
+    /// A flag wins over a `PROMO_*` variable, that over promo.toml in the project, that over the user's
+    /// promo.toml, that over the default. Secrets are never shown.
+    #[command(after_long_help = examples::SETTINGS_SHOW)]
+    Show {
+        #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+              help = Format::help(&Format::DATA))]
+        output: Option<Format>,
+    },
+}

@@ -1,0 +1,120 @@
+//! `promo plan` and `promo promote`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output::Format;
+
+/// Which promoter manifests, and which part of them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to promote")]
+pub(crate) struct ScopeArgs {
+    /// A plain promoter manifest: registries and images in one file
+    #[arg(long, value_name = "FILE", conflicts_with = "thin_manifest_dir")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// A tree of thin promoter manifests: `manifests/*/promoter-manifest.yaml`, `images/*/images.yaml`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) thin_manifest_dir: Option<PathBuf>,
+    /// Only images whose name matches (may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) image: Vec<String>,
+    /// Only destination repositories that match, such as `*.example.com/**` (may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) destination: Vec<String>,
+    /// Tags that may move: a reviewed file of repository, tag, from and to
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow_tag_moves: Option<PathBuf>,
+    /// Do nothing at all if any edge is left: one bad entry stops the run
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+}
+
+/// What is demanded of signatures in staging.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Signatures in staging")]
+pub(crate) struct StagingArgs {
+    /// A public key whose signatures in staging are accepted (may be repeated)
+    #[arg(long, value_name = "PUB")]
+    pub(crate) staging_key: Vec<PathBuf>,
+    /// Whether images in staging must be signed: `off` (the default without keys), `if-present` (the
+    /// default with keys) or `require`
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) staging_signatures: Option<String>,
+}
+
+/// Show what a promotion would do, and why
+///
+/// Compares the promoter manifests with what the registries hold and gives every edge (one digest and tag
+/// from one repository to another) a verdict. Nothing is written to any registry.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Send nothing: count and check what the manifests want, without looking at registries
+    #[arg(long, conflicts_with = "inventory")]
+    pub(crate) offline: bool,
+    /// Take what registries hold from this snapshot (`promo snapshot --output json`), not from them (may be
+    /// repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inventory: Vec<PathBuf>,
+    /// End with exit code 6 if there is something to promote
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Also write the plan as JSON into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::PLAN),
+          help = Format::help(&Format::PLAN))]
+    pub(crate) output: Option<Format>,
+}
+
+/// Copy, sign, attest and publish what the promoter manifests want
+///
+/// Without `--confirm` it is a dry run: it plans, verifies what staging holds, and stops before anything is
+/// written. A run that was cut off is completed by the next one; a run with nothing left to do sends no write.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PromoteArgs {
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    /// Write: copy, sign, attest and publish
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// Also examine what is published already, and complete its evidence
+    #[arg(long)]
+    pub(crate) complete: bool,
+    #[command(flatten)]
+    pub(crate) staging: StagingArgs,
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
+    /// Also write the report as JSON into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+          help = Format::help(&Format::DATA))]
+    pub(crate) output: Option<Format>,
+}
+
+/// How promoted images are signed and attested.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Proof")]
+pub(crate) struct SigningArgs {
+    /// The private key that signs and attests; its password comes from COSIGN_PASSWORD
+    #[arg(long, value_name = "KEY", conflicts_with = "no_sign")]
+    pub(crate) key: Option<PathBuf>,
+    /// Neither sign nor attest: what is promoted has no proof
+    #[arg(long)]
+    pub(crate) no_sign: bool,
+    /// Also sign the children of indexes
+    #[arg(long)]
+    pub(crate) recursive: bool,
+    /// The forms of signatures: `bundle`, `sig` or both, separated by a comma
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    pub(crate) signature_formats: Option<Vec<String>>,
+    /// Write an in-toto link of the promotion into this file
+    #[arg(long, value_name = "FILE", requires = "link_key")]
+    pub(crate) link: Option<PathBuf>,
+    /// The Ed25519 key (PKCS#8 PEM) that signs the link
+    #[arg(long, value_name = "KEY", requires = "link")]
+    pub(crate) link_key: Option<PathBuf>,
+}

@@ -1,0 +1,80 @@
+//! What `verify`, `sign` and `attest` share: an image of the command line, resolved.
+
+use promo_core::identity::{Identity, IdentityRules};
+use promo_core::oci::{Descriptor, ImageReference};
+
+use crate::app::Registries;
+use crate::error::{Error, Result};
+
+/// An image with its digest and public name.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) image: ImageReference,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) identity: Identity,
+}
+
+/// The images of the command line; all are checked before anything is sent.
+pub(crate) fn references(texts: &[String]) -> Result<Vec<ImageReference>> {
+    texts.iter().map(|text| reference(text)).collect()
+}
+
+fn reference(text: &str) -> Result<ImageReference> {
+    let image: ImageReference = text.parse().map_err(|error| Error::Image {
+        text: text.to_owned(),
+        source: Box::new(error),
+    })?;
+    if image.manifest().is_none() {
+        return Err(Error::Image {
+            text: text.to_owned(),
+            source: "it has neither a tag nor a digest".into(),
+        });
+    }
+    Ok(image)
+}
+
+/// The name that was typed as public name of images.
+pub(crate) fn identity(text: &str) -> Result<Identity> {
+    let repository = text.parse().map_err(|error| Error::Usage {
+        message: format!("--identity {text}: {error}"),
+        hint: "an identity is a repository without tag, such as `registry.example.com/app`"
+            .to_owned(),
+    })?;
+    Ok(Identity::new(repository))
+}
+
+/// Finds out what the image is now: one request.
+pub(crate) async fn resolve(
+    registries: &Registries,
+    identities: &IdentityRules,
+    image: ImageReference,
+    identity: Option<&Identity>,
+) -> Result<Resolved> {
+    let missing = || Error::ImageMissing {
+        image: image.to_string(),
+    };
+    let reference = image.manifest().ok_or_else(missing)?;
+    let repository = image.repository();
+    // The manifest itself, not only its head: a subject names media type and size, which some registries don't say.
+    let manifest = registries
+        .registry
+        .get_manifest(repository, &reference)
+        .await?;
+    let manifest = manifest.ok_or_else(missing)?;
+    Ok(Resolved {
+        identity: match identity {
+            Some(identity) => identity.clone(),
+            None => identities.identity(repository),
+        },
+        descriptor: manifest.descriptor(),
+        image,
+    })
+}
+
+/// Signing by hand needs a key.
+pub(crate) fn no_key() -> Error {
+    Error::Usage {
+        message: "there is no key to sign with".to_owned(),
+        hint: "pass `--key cosign.key`; `promo key generate` makes one".to_owned(),
+    }
+}

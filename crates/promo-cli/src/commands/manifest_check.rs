@@ -1,0 +1,240 @@
+//! `promo manifest check`: every finding with its place and the line it is about.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use promo_core::manifest::{Finding, LoadError, ManifestSet, ManifestSummary, Severity};
+use serde::Serialize;
+
+use crate::args::{ManifestCheckArgs, ScopeArgs};
+use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::{Format, Outcome, json, yaml};
+use crate::run::Context;
+use crate::settings::{ScopeSettings, TreeSource};
+
+/// The document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    schema: &'static str,
+    /// What the manifests hold; nothing if their structure is broken.
+    summary: Option<ManifestSummary>,
+    findings: Vec<Finding>,
+}
+
+/// Loads the manifests and shows what was found.
+pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome> {
+    let source = match args.path {
+        Some(path) => TreeSource::of_path(path),
+        None => ScopeSettings::resolve(&ScopeArgs::default(), &context.resolver)?
+            .tree()?
+            .clone(),
+    };
+    let checked = check(&source)?;
+    let text = match context.console.format(args.output, &Format::CHECK) {
+        Format::Json => json(&checked)?,
+        Format::Yaml => yaml(&checked)?,
+        Format::Github => annotations(&checked.findings, &source),
+        _ => listing(&checked, &source),
+    };
+    let exit = exit(&checked.findings);
+    Ok(Outcome { text, exit })
+}
+
+/// Loads the promoter manifests that settings name.
+pub(crate) fn load(source: &TreeSource) -> Result<ManifestSet, LoadError> {
+    match source {
+        TreeSource::Plain(path) => ManifestSet::load_plain(path),
+        TreeSource::Thin(path) => ManifestSet::load_thin(path),
+    }
+}
+
+fn check(source: &TreeSource) -> Result<Checked> {
+    let (summary, findings) = match load(source) {
+        Ok(set) => (Some(set.summary()), set.findings().to_vec()),
+        Err(LoadError::Refused(findings)) => (None, findings),
+        Err(other) => return Err(Error::from(other)),
+    };
+    Ok(Checked {
+        schema: "promo.check/v1",
+        summary,
+        findings,
+    })
+}
+
+fn exit(findings: &[Finding]) -> Exit {
+    let worst = findings.iter().map(|finding| finding.severity).min();
+    match worst {
+        Some(Severity::Error) => Exit::Usage,
+        Some(Severity::Invalid) => Exit::Left,
+        _ => Exit::Done,
+    }
+}
+
+/// The findings for people: message, place, the line with a caret below it.
+fn listing(checked: &Checked, source: &TreeSource) -> String {
+    let mut text = String::new();
+    let mut excerpts = Excerpts::new(source);
+    for finding in &checked.findings {
+        let style = match finding.severity {
+            Severity::Warning => YELLOW,
+            _ => RED,
+        };
+        let (severity, code) = (finding.severity, finding.code);
+        let message = one_line(&finding.message);
+        let _ = writeln!(text, "{style}{severity}[{code}]{style:#}: {message}");
+        let place = finding.position.map(|position| format!(":{position}"));
+        let _ = writeln!(
+            text,
+            "  {CYAN}-->{CYAN:#} {}{}",
+            finding.file,
+            place.unwrap_or_default()
+        );
+        text.push_str(&excerpts.of(finding));
+        let _ = writeln!(
+            text,
+            "  {CYAN}expected:{CYAN:#} {}\n",
+            one_line(&finding.expected)
+        );
+    }
+    text.push_str(&conclusion(checked));
+    text
+}
+
+fn conclusion(checked: &Checked) -> String {
+    let count = |severity| {
+        let of = |finding: &&Finding| finding.severity == severity;
+        checked.findings.iter().filter(of).count()
+    };
+    let (errors, invalid, warnings) = (
+        count(Severity::Error),
+        count(Severity::Invalid),
+        count(Severity::Warning),
+    );
+    match &checked.summary {
+        Some(summary) => {
+            let (style, word) = if invalid == 0 {
+                (GREEN, "ok")
+            } else {
+                (YELLOW, "usable")
+            };
+            format!(
+                "{style}{word}{style:#}: {} promoter manifests, {} images, {} digests; {invalid} invalid entries, {warnings} warnings\n",
+                summary.manifests, summary.images, summary.digests,
+            )
+        }
+        None => format!(
+            "{BOLD}{RED}refused{RED:#}{BOLD:#}: {errors} errors, {invalid} invalid entries, {warnings} warnings\n"
+        ),
+    }
+}
+
+/// Lines of the files that findings are about, each file read once.
+struct Excerpts<'a> {
+    source: &'a TreeSource,
+    file: Option<(PathBuf, Vec<String>)>,
+}
+
+/// How much of a long line is shown.
+const MAX_EXCERPT: usize = 120;
+
+impl<'a> Excerpts<'a> {
+    fn new(source: &'a TreeSource) -> Self {
+        Self { source, file: None }
+    }
+
+    /// The line of a finding with a caret; nothing if there is no such line.
+    fn of(&mut self, finding: &Finding) -> String {
+        let Some(position) = finding.position else {
+            return String::new();
+        };
+        let path = path_of(finding, self.source);
+        if self.file.as_ref().is_none_or(|(read, _)| *read != path) {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines = text.lines().map(str::to_owned).collect();
+            self.file = Some((path, lines));
+        }
+        let index = usize::try_from(position.line)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1);
+        let lines = self.file.iter().flat_map(|(_, lines)| lines);
+        let Some(line) = lines.skip(index).next() else {
+            return String::new();
+        };
+        excerpt(line, position.line, position.column)
+    }
+}
+
+fn excerpt(line: &str, number: u32, column: u32) -> String {
+    let column = usize::try_from(column).unwrap_or(usize::MAX);
+    // Of a very long line the part around the place is shown.
+    let skipped = column
+        .saturating_sub(MAX_EXCERPT / 2)
+        .min(line.chars().count());
+    let skipped = if line.chars().count() <= MAX_EXCERPT {
+        0
+    } else {
+        skipped
+    };
+    let shown: String = line.chars().skip(skipped).take(MAX_EXCERPT).collect();
+    let shown: String = shown
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let gutter = number.to_string();
+    let blank = " ".repeat(gutter.len());
+    let before = " ".repeat(column.saturating_sub(1 + skipped));
+    format!(
+        "   {blank} {CYAN}|{CYAN:#}\n   {CYAN}{gutter} |{CYAN:#} {}\n   {blank} {CYAN}|{CYAN:#} {before}{RED}^{RED:#}\n",
+        shown.trim_end()
+    )
+}
+
+/// The file of a finding as it can be opened: findings name files of a tree relative to it.
+fn path_of(finding: &Finding, source: &TreeSource) -> PathBuf {
+    match source {
+        TreeSource::Plain(path) => path.clone(),
+        TreeSource::Thin(folder) => folder.join(Path::new(finding.file.as_str())),
+    }
+}
+
+/// Annotations as GitHub's workflow commands write them.
+fn annotations(findings: &[Finding], source: &TreeSource) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let level = match finding.severity {
+            Severity::Warning => "warning",
+            _ => "error",
+        };
+        let file = path_of(finding, source);
+        let file = property(&file.to_string_lossy());
+        let position = finding
+            .position
+            .map(|position| format!(",line={},col={}", position.line, position.column));
+        let message = data(&format!(
+            "{}; expected {}",
+            finding.message, finding.expected
+        ));
+        let _ = writeln!(
+            text,
+            "::{level} file={file}{},title={}::{message}",
+            position.unwrap_or_default(),
+            finding.code
+        );
+    }
+    text
+}
+
+/// The text of a workflow command: these characters would end or change it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,20 @@
+//! The commands, one file each: settings and ports → result.
+
+pub(crate) mod attest;
+mod by_hand;
+pub(crate) mod demo;
+pub(crate) mod image;
+pub(crate) mod init;
+pub(crate) mod key_generate;
+pub(crate) mod manifest_check;
+pub(crate) mod plan;
+pub(crate) mod promote;
+pub(crate) mod reference;
+#[cfg(feature = "embedded")]
+pub(crate) mod registry_serve;
+mod report_file;
+pub(crate) mod settings_show;
+pub(crate) mod shell;
+pub(crate) mod sign;
+pub(crate) mod snapshot;
+pub(crate) mod verify;

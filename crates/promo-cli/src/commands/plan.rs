@@ -1,0 +1,167 @@
+//! `promo plan`: what a promotion would do, and why.
+
+use std::path::Path;
+
+use promo_core::Code;
+use promo_core::inventory::Inventory;
+use promo_core::manifest::ManifestSet;
+use promo_core::plan::{
+    self, Plan, PlanOptions, Selection, TagMoves, Verdict, wanted_destinations, wanted_sources,
+};
+use promo_core::ports::InventoryReader;
+use promo_core::snapshot::Snapshot;
+
+use super::manifest_check;
+use super::report_file::ReportFile;
+use crate::app;
+use crate::args::PlanArgs;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::{Format, Outcome, PlanDocument, json, plan_markdown, plan_table, yaml};
+use crate::progress;
+use crate::run::Context;
+use crate::settings::{NetworkSettings, ScopeSettings};
+
+/// Plans and shows the plan. Nothing is written to any registry.
+pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
+    let scope = ScopeSettings::resolve(&args.scope, &context.resolver)?;
+    let set = manifest_check::load(scope.tree()?)?;
+    let options = options(&scope, false)?;
+    let report = args
+        .report
+        .as_deref()
+        .map(ReportFile::prepare)
+        .transpose()?;
+    let plan = match inventory(args, context, &set, &options).await? {
+        Some(inventory) => plan::plan(&set, Some(&inventory), &options),
+        None => plan::plan(&set, None, &options),
+    };
+    if let Some(edge) = plan.stopped_by() {
+        return Err(stopped(&edge));
+    }
+    let document = PlanDocument::new(&plan);
+    let exit = exit(&plan, args.exit_code);
+    if let Some(report) = report {
+        report.write(&json(&document)?, exit)?;
+    }
+    let text = match context.console.format(args.output, &Format::PLAN) {
+        Format::Json => json(&document)?,
+        Format::Yaml => yaml(&document)?,
+        Format::Markdown => plan_markdown(&plan),
+        _ => plan_table(&plan),
+    };
+    Ok(Outcome { text, exit })
+}
+
+/// What registries hold: from them, from snapshots, or not at all.
+async fn inventory(
+    args: &PlanArgs,
+    context: &Context,
+    set: &ManifestSet,
+    options: &PlanOptions,
+) -> Result<Option<Inventory>> {
+    if args.offline {
+        return Ok(None);
+    }
+    if !args.inventory.is_empty() {
+        let mut inventory = Inventory::new();
+        for path in &args.inventory {
+            inventory.merge(snapshot(path)?);
+        }
+        return Ok(Some(inventory));
+    }
+    let network = NetworkSettings::resolve(&context.global, &context.resolver)?;
+    let registries = app::Registries::connect(&network, progress::observer(context))?;
+    Ok(Some(
+        read(registries.inventory.as_ref(), set, options).await,
+    ))
+}
+
+/// Destinations first, then only those sources that the destinations don't already answer for.
+async fn read(reader: &dyn InventoryReader, set: &ManifestSet, options: &PlanOptions) -> Inventory {
+    let mut inventory = reader.read(&wanted_destinations(set, options)).await;
+    let sources = wanted_sources(set, &inventory, options);
+    inventory.merge(reader.read(&sources).await);
+    inventory
+}
+
+fn snapshot(path: &Path) -> Result<Inventory> {
+    let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
+    let snapshot = Snapshot::from_json(&bytes).map_err(|error| Error::Other {
+        message: format!("`{}` can't be taken as an inventory", path.display()),
+        code: error.code(),
+        hints: error.hints(),
+        exit: Exit::Usage,
+        source: Some(Box::new(error)),
+    })?;
+    Ok(snapshot.to_inventory())
+}
+
+/// The options of a plan, from the settings.
+pub(crate) fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptions> {
+    let mut options = PlanOptions::default();
+    options.identities = scope.identities().clone();
+    options.selection =
+        Selection::new(&scope.images, &scope.destinations).map_err(|error| Error::Other {
+            message: error.to_string(),
+            code: Code::new("PROMO-X001"),
+            hints: vec!["in a glob `*` stands for anything, `?` for one character".to_owned()],
+            exit: Exit::Usage,
+            source: Some(Box::new(error.source)),
+        })?;
+    if let Some(path) = scope.tag_moves() {
+        options.tag_moves = tag_moves(path)?;
+    }
+    options.fail_fast = scope.fail_fast;
+    options.complete = complete;
+    Ok(options)
+}
+
+/// The file of tags that may move, in YAML or JSON: a list of repository, tag, from and to.
+fn tag_moves(path: &Path) -> Result<TagMoves> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+    serde_yaml_ng::from_str(&text).map_err(|error| Error::Other {
+        message: format!("`{}` is not a list of tag moves", path.display()),
+        code: Code::new("PROMO-X008"),
+        hints: vec![
+            "each entry has `repository`, `tag`, `from` and `to` (digests in full)".to_owned(),
+        ],
+        exit: Exit::Usage,
+        source: Some(Box::new(error)),
+    })
+}
+
+/// `--fail-fast`: the first edge that stops all.
+fn stopped(edge: &plan::PlannedEdge<'_>) -> Error {
+    let tag = edge.tag().map(|tag| format!(":{tag}"));
+    Error::Other {
+        message: format!(
+            "stopped at {}{} ({}): {}",
+            edge.destination(),
+            tag.unwrap_or_default(),
+            edge.verdict(),
+            edge.reason()
+        ),
+        code: edge.code(),
+        hints: vec!["leave out `--fail-fast` to plan the other edges".to_owned()],
+        exit: Exit::Failed,
+        source: None,
+    }
+}
+
+fn exit(plan: &Plan, pending_counts: bool) -> Exit {
+    let verdicts = plan.summary().verdicts;
+    let left = verdicts.left();
+    let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - left;
+    if verdicts.get(Verdict::Refused) > 0 {
+        Exit::Refused
+    } else if left > 0 && rest > 0 {
+        Exit::Left
+    } else if left > 0 {
+        Exit::Failed
+    } else if pending_counts && verdicts.actionable() > 0 {
+        Exit::Pending
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,56 @@
+//! `promo registry serve`: the embedded registry, until Ctrl-C.
+
+use std::io::Read as _;
+
+use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
+use zeroize::Zeroizing;
+
+use crate::args::RegistryServeArgs;
+use crate::error::{Error, Result};
+use crate::output::Outcome;
+use crate::run::Context;
+use crate::shutdown;
+
+/// The longest password that is read.
+const MAX_PASSWORD: u64 = 4096;
+
+/// Serves until Ctrl-C. The address is printed as soon as it answers.
+pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<Outcome> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Error::Usage {
+            message: format!("{} is not a loopback address", args.listen),
+            hint: "the embedded registry is for trying things out on this machine: listen on 127.0.0.1".to_owned(),
+        });
+    }
+    let auth = match &args.user {
+        Some(user) => Auth::basic(user, &password()?),
+        None => Auth::none(),
+    };
+    let options = RegistryOptions::default().address(args.listen).auth(auth);
+    let registry = EmbeddedRegistry::start(options)
+        .await
+        .map_err(|error| Error::file("listen on", args.listen.to_string().as_ref(), error))?;
+    let stop = shutdown::wait();
+    context.terminal.result(&format!("{}\n", registry.host()))?;
+    context.terminal.note("serving from memory until Ctrl-C");
+    stop.await;
+    registry.shutdown().await;
+    Ok(Outcome::done(""))
+}
+
+fn password() -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin()
+        .take(MAX_PASSWORD)
+        .read_to_string(&mut text)
+        .map_err(|error| Error::file("read", "standard input".as_ref(), error))?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(Error::Usage {
+            message: "there is no password on standard input".to_owned(),
+            hint: "for example `promo registry serve --user me --password-stdin < password.txt`"
+                .to_owned(),
+        });
+    }
+    Ok(Zeroizing::new(password.to_owned()))
+}

@@ -1,0 +1,38 @@
+//! `promo settings show`: every setting, its value and where it comes from.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::output::{Format, Outcome, Table, json, yaml};
+use crate::run::Context;
+use crate::settings::{self, Row};
+
+/// The document.
+#[derive(Serialize)]
+struct Shown {
+    schema: &'static str,
+    settings: Vec<Row>,
+}
+
+/// Resolves all settings.
+pub(crate) fn run(output: Option<Format>, context: &Context) -> Result<Outcome> {
+    let settings = settings::rows(&context.resolver, &context.global)?;
+    let document = Shown {
+        schema: "promo.settings/v1",
+        settings,
+    };
+    let text = match context.console.format(output, &Format::DATA) {
+        Format::Json => json(&document)?,
+        Format::Yaml => yaml(&document)?,
+        _ => table(&document.settings),
+    };
+    Ok(Outcome::done(text))
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new(["SETTING", "VALUE", "FROM"]);
+    for row in rows {
+        table.row([row.name.clone(), row.value.clone(), row.origin.clone()]);
+    }
+    table.render()
+}

@@ -1,0 +1,202 @@
+//! `promo verify`: who signed and attested images, and whether that is accepted.
+
+use jiff::Timestamp;
+use promo_core::Code;
+use promo_core::identity::{Identity, IdentityRules};
+use promo_core::oci::{Digest, ImageReference};
+use promo_core::ports::{EvidenceKind, Verification, Verifier};
+use promo_sign::KeyVerifier;
+use serde::Serialize;
+
+use super::image;
+use crate::app::{self, Registries};
+use crate::args::{ScopeArgs, VerifyArgs};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::{Format, Outcome, json, verification_table, yaml};
+use crate::progress;
+use crate::run::Context;
+use crate::settings::{NetworkSettings, ScopeSettings};
+
+/// `promo.verification/v1`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerificationDocument {
+    schema: &'static str,
+    /// Whether every image was accepted.
+    pub(crate) accepted: bool,
+    pub(crate) images: Vec<VerifiedImage>,
+}
+
+/// What was found about one image.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerifiedImage {
+    pub(crate) image: String,
+    pub(crate) digest: Digest,
+    pub(crate) identity: Identity,
+    pub(crate) accepted: bool,
+    pub(crate) evidence: Vec<Proof>,
+    /// Signers that the keys don't know.
+    pub(crate) unknown: Vec<Stranger>,
+    /// Evidence that claims an accepted key and fails.
+    pub(crate) refused: Vec<Refusal>,
+    /// Why it is not accepted, if it isn't.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<String>,
+}
+
+/// Evidence that was accepted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Proof {
+    pub(crate) kind: EvidenceKind,
+    pub(crate) signer: String,
+    pub(crate) time: Option<Timestamp>,
+}
+
+/// Evidence by a signer whom nobody named.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stranger {
+    pub(crate) kind: EvidenceKind,
+    pub(crate) signer: Option<String>,
+}
+
+/// Evidence that failed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refusal {
+    pub(crate) kind: EvidenceKind,
+    pub(crate) code: Code,
+    pub(crate) message: String,
+}
+
+/// What is demanded.
+#[derive(Debug)]
+pub(crate) struct Demand {
+    /// The name that signatures must speak of; without it that of the rules.
+    pub(crate) identity: Option<Identity>,
+    /// Predicate types of attestations that must be there.
+    pub(crate) attestations: Vec<String>,
+}
+
+/// Verifies all images.
+pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
+    let images = image::references(&args.images)?;
+    let demand = Demand {
+        identity: args.identity.as_deref().map(image::identity).transpose()?,
+        attestations: args.attestation_type.clone(),
+    };
+    let verifier = KeyVerifier::new(app::public_keys(&args.key)?);
+    let scope = ScopeSettings::resolve(&ScopeArgs::default(), &context.resolver)?;
+    let network = NetworkSettings::resolve(&context.global, &context.resolver)?;
+    let registries = Registries::connect(&network, progress::observer(context))?;
+    let document = verify(&registries, scope.identities(), &verifier, images, &demand).await?;
+    let exit = if document.accepted {
+        Exit::Done
+    } else {
+        Exit::Refused
+    };
+    let text = match context.console.format(args.output, &Format::DATA) {
+        Format::Json => json(&document)?,
+        Format::Yaml => yaml(&document)?,
+        _ => verification_table(&document),
+    };
+    Ok(Outcome { text, exit })
+}
+
+/// The verification of images as anybody can do it: from what their registries hold.
+pub(crate) async fn verify(
+    registries: &Registries,
+    identities: &IdentityRules,
+    verifier: &dyn Verifier,
+    images: Vec<ImageReference>,
+    demand: &Demand,
+) -> Result<VerificationDocument> {
+    let mut verified = Vec::new();
+    for image in images {
+        verified.push(verify_one(registries, identities, verifier, image, demand).await?);
+    }
+    Ok(VerificationDocument {
+        schema: "promo.verification/v1",
+        accepted: verified.iter().all(|image| image.accepted),
+        images: verified,
+    })
+}
+
+async fn verify_one(
+    registries: &Registries,
+    identities: &IdentityRules,
+    verifier: &dyn Verifier,
+    image: ImageReference,
+    demand: &Demand,
+) -> Result<VerifiedImage> {
+    let resolved = image::resolve(registries, identities, image, demand.identity.as_ref()).await?;
+    let digest = resolved.descriptor.digest;
+    let repository = resolved.image.repository();
+    let evidence = registries.evidence.read(repository, &digest).await?;
+    let found = verifier
+        .verify(&digest, Some(&resolved.identity), &evidence)
+        .await?;
+    let missing = missing(&found, demand);
+    Ok(VerifiedImage {
+        image: resolved.image.to_string(),
+        digest,
+        identity: resolved.identity,
+        accepted: missing.is_empty() && found.refused.is_empty(),
+        evidence: found.accepted.into_iter().map(Proof::from).collect(),
+        unknown: found.unknown.into_iter().map(Stranger::from).collect(),
+        refused: found.refused.into_iter().map(Refusal::from).collect(),
+        missing,
+    })
+}
+
+/// What was demanded and is not there: an accepted signature, and each attestation.
+fn missing(found: &Verification, demand: &Demand) -> Vec<String> {
+    let mut missing = Vec::new();
+    let signed = |kind: &EvidenceKind| matches!(kind, EvidenceKind::Signature { .. });
+    if !found.accepted.iter().any(|evidence| signed(&evidence.kind)) {
+        missing.push("a signature by an accepted key".to_owned());
+    }
+    for wanted in &demand.attestations {
+        let kind = EvidenceKind::Attestation {
+            predicate_type: wanted.clone(),
+        };
+        if !found.accepted.iter().any(|evidence| evidence.kind == kind) {
+            missing.push(format!(
+                "an attestation of type {wanted} by an accepted key"
+            ));
+        }
+    }
+    missing
+}
+
+impl From<promo_core::ports::AcceptedEvidence> for Proof {
+    fn from(accepted: promo_core::ports::AcceptedEvidence) -> Self {
+        Self {
+            kind: accepted.kind,
+            signer: accepted.signer,
+            time: accepted.time,
+        }
+    }
+}
+
+impl From<promo_core::ports::UnknownEvidence> for Stranger {
+    fn from(unknown: promo_core::ports::UnknownEvidence) -> Self {
+        Self {
+            kind: unknown.kind,
+            signer: unknown.signer,
+        }
+    }
+}
+
+impl From<promo_core::ports::RefusedEvidence> for Refusal {
+    fn from(refused: promo_core::ports::RefusedEvidence) -> Self {
+        Self {
+            kind: refused.kind,
+            code: refused.code,
+            message: refused.message,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The exit codes of `promo`: what a script can learn without reading the output.
+//!
+//! The first that applies is the code of the run: 130, 2, 4, 5, 3, 1, 6, 0.
+
+use std::process::ExitCode;
+
+use promo_core::pipeline::RunError;
+use promo_core::ports::FailureKind;
+use promo_core::report::RunOutcome;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All of it is done, or there was nothing to do.
+    Done,
+    /// Nothing could be done.
+    Failed,
+    /// The command line or the settings are wrong; nothing was sent.
+    Usage,
+    /// Something was left while the rest was done or had nothing to do.
+    Left,
+    /// A registry wants other credentials.
+    Authentication,
+    /// A proof or a policy refused something.
+    Refused,
+    /// Changes are pending (only with `promo plan --exit-code`).
+    Pending,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// All of them with what they mean, for the reference page and `--help`.
+    pub(crate) const ALL: [(Self, &'static str); 8] = [
+        (Self::Done, "done, or nothing to do"),
+        (Self::Failed, "nothing could be done"),
+        (
+            Self::Usage,
+            "the command line, the settings or the promoter manifests are wrong; nothing was sent",
+        ),
+        (
+            Self::Left,
+            "something was left, the rest was done or had nothing to do; the report says what",
+        ),
+        (Self::Authentication, "not authenticated or not authorised"),
+        (
+            Self::Refused,
+            "a proof or a policy refused something: a signature, a tag move, content that is not what its digest says",
+        ),
+        (
+            Self::Pending,
+            "changes are pending (only with `plan --exit-code`)",
+        ),
+        (Self::Interrupted, "interrupted"),
+    ];
+
+    /// The number that the shell sees.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Left => 3,
+            Self::Authentication => 4,
+            Self::Refused => 5,
+            Self::Pending => 6,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What a failed operation of a port means when it ends the command.
+    pub(crate) const fn of_failure(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Unauthenticated | FailureKind::Forbidden => Self::Authentication,
+            FailureKind::Configuration => Self::Usage,
+            FailureKind::DigestMismatch => Self::Refused,
+            // `FailureKind` grows; a kind that isn't known here is still a failure.
+            _ => Self::Failed,
+        }
+    }
+
+    /// What it means that a run could not go on.
+    pub(crate) fn of_run(error: &RunError) -> Self {
+        match error {
+            RunError::FailFast { .. } => Self::Failed,
+            RunError::Signer(failure) | RunError::Attester(failure) => {
+                match Self::of_failure(failure.kind()) {
+                    Self::Failed => Self::Usage,
+                    other => other,
+                }
+            }
+            _ => Self::Usage,
+        }
+    }
+
+    /// What the end of a run means.
+    pub(crate) const fn of_outcome(outcome: RunOutcome) -> Self {
+        match outcome {
+            RunOutcome::Interrupted => Self::Interrupted,
+            RunOutcome::Access => Self::Authentication,
+            RunOutcome::Refused => Self::Refused,
+            RunOutcome::Partial => Self::Left,
+            RunOutcome::Done => Self::Done,
+            // `RunOutcome` grows; an end that isn't known here is no success.
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

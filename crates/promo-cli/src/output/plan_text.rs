@@ -1,0 +1,221 @@
+//! A plan for people: a table for terminals, Markdown for pull requests. What is unchanged is one number.
+
+use std::fmt::Write as _;
+
+use promo_core::manifest::{Finding, Severity};
+use promo_core::oci::{Digest, Tag};
+use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
+
+use super::Table;
+use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, one_line};
+
+/// Findings that are listed in Markdown at the most: comments have an end.
+const MAX_MARKDOWN: usize = 100;
+
+/// The plan as a table, then what was left and why, then the numbers.
+pub(crate) fn plan_table(plan: &Plan) -> String {
+    let mut table = Table::new(["VERDICT", "IMAGE", "DIGEST", "TAGS", "DESTINATIONS"]);
+    for group in plan.groups().filter(|group| !group.is_unchanged()) {
+        for verdict in listed_verdicts(&group) {
+            table.row([
+                verdict.to_string(),
+                group.image().to_owned(),
+                short(group.digest()),
+                tags(group.tags()),
+                destinations(&group),
+            ]);
+        }
+    }
+    let mut text = if table.is_empty() {
+        String::new()
+    } else {
+        table.render() + "\n"
+    };
+    for edge in left(plan) {
+        let _ = writeln!(
+            text,
+            "{RED}{}{RED:#} {}: {}",
+            edge.verdict(),
+            name(&edge),
+            one_line(&edge.reason())
+        );
+    }
+    for finding in plan.findings() {
+        let style = if finding.severity == Severity::Warning {
+            YELLOW
+        } else {
+            RED
+        };
+        let _ = writeln!(
+            text,
+            "{style}{}{style:#} {}",
+            finding.severity,
+            one_line(&place(finding))
+        );
+    }
+    if !text.is_empty() && !text.ends_with("\n\n") {
+        text.push('\n');
+    }
+    text + &conclusion(plan)
+}
+
+/// The numbers in a line or two.
+fn conclusion(plan: &Plan) -> String {
+    let summary = plan.summary();
+    let mut text = format!(
+        "{BOLD}{} images, {} digests, {} edges{BOLD:#}",
+        summary.images, summary.digests, summary.edges
+    );
+    let counts: Vec<String> = summary
+        .verdicts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    if !counts.is_empty() {
+        let _ = write!(text, ": {}", counts.join(", "));
+    }
+    text.push('\n');
+    if plan.is_offline() {
+        text.push_str("no registry was asked (--offline)\n");
+    } else if summary.verdicts.actionable() == 0 && summary.verdicts.left() == 0 {
+        let _ = writeln!(text, "{GREEN}nothing to promote{GREEN:#}");
+    }
+    text
+}
+
+/// The plan as Markdown.
+pub(crate) fn plan_markdown(plan: &Plan) -> String {
+    let summary = plan.summary();
+    let mut text = String::from("### promo plan\n\n| verdict | edges |\n|---|---:|\n");
+    for (verdict, count) in summary.verdicts.iter().filter(|(_, count)| *count > 0) {
+        let _ = writeln!(text, "| {verdict} | {count} |");
+    }
+    let changed: Vec<_> = plan
+        .groups()
+        .filter(|group| !group.is_unchanged())
+        .collect();
+    if changed.is_empty() {
+        text.push_str("\nNothing to promote.\n");
+    } else {
+        text.push_str(
+            "\n| verdict | image | digest | tags | destinations |\n|---|---|---|---|---|\n",
+        );
+        for group in changed.iter().take(MAX_MARKDOWN) {
+            let verdicts: Vec<_> = listed_verdicts(group)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let _ = writeln!(
+                text,
+                "| {} | `{}` | `{}` | {} | {} |",
+                verdicts.join(", "),
+                group.image(),
+                short(group.digest()),
+                tags(group.tags()),
+                destinations(group)
+            );
+        }
+        more(&mut text, changed.len(), "entries");
+    }
+    let left: Vec<String> = left(plan)
+        .map(|edge| {
+            format!(
+                "- **{}** `{}`: {}",
+                edge.verdict(),
+                name(&edge),
+                escape(&edge.reason())
+            )
+        })
+        .chain(
+            plan.findings()
+                .iter()
+                .map(|finding| format!("- **{}** {}", finding.severity, escape(&place(finding)))),
+        )
+        .collect();
+    if !left.is_empty() {
+        let shown = left.get(..MAX_MARKDOWN).unwrap_or(&left);
+        let _ = writeln!(text, "\n#### Left\n\n{}", shown.join("\n"));
+        more(&mut text, left.len(), "lines");
+    }
+    text
+}
+
+fn more(text: &mut String, count: usize, what: &str) {
+    if count > MAX_MARKDOWN {
+        let _ = writeln!(text, "\n… and {} more {what}.", count - MAX_MARKDOWN);
+    }
+}
+
+/// Messages hold what others wrote: it must not become markup.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in one_line(text).chars() {
+        if matches!(
+            character,
+            '<' | '>' | '&' | '*' | '_' | '`' | '[' | ']' | '|' | '\\' | '@' | '#'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+fn left(plan: &Plan) -> impl Iterator<Item = PlannedEdge<'_>> {
+    plan.edges().filter(|edge| edge.verdict().is_left())
+}
+
+fn name(edge: &PlannedEdge<'_>) -> String {
+    match edge.tag() {
+        Some(tag) => format!("{}:{tag}", edge.destination()),
+        None => format!("{}@{}", edge.destination(), short(edge.digest())),
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    let position = finding.position.map(|position| format!(":{position}"));
+    format!(
+        "{}{}: {}",
+        finding.file,
+        position.unwrap_or_default(),
+        finding.message
+    )
+}
+
+/// The verdicts that a group has, besides `present`, each once.
+fn listed_verdicts(group: &PlannedGroup<'_>) -> Vec<Verdict> {
+    let counts = group.counts();
+    counts
+        .iter()
+        .filter(|(verdict, count)| *count > 0 && *verdict != Verdict::Present)
+        .map(|(verdict, _)| verdict)
+        .collect()
+}
+
+fn tags<'a>(tags: impl Iterator<Item = &'a Tag>) -> String {
+    let names: Vec<_> = tags.map(Tag::as_str).collect();
+    match names.as_slice() {
+        [] => "-".to_owned(),
+        [one] => (*one).to_owned(),
+        [one, two] => format!("{one}, {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+fn destinations(group: &PlannedGroup<'_>) -> String {
+    match group.destination_registries() {
+        [one] => one.to_string(),
+        several => format!("{} registries", several.len()),
+    }
+}
+
+/// The digest as far as people compare it.
+pub(crate) fn short(digest: Digest) -> String {
+    let hex = digest.hex();
+    format!(
+        "{}:{}",
+        digest.algorithm().name(),
+        hex.get(..12).unwrap_or(&hex)
+    )
+}

@@ -1,0 +1,139 @@
+//! The report of a run for people: phases, what was left and why, the numbers.
+
+use std::fmt::Write as _;
+
+use promo_core::manifest::Severity;
+use promo_core::pipeline::{EdgeOutcome, EdgeResult, Mode, PhaseStatus};
+use promo_core::report::{Report, Totals};
+
+use super::plan_text::short;
+use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
+
+/// The report as text.
+pub(crate) fn report_table(report: &Report) -> String {
+    let mut text = phases(report);
+    text.push_str(&edges(report));
+    text.push_str(&left(report));
+    text.push_str(&conclusion(report));
+    text
+}
+
+fn phases(report: &Report) -> String {
+    let mut text = String::new();
+    for phase in &report.phases {
+        let name = phase.phase.as_str();
+        let what = match phase.status {
+            PhaseStatus::NotAskedFor => "not asked for".to_owned(),
+            PhaseStatus::NotReached => "not reached".to_owned(),
+            _ if phase.left > 0 => format!("{} passed, {} left", phase.passed, phase.left),
+            _ => format!("{} passed", phase.passed),
+        };
+        let _ = writeln!(text, "{BOLD}{name:>10}{BOLD:#}  {what}");
+    }
+    text.push('\n');
+    text
+}
+
+/// The edges that went through, one line each.
+fn edges(report: &Report) -> String {
+    let mut text = String::new();
+    for edge in &report.edges {
+        let what = match edge.result {
+            EdgeResult::Ready => "ready",
+            EdgeResult::Published { .. } => "published",
+            EdgeResult::AlreadyThere => "already there",
+            _ => continue,
+        };
+        let _ = writeln!(text, "{GREEN}{what}{GREEN:#} {}", name(edge));
+    }
+    text
+}
+
+fn name(edge: &EdgeOutcome) -> String {
+    match &edge.tag {
+        Some(tag) => format!("{}:{tag} {}", edge.destination, short(edge.digest)),
+        None => format!("{}@{}", edge.destination, short(edge.digest)),
+    }
+}
+
+/// What was left, by a phase or by the plan, and bad entries.
+fn left(report: &Report) -> String {
+    let mut text = String::new();
+    for edge in &report.edges {
+        if let EdgeResult::Left(left) = &edge.result {
+            let (code, message) = (left.code, one_line(&left.message));
+            let _ = writeln!(text, "{RED}left{RED:#} {} ({code}): {message}", name(edge));
+            for hint in &left.hints {
+                let _ = writeln!(text, "  {CYAN}hint:{CYAN:#} {hint}");
+            }
+        }
+    }
+    for edge in &report.left {
+        let tag = edge.tag.as_ref().map(|tag| format!(":{tag}"));
+        let (verdict, code) = (edge.verdict, edge.code);
+        let _ = writeln!(
+            text,
+            "{RED}{verdict}{RED:#} {}{} {} ({code}): {}",
+            edge.destination,
+            tag.unwrap_or_default(),
+            short(edge.digest),
+            one_line(&edge.message)
+        );
+    }
+    for finding in &report.findings {
+        let style = if finding.severity == Severity::Warning {
+            YELLOW
+        } else {
+            RED
+        };
+        let place = finding.position.map(|position| format!(":{position}"));
+        let _ = writeln!(
+            text,
+            "{style}{}{style:#} {}{} ({}): {}",
+            finding.severity,
+            finding.file,
+            place.unwrap_or_default(),
+            finding.code,
+            one_line(&finding.message)
+        );
+    }
+    text
+}
+
+fn conclusion(report: &Report) -> String {
+    let Totals {
+        edges,
+        present,
+        published,
+        already_there,
+        ready,
+        left,
+        ..
+    } = report.totals;
+    let mut text = format!("{BOLD}{edges} edges{BOLD:#}: {present} present");
+    for (count, what) in [
+        (published, "published"),
+        (already_there, "already there"),
+        (ready, "ready"),
+        (left, "left"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    text.push('\n');
+    if report.interrupted {
+        let _ = writeln!(
+            text,
+            "{YELLOW}interrupted{YELLOW:#}: run it again to complete it"
+        );
+    } else if report.settings.mode == Mode::DryRun && ready > 0 {
+        text.push_str("a dry run: nothing was written; `--confirm` promotes\n");
+    } else if published + already_there + ready + left == 0 {
+        let _ = writeln!(text, "{GREEN}nothing left to do{GREEN:#}");
+    }
+    if report.settings.mode == Mode::Confirmed && !report.settings.signs {
+        let _ = writeln!(text, "{YELLOW}without proof{YELLOW:#}: --no-sign was given");
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! Verified images for people: each image, then its evidence.
+
+use std::fmt::Write as _;
+
+use promo_core::ports::EvidenceKind;
+
+use super::plan_text::short;
+use crate::commands::verify::{VerificationDocument, VerifiedImage};
+use crate::diagnostics::{GREEN, RED, YELLOW, one_line};
+
+/// The verification as text.
+pub(crate) fn verification_table(document: &VerificationDocument) -> String {
+    document.images.iter().map(image).collect()
+}
+
+fn image(image: &VerifiedImage) -> String {
+    let (style, word) = if image.accepted {
+        (GREEN, "accepted")
+    } else {
+        (RED, "refused")
+    };
+    let mut text = format!(
+        "{style}{word}{style:#} {} ({})\n",
+        image.image,
+        short(image.digest)
+    );
+    let _ = writeln!(text, "  as {}", image.identity);
+    for proof in &image.evidence {
+        let time = proof.time.map(|time| format!(" at {time}"));
+        let (kind, signer) = (kind(&proof.kind), one_line(&proof.signer));
+        let _ = writeln!(
+            text,
+            "  {GREEN}ok{GREEN:#} {kind} by {signer}{}",
+            time.unwrap_or_default()
+        );
+    }
+    for stranger in &image.unknown {
+        let signer = stranger
+            .signer
+            .as_deref()
+            .unwrap_or("somebody who isn't named");
+        let (kind, signer) = (kind(&stranger.kind), one_line(signer));
+        let _ = writeln!(text, "  {YELLOW}unknown{YELLOW:#} {kind} by {signer}");
+    }
+    for refusal in &image.refused {
+        let (kind, code) = (kind(&refusal.kind), refusal.code);
+        let message = one_line(&refusal.message);
+        let _ = writeln!(text, "  {RED}refused{RED:#} {kind} ({code}): {message}");
+    }
+    for missing in &image.missing {
+        let _ = writeln!(text, "  {RED}missing{RED:#} {}", one_line(missing));
+    }
+    text
+}
+
+/// A kind of evidence in words.
+pub(crate) fn kind(kind: &EvidenceKind) -> String {
+    match kind {
+        EvidenceKind::Signature { format } => format!("signature ({})", format.as_str()),
+        EvidenceKind::Attestation { predicate_type } => {
+            format!("attestation {}", one_line(predicate_type))
+        }
+        EvidenceKind::Link => "link".to_owned(),
+        // `EvidenceKind` grows.
+        _ => "evidence".to_owned(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Progress as plain lines, for pipes and logs.
+
+use promo_core::ports::{Event, Observer};
+
+use super::{end_of_phase, noteworthy};
+use crate::diagnostics;
+use crate::terminal::{Terminal, Verbosity};
+
+/// A line for each phase, and for whatever a person should read; with `-v` for each item and request.
+#[derive(Debug)]
+pub(super) struct Lines {
+    terminal: Terminal,
+}
+
+impl Lines {
+    pub(super) fn new(terminal: Terminal) -> Self {
+        Self { terminal }
+    }
+
+    fn verbose(event: &Event) -> Option<String> {
+        match event {
+            Event::PhaseBegan { phase, items } => {
+                Some(format!("{:>10}  begins with {items}", phase.as_str()))
+            }
+            Event::ItemDone { phase, item, .. } => Some(format!("{:>10}  {item}", phase.as_str())),
+            Event::Request {
+                host,
+                operation,
+                status,
+            } => {
+                let status = status.map_or_else(|| "no answer".to_owned(), |code| code.to_string());
+                Some(format!("{:>10}  {host} {operation:?}: {status}", "request"))
+            }
+            Event::Retry {
+                host,
+                operation,
+                attempt,
+                pause,
+            } => Some(format!(
+                "{:>10}  {host} {operation:?}, repetition {attempt} in {:.1} s",
+                "retry",
+                pause.as_secs_f64()
+            )),
+            _ => None,
+        }
+    }
+}
+
+impl Observer for Lines {
+    fn observe(&self, event: &Event) {
+        match event {
+            Event::PhaseEnded {
+                phase,
+                passed,
+                left,
+            } => self.terminal.note(&end_of_phase(*phase, *passed, *left)),
+            Event::Warning { code, message } => {
+                self.terminal
+                    .tell(&diagnostics::warning(code.as_str(), message));
+            }
+            event => {
+                let line = noteworthy(event).or_else(|| {
+                    let verbose = self.terminal.verbosity() == Verbosity::Verbose;
+                    verbose.then(|| Self::verbose(event)).flatten()
+                });
+                if let Some(line) = line {
+                    self.terminal.note(&diagnostics::one_line(&line));
+                }
+            }
+        }
+    }
+}

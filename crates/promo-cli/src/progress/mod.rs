@@ -1,0 +1,56 @@
+//! What a run tells while it goes on: bars on a terminal, lines when piped, JSON when asked.
+//!
+//! All of it goes to standard error.
+
+mod bars;
+mod events;
+mod lines;
+
+use std::sync::Arc;
+
+use promo_core::ports::{Event, Observer, Phase, Silent};
+
+use crate::run::Context;
+use crate::terminal::{Terminal, Verbosity};
+
+/// The observer that fits where standard error goes.
+pub(crate) fn observer(context: &Context) -> Arc<dyn Observer> {
+    let terminal = context.terminal;
+    if context.console.logs_json() {
+        return Arc::new(events::Events::new(terminal));
+    }
+    match terminal.verbosity() {
+        Verbosity::Quiet => Arc::new(Silent),
+        // Each request in a line of its own would tear the bars apart.
+        Verbosity::Verbose => Arc::new(lines::Lines::new(terminal)),
+        Verbosity::Normal if Terminal::is_interactive() => Arc::new(bars::Bars::new(terminal)),
+        Verbosity::Normal => Arc::new(lines::Lines::new(terminal)),
+    }
+}
+
+/// The line at the end of a phase that had something to do.
+fn end_of_phase(phase: Phase, passed: u64, left: u64) -> String {
+    let name = phase.as_str();
+    if left == 0 {
+        format!("{name:>10}  {passed} passed")
+    } else {
+        format!("{name:>10}  {passed} passed, {left} left")
+    }
+}
+
+/// The line of something that a person should read whatever the verbosity; nothing for other events.
+fn noteworthy(event: &Event) -> Option<String> {
+    match event {
+        Event::ItemDone {
+            phase,
+            item,
+            left: Some(code),
+        } => Some(format!("{:>10}  left {item} ({code})", phase.as_str())),
+        Event::Throttled { host, pause } => Some(format!(
+            "{:>10}  {host} asks for less: nothing is sent for {:.1} s",
+            "throttled",
+            pause.as_secs_f64()
+        )),
+        _ => None,
+    }
+}

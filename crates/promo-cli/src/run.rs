@@ -1,0 +1,120 @@
+//! From the command line to the exit code: parse, resolve, dispatch, print.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::Parser;
+
+#[cfg(feature = "embedded")]
+use crate::args::RegistryCommand;
+use crate::args::{Cli, Command, GlobalArgs, KeyCommand, ManifestCommand, SettingsCommand};
+use crate::commands;
+use crate::diagnostics;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::Outcome;
+use crate::settings::{ConsoleSettings, Environment, Resolver};
+use crate::terminal::{Terminal, Verbosity};
+
+/// Everything that commands get besides their own arguments.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) global: GlobalArgs,
+    pub(crate) resolver: Resolver,
+    pub(crate) console: ConsoleSettings,
+    pub(crate) terminal: Terminal,
+}
+
+/// Runs `promo` with these arguments.
+pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let plain = Terminal::new(ColorChoice::Auto, Verbosity::Normal);
+    match context(cli.global) {
+        Ok(context) => end(&context.terminal, dispatch(cli.command, &context)),
+        Err(error) => end(&plain, Err(error)),
+    }
+}
+
+/// What clap has to say: help and version on standard output, mistakes on standard error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let exit = if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    };
+    // If nobody listens there is nobody to tell.
+    let _nobody_listens = error.print();
+    exit.into()
+}
+
+fn context(global: GlobalArgs) -> Result<Context> {
+    let resolver = Resolver::new(Environment::of_process(), global.config.as_deref())?;
+    let console = ConsoleSettings::resolve(&global, &resolver)?;
+    let terminal = console.terminal();
+    Ok(Context {
+        global,
+        resolver,
+        console,
+        terminal,
+    })
+}
+
+/// Prints the result or the error; what can't be printed is an error itself.
+fn end(terminal: &Terminal, result: Result<Outcome>) -> ExitCode {
+    let result = result.and_then(|outcome| {
+        terminal.result(&outcome.text)?;
+        Ok(outcome.exit)
+    });
+    let exit = result.unwrap_or_else(|error| {
+        terminal.tell(&diagnostics::error(&error));
+        if let Some(rescued) = error.rescued() {
+            terminal.tell(rescued);
+        }
+        error.exit()
+    });
+    exit.into()
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
+    match command {
+        #[cfg(feature = "embedded")]
+        Command::Demo(args) => block_on(commands::demo::run(&args, context)),
+        Command::Init(args) => commands::init::run(&args),
+        Command::Plan(args) => block_on(commands::plan::run(&args, context)),
+        Command::Promote(args) => block_on(commands::promote::run(&args, context)),
+        Command::Snapshot(args) => block_on(commands::snapshot::run(&args, context)),
+        Command::Verify(args) => block_on(commands::verify::run(&args, context)),
+        Command::Sign(args) => block_on(commands::sign::run(&args, context)),
+        Command::Attest(args) => block_on(commands::attest::run(&args, context)),
+        Command::Key(KeyCommand::Generate(args)) => commands::key_generate::run(&args, context),
+        Command::Manifest(ManifestCommand::Check(args)) => {
+            commands::manifest_check::run(args, context)
+        }
+        #[cfg(feature = "embedded")]
+        Command::Registry(RegistryCommand::Serve(args)) => {
+            block_on(commands::registry_serve::run(&args, context))
+        }
+        Command::Settings(SettingsCommand::Show { output }) => {
+            commands::settings_show::run(output, context)
+        }
+        Command::Completions { shell } => Ok(commands::shell::completions(shell)),
+        Command::Man { dir } => commands::shell::man(&dir),
+        Command::Reference { dir } => commands::reference::run(&dir),
+    }
+}
+
+/// Runs asynchronous work to its end.
+fn block_on(work: impl Future<Output = Result<Outcome>>) -> Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::Output { source })?;
+    let result = runtime.block_on(work);
+    // What is still open belongs to nobody any more.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,63 @@
+//! Where registry credentials are looked for: the places that skopeo, podman and docker use, in their order.
+
+use std::path::PathBuf;
+
+use super::value::show_paths;
+use super::{Environment, Origin, Row, Setting, keys};
+
+/// Files with credentials, in the order in which they are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CredentialFiles {
+    /// The files.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Whether somebody named the file: then it must be there, and is the only one.
+    pub(crate) named: bool,
+    origin: Origin,
+}
+
+impl CredentialFiles {
+    pub(super) fn row(&self) -> Row {
+        let shown = if self.paths.is_empty() {
+            "-".to_owned()
+        } else {
+            show_paths(&self.paths)
+        };
+        Setting::new((), self.origin.clone()).row(keys::AUTHFILE.name, shown)
+    }
+}
+
+/// The file that was named, else those that exist.
+pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -> CredentialFiles {
+    let variable = environment
+        .path("REGISTRY_AUTH_FILE")
+        .map(|path| Setting::new(path, Origin::Variable("REGISTRY_AUTH_FILE")));
+    if let Some(setting) = named.or(variable) {
+        return CredentialFiles {
+            paths: vec![setting.value],
+            named: true,
+            origin: setting.origin,
+        };
+    }
+    let containers = "containers/auth.json";
+    let docker = environment
+        .path("DOCKER_CONFIG")
+        .or_else(|| Some(environment.home()?.join(".docker")));
+    let places = [
+        environment
+            .path("XDG_RUNTIME_DIR")
+            .map(|folder| folder.join(containers)),
+        environment
+            .config_home()
+            .map(|folder| folder.join(containers)),
+        docker.map(|folder| folder.join("config.json")),
+    ];
+    CredentialFiles {
+        paths: places
+            .into_iter()
+            .flatten()
+            .filter(|path| path.is_file())
+            .collect(),
+        named: false,
+        origin: Origin::Default,
+    }
+}

@@ -1,0 +1,126 @@
+//! The environment: the only place that reads it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use promo_sign::Password;
+
+/// Variables that promo reads besides those of the settings, with what they do.
+pub(crate) const VARIABLES: [(&str, &str); 13] = [
+    (
+        "COSIGN_PASSWORD",
+        "The password of private keys. It is never shown.",
+    ),
+    (
+        "PROMO_CONFIG",
+        "The promo.toml to read in place of the project's.",
+    ),
+    (
+        "REGISTRY_AUTH_FILE",
+        "The file with registry credentials, as skopeo and podman read it.",
+    ),
+    ("DOCKER_CONFIG", "The folder of docker's config.json."),
+    (
+        "XDG_RUNTIME_DIR",
+        "Where containers/auth.json is looked for first.",
+    ),
+    (
+        "XDG_CONFIG_HOME",
+        "Where promo/promo.toml and containers/auth.json are looked for; ~/.config without it.",
+    ),
+    ("HOME", "Your home folder."),
+    (
+        "HTTPS_PROXY",
+        "The proxy for https (lower case works, too).",
+    ),
+    (
+        "HTTP_PROXY",
+        "The proxy for plain HTTP; only its lower-case form is read when promo runs as a CGI program.",
+    ),
+    (
+        "NO_PROXY",
+        "Hosts that are reached without a proxy, separated by commas.",
+    ),
+    ("NO_COLOR", "No colour, if it is set to anything."),
+    ("CLICOLOR_FORCE", "Colour, even if nobody looks."),
+    ("PATH", "Where git and credential helpers are found."),
+];
+
+/// What the process was started with.
+pub(crate) struct Environment {
+    variables: BTreeMap<String, OsString>,
+    directory: PathBuf,
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Variables hold secrets.
+        f.debug_struct("Environment")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Environment {
+    /// That of this process.
+    pub(crate) fn of_process() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .collect();
+        Self {
+            variables,
+            directory: std::env::current_dir().unwrap_or_default(),
+        }
+    }
+
+    /// One for tests.
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(directory: PathBuf, variables: [(&str, &str); N]) -> Self {
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.into()));
+        Self {
+            variables: variables.into(),
+            directory,
+        }
+    }
+
+    /// The folder that promo was called in.
+    pub(crate) fn directory(&self) -> &PathBuf {
+        &self.directory
+    }
+
+    /// A variable; one that is empty counts as not set.
+    pub(crate) fn variable(&self, name: &str) -> Option<&OsString> {
+        self.variables.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// A variable as text; what is no UTF-8 is replaced, and fails later as a wrong value.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.variable(name)
+            .map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// A variable that holds a path.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.variable(name).map(PathBuf::from)
+    }
+
+    /// The password of private keys. An empty one is a password as well.
+    pub(crate) fn key_password(&self) -> Option<Password> {
+        self.variables
+            .get("COSIGN_PASSWORD")
+            .map(|value| Password::new(value.as_encoded_bytes().to_vec()))
+    }
+
+    /// The user's folder of settings.
+    pub(crate) fn config_home(&self) -> Option<PathBuf> {
+        self.path("XDG_CONFIG_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".config")))
+    }
+
+    /// The user's home folder.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        self.path("HOME").or_else(|| self.path("USERPROFILE"))
+    }
+}

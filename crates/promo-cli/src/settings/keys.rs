@@ -1,0 +1,106 @@
+//! The settings as data: names, variables, flags and what they mean. `promo settings show` and the reference page
+//! come from here.
+
+/// A setting.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name: the path in promo.toml.
+    pub(crate) name: &'static str,
+    /// Its variable.
+    pub(crate) variable: &'static str,
+    /// Its flag; empty if there is none.
+    pub(crate) flag: &'static str,
+    /// Its default, for people.
+    pub(crate) default: &'static str,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+}
+
+macro_rules! keys {
+    ($($constant:ident $name:literal $variable:literal $flag:literal $default:literal $meaning:literal)*) => {
+        $(pub(super) const $constant: Key = Key {
+            name: $name, variable: $variable, flag: $flag, default: $default, meaning: $meaning,
+        };)*
+        /// All of them, in the order of the reference.
+        pub(crate) const ALL: &[&Key] = &[$(&$constant),*];
+    };
+}
+
+keys! {
+    OUTPUT "output" "PROMO_OUTPUT" "--output" "table"
+        "The form of results: table, json or yaml, for commands that offer it."
+    LOG_FORMAT "log-format" "PROMO_LOG_FORMAT" "--log-format" "text"
+        "How progress and diagnostics look on standard error: text or json."
+    COLOR "color" "PROMO_COLOR" "--color" "auto"
+        "When to write colour: auto, always or never. NO_COLOR counts as never where nothing else is said."
+    MANIFEST "manifest" "PROMO_MANIFEST" "--manifest" "none"
+        "A plain promoter manifest."
+    THIN_MANIFEST_DIR "thin-manifest-dir" "PROMO_THIN_MANIFEST_DIR" "--thin-manifest-dir" "none"
+        "A tree of thin promoter manifests."
+    ALLOW_TAG_MOVES "allow-tag-moves" "PROMO_ALLOW_TAG_MOVES" "--allow-tag-moves" "none"
+        "A reviewed file of tags that may move."
+    KEY "sign.key" "PROMO_KEY" "--key" "none"
+        "The private key that signs and attests."
+    FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "--signature-formats" "bundle, sig"
+        "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`)."
+    EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "" "all-mirrors"
+        "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
+    RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "--recursive" "false"
+        "Whether the children of indexes are signed as well."
+    STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "--staging-key" "none"
+        "Public keys whose signatures in staging are accepted."
+    STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "--staging-signatures" "off without keys, else if-present"
+        "Whether images in staging must be signed: off, if-present or require."
+    PREDICATE_TYPE "attest.predicate-type" "PROMO_PREDICATE_TYPE" "" "https://k8s.io/promo-tools/promotion/v1"
+        "The predicate type of promotion attestations."
+    BUILDER_ID "attest.builder-id" "PROMO_BUILDER_ID" "" "https://github.com/promo-project/promo@VERSION"
+        "Who promotes, as attestations say it."
+    AUTHFILE "authfile" "PROMO_AUTHFILE" "--authfile" "found as skopeo and docker do"
+        "The file with registry credentials."
+    TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "" "none"
+        "PEM files with certificate authorities that are trusted besides those of the system."
+    CLIENT_CERTIFICATE "tls.client-certificate" "PROMO_CLIENT_CERTIFICATE" "" "none"
+        "A PEM file with the certificate that promo shows to registries."
+    CLIENT_KEY "tls.client-key" "PROMO_CLIENT_KEY" "" "none"
+        "A PEM file with the private key of that certificate."
+}
+
+/// The tables of promo.toml that have no variable: each key with what it means.
+pub(crate) const TABLES: [(&str, &str); 9] = [
+    (
+        "[[identity]] match",
+        "A registry path of destinations, such as `us.example.com/images`.",
+    ),
+    (
+        "[[identity]] name",
+        "The public name that stands in its place in identities, such as `registry.example.com`.",
+    ),
+    (
+        "[registry.\"HOST\"] plain-http",
+        "Whether this registry is spoken to over plain HTTP. Loopback hosts may always be.",
+    ),
+    (
+        "[registry.\"HOST\"] token-realm",
+        "A host whose token server this registry may name, besides itself and those that are well known.",
+    ),
+    (
+        "[registry.\"HOST\"] rate",
+        "How many requests are sent to it in a second; without it as many as it takes.",
+    ),
+    (
+        "[registry.\"HOST\"] concurrency",
+        "How many requests to it are open at once; 16 without it.",
+    ),
+    (
+        "[registry.\"HOST\"] inventory",
+        "How its inventory is read: cheapest, bulk-list, tag-list or head-only.",
+    ),
+    (
+        "[registry.\"HOST\"] client-certificate",
+        "A client certificate for this host alone (PEM file).",
+    ),
+    (
+        "[registry.\"HOST\"] client-key",
+        "Its private key (PEM file).",
+    ),
+];

@@ -1,0 +1,238 @@
+//! How registries are reached: credentials, TLS, proxies, and what is particular to single hosts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use promo_core::oci::RegistryHost;
+
+use super::credentials::{self, CredentialFiles};
+use super::file::{Inventory, Registry};
+use super::origin::row_of;
+use super::resolver::wrong;
+use super::value::show_paths;
+use super::{Environment, Origin, Resolver, Row, Setting, keys};
+use crate::args::GlobalArgs;
+use crate::error::{Error, Result};
+
+/// A client certificate and its key, as files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClientIdentity {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// What is particular to one host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Host {
+    pub(crate) plain_http: Option<bool>,
+    pub(crate) token_realm: Option<RegistryHost>,
+    pub(crate) rate: Option<f64>,
+    pub(crate) concurrency: Option<u16>,
+    pub(crate) inventory: Option<Inventory>,
+    pub(crate) client: Option<ClientIdentity>,
+}
+
+/// Proxies, as the environment writes them. They may hold passwords.
+#[derive(Clone, Default)]
+pub(crate) struct Proxies {
+    pub(crate) https: Option<String>,
+    pub(crate) http: Option<String>,
+    pub(crate) exceptions: Vec<String>,
+}
+
+impl std::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proxies(…)")
+    }
+}
+
+/// How registries are reached.
+#[derive(Debug, Clone)]
+pub(crate) struct NetworkSettings {
+    /// Where credentials are looked for.
+    pub(crate) credentials: CredentialFiles,
+    roots: Setting<Vec<PathBuf>>,
+    client: Option<Setting<ClientIdentity>>,
+    /// Hosts with settings of their own, each with the origin of those.
+    hosts: BTreeMap<RegistryHost, Setting<Host>>,
+    /// Proxies.
+    pub(crate) proxies: Proxies,
+}
+
+impl NetworkSettings {
+    /// From flags, environment and files.
+    pub(crate) fn resolve(args: &GlobalArgs, resolver: &Resolver) -> Result<Self> {
+        let authfile = resolver.pick(&keys::AUTHFILE, args.authfile.clone(), |content| {
+            content.authfile.clone()
+        })?;
+        let roots = resolver.pick(&keys::TLS_ROOTS, None, |content| content.tls.roots.clone())?;
+        Ok(Self {
+            credentials: credentials::find(authfile, resolver.environment()),
+            roots: roots.unwrap_or_else(|| Setting::default(Vec::new())),
+            client: client(resolver)?,
+            hosts: hosts(args, resolver)?,
+            proxies: proxies(resolver.environment()),
+        })
+    }
+
+    /// Files of certificate authorities.
+    pub(crate) fn roots(&self) -> &[PathBuf] {
+        &self.roots.value
+    }
+
+    /// The client certificate for hosts that have none of their own.
+    pub(crate) fn client(&self) -> Option<&ClientIdentity> {
+        self.client.as_ref().map(|setting| &setting.value)
+    }
+
+    /// Hosts with settings of their own.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&RegistryHost, &Host)> {
+        self.hosts
+            .iter()
+            .map(|(host, setting)| (host, &setting.value))
+    }
+
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let roots = Some(&self.roots).filter(|roots| !roots.value.is_empty());
+        let client = self.client.as_ref();
+        let mut rows = vec![
+            self.credentials.row(),
+            row_of(roots, keys::TLS_ROOTS.name, |roots| show_paths(roots)),
+            row_of(client, keys::CLIENT_CERTIFICATE.name, |client| {
+                client.certificate.display().to_string()
+            }),
+            row_of(client, keys::CLIENT_KEY.name, |client| {
+                client.key.display().to_string()
+            }),
+        ];
+        rows.extend(self.hosts.iter().map(|(host, setting)| {
+            setting.row(&format!("[registry.\"{host}\"]"), show_host(&setting.value))
+        }));
+        rows
+    }
+}
+
+fn show_host(host: &Host) -> String {
+    let shown = [
+        host.plain_http.map(|plain| format!("plain-http = {plain}")),
+        host.token_realm
+            .as_ref()
+            .map(|realm| format!("token-realm = {realm}")),
+        host.rate.map(|rate| format!("rate = {rate}")),
+        host.concurrency.map(|open| format!("concurrency = {open}")),
+        host.inventory
+            .map(|method| format!("inventory = {method:?}")),
+        host.client
+            .as_ref()
+            .map(|client| format!("client-certificate = {}", client.certificate.display())),
+    ];
+    shown.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn client(resolver: &Resolver) -> Result<Option<Setting<ClientIdentity>>> {
+    let certificate = resolver.pick(&keys::CLIENT_CERTIFICATE, None, |content| {
+        content.tls.client_certificate.clone()
+    })?;
+    let key = resolver.pick(&keys::CLIENT_KEY, None, |content| {
+        content.tls.client_key.clone()
+    })?;
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(Setting::new(
+            ClientIdentity {
+                certificate: certificate.value,
+                key: key.value,
+            },
+            certificate.origin,
+        ))),
+        (None, None) => Ok(None),
+        (Some(alone), None) => Err(half(&alone, &keys::CLIENT_CERTIFICATE, &keys::CLIENT_KEY)),
+        (None, Some(alone)) => Err(half(&alone, &keys::CLIENT_KEY, &keys::CLIENT_CERTIFICATE)),
+    }
+}
+
+fn half(alone: &Setting<PathBuf>, key: &super::Key, missing: &super::Key) -> Error {
+    let expected = format!("`{}` beside it", missing.name);
+    wrong(
+        key,
+        &alone.value.display().to_string(),
+        &alone.origin,
+        expected,
+    )
+}
+
+/// Hosts of `--insecure-host` and of the files; of two files the project's host wins as a whole.
+fn hosts(args: &GlobalArgs, resolver: &Resolver) -> Result<BTreeMap<RegistryHost, Setting<Host>>> {
+    let mut hosts = BTreeMap::new();
+    for file in resolver.files() {
+        for (host, registry) in &file.content.registry {
+            let origin = Origin::File(file.path.clone());
+            let setting = checked(host, registry, &origin)?;
+            hosts
+                .entry(host.clone())
+                .or_insert_with(|| Setting::new(setting, origin));
+        }
+    }
+    for text in &args.insecure_host {
+        let host: RegistryHost = text.parse().map_err(|error| Error::Usage {
+            message: format!("--insecure-host: {error}"),
+            hint: "name a host with its port, such as `registry.internal:5000`".to_owned(),
+        })?;
+        let setting = hosts
+            .entry(host)
+            .or_insert_with(|| Setting::default(Host::default()));
+        setting.value.plain_http = Some(true);
+        setting.origin = Origin::Flag("--insecure-host");
+    }
+    Ok(hosts)
+}
+
+fn checked(host: &RegistryHost, registry: &Registry, origin: &Origin) -> Result<Host> {
+    let refused = |key: &str, value: String, expected: &str| Error::Setting {
+        setting: format!("`[registry.\"{host}\"] {key}`"),
+        value,
+        origin: origin.to_string(),
+        expected: expected.to_owned(),
+    };
+    if let Some(rate) = registry.rate
+        && !(rate.is_finite() && rate > 0.0)
+    {
+        let expected = "a number of requests per second above 0";
+        return Err(refused("rate", rate.to_string(), expected));
+    }
+    let client = match (&registry.client_certificate, &registry.client_key) {
+        (Some(certificate), Some(key)) => Some(ClientIdentity {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        }),
+        (None, None) => None,
+        (Some(alone), None) | (None, Some(alone)) => {
+            let value = alone.display().to_string();
+            let expected = "`client-certificate` and `client-key` together";
+            return Err(refused("client-certificate", value, expected));
+        }
+    };
+    Ok(Host {
+        plain_http: registry.plain_http,
+        token_realm: registry.token_realm.clone(),
+        rate: registry.rate,
+        concurrency: registry.concurrency.map(std::num::NonZeroU16::get),
+        inventory: registry.inventory,
+        client,
+    })
+}
+
+/// As curl reads them: lower case first; `HTTP_PROXY` in upper case is ignored where a request could have set it.
+fn proxies(environment: &Environment) -> Proxies {
+    let is_cgi = environment.variable("REQUEST_METHOD").is_some();
+    let of = |lower: &str, upper: &str| environment.text(lower).or_else(|| environment.text(upper));
+    let all = of("all_proxy", "ALL_PROXY");
+    let http = environment
+        .text("http_proxy")
+        .or_else(|| environment.text("HTTP_PROXY").filter(|_| !is_cgi));
+    let exceptions = of("no_proxy", "NO_PROXY").unwrap_or_default();
+    Proxies {
+        https: of("https_proxy", "HTTPS_PROXY").or_else(|| all.clone()),
+        http: http.or(all),
+        exceptions: exceptions.split(',').map(str::to_owned).collect(),
+    }
+}

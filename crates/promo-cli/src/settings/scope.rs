@@ -1,0 +1,196 @@
+//! Which promoter manifests, which part of them, and which public names they have.
+
+use std::path::{Path, PathBuf};
+
+use promo_core::identity::{IdentityRule, IdentityRules};
+
+use super::origin::row_of;
+use super::{Environment, Origin, Resolver, Row, Setting, keys};
+use crate::args::ScopeArgs;
+use crate::error::{Error, Result};
+
+/// Where promoter manifests are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TreeSource {
+    /// One file with registries and images.
+    Plain(PathBuf),
+    /// A tree of thin promoter manifests.
+    Thin(PathBuf),
+}
+
+impl TreeSource {
+    /// The file or folder.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Plain(path) | Self::Thin(path) => path,
+        }
+    }
+
+    /// What a path on the command line is: a folder is a tree.
+    pub(crate) fn of_path(path: PathBuf) -> Self {
+        if path.is_dir() {
+            Self::Thin(path)
+        } else {
+            Self::Plain(path)
+        }
+    }
+}
+
+/// Which promoter manifests, and which part of them.
+#[derive(Debug, Clone)]
+pub(crate) struct ScopeSettings {
+    tree: Option<Setting<TreeSource>>,
+    tag_moves: Option<Setting<PathBuf>>,
+    identities: Setting<IdentityRules>,
+    identity_rows: Vec<String>,
+    /// Only images whose name matches one of these, if there are any.
+    pub(crate) images: Vec<String>,
+    /// Only destinations that match one of these, if there are any.
+    pub(crate) destinations: Vec<String>,
+    /// Whether one edge that is left stops all.
+    pub(crate) fail_fast: bool,
+}
+
+impl ScopeSettings {
+    /// From flags, environment and files.
+    pub(crate) fn resolve(args: &ScopeArgs, resolver: &Resolver) -> Result<Self> {
+        let tag_moves = resolver.pick(
+            &keys::ALLOW_TAG_MOVES,
+            args.allow_tag_moves.clone(),
+            |content| content.allow_tag_moves.clone(),
+        )?;
+        let (identities, identity_rows) = identities(resolver);
+        Ok(Self {
+            tree: tree(args, resolver)?,
+            tag_moves,
+            identities,
+            identity_rows,
+            images: args.image.clone(),
+            destinations: args.destination.clone(),
+            fail_fast: args.fail_fast,
+        })
+    }
+
+    /// The promoter manifests; an error if nothing names them.
+    pub(crate) fn tree(&self) -> Result<&TreeSource> {
+        self.tree
+            .as_ref()
+            .map(|tree| &tree.value)
+            .ok_or_else(|| Error::Usage {
+                message: "no promoter manifests are named".to_owned(),
+                hint: "pass `--thin-manifest-dir DIR` or `--manifest FILE`, or write one of them into promo.toml; \
+                       `promo init` makes a first tree"
+                    .to_owned(),
+            })
+    }
+
+    /// The file of tags that may move.
+    pub(crate) fn tag_moves(&self) -> Option<&Path> {
+        self.tag_moves
+            .as_ref()
+            .map(|setting| setting.value.as_path())
+    }
+
+    /// The public names.
+    pub(crate) fn identities(&self) -> &IdentityRules {
+        &self.identities.value
+    }
+
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let path = |tree: &TreeSource| tree.path().display().to_string();
+        let (plain, thin) = match &self.tree {
+            Some(tree) if matches!(tree.value, TreeSource::Plain(_)) => (Some(tree), None),
+            other => (None, other.as_ref()),
+        };
+        let mut rows = vec![
+            row_of(plain, keys::MANIFEST.name, path),
+            row_of(thin, keys::THIN_MANIFEST_DIR.name, path),
+            row_of(
+                self.tag_moves.as_ref(),
+                keys::ALLOW_TAG_MOVES.name,
+                |path| path.display().to_string(),
+            ),
+        ];
+        rows.extend(
+            self.identity_rows
+                .iter()
+                .map(|rule| self.identities.row("[[identity]]", rule.clone())),
+        );
+        rows
+    }
+}
+
+/// The place that ranks highest and names a tree; one that names two is wrong.
+fn tree(args: &ScopeArgs, resolver: &Resolver) -> Result<Option<Setting<TreeSource>>> {
+    let of_flags = one_of(
+        args.manifest.clone(),
+        args.thin_manifest_dir.clone(),
+        Origin::Flag("--manifest"),
+        Origin::Flag("--thin-manifest-dir"),
+    )?;
+    if of_flags.is_some() {
+        return Ok(of_flags);
+    }
+    let environment: &Environment = resolver.environment();
+    let of_variables = one_of(
+        environment.path(keys::MANIFEST.variable),
+        environment.path(keys::THIN_MANIFEST_DIR.variable),
+        Origin::Variable(keys::MANIFEST.variable),
+        Origin::Variable(keys::THIN_MANIFEST_DIR.variable),
+    )?;
+    if of_variables.is_some() {
+        return Ok(of_variables);
+    }
+    for file in resolver.files() {
+        let origin = || Origin::File(file.path.clone());
+        let content = &file.content;
+        let of_file = one_of(
+            content.manifest.clone(),
+            content.thin_manifest_dir.clone(),
+            origin(),
+            origin(),
+        )?;
+        if of_file.is_some() {
+            return Ok(of_file);
+        }
+    }
+    Ok(None)
+}
+
+fn one_of(
+    plain: Option<PathBuf>,
+    thin: Option<PathBuf>,
+    plain_origin: Origin,
+    thin_origin: Origin,
+) -> Result<Option<Setting<TreeSource>>> {
+    match (plain, thin) {
+        (Some(_), Some(_)) => Err(Error::Usage {
+            message: format!(
+                "{plain_origin} names a plain promoter manifest and {thin_origin} a thin tree"
+            ),
+            hint: "keep one of `manifest` and `thin-manifest-dir`".to_owned(),
+        }),
+        (Some(path), None) => Ok(Some(Setting::new(TreeSource::Plain(path), plain_origin))),
+        (None, Some(path)) => Ok(Some(Setting::new(TreeSource::Thin(path), thin_origin))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The rules of the first file that has any: rules of two files would be in no order that anybody wrote.
+fn identities(resolver: &Resolver) -> (Setting<IdentityRules>, Vec<String>) {
+    for file in resolver.files() {
+        if !file.content.identity.is_empty() {
+            let rules = file.content.identity.iter();
+            let shown = rules
+                .clone()
+                .map(|rule| format!("{} = {}", rule.registry, rule.name));
+            let checked = rules
+                .clone()
+                .map(|rule| IdentityRule::new(rule.registry.clone(), rule.name.clone()));
+            let origin = Origin::File(file.path.clone());
+            let setting = Setting::new(IdentityRules::new(checked.collect()), origin);
+            return (setting, shown.collect());
+        }
+    }
+    (Setting::default(IdentityRules::default()), Vec::new())
+}
