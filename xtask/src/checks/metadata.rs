@@ -1,5 +1,7 @@
 //! What cargo knows about the workspace and its dependencies: the few fields of `cargo metadata` that the checks read.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -8,8 +10,21 @@ use crate::{process, workspace};
 /// The answer of `cargo metadata`, for all platforms.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
-    pub(crate) packages: Vec<Package>,
+    packages: Vec<Package>,
     workspace_members: Vec<String>,
+    resolve: Resolve,
+}
+
+/// Which package needs which, with the features that are on.
+#[derive(Debug, Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Node {
+    id: String,
+    dependencies: Vec<String>,
 }
 
 /// One version of one crate.
@@ -38,6 +53,27 @@ impl Metadata {
         let answer = process::capture(&mut command)?.success_bytes()?;
         serde_json::from_slice(&answer)
             .map_err(|error| Error::document("the answer of cargo metadata", error))
+    }
+
+    /// The crates of this checkout and all that they need on any platform. The lock file can hold more: what no
+    /// feature turns on.
+    pub(crate) fn used(&self) -> Vec<&Package> {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut waiting: Vec<&str> = self.workspace_members.iter().map(String::as_str).collect();
+        while let Some(id) = waiting.pop() {
+            if seen.insert(id) {
+                let nodes = self.resolve.nodes.iter().filter(|node| node.id == id);
+                waiting.extend(
+                    nodes
+                        .flat_map(|node| &node.dependencies)
+                        .map(String::as_str),
+                );
+            }
+        }
+        self.packages
+            .iter()
+            .filter(|package| seen.contains(package.id.as_str()))
+            .collect()
     }
 
     /// The crates of this checkout.

@@ -33,10 +33,14 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "control",
         run: scenario::control::run,
+    },
+    Scenario {
+        name: "dependencies",
+        run: scenario::dependencies::run,
     },
     Scenario {
         name: "conformance",

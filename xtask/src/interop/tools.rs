@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::error::{Error, OnPath, Result};
 use crate::interop::digest::sha256;
-use crate::process;
+use crate::{process, workspace};
 
 /// A program of a Debian package, and how it says that it is the version we know.
 struct DebianProgram {
@@ -61,6 +61,8 @@ const CONFORMANCE: &str = "github.com/opencontainers/distribution-spec/conforman
 const CONFORMANCE_MODULE: &str = include_str!("pins/conformance.go.mod");
 const CONFORMANCE_SUMS: &str = include_str!("pins/conformance.go.sum");
 
+const CARGO_DENY: &str = "0.20.2";
+
 /// The Python implementation of in-toto, with all that it needs.
 const PYTHON: [&str; 10] = [
     "in-toto==3.1.0",
@@ -82,6 +84,7 @@ pub(crate) struct Tools {
     pub(crate) cosign_2: PathBuf,
     pub(crate) conformance: PathBuf,
     pub(crate) busybox: PathBuf,
+    pub(crate) cargo_deny: PathBuf,
     /// A Python with in-toto.
     pub(crate) python: PathBuf,
 }
@@ -96,6 +99,7 @@ impl Tools {
             cosign_2: cache.go_program("cosign-2", COSIGN_2)?,
             conformance: cache.conformance()?,
             busybox: on_path("busybox")?,
+            cargo_deny: cache.cargo_deny()?,
             python: cache.python()?,
         })
     }
@@ -223,6 +227,36 @@ impl Cache {
         Ok(program)
     }
 
+    /// Builds cargo-deny with the dependencies that it was released with, once.
+    fn cargo_deny(&self) -> Result<PathBuf> {
+        let program = self.folder.join("cargo-deny");
+        if !program.exists() {
+            let scratch = self.scratch()?;
+            let mut install = workspace::cargo();
+            install
+                .args([
+                    "install",
+                    "cargo-deny",
+                    "--locked",
+                    "--version",
+                    CARGO_DENY,
+                    "--root",
+                ])
+                .arg(scratch.path());
+            install.env("CARGO_TARGET_DIR", scratch.path().join("target"));
+            process::run(&mut install)?;
+            keep(&scratch.path().join("bin/cargo-deny"), &program)?;
+        }
+        let answer = process::capture(Command::new(&program).arg("--version"))?.success()?;
+        if answer.trim() == format!("cargo-deny {CARGO_DENY}") {
+            return Ok(program);
+        }
+        Err(Error::Missing(format!(
+            "{} is not {CARGO_DENY}",
+            program.display()
+        )))
+    }
+
     /// Makes an environment with the packages of [`PYTHON`] and nothing else, once.
     fn python(&self) -> Result<PathBuf> {
         let folder = self.folder.join("python");
@@ -265,9 +299,15 @@ impl Cache {
 /// A name for the set of all pins.
 fn pins() -> String {
     let hash = sha256(
-        [COSIGN_3, COSIGN_2, CONFORMANCE_SUMS, &PYTHON.join("\n")]
-            .join("\n")
-            .as_bytes(),
+        [
+            COSIGN_3,
+            COSIGN_2,
+            CONFORMANCE_SUMS,
+            CARGO_DENY,
+            &PYTHON.join("\n"),
+        ]
+        .join("\n")
+        .as_bytes(),
     );
     hash.chars().skip("sha256:".len()).take(16).collect()
 }

@@ -73,7 +73,7 @@ impl Policy {
     /// Every crate offers a licence that we allow.
     pub(crate) fn check_licences(&self, metadata: &Metadata) -> Result<()> {
         let mut wrong = Vec::new();
-        for package in &metadata.packages {
+        for package in metadata.used() {
             let expression = package.license.as_deref().unwrap_or_default();
             if !licence::is_met(expression, &self.licenses.allow)? {
                 wrong.push(format!("{} ({expression})", shown(package)));
@@ -85,7 +85,7 @@ impl Policy {
     /// No banned crate, and one version only of those that say so.
     pub(crate) fn check_bans(&self, metadata: &Metadata) -> Result<()> {
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for package in &metadata.packages {
+        for package in metadata.used() {
             versions
                 .entry(&package.name)
                 .or_default()
@@ -114,7 +114,7 @@ impl Policy {
     pub(crate) fn check_sources(&self, metadata: &Metadata) -> Result<()> {
         let mut registries = BTreeSet::new();
         let mut wrong = Vec::new();
-        for package in &metadata.packages {
+        for package in metadata.used() {
             let Some(source) = package.source.as_deref() else {
                 continue;
             };

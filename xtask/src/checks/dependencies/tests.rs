@@ -16,14 +16,28 @@ const POLICY: &str = r#"
 "#;
 
 fn metadata(packages: &[(&str, &str, &str, Option<&str>)]) -> Metadata {
+    let ids: Vec<String> = packages
+        .iter()
+        .map(|(name, version, ..)| format!("{name}-{version}"))
+        .collect();
     let packages: Vec<_> = packages
         .iter()
-        .map(|(name, version, license, source)| {
-            json!({"id": format!("{name}-{version}"), "name": name, "version": version, "license": license,
-                   "source": source, "dependencies": []})
+        .zip(&ids)
+        .map(|((name, version, license, source), id)| {
+            json!({"id": id, "name": name, "version": version, "license": license, "source": source,
+                   "dependencies": []})
         })
         .collect();
-    serde_json::from_value(json!({"packages": packages, "workspace_members": []})).unwrap()
+    // The first is ours, and needs all but those called `unused`.
+    let needed: Vec<&String> = ids
+        .iter()
+        .skip(1)
+        .filter(|id| !id.starts_with("unused"))
+        .collect();
+    let nodes = json!([{"id": ids[0], "dependencies": needed}]);
+    let document =
+        json!({"packages": packages, "workspace_members": [ids[0]], "resolve": {"nodes": nodes}});
+    serde_json::from_value(document).unwrap()
 }
 
 #[test]
@@ -36,6 +50,16 @@ fn a_clean_tree_passes() {
     policy.check_licences(&clean).unwrap();
     policy.check_bans(&clean).unwrap();
     policy.check_sources(&clean).unwrap();
+}
+
+#[test]
+fn what_no_feature_turns_on_is_not_judged() {
+    let policy = Policy::parse(POLICY).unwrap();
+    let tree = metadata(&[
+        ("promo", "0.1.0", "MIT", None),
+        ("unused", "1.0.0", "GPL-3.0-only", None),
+    ]);
+    policy.check_licences(&tree).unwrap();
 }
 
 #[test]

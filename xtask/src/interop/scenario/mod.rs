@@ -2,6 +2,7 @@
 
 pub(super) mod conformance;
 pub(super) mod control;
+pub(super) mod dependencies;
 pub(super) mod evidence;
 pub(super) mod interruption;
 pub(super) mod link;
