@@ -2,7 +2,7 @@
 //!
 //! The code decides the severity. A kind is added at the end of its group; a code is never given out
 //! again. Groups: 001 the tree, 020 YAML, 030 structure, 040 registries, 050 bad entries, 060
-//! oddities, 070 lints.
+//! oddities, 070 lints, 080 editing.
 
 use super::Severity;
 use crate::Code;
@@ -139,4 +139,9 @@ kinds! {
         "Two images of one promoter manifest have the same digest. That is allowed, and often a mistake of copying."
     SHARED_REPOSITORY "PROMO-M074" Warning "entries meet in one repository"
         "Two entries, joined to their destinations, are the same repository. Their tags can contradict each other."
+
+    NO_PLACE "PROMO-M080" Error "no place for an addition"
+        "An image, digest or tag could not be added because of the way in which the file is written. Nothing was changed. Format the file, then add again."
+    NO_LAYOUT "PROMO-M081" Error "no canonical layout"
+        "The formatted text would not say what the text says, so nothing was changed. Please report it with the file."
 }

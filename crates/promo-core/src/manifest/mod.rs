@@ -4,7 +4,10 @@
 //! entries that are not were left out and are among its findings. Comparing with registries is the
 //! plan's work.
 
+mod document;
+mod edit;
 mod finding;
+mod format;
 mod images;
 mod kinds;
 mod lint;
@@ -15,7 +18,9 @@ mod thin;
 mod tree_files;
 mod yaml;
 
+pub use edit::{Addition, EditError, add};
 pub use finding::{Finding, Severity};
+pub use format::format;
 pub use kinds::{FINDING_KINDS, FindingKind};
 pub use load::LoadError;
 pub use model::{

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::Position;
 use super::finding::{FileFindings, clip, quote};
@@ -101,6 +101,7 @@ pub(super) struct Reader<'a, 'f> {
     parser: Parser<'a, StrInput<'a>>,
     findings: &'f mut FileFindings,
     depth: usize,
+    last: (Position, Position),
 }
 
 impl<'a, 'f> Reader<'a, 'f> {
@@ -109,7 +110,13 @@ impl<'a, 'f> Reader<'a, 'f> {
             parser: Parser::new_from_str(text),
             findings,
             depth: 0,
+            last: (position(1, 0), position(1, 0)),
         }
+    }
+
+    /// Where what was read last begins, and the place behind it.
+    pub(super) fn last(&self) -> (Position, Position) {
+        self.last
     }
 
     pub(super) fn findings(&mut self) -> &mut FileFindings {
@@ -311,7 +318,11 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     fn event(&mut self) -> Result<(Event<'a>, Span), Stop> {
         match self.parser.next_event() {
-            Some(Ok(event)) => Ok(event),
+            Some(Ok((event, span))) => {
+                let place = |mark: Marker| position(mark.line(), mark.col());
+                self.last = (place(span.start), place(span.end));
+                Ok((event, span))
+            }
             Some(Err(error)) => {
                 self.syntax(&error);
                 Err(Stop)

@@ -2,7 +2,9 @@
 
 mod codes;
 mod corpus;
+mod edit;
 mod folder;
+mod format;
 mod lint;
 mod properties;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Texts that get deeper into the parser than random bytes do.
-fn yaml_like() -> impl Strategy<Value = String> {
+pub(super) fn yaml_like() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         Just("registries:".to_owned()),
         Just("images:".to_owned()),
