@@ -1,5 +1,11 @@
 //! Evidence that cosign made, judged by our verifier. The fixtures' README says how they were made.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{

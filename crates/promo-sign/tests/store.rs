@@ -1,5 +1,11 @@
 //! The evidence store against the embedded registry, with and without the referrers API.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::sync::Arc;

@@ -60,7 +60,6 @@ pub(crate) fn kind(kind: &EvidenceKind) -> String {
         EvidenceKind::Attestation { predicate_type } => {
             format!("attestation {}", one_line(predicate_type))
         }
-        EvidenceKind::Link => "link".to_owned(),
         // `EvidenceKind` grows.
         _ => "evidence".to_owned(),
     }

@@ -59,8 +59,6 @@ pub enum EvidenceKind {
         /// The predicate's type.
         predicate_type: String,
     },
-    /// An in-toto link of the promotion step.
-    Link,
 }
 
 /// Evidence that a verifier accepted.
@@ -176,7 +174,7 @@ pub trait Attester: fmt::Debug + Send + Sync {
     /// Shows that it can attest, without any registry: used in setup.
     async fn check(&self) -> Result<(), Failure>;
 
-    /// What it makes for each image: an attestation with its predicate type, and maybe a link.
+    /// What it makes for each image: attestations by their predicate types.
     fn kinds(&self) -> Vec<EvidenceKind>;
 
     /// Attests a promotion with the kinds asked for, which are some of [`Attester::kinds`].

@@ -5,13 +5,14 @@
 //! `.sig` and `.att` are appended to what stands there.
 
 mod blob;
+mod locks;
 mod read;
 mod referrer;
 mod tag_image;
 mod tag_update;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
@@ -35,13 +36,10 @@ pub struct OciEvidenceStore {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// One lock for each tag that is being updated.
-    tags: Mutex<BTreeMap<TagKey, Arc<futures_util::lock::Mutex<()>>>>,
+    locks: locks::Locks,
     /// The empty config is the same blob for all bundles: repositories that are known to have it.
     has_empty_config: Mutex<BTreeSet<Repository>>,
 }
-
-type TagKey = (Repository, Digest, TagSuffix);
 
 impl OciEvidenceStore {
     /// A store over `registry`.
@@ -50,36 +48,6 @@ impl OciEvidenceStore {
             registry,
             shared: Arc::default(),
         }
-    }
-
-    /// Runs `update` while no other update of the same tag runs in this process.
-    async fn serialised<T>(&self, key: TagKey, update: impl Future<Output = T>) -> T {
-        let lock = {
-            let mut tags = self
-                .shared
-                .tags
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(tags.entry(key.clone()).or_default())
-        };
-        let result = {
-            let _guard = lock.lock().await;
-            update.await
-        };
-        drop(lock);
-        let mut tags = self
-            .shared
-            .tags
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Whoever waits holds a clone; the last one removes the entry.
-        if tags
-            .get(&key)
-            .is_some_and(|lock| Arc::strong_count(lock) == 1)
-        {
-            tags.remove(&key);
-        }
-        result
     }
 }
 
@@ -102,12 +70,15 @@ impl EvidenceStore for OciEvidenceStore {
     ) -> Result<Attachment, Failure> {
         let sorted = Sorted::of(evidence)?;
         let mut done = Attachment::default();
-        self.attach_referrers(repository, subject, &sorted.referrers, &mut done)
-            .await?;
+        if !sorted.referrers.is_empty() {
+            let place = (repository.clone(), subject.digest, None);
+            let update = self.attach_referrers(repository, subject, &sorted.referrers, &mut done);
+            self.shared.locks.serialised(place, update).await?;
+        }
         for (suffix, layers) in &sorted.layers {
-            let key = (repository.clone(), subject.digest, *suffix);
+            let place = (repository.clone(), subject.digest, Some(*suffix));
             let update = self.append(repository, &subject.digest, *suffix, layers);
-            let written = self.serialised(key, update).await?;
+            let written = self.shared.locks.serialised(place, update).await?;
             done.written += written;
             done.already_there += (layers.len() as u64).saturating_sub(written);
         }

@@ -14,6 +14,7 @@
 pub mod copier;
 pub mod inventory_reader;
 pub mod registry;
+pub mod signing;
 
 mod content;
 
