@@ -11,10 +11,6 @@ use crate::inventory::{self, PlainInventory};
 use crate::manifest::ManifestSet;
 
 /// Compares what manifests want with what an inventory holds.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arguments are made from Python's and belong to the function"
-)]
 #[pyfunction]
 #[pyo3(signature = (manifests, *, inventory=None, images=None, destinations=None))]
 pub(crate) fn plan(
