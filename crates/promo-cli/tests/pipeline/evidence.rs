@@ -1,0 +1,174 @@
+//! Evidence: made once, the same everywhere, reused, and asked for.
+
+use promo_core::pipeline::{EdgeResult, EvidenceScope, RunError};
+use promo_core::report::RunOutcome;
+use promo_testkit::image::IndexBuilder;
+use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
+
+use crate::world::{World, all_kinds, image, want};
+
+#[tokio::test]
+async fn mirrors_hold_the_same_bytes() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+    let first = world.proven(0, "app", one.digest()).await;
+    assert_eq!(first.len(), all_kinds().len());
+    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+}
+
+#[tokio::test]
+async fn a_mirror_that_is_added_later_gets_the_evidence_of_the_others() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let first_only = [world.mirrors[0].host()];
+    world
+        .run(&world.set_for(&first_only, &[want("app", &one, &["v1"])]))
+        .await;
+    assert!(world.mirrors[1].state().repositories().is_empty());
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.totals.published, 1);
+    let first = world.proven(0, "app", one.digest()).await;
+    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+    world.assert_promise().await;
+}
+
+#[tokio::test]
+async fn a_registry_that_refuses_evidence_first_gets_the_manifest_by_digest_and_the_report_says_so() {
+    let options = RegistryOptions::default().switch(|switches| switches.missing_subject = Some(400));
+    let world = World::with_mirrors(vec![options]).await;
+    let (tagged, untagged) = (image(1), image(2));
+    world.stage("app", &tagged);
+    world.stage("app", &untagged);
+
+    let report = world
+        .run(&world.set(&[want("app", &tagged, &["v1"]), want("app", &untagged, &[])]))
+        .await;
+
+    assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+    for edge in &report.edges {
+        let published_first = EdgeResult::Published {
+            manifest_first: true,
+        };
+        assert_eq!(edge.result, published_first);
+    }
+    world.assert_proven_once(0, "app", tagged.digest()).await;
+    world.assert_proven_once(0, "app", untagged.digest()).await;
+}
+
+#[tokio::test]
+async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
+    let options = RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
+    let world = World::with_mirrors(vec![options]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    let fallback = format!("{}.sig", one.digest().replace(':', "-"));
+    world.mirrors[0].faults().inject(
+        Matcher::on(Operation::ManifestPut).reference(&fallback),
+        Fault::status(400),
+    );
+
+    let report = world.run(&world.set(&[want("app", &one, &[])])).await;
+
+    let [edge] = report.edges.as_slice() else {
+        panic!("{report:#?}");
+    };
+    let EdgeResult::Left(left) = &edge.result else {
+        panic!("{report:#?}");
+    };
+    assert!(left.incomplete, "{left:?}");
+}
+
+#[tokio::test]
+async fn children_are_signed_only_when_asked() {
+    let world = World::start().await;
+    let child = image(2);
+    let index = IndexBuilder::new().image(child.clone()).build();
+    world.stage("app", &index);
+    let set = world.set(&[want("app", &index, &["v1"])]);
+    world.run(&set).await;
+    assert!(world.proven(0, "app", child.digest()).await.is_empty());
+
+    let world = World::start().await;
+    world.stage("app", &index);
+    let set = world.set(&[want("app", &index, &["v1"])]);
+    let mut settings = world.settings();
+    settings.recursive = true;
+    world.try_run(settings, &set).await.unwrap();
+    let of_child = world.proven(1, "app", child.digest()).await;
+    assert_eq!(of_child.len(), 2, "a signature in each form: {of_child:?}");
+}
+
+#[tokio::test]
+async fn canonical_evidence_goes_to_one_mirror() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let mut settings = world.settings();
+    settings.evidence = EvidenceScope::Canonical(world.mirrors[1].host().parse().unwrap());
+
+    let report = world.try_run(settings, &set).await.unwrap();
+
+    assert_eq!(report.totals.published, 2);
+    world.assert_proven_once(1, "app", one.digest()).await;
+    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_confirmed_run_without_a_signer_stops_in_setup() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let mut ports = world.ports();
+    ports.proof = None;
+    let interrupt = promo_core::pipeline::Interrupt::new();
+
+    let refused = promo_core::pipeline::run(world.settings(), ports, interrupt, &set).await;
+
+    let error = refused.unwrap_err();
+    assert!(matches!(error, RunError::NoSigner));
+    assert_eq!(error.code().as_str(), "PROMO-C001");
+    assert!(world.mirrors[0].log().is_empty());
+}
+
+#[tokio::test]
+async fn going_without_proof_must_be_asked_for_and_is_said() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let mut settings = world.settings();
+    settings.no_sign = true;
+
+    let report = world.try_run(settings, &set).await.unwrap();
+
+    assert_eq!(report.totals.published, 2);
+    assert!(!report.settings.signs);
+    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+}
+
+#[tokio::test]
+async fn complete_adds_the_evidence_that_older_tags_lack() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let mut without = world.settings();
+    without.no_sign = true;
+    world.try_run(without, &set).await.unwrap();
+    world.run(&set).await;
+    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+
+    let mut settings = world.settings();
+    settings.plan.complete = true;
+    let report = world.try_run(settings, &set).await.unwrap();
+
+    assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+    world.assert_promise().await;
+}

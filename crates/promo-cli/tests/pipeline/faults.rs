@@ -1,0 +1,175 @@
+//! Registries that fail, lie or change their mind: one destination's trouble is its own.
+
+use promo_core::report::RunOutcome;
+use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
+
+use crate::world::{World, image, left_codes, want};
+
+#[tokio::test]
+async fn one_mirror_that_fails_does_not_hold_up_the_other() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let fault = world.mirrors[1]
+        .faults()
+        .inject(Matcher::on(Operation::BlobPut), Fault::status(400));
+
+    let report = world.run(&set).await;
+
+    assert_eq!(report.totals.published, 1);
+    assert_eq!(report.outcome(), RunOutcome::Partial);
+    assert!(world.mirrors[1].state().tags("prod/app").is_empty());
+
+    fault.remove();
+    let report = world.run(&set).await;
+    assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+    let first = world.proven(0, "app", one.digest()).await;
+    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+}
+
+#[tokio::test]
+async fn a_host_that_refuses_us_is_found_out_before_anything_is_sent_to_it() {
+    let closed = RegistryOptions::default().auth(Auth::bearer().anonymous_pull());
+    let world = World::with_mirrors(vec![RegistryOptions::default(), closed]).await;
+    let one = image(1);
+    world.stage("app", &one);
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.outcome(), RunOutcome::Access, "{report:#?}");
+    assert_eq!(report.totals.published, 1);
+    let log = world.mirrors[1].log();
+    assert_eq!(log.count(Operation::Mount) + log.count(Operation::BlobPut), 0);
+    world.assert_promise().await;
+}
+
+#[tokio::test]
+async fn a_blob_that_a_lying_registry_altered_refuses_its_image() {
+    let world = World::start().await;
+    let (good, bad) = (image(1), image(2));
+    world.stage("good", &good);
+    world.stage("bad", &bad);
+    let layer = bad.blobs().last().unwrap().descriptor.digest.clone();
+    assert!(world.staging.state().corrupt_blob("team/bad", &layer));
+
+    let report = world
+        .run(&world.set(&[want("good", &good, &["v1"]), want("bad", &bad, &["v1"])]))
+        .await;
+
+    assert_eq!(report.outcome(), RunOutcome::Refused, "{report:#?}");
+    assert_eq!(report.totals.published, 2);
+    assert!(world.mirrors[0].state().tags("prod/bad").is_empty());
+    assert!(!world.mirrors[0].state().has_blob("prod/bad", &layer));
+}
+
+#[tokio::test]
+async fn a_tag_that_moves_between_plan_and_publish_is_not_overwritten() {
+    let world = World::start().await;
+    let (ours, theirs) = (image(1), image(2));
+    world.stage("app", &ours);
+    let set = world.set(&[want("app", &ours, &["v1"])]);
+    let gate = world.mirrors[0]
+        .faults()
+        .pause(Matcher::on(Operation::Referrers).times(1));
+    let run = world.run(&set);
+    let meddle = async {
+        gate.reached().await;
+        theirs.push_to(&world.mirrors[0].state(), "prod/app", "v1");
+        gate.release();
+    };
+
+    let (report, ()) = tokio::join!(run, meddle);
+
+    assert_eq!(left_codes(&report), ["PROMO-C050"]);
+    assert_eq!(
+        world.mirrors[0].state().tag_digest("prod/app", "v1").as_deref(),
+        Some(theirs.digest())
+    );
+    assert_eq!(report.totals.published, 1);
+}
+
+#[tokio::test]
+async fn a_repository_that_can_not_be_read_is_undecided_and_left_alone() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.mirrors[1].switch(|switches| {
+        switches.forbidden.insert("prod/app".to_owned());
+    });
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.totals.published, 1);
+    assert_eq!(report.left.len(), 1);
+    assert_eq!(report.outcome(), RunOutcome::Access, "{report:#?}");
+    assert!(world.mirrors[1].log().writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_registry_that_does_not_keep_what_was_put_is_noticed() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.mirrors[0].switch(|switches| switches.digest_header = false);
+    world.mirrors[0].faults().inject(
+        Matcher::on(Operation::ManifestPut).reference("v1"),
+        Fault::status(201),
+    );
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(left_codes(&report), ["PROMO-C051"], "{report:#?}");
+}
+
+#[tokio::test]
+async fn immutable_tags_are_left_with_their_code() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.mirrors[0].faults().inject(
+        Matcher::on(Operation::ManifestPut).reference("v1"),
+        Fault::status(409),
+    );
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.totals.left, 1);
+    assert_eq!(report.outcome(), RunOutcome::Nothing, "{report:#?}");
+}
+
+#[tokio::test]
+async fn fail_fast_stops_before_anything_is_written() {
+    let world = World::start().await;
+    let (ours, theirs, other) = (image(1), image(2), image(3));
+    world.stage("app", &ours);
+    world.stage("other", &other);
+    theirs.push_to(&world.mirrors[0].state(), "prod/app", "v1");
+    let set = world.set(&[want("app", &ours, &["v1"]), want("other", &other, &["v1"])]);
+    let mut settings = world.settings();
+    settings.plan.fail_fast = true;
+
+    let error = world.try_run(settings, &set).await.unwrap_err();
+
+    assert_eq!(error.code().as_str(), "PROMO-C006");
+    for mirror in &world.mirrors {
+        assert!(mirror.log().writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_runs_at_once_agree() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+
+    let (first, second) = tokio::join!(world.run(&set), world.run(&set));
+
+    assert_eq!(first.outcome(), RunOutcome::Done, "{first:#?}");
+    assert_eq!(second.outcome(), RunOutcome::Done, "{second:#?}");
+    // Either may have made the evidence, so there may be two of a kind, and none is missing.
+    for mirror in 0..2 {
+        assert!(world.proven(mirror, "app", one.digest()).await.len() >= 3);
+    }
+}

@@ -1,0 +1,67 @@
+//! An interruption in each phase: what is open is finished, nothing new is begun, the report is written.
+
+use promo_core::pipeline::{self, Interrupt};
+use promo_core::report::{Report, RunOutcome};
+use promo_testkit::registry::{Matcher, Operation};
+
+use crate::world::{World, image, left_codes, want};
+
+/// Interrupts a run while it waits for the first request that matches, at the first mirror.
+async fn interrupt_at(world: &World, matcher: Matcher) -> Report {
+    let (one, two) = (image(1), image(2));
+    world.stage("one", &one);
+    world.stage("two", &two);
+    let set = world.set(&[want("one", &one, &["v1"]), want("two", &two, &["v1"])]);
+    let mut settings = world.settings();
+    settings.concurrency = std::num::NonZeroUsize::MIN;
+    let interrupt = Interrupt::new();
+    let gate = world.mirrors[0].faults().pause(matcher.times(1));
+    let run = pipeline::run(settings, world.ports(), interrupt.clone(), &set);
+    let stop = async {
+        gate.reached().await;
+        interrupt.raise();
+        gate.release();
+    };
+    let (report, ()) = tokio::join!(run, stop);
+    world.assert_promise().await;
+
+    let after = world.run(&set).await;
+    assert_eq!(after.outcome(), RunOutcome::Done, "{after:#?}");
+    world.assert_promise().await;
+    report.unwrap()
+}
+
+#[tokio::test]
+async fn while_the_plan_is_made() {
+    let world = World::start().await;
+    let report = interrupt_at(&world, Matcher::on(Operation::ManifestHead)).await;
+    assert_eq!(report.outcome(), RunOutcome::Interrupted);
+    assert_eq!(report.totals.published, 0);
+    assert!(left_codes(&report).iter().all(|code| *code == "PROMO-C010"));
+}
+
+#[tokio::test]
+async fn while_content_is_copied() {
+    let world = World::start().await;
+    let report = interrupt_at(&world, Matcher::on(Operation::BlobPut)).await;
+    assert_eq!(report.outcome(), RunOutcome::Interrupted);
+    assert_eq!(report.totals.published, 0);
+    assert!(report.interrupted);
+}
+
+#[tokio::test]
+async fn while_signatures_are_attached() {
+    let world = World::start().await;
+    let report = interrupt_at(&world, Matcher::on(Operation::Referrers)).await;
+    assert_eq!(report.outcome(), RunOutcome::Interrupted);
+    assert_eq!(report.totals.published, 0);
+}
+
+#[tokio::test]
+async fn while_tags_are_put_everything_that_has_its_evidence_is_published() {
+    let world = World::start().await;
+    let report = interrupt_at(&world, Matcher::on(Operation::ManifestPut).reference("v1")).await;
+    assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+    assert_eq!(report.totals.published, 4);
+    assert!(report.interrupted);
+}

@@ -1,0 +1,95 @@
+//! What a run costs: the table of docs/explanation/flow.md, counted.
+
+use std::collections::BTreeMap;
+
+use promo_testkit::image::{ImageBuilder, IndexBuilder, Layer};
+use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
+
+use crate::world::{World, image, want};
+
+fn counts(registry: &EmbeddedRegistry) -> BTreeMap<Operation, usize> {
+    registry.log().counts()
+}
+
+#[tokio::test]
+async fn a_single_image_to_two_mirrors() {
+    let world = World::start().await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(
+        counts(&world.staging),
+        BTreeMap::from([
+            (Operation::ManifestHead, 1),
+            (Operation::ManifestGet, 1),
+            (Operation::BlobGet, 3),
+        ])
+    );
+    for mirror in &world.mirrors {
+        let counts = counts(mirror);
+        // The tag at the plan and right before its PUT.
+        assert_eq!(counts[&Operation::ManifestHead], 2, "{counts:?}");
+        // Config and two layers: a mount that asks and opens the upload.
+        assert_eq!(counts[&Operation::Mount], 3, "{counts:?}");
+        // Two bundles, a `.sig` and the image.
+        assert_eq!(counts[&Operation::ManifestPut], 4, "{counts:?}");
+        assert_eq!(counts[&Operation::Referrers], 1, "{counts:?}");
+        assert_eq!(counts[&Operation::UploadCancel], 1, "{counts:?}");
+        for never in [
+            Operation::Base,
+            Operation::BlobHead,
+            Operation::TagList,
+            Operation::Token,
+            Operation::BlobPatch,
+            Operation::BlobGet,
+        ] {
+            assert_eq!(counts.get(&never), None, "{never:?}: {counts:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_index_reads_each_child_once_and_a_shared_blob_once() {
+    let world = World::start().await;
+    let shared = Layer::opaque(7, 5000);
+    let child = |seed| {
+        ImageBuilder::new()
+            .layer(shared.clone())
+            .layer(Layer::opaque(seed, 100))
+            .build()
+    };
+    let index = IndexBuilder::new().image(child(1)).image(child(2)).build();
+    world.stage("app", &index);
+    world.run(&world.set(&[want("app", &index, &["v1"])])).await;
+
+    let staging = counts(&world.staging);
+    assert_eq!(staging[&Operation::ManifestGet], 3, "{staging:?}");
+    // Two configs, two layers of their own, one shared.
+    assert_eq!(staging[&Operation::BlobGet], 5, "{staging:?}");
+    for mirror in &world.mirrors {
+        assert_eq!(counts(mirror)[&Operation::Mount], 5);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_for_each_scope() {
+    let token = || RegistryOptions::default().auth(Auth::bearer().anonymous_pull());
+    let world = World::with_mirrors(vec![token()]).await;
+    let images: Vec<_> = (1..=8).map(image).collect();
+    for image in &images {
+        world.stage("app", image);
+    }
+    let tags: Vec<String> = (1..=8).map(|number| format!("v{number}")).collect();
+    let wanted: Vec<_> = images
+        .iter()
+        .zip(&tags)
+        .map(|(image, tag)| want("app", image, &[tag]))
+        .collect();
+
+    // Nobody may push here, so this is the plan and one try to push.
+    world.run(&world.set(&wanted)).await;
+
+    let grants = world.mirrors[0].tokens().grants();
+    assert_eq!(grants.len(), 2, "one to pull, one to push: {grants:?}");
+}

@@ -1,0 +1,182 @@
+//! Signatures in staging: judged by the policy, and carried byte for byte.
+
+use std::sync::Arc;
+
+use promo_core::identity::Identity;
+use promo_core::manifest::ManifestSet;
+use promo_core::oci::{Digest, MediaType, Repository};
+use promo_core::pipeline::{self, Interrupt, StagingPolicy};
+use promo_core::ports::{Evidence, EvidenceSet, SignatureFormat, Signer, Subject};
+use promo_core::report::{Report, RunOutcome};
+use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
+use promo_testkit::image::BuiltImage;
+
+use crate::world::{Fixed, World, image, left_codes, want};
+
+/// Signs an image in staging, as its builders would.
+async fn sign_in_staging(world: &World, name: &str, image: &BuiltImage, key: &Arc<SigningKey>) {
+    let repository: Repository = format!("{}/team/{name}", world.staging.host())
+        .parse()
+        .unwrap();
+    let subject = Subject {
+        identity: Identity::new(repository.clone()),
+        descriptor: promo_core::oci::Descriptor::new(
+            MediaType::new(image.media_type()),
+            image.digest().parse().unwrap(),
+            image.manifest().len() as u64,
+        ),
+    };
+    let signer = KeySigner::new(Arc::clone(key), Arc::new(Fixed));
+    let formats = [SignatureFormat::Bundle, SignatureFormat::Sig];
+    let evidence = signer.sign(&subject, &formats).await.unwrap();
+    world
+        .ports()
+        .evidence
+        .attach(&repository, &subject.descriptor, &evidence)
+        .await
+        .unwrap();
+}
+
+async fn run(
+    world: &World,
+    policy: StagingPolicy,
+    keys: Vec<PublicKey>,
+    set: &ManifestSet,
+) -> Report {
+    let mut settings = world.settings();
+    settings.staging = policy;
+    let mut ports = world.ports();
+    ports.staging = Some(Arc::new(KeyVerifier::new(keys)));
+    pipeline::run(settings, ports, Interrupt::new(), set)
+        .await
+        .unwrap()
+}
+
+async fn held(world: &World, host: String, repository: &str, digest: &str) -> EvidenceSet {
+    let repository: Repository = format!("{host}/{repository}").parse().unwrap();
+    let digest: Digest = digest.parse().unwrap();
+    let ports = world.ports();
+    ports.evidence.read(&repository, &digest).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_carried_byte_for_byte() {
+    let world = World::start().await;
+    let builders = Arc::new(SigningKey::generate().unwrap());
+    let one = image(1);
+    world.stage("app", &one);
+    sign_in_staging(&world, "app", &one, &builders).await;
+    let staged = held(&world, world.staging.host(), "team/app", one.digest()).await;
+    assert_eq!(staged.evidence.len(), 2);
+
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let keys = vec![builders.public_key().clone()];
+    let report = run(&world, StagingPolicy::Require, keys, &set).await;
+
+    assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+    for mirror in &world.mirrors {
+        let production = held(&world, mirror.host(), "prod/app", one.digest()).await;
+        for evidence in &staged.evidence {
+            assert!(production.evidence.contains(evidence), "{evidence:?}");
+        }
+    }
+    world.assert_promise().await;
+}
+
+#[tokio::test]
+async fn an_unsigned_image_is_refused_only_where_a_signature_is_required() {
+    for (policy, published) in [(StagingPolicy::IfPresent, 2), (StagingPolicy::Require, 0)] {
+        let world = World::start().await;
+        let builders = SigningKey::generate().unwrap();
+        let one = image(1);
+        world.stage("app", &one);
+        let set = world.set(&[want("app", &one, &["v1"])]);
+
+        let report = run(&world, policy, vec![builders.public_key().clone()], &set).await;
+
+        assert_eq!(report.totals.published, published);
+        if published == 0 {
+            assert_eq!(left_codes(&report), ["PROMO-C020", "PROMO-C020"]);
+            assert_eq!(report.outcome(), RunOutcome::Refused);
+            assert!(world.mirrors[0].log().writes().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn strangers_are_reported_and_refused_only_where_a_signature_is_required() {
+    for (policy, published) in [(StagingPolicy::IfPresent, 2), (StagingPolicy::Require, 0)] {
+        let world = World::start().await;
+        let builders = SigningKey::generate().unwrap();
+        let stranger = Arc::new(SigningKey::generate().unwrap());
+        let one = image(1);
+        world.stage("app", &one);
+        sign_in_staging(&world, "app", &one, &stranger).await;
+        let set = world.set(&[want("app", &one, &["v1"])]);
+
+        let report = run(&world, policy, vec![builders.public_key().clone()], &set).await;
+
+        assert_eq!(report.totals.published, published, "{report:#?}");
+        if published == 0 {
+            assert_eq!(left_codes(&report), ["PROMO-C021", "PROMO-C021"]);
+        } else {
+            let production = held(&world, world.mirrors[0].host(), "prod/app", one.digest()).await;
+            assert_eq!(production.evidence.len(), 3, "ours only");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signature_that_claims_an_accepted_key_and_fails_is_refused_always() {
+    let world = World::start().await;
+    let builders = Arc::new(SigningKey::generate().unwrap());
+    let (signed, other) = (image(1), image(2));
+    world.stage("app", &signed);
+    world.stage("app", &other);
+    sign_in_staging(&world, "app", &signed, &builders).await;
+    // The signatures of one image are put under the other.
+    let repository: Repository = format!("{}/team/app", world.staging.host()).parse().unwrap();
+    let staged = held(&world, world.staging.host(), "team/app", signed.digest()).await;
+    let layers: Vec<Evidence> = staged
+        .evidence
+        .into_iter()
+        .filter(|evidence| matches!(evidence, Evidence::TagLayer { .. }))
+        .collect();
+    let descriptor = promo_core::oci::Descriptor::new(
+        MediaType::new(other.media_type()),
+        other.digest().parse().unwrap(),
+        other.manifest().len() as u64,
+    );
+    world
+        .ports()
+        .evidence
+        .attach(&repository, &descriptor, &layers)
+        .await
+        .unwrap();
+    let set = world.set(&[want("app", &other, &["v1"])]);
+
+    let keys = vec![builders.public_key().clone()];
+    let report = run(&world, StagingPolicy::IfPresent, keys, &set).await;
+
+    assert_eq!(left_codes(&report), ["PROMO-C022", "PROMO-C022"]);
+    assert_eq!(report.outcome(), RunOutcome::Refused);
+}
+
+#[tokio::test]
+async fn staging_that_can_not_be_read_is_refused() {
+    let world = World::start().await;
+    let builders = SigningKey::generate().unwrap();
+    let one = image(1);
+    world.stage("app", &one);
+    world.staging.faults().inject(
+        promo_testkit::registry::Matcher::on(promo_testkit::registry::Operation::Referrers),
+        promo_testkit::registry::Fault::status(403),
+    );
+    let set = world.set(&[want("app", &one, &["v1"])]);
+
+    let keys = vec![builders.public_key().clone()];
+    let report = run(&world, StagingPolicy::IfPresent, keys, &set).await;
+
+    assert_eq!(report.totals.published, 0, "{report:#?}");
+    assert_eq!(report.outcome(), RunOutcome::Access);
+}

@@ -1,0 +1,281 @@
+//! A staging registry, two production mirrors, a key, and runs between them.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use promo_core::identity::{Identity, IdentityRule, IdentityRules};
+use promo_core::manifest::ManifestSet;
+use promo_core::oci::{Digest, Repository};
+use promo_core::pipeline::{
+    self, EdgeResult, EvidenceScope, Interrupt, Mode, Ports, ProofPorts, ProvenancePolicy,
+    RunError, RunSettings, StagingPolicy,
+};
+use promo_core::plan::PlanOptions;
+use promo_core::ports::{
+    AcceptedEvidence, Clock, EvidenceKind, EvidenceStore, Registry, Silent, Sleep, Verifier,
+};
+use promo_core::report::Report;
+use promo_registry::WireRegistry;
+use promo_registry::copy::{CopySettings, RegistryCopier};
+use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
+use promo_sign::{
+    KeySigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
+    SigningKey,
+};
+use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
+use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
+
+/// The public name of everything in production.
+pub const PUBLIC: &str = "public.example/team";
+
+/// Always the same moment.
+#[derive(Debug)]
+pub struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[derive(Debug)]
+struct Tokio;
+
+#[async_trait]
+impl Sleep for Tokio {
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One line of a promoter manifest: image name, digest, tags.
+pub struct Wanted {
+    name: String,
+    digest: String,
+    tags: Vec<String>,
+}
+
+/// `name` at the digest of `image` under `tags`.
+pub fn want(name: &str, image: &BuiltImage, tags: &[&str]) -> Wanted {
+    Wanted {
+        name: name.to_owned(),
+        digest: image.digest().to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+    }
+}
+
+/// An image with two layers that belong to it alone.
+pub fn image(seed: u64) -> BuiltImage {
+    ImageBuilder::new()
+        .layer(Layer::opaque(seed * 10, 2000))
+        .layer(Layer::opaque(seed * 10 + 1, 3000))
+        .build()
+}
+
+/// The registries and the key.
+pub struct World {
+    pub staging: EmbeddedRegistry,
+    pub mirrors: Vec<EmbeddedRegistry>,
+    pub key: Arc<SigningKey>,
+}
+
+impl World {
+    /// Two mirrors, everything open.
+    pub async fn start() -> Self {
+        Self::with_mirrors(vec![RegistryOptions::default(), RegistryOptions::default()]).await
+    }
+
+    pub async fn with_mirrors(options: Vec<RegistryOptions>) -> Self {
+        let mut mirrors = Vec::new();
+        for options in options {
+            mirrors.push(EmbeddedRegistry::start(options).await.unwrap());
+        }
+        Self {
+            staging: EmbeddedRegistry::start(RegistryOptions::default())
+                .await
+                .unwrap(),
+            mirrors,
+            key: Arc::new(SigningKey::generate().unwrap()),
+        }
+    }
+
+    /// Puts an image to staging.
+    pub fn stage(&self, name: &str, image: &BuiltImage) {
+        image.push_untagged(&self.staging.state(), &format!("team/{name}"));
+    }
+
+    /// The manifests that want `images` at all mirrors.
+    pub fn set(&self, images: &[Wanted]) -> ManifestSet {
+        let hosts: Vec<String> = self.mirrors.iter().map(EmbeddedRegistry::host).collect();
+        self.set_for(&hosts, images)
+    }
+
+    /// The manifests that want `images` at some hosts.
+    pub fn set_for(&self, hosts: &[String], images: &[Wanted]) -> ManifestSet {
+        let mut yaml = format!(
+            "registries:\n- name: {}/team\n  src: true\n",
+            self.staging.host()
+        );
+        for host in hosts {
+            yaml.push_str(&format!("- name: {host}/prod\n"));
+        }
+        yaml.push_str("images:\n");
+        for Wanted { name, digest, tags } in images {
+            yaml.push_str(&format!(
+                "- name: {name}\n  dmap:\n    \"{digest}\": {tags:?}\n"
+            ));
+        }
+        ManifestSet::parse_plain("promoter-manifest.yaml", yaml.as_bytes()).unwrap()
+    }
+
+    /// The names of production: all mirrors share one identity.
+    pub fn identities(&self) -> IdentityRules {
+        let rule = |mirror: &EmbeddedRegistry| {
+            let registry = format!("{}/prod", mirror.host()).parse().unwrap();
+            IdentityRule::new(registry, PUBLIC.parse().unwrap())
+        };
+        IdentityRules::new(self.mirrors.iter().map(rule).collect())
+    }
+
+    pub fn settings(&self) -> RunSettings {
+        let mut plan = PlanOptions::default();
+        plan.identities = self.identities();
+        RunSettings {
+            mode: Mode::Confirmed,
+            no_sign: false,
+            staging: StagingPolicy::Off,
+            provenance: ProvenancePolicy::Off,
+            recursive: false,
+            evidence: EvidenceScope::AllMirrors,
+            plan,
+            concurrency: NonZeroUsize::new(8).unwrap(),
+            builder_id: "https://promo.example@test".to_owned(),
+            recorded: None,
+        }
+    }
+
+    /// Fresh ports: each run has its own connections, as a process of its own would.
+    pub fn ports(&self) -> Ports {
+        let registry: Arc<dyn Registry> = Arc::new(
+            WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
+                .build()
+                .unwrap(),
+        );
+        let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
+        Ports {
+            inventory: Arc::new(RegistryInventoryReader::new(
+                Arc::clone(&registry),
+                InventorySettings::default(),
+            )),
+            copier: Arc::new(RegistryCopier::new(
+                Arc::clone(&registry),
+                Arc::new(Silent),
+                CopySettings::default(),
+            )),
+            evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
+            proof: Some(ProofPorts {
+                signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(Fixed))),
+                attester: Arc::new(PromotionAttester::new(
+                    Arc::clone(&self.key),
+                    Arc::new(Fixed),
+                )),
+                verifier: Arc::new(verifier),
+            }),
+            staging: None,
+            observer: Arc::new(Silent),
+            clock: Arc::new(Fixed),
+            registry,
+        }
+    }
+
+    /// A whole run.
+    pub async fn run(&self, set: &ManifestSet) -> Report {
+        self.try_run(self.settings(), set).await.unwrap()
+    }
+
+    pub async fn try_run(
+        &self,
+        settings: RunSettings,
+        set: &ManifestSet,
+    ) -> Result<Report, RunError> {
+        pipeline::run(settings, self.ports(), Interrupt::new(), set).await
+    }
+
+    /// The evidence of ours that a mirror holds about a digest: all of it verified, as a client would.
+    pub async fn proven(&self, mirror: usize, name: &str, digest: &str) -> Vec<AcceptedEvidence> {
+        let repository: Repository = format!("{}/prod/{name}", self.mirrors[mirror].host())
+            .parse()
+            .unwrap();
+        let identity = Identity::new(format!("{PUBLIC}/{name}").parse().unwrap());
+        let digest: Digest = digest.parse().unwrap();
+        let ports = self.ports();
+        let held = ports.evidence.read(&repository, &digest).await.unwrap();
+        let proof = ports.proof.unwrap();
+        let verification = proof
+            .verifier
+            .verify(&digest, Some(&identity), &held)
+            .await
+            .unwrap();
+        assert!(verification.refused.is_empty(), "{verification:?}");
+        verification.accepted
+    }
+
+    /// Fails unless a mirror has exactly one piece of each kind of proof about a digest.
+    pub async fn assert_proven_once(&self, mirror: usize, name: &str, digest: &str) {
+        let mut kinds: Vec<_> = self
+            .proven(mirror, name, digest)
+            .await
+            .into_iter()
+            .map(|accepted| accepted.kind)
+            .collect();
+        kinds.sort();
+        assert_eq!(kinds, all_kinds(), "proof of {name} at mirror {mirror}");
+    }
+
+    /// The promise: whatever a mirror shows under a tag has all its proof. Evidence tags are proof, not images.
+    pub async fn assert_promise(&self) {
+        for (number, mirror) in self.mirrors.iter().enumerate() {
+            for repository in mirror.state().repositories() {
+                for (tag, digest) in mirror.state().tags(&repository) {
+                    if tag.starts_with("sha256-") {
+                        continue;
+                    }
+                    let name = repository.strip_prefix("prod/").unwrap();
+                    self.assert_proven_once(number, name, &digest).await;
+                }
+            }
+        }
+    }
+}
+
+/// One of each kind of proof, ordered.
+pub fn all_kinds() -> Vec<EvidenceKind> {
+    let mut kinds = vec![
+        EvidenceKind::Signature {
+            format: promo_core::ports::SignatureFormat::Bundle,
+        },
+        EvidenceKind::Signature {
+            format: promo_core::ports::SignatureFormat::Sig,
+        },
+        EvidenceKind::Attestation {
+            predicate_type: PROMOTION_PREDICATE_TYPE.to_owned(),
+        },
+    ];
+    kinds.sort();
+    kinds
+}
+
+/// The codes of everything that a report left in its phases.
+pub fn left_codes(report: &Report) -> Vec<&'static str> {
+    report
+        .edges
+        .iter()
+        .filter_map(|edge| match &edge.result {
+            EdgeResult::Left(left) => Some(left.code.as_str()),
+            _ => None,
+        })
+        .collect()
+}
