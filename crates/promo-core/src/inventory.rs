@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Code;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::ports::FailureKind;
 
 /// What a plan wants to know, per repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,6 +85,8 @@ pub enum RepositoryInventory {
     Read(RepositoryContent),
     /// It could not be read.
     Unreadable {
+        /// What kind of failure it was.
+        kind: FailureKind,
         /// Why, as a code.
         code: Code,
         /// Why, for a person.

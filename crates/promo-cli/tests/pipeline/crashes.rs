@@ -33,7 +33,11 @@ async fn kill_at_every_request(options: impl Fn() -> RegistryOptions) {
 
         let report = world.run(&set).await;
 
-        assert_eq!(report.outcome(), RunOutcome::Done, "after {request}: {report:#?}");
+        assert_eq!(
+            report.outcome(),
+            RunOutcome::Done,
+            "after {request}: {report:#?}"
+        );
         world.assert_promise().await;
         for (name, image) in [("index", &index), ("single", &single)] {
             assert!(image.is_in(&world.mirrors[0].state(), &format!("prod/{name}")));

@@ -38,8 +38,10 @@ async fn a_mirror_that_is_added_later_gets_the_evidence_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_registry_that_refuses_evidence_first_gets_the_manifest_by_digest_and_the_report_says_so() {
-    let options = RegistryOptions::default().switch(|switches| switches.missing_subject = Some(400));
+async fn a_registry_that_refuses_evidence_first_gets_the_manifest_by_digest_and_the_report_says_so()
+{
+    let options =
+        RegistryOptions::default().switch(|switches| switches.missing_subject = Some(400));
     let world = World::with_mirrors(vec![options]).await;
     let (tagged, untagged) = (image(1), image(2));
     world.stage("app", &tagged);
@@ -62,7 +64,8 @@ async fn a_registry_that_refuses_evidence_first_gets_the_manifest_by_digest_and_
 
 #[tokio::test]
 async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
-    let options = RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
+    let options =
+        RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
     let world = World::with_mirrors(vec![options]).await;
     let one = image(1);
     world.stage("app", &one);

@@ -40,7 +40,10 @@ async fn a_host_that_refuses_us_is_found_out_before_anything_is_sent_to_it() {
     assert_eq!(report.outcome(), RunOutcome::Access, "{report:#?}");
     assert_eq!(report.totals.published, 1);
     let log = world.mirrors[1].log();
-    assert_eq!(log.count(Operation::Mount) + log.count(Operation::BlobPut), 0);
+    assert_eq!(
+        log.count(Operation::Mount) + log.count(Operation::BlobPut),
+        0
+    );
     world.assert_promise().await;
 }
 
@@ -50,7 +53,7 @@ async fn a_blob_that_a_lying_registry_altered_refuses_its_image() {
     let (good, bad) = (image(1), image(2));
     world.stage("good", &good);
     world.stage("bad", &bad);
-    let layer = bad.blobs().last().unwrap().descriptor.digest.clone();
+    let layer = bad.blobs().last().unwrap().digest.clone();
     assert!(world.staging.state().corrupt_blob("team/bad", &layer));
 
     let report = world
@@ -83,7 +86,10 @@ async fn a_tag_that_moves_between_plan_and_publish_is_not_overwritten() {
 
     assert_eq!(left_codes(&report), ["PROMO-C050"]);
     assert_eq!(
-        world.mirrors[0].state().tag_digest("prod/app", "v1").as_deref(),
+        world.mirrors[0]
+            .state()
+            .tag_digest("prod/app", "v1")
+            .as_deref(),
         Some(theirs.digest())
     );
     assert_eq!(report.totals.published, 1);

@@ -135,7 +135,9 @@ async fn a_signature_that_claims_an_accepted_key_and_fails_is_refused_always() {
     world.stage("app", &other);
     sign_in_staging(&world, "app", &signed, &builders).await;
     // The signatures of one image are put under the other.
-    let repository: Repository = format!("{}/team/app", world.staging.host()).parse().unwrap();
+    let repository: Repository = format!("{}/team/app", world.staging.host())
+        .parse()
+        .unwrap();
     let staged = held(&world, world.staging.host(), "team/app", signed.digest()).await;
     let layers: Vec<Evidence> = staged
         .evidence

@@ -45,12 +45,13 @@ async fn a_first_run_publishes_everything_with_its_proof() {
         ] {
             let repository = format!("prod/{name}");
             assert!(image.is_in(&mirror.state(), &repository), "{name}");
-            world
-                .assert_proven_once(number, name, image.digest())
-                .await;
+            world.assert_proven_once(number, name, image.digest()).await;
         }
         assert_eq!(
-            mirror.state().tag_digest("prod/single", "latest").as_deref(),
+            mirror
+                .state()
+                .tag_digest("prod/single", "latest")
+                .as_deref(),
             Some(single.digest())
         );
     }
@@ -70,7 +71,11 @@ async fn the_top_manifest_is_put_after_its_evidence() {
         .filter_map(|entry| entry.reference.as_deref())
         .collect();
     assert_eq!(order.last(), Some(&"v1"), "{order:?}");
-    assert_eq!(order.len(), 4, "bundle, .sig, attestation, image: {order:?}");
+    assert_eq!(
+        order.len(),
+        4,
+        "bundle, .sig, attestation, image: {order:?}"
+    );
 }
 
 #[tokio::test]
@@ -169,7 +174,11 @@ async fn mirrors_on_one_host_with_staging_are_served_by_mounts() {
 
     assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
     assert_eq!(world.staging.log().count(Operation::Mount), 3);
-    let layers: Vec<_> = one.blobs().iter().map(|blob| blob.descriptor.digest.clone()).collect();
+    let layers: Vec<_> = one
+        .blobs()
+        .iter()
+        .map(|blob| blob.digest.clone())
+        .collect();
     let sent = world.staging.log().of(Operation::BlobPut);
     assert!(
         sent.iter()

@@ -15,7 +15,7 @@ use promo_core::pipeline::{
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{
-    AcceptedEvidence, Clock, EvidenceKind, EvidenceStore, Registry, Silent, Sleep, Verifier,
+    AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep,
 };
 use promo_core::report::Report;
 use promo_registry::WireRegistry;

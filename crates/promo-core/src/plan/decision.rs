@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::layout::{Slot, count};
 use super::{Verdict, codes};
 use crate::Code;
+use crate::ports::FailureKind;
 
 /// What was decided about an edge. Digests and causes are indexes into lists of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,7 @@ pub(super) enum Doubt {
 /// Why a repository could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Cause {
+    pub(super) kind: Option<FailureKind>,
     pub(super) code: Code,
     pub(super) message: String,
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use super::decision::Decision;
+use super::decision::{Decision, Doubt};
 use super::layout::{Entry, Image, Layout, Slot};
 use super::{Plan, Verdict, reason};
 use crate::Code;
 use crate::identity::Identity;
 use crate::manifest::{FilePath, Position};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::ports::FailureKind;
 
 /// One edge with its verdict: one digest, under one tag or none, from one source repository to one
 /// destination repository.
@@ -113,6 +114,16 @@ impl<'a> PlannedEdge<'a> {
             Decision::TagMove { from } | Decision::Move { from, .. } => {
                 self.plan.found.get(from as usize).copied()
             }
+            _ => None,
+        }
+    }
+
+    /// What kept a registry from being read, where that is why the edge is undecided.
+    pub fn failure_kind(&self) -> Option<FailureKind> {
+        match self.decision {
+            Decision::Undecided(
+                Doubt::DestinationUnreadable { cause } | Doubt::SourceUnreadable { cause },
+            ) => self.plan.causes.get(cause as usize)?.kind,
             _ => None,
         }
     }

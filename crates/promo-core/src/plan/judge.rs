@@ -243,11 +243,17 @@ impl<'a> Judge<'a> {
     }
 
     fn cause(&mut self, code: Code, unreadable: Known<'_>) -> u32 {
-        let message = match unreadable.inventory {
-            Some(RepositoryInventory::Unreadable { message, .. }) => message.clone(),
-            _ => String::new(),
+        let (kind, message) = match unreadable.inventory {
+            Some(RepositoryInventory::Unreadable { kind, message, .. }) => {
+                (Some(*kind), message.clone())
+            }
+            _ => (None, String::new()),
         };
-        self.causes.intern(Cause { code, message })
+        self.causes.intern(Cause {
+            kind,
+            code,
+            message,
+        })
     }
 }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::Code;
 use crate::oci::{Digest, Repository, Tag};
 use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, Mode, ProvenancePolicy, StagingPolicy};
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Plan, PlannedEdge, Verdict};
+use crate::ports::FailureKind;
 
 /// What the run was asked, as far as it matters for reading the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,7 +74,7 @@ pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
             verdict: edge.verdict(),
             code: edge.code(),
             message: edge.reason(),
-            class: class_of(edge.verdict()),
+            class: class_of(&edge),
             source: edge.source().clone(),
             digest: edge.digest(),
             destination: edge.destination().clone(),
@@ -82,9 +83,10 @@ pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
         .collect()
 }
 
-fn class_of(verdict: Verdict) -> LeftClass {
-    match verdict {
-        Verdict::Refused => LeftClass::Refused,
+fn class_of(edge: &PlannedEdge<'_>) -> LeftClass {
+    match edge.failure_kind() {
+        Some(FailureKind::Unauthenticated | FailureKind::Forbidden) => LeftClass::Access,
+        _ if edge.verdict() == Verdict::Refused => LeftClass::Refused,
         _ => LeftClass::Failed,
     }
 }

@@ -89,7 +89,7 @@ impl Snapshot {
             match known {
                 RepositoryInventory::Missing => {}
                 RepositoryInventory::Read(content) => snapshot.add_content(name, content),
-                RepositoryInventory::Unreadable { code, message } => {
+                RepositoryInventory::Unreadable { code, message, .. } => {
                     snapshot.whole = false;
                     snapshot.unreadable.push(Unreadable {
                         name: name.to_owned(),

@@ -183,6 +183,7 @@ fn what_was_filtered_or_unreadable_is_never_taken_for_absent() {
 
     let mut world = inventory();
     let denied = RepositoryInventory::Unreadable {
+        kind: crate::ports::FailureKind::Forbidden,
         code: Code::new("PROMO-R403"),
         message: "denied".to_owned(),
     };

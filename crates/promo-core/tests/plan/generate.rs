@@ -236,6 +236,7 @@ pub(crate) fn inventory(raw: &RawInventory) -> Inventory {
             RawRepository::NotAsked => continue,
             RawRepository::Missing => RepositoryInventory::Missing,
             RawRepository::Unreadable => RepositoryInventory::Unreadable {
+                kind: promo_core::ports::FailureKind::Forbidden,
                 code: UNREADABLE,
                 message: "403".to_owned(),
             },

@@ -129,6 +129,7 @@ impl RegistryInventoryReader {
 /// A repository that can't be read, with why.
 pub(super) fn unreadable(failure: Failure) -> RepositoryInventory {
     RepositoryInventory::Unreadable {
+        kind: failure.kind(),
         code: failure.code(),
         message: failure.chain(),
     }
