@@ -34,7 +34,6 @@ async fn a_single_image_to_two_mirrors() {
         assert_eq!(counts[&Operation::Mount], 3, "{counts:?}");
         // Two bundles, a `.sig` and the image.
         assert_eq!(counts[&Operation::ManifestPut], 4, "{counts:?}");
-        assert_eq!(counts[&Operation::Referrers], 1, "{counts:?}");
         assert_eq!(counts[&Operation::UploadCancel], 1, "{counts:?}");
         for never in [
             Operation::Base,

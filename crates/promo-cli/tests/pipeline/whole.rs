@@ -174,11 +174,7 @@ async fn mirrors_on_one_host_with_staging_are_served_by_mounts() {
 
     assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
     assert_eq!(world.staging.log().count(Operation::Mount), 3);
-    let layers: Vec<_> = one
-        .blobs()
-        .iter()
-        .map(|blob| blob.digest.clone())
-        .collect();
+    let layers: Vec<_> = one.blobs().iter().map(|blob| blob.digest.clone()).collect();
     let sent = world.staging.log().of(Operation::BlobPut);
     assert!(
         sent.iter()

@@ -14,9 +14,7 @@ use promo_core::pipeline::{
     RunError, RunSettings, StagingPolicy,
 };
 use promo_core::plan::PlanOptions;
-use promo_core::ports::{
-    AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep,
-};
+use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
 use promo_core::report::Report;
 use promo_registry::WireRegistry;
 use promo_registry::copy::{CopySettings, RegistryCopier};
