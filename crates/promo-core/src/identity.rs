@@ -51,6 +51,16 @@ impl IdentityRule {
         Self { registry, name }
     }
 
+    /// The prefix of destinations that it applies to.
+    pub fn registry(&self) -> &RegistryPath {
+        &self.registry
+    }
+
+    /// What the prefix is replaced by.
+    pub fn name(&self) -> &RegistryPath {
+        &self.name
+    }
+
     fn apply(&self, repository: &Repository) -> Option<Result<Repository, RepositoryError>> {
         let relative = self.registry.relative(repository)?;
         Some(self.name.join(relative))
@@ -65,6 +75,11 @@ impl IdentityRules {
     /// Takes the rules in their order.
     pub fn new(rules: Vec<IdentityRule>) -> Self {
         Self(rules)
+    }
+
+    /// The rules in their order.
+    pub fn rules(&self) -> &[IdentityRule] {
+        &self.0
     }
 
     /// The identity of images in `repository`. A rule whose result would be no repository name (too

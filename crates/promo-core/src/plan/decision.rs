@@ -30,6 +30,18 @@ pub(super) enum Decision {
     },
     Conflict(u32),
     Undecided(Doubt),
+    /// What a saved plan or a check said, by its index.
+    Stated {
+        verdict: Verdict,
+        statement: u32,
+    },
+}
+
+/// A verdict whose reason is given as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Statement {
+    pub(super) code: Code,
+    pub(super) reason: String,
 }
 
 /// Why an edge could not be decided.
@@ -64,12 +76,13 @@ impl Decision {
             Self::TagMove { .. } => Verdict::TagMove,
             Self::Conflict(_) => Verdict::Conflict,
             Self::Undecided(_) => Verdict::Undecided,
+            Self::Stated { verdict, .. } => verdict,
         })
     }
 
-    /// The code of the verdict and its reason.
-    pub(super) fn code(self) -> Code {
-        match self {
+    /// The code of the verdict and its reason; none if it is stated.
+    pub(super) fn code(self) -> Option<Code> {
+        Some(match self {
             Self::Unselected | Self::Wanted => codes::WANTED,
             Self::Present => codes::PRESENT,
             Self::Promote => codes::PROMOTE,
@@ -80,7 +93,8 @@ impl Decision {
             Self::TagMove { .. } => codes::TAG_MOVE,
             Self::Conflict(_) => codes::CONFLICT,
             Self::Undecided(doubt) => doubt.code(),
-        }
+            Self::Stated { .. } => return None,
+        })
     }
 
     /// Whether the destination is known to hold the digest.

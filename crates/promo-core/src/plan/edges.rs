@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::decision::{Decision, Doubt};
 use super::layout::{Entry, Image, Layout, Slot};
-use super::{Plan, Verdict, reason};
+use super::{Plan, Verdict, codes, reason};
 use crate::Code;
 use crate::identity::Identity;
 use crate::manifest::{FilePath, Position};
@@ -99,7 +99,13 @@ impl<'a> PlannedEdge<'a> {
 
     /// The code of the verdict and its reason.
     pub fn code(&self) -> Code {
-        self.decision.code()
+        match self.decision {
+            Decision::Stated { statement, .. } => {
+                let statement = self.plan.statements.get(statement as usize);
+                statement.map_or(codes::REFUSED, |statement| statement.code)
+            }
+            decision => decision.code().unwrap_or(codes::REFUSED),
+        }
     }
 
     /// Why, as a sentence without a period.
@@ -141,17 +147,7 @@ impl<'a> PlannedEdge<'a> {
 
 impl fmt::Display for PlannedEdge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}@{} → {}",
-            self.source(),
-            self.digest(),
-            self.destination()
-        )?;
-        match self.tag() {
-            Some(tag) => write!(f, ":{tag}"),
-            None => Ok(()),
-        }
+        self.key().fmt(f)
     }
 }
 

@@ -85,29 +85,43 @@ impl<'a> PlannedGroup<'a> {
 
     /// The edges that were decided otherwise than most.
     pub fn exceptions(&self) -> impl Iterator<Item = PlannedEdge<'a>> + use<'a> {
-        let (plan, entry) = (self.plan, self.index);
-        self.exceptions.iter().filter_map(move |exception| {
-            let slot = Slot {
-                entry,
-                slot: exception.slot,
-            };
-            PlannedEdge::new(plan, slot, exception.destination, exception.decision)
-        })
+        let group = *self;
+        self.exceptions
+            .iter()
+            .filter_map(move |cell| group.edge(*cell))
     }
 
     /// Its edges: tag by tag, destination by destination.
     pub fn edges(&self) -> impl Iterator<Item = PlannedEdge<'a>> + use<'a> {
-        let (plan, entry, usual) = (self.plan, self.index, self.usual);
+        let group = *self;
+        self.cells().filter_map(move |cell| group.edge(cell))
+    }
+
+    /// The decisions about all slots and destinations, those that are not selected included.
+    pub(super) fn cells(&self) -> impl Iterator<Item = Exception> + use<'a> {
+        let usual = self.usual;
         let destinations = count(self.image.destinations.len());
         let mut exceptions = self.exceptions.iter().peekable();
         (0..Layout::slots(self.entry))
             .flat_map(move |slot| (0..destinations).map(move |destination| (slot, destination)))
-            .filter_map(move |(slot, destination)| {
-                let exception =
-                    exceptions.next_if(|e| (e.slot, e.destination) == (slot, destination));
-                let decision = exception.map_or(usual, |exception| exception.decision);
-                PlannedEdge::new(plan, Slot { entry, slot }, destination, decision)
+            .map(move |(slot, destination)| {
+                let here = |e: &&Exception| (e.slot, e.destination) == (slot, destination);
+                let decision = exceptions.next_if(here).map_or(usual, |e| e.decision);
+                Exception {
+                    slot,
+                    destination,
+                    decision,
+                }
             })
+    }
+
+    /// The edge of a slot and a destination; none if it is not selected.
+    pub(super) fn edge(&self, cell: Exception) -> Option<PlannedEdge<'a>> {
+        let slot = Slot {
+            entry: self.index,
+            slot: cell.slot,
+        };
+        PlannedEdge::new(self.plan, slot, cell.destination, cell.decision)
     }
 
     /// How many edges have which verdict.
@@ -133,6 +147,16 @@ impl<'a> PlannedGroup<'a> {
     fn is_partial(&self) -> bool {
         let unselected = |e: &Exception| e.decision == Decision::Unselected;
         self.usual == Decision::Unselected || self.exceptions.iter().any(unselected)
+    }
+
+    /// What was decided about most edges.
+    pub(super) fn usual(&self) -> Decision {
+        self.usual
+    }
+
+    /// All that was decided otherwise, what is not selected included.
+    pub(super) fn exceptional_cells(&self) -> &'a [Exception] {
+        self.exceptions
     }
 
     /// The index of its image entry.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::PlanOptions;
 use super::collisions::{Collisions, Mark};
 use super::decision::{Cause, Decision, Decisions, Doubt, Exception};
 use super::layout::{Entry, Image, Layout, count};
+use super::options::Selected;
+use super::{EdgeKey, PlanOptions};
 use crate::Code;
 use crate::inventory::{DigestState, Inventory, RepositoryInventory, TagState};
 use crate::manifest::TagEntry;
@@ -73,17 +74,21 @@ impl<'a> Judge<'a> {
             let Some(entry) = self.layout.entries.get(index) else {
                 continue;
             };
-            if none {
+            let of_digest = self.options.selection.of_digest(&entry.digest);
+            if none || of_digest == Selected::None {
                 decisions.push(Decision::Unselected, []);
                 continue;
             }
             let marks = self.collisions.of_entry(count(index));
-            if self.inventory.is_none() && all {
+            if self.inventory.is_none() && all && of_digest == Selected::All {
                 decisions.push(Decision::Wanted, marks.iter().map(Mark::as_exception));
                 continue;
             }
             edges.clear();
             self.entry(entry, source, &destinations, &selected, marks, &mut edges);
+            if of_digest == Selected::Some {
+                self.unselect(entry, source, &destinations, &mut edges);
+            }
             decisions.push_each(&edges);
         }
     }
@@ -155,6 +160,33 @@ impl<'a> Judge<'a> {
                     destination: place,
                     decision,
                 });
+            }
+        }
+    }
+
+    /// Leaves only the edges that are selected one by one.
+    fn unselect(
+        &self,
+        entry: &Entry,
+        source: Known<'_>,
+        destinations: &[Known<'_>],
+        edges: &mut [Exception],
+    ) {
+        for edge in edges {
+            let Some(destination) = destinations.get(edge.destination as usize) else {
+                continue;
+            };
+            let key = EdgeKey {
+                source: source.repository.clone(),
+                digest: entry.digest,
+                destination: destination.repository.clone(),
+                tag: self
+                    .layout
+                    .tag(entry, edge.slot)
+                    .map(|tag| tag.tag().clone()),
+            };
+            if !self.options.selection.has_edge(&key) {
+                edge.decision = Decision::Unselected;
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) struct Entry {
     pub(super) image: u32,
     pub(super) digest: Digest,
     pub(super) position: Position,
-    tags: Range<u32>,
+    pub(super) tags: Range<u32>,
 }
 
 /// An entry and one of its slots: all that names an edge but the destination.

@@ -8,14 +8,18 @@
 //! A plan of 720,000 edges is kept as its 20,000 digest entries: what all edges of an entry share, and the
 //! exceptions. Edges are made while one walks over them.
 
+mod artifact;
 mod collisions;
 mod decision;
+mod diff;
+mod edge_key;
 mod edges;
 mod groups;
 mod judge;
 mod layout;
 mod options;
 mod reason;
+mod recheck;
 mod summary;
 mod tag_moves;
 mod verdict;
@@ -29,13 +33,17 @@ use crate::manifest::{Finding, ManifestSet};
 use crate::oci::Digest;
 
 use collisions::{Collisions, Conflict};
-use decision::{Cause, Decisions};
+use decision::{Cause, Decisions, Statement};
 use judge::Judge;
 use layout::Layout;
 
+pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
+pub use diff::{Change, ChangeKind, SetDiff, diff};
+pub use edge_key::EdgeKey;
 pub use edges::PlannedEdge;
 pub use groups::PlannedGroup;
 pub use options::{PlanOptions, Selection, SelectionError};
+pub use recheck::{Rechecked, recheck};
 pub use summary::{Summary, VerdictCounts};
 pub use tag_moves::{TagMove, TagMoves, TagMovesError};
 pub use verdict::{Verdict, codes};
@@ -51,9 +59,13 @@ pub struct Plan {
     /// Digests that tags point to where they should not.
     found: Vec<Digest>,
     causes: Vec<Cause>,
+    /// What a saved plan or a check said in its own words.
+    statements: Vec<Statement>,
     findings: Vec<Finding>,
     options: PlanOptions,
     offline: bool,
+    /// Of a plan that was loaded: its numbers, since a saved plan doesn't list what is unchanged.
+    saved_summary: Option<Summary>,
 }
 
 /// Compares what manifests want with what registries hold. Without an inventory (offline) every edge
@@ -83,9 +95,11 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
         decisions,
         found,
         causes,
+        statements: Vec::new(),
         findings: set.findings().to_vec(),
         options: options.clone(),
         offline: inventory.is_none(),
+        saved_summary: None,
         layout: Arc::new(layout),
     }
 }

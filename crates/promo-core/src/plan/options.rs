@@ -1,12 +1,14 @@
 //! What a plan is made with besides manifests and inventory.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::TagMoves;
+use super::{EdgeKey, SetDiff, TagMoves};
 use crate::identity::IdentityRules;
-use crate::oci::{RegistryPath, Repository};
+use crate::oci::{Digest, RegistryPath, Repository};
 
 /// What a plan is made with. Everything off and all selected by default.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,13 @@ pub struct PlanOptions {
 pub struct Selection {
     images: Option<Patterns>,
     destinations: Option<Patterns>,
+    edges: Option<Arc<Edges>>,
+}
+
+/// Edges that are named one by one.
+struct Edges {
+    keys: BTreeSet<EdgeKey>,
+    digests: HashSet<Digest>,
 }
 
 #[derive(Clone)]
@@ -59,12 +68,39 @@ impl Selection {
         Ok(Self {
             images: Patterns::new(images)?,
             destinations: Patterns::new(destinations)?,
+            edges: None,
         })
+    }
+
+    /// Of what is selected, only the edges that `diff` added.
+    #[must_use]
+    pub fn added_by(mut self, diff: &SetDiff) -> Self {
+        self.edges = Some(Arc::new(Edges {
+            keys: diff.added().clone(),
+            digests: diff.added().iter().map(|edge| edge.digest).collect(),
+        }));
+        self
     }
 
     /// Whether everything is selected.
     pub fn is_all(&self) -> bool {
-        self.images.is_none() && self.destinations.is_none()
+        self.images.is_none() && self.destinations.is_none() && self.edges.is_none()
+    }
+
+    /// Whether edges of this digest can be selected, and whether all of them that the patterns select
+    /// are.
+    pub(super) fn of_digest(&self, digest: &Digest) -> Selected {
+        match &self.edges {
+            None => Selected::All,
+            Some(edges) if edges.digests.contains(digest) => Selected::Some,
+            Some(_) => Selected::None,
+        }
+    }
+
+    /// Whether an edge that the patterns select is selected.
+    pub(super) fn has_edge(&self, key: &EdgeKey) -> bool {
+        let edges = self.edges.as_ref();
+        edges.is_none_or(|edges| edges.keys.contains(key))
     }
 
     /// Whether an image of this name and source is selected.
@@ -102,6 +138,14 @@ impl Patterns {
     }
 }
 
+/// How much of the edges of a digest is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Selected {
+    All,
+    Some,
+    None,
+}
+
 fn refused(pattern: &str, source: globset::Error) -> SelectionError {
     SelectionError {
         pattern: pattern.to_owned(),
@@ -116,6 +160,7 @@ impl fmt::Debug for Selection {
         f.debug_struct("Selection")
             .field("images", &texts(&self.images))
             .field("destinations", &texts(&self.destinations))
+            .field("edges", &self.edges.as_ref().map(|edges| edges.keys.len()))
             .finish()
     }
 }

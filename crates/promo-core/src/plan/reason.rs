@@ -1,9 +1,9 @@
-//! Verdicts in words.
+//! Verdicts in words. A sentence says nothing that differs between the destinations of one entry, so that it
+//! can be said once for all of them.
 
 use super::decision::{Decision, Doubt};
 use super::layout::{Layout, Slot};
 use super::{Plan, PlannedEdge};
-use crate::oci::Repository;
 
 /// How many rivals of a conflict are named.
 const NAMED_RIVALS: usize = 10;
@@ -24,7 +24,11 @@ pub(super) fn sentence(edge: &PlannedEdge<'_>) -> String {
         Decision::Lost => format!("{} no longer holds the digest", edge.source()),
         Decision::TagMove { .. } => format!("{}, which nobody allowed", movement(edge)),
         Decision::Conflict(conflict) => rivals(edge, conflict),
-        Decision::Undecided(doubt) => in_doubt(edge, doubt),
+        Decision::Undecided(doubt) => in_doubt(plan, doubt),
+        Decision::Stated { statement, .. } => plan
+            .statements
+            .get(statement as usize)
+            .map_or_else(String::new, |statement| statement.reason.clone()),
     }
 }
 
@@ -59,35 +63,32 @@ fn rivals(edge: &PlannedEdge<'_>, conflict: u32) -> String {
     format!("the tag is also given to {}{more}", named.join(", "))
 }
 
-fn in_doubt(edge: &PlannedEdge<'_>, doubt: Doubt) -> String {
+fn in_doubt(plan: &Plan, doubt: Doubt) -> String {
     match doubt {
-        Doubt::DestinationUnreadable { cause } => unreadable(edge.plan, edge.destination(), cause),
-        Doubt::SourceUnreadable { cause } => unreadable(edge.plan, edge.source(), cause),
-        Doubt::TagUnknown => format!(
-            "the inventory does not say where the tag points in {}",
-            edge.destination()
-        ),
-        Doubt::DigestUnknown => format!(
-            "the inventory does not say whether {} holds the digest",
-            edge.destination()
-        ),
-        Doubt::SourceUnknown => format!(
-            "the inventory does not say whether {} holds the digest",
-            edge.source()
-        ),
+        Doubt::DestinationUnreadable { cause } => unreadable(plan, "destination", cause),
+        Doubt::SourceUnreadable { cause } => unreadable(plan, "source", cause),
+        Doubt::TagUnknown => {
+            "the inventory does not say where the tag points at the destination".to_owned()
+        }
+        Doubt::DigestUnknown => {
+            "the inventory does not say whether the destination holds the digest".to_owned()
+        }
+        Doubt::SourceUnknown => {
+            "the inventory does not say whether the source holds the digest".to_owned()
+        }
     }
 }
 
-fn unreadable(plan: &Plan, repository: &Repository, cause: u32) -> String {
+fn unreadable(plan: &Plan, which: &str, cause: u32) -> String {
     match plan.causes.get(cause as usize) {
         Some(cause) if cause.message.is_empty() => {
-            format!("{repository} could not be read ({})", cause.code)
+            format!("the {which} could not be read ({})", cause.code)
         }
         Some(cause) => format!(
-            "{repository} could not be read: {} ({})",
+            "the {which} could not be read: {} ({})",
             cause.message, cause.code
         ),
-        None => format!("{repository} could not be read"),
+        None => format!("the {which} could not be read"),
     }
 }
 

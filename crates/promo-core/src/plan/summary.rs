@@ -92,6 +92,9 @@ impl Serialize for VerdictCounts {
 impl Plan {
     /// The plan in numbers.
     pub fn summary(&self) -> Summary {
+        if let Some(saved) = &self.saved_summary {
+            return saved.clone();
+        }
         let mut summary = Summary::default();
         let mut digests = HashSet::new();
         let mut sources = HashSet::new();

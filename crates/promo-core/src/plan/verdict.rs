@@ -134,6 +134,9 @@ pub mod codes {
     /// `undecided`: the inventory doesn't know whether the source has the digest.
     pub const SOURCE_UNKNOWN: Code = Code::new("PROMO-P014");
 
+    /// `refused`: the edge is not what the saved plan saw.
+    pub const REFUSED: Code = Code::new("PROMO-P015");
+
     /// All of them with what they mean, for the reference pages.
     pub const ALL: &[(Code, &str)] = &[
         (PRESENT, "the edge is published already"),
@@ -162,5 +165,6 @@ pub mod codes {
             SOURCE_UNKNOWN,
             "the inventory doesn't know the digest of the source",
         ),
+        (REFUSED, "the edge is not what the saved plan saw"),
     ];
 }

@@ -131,7 +131,7 @@ fn is_ambiguous(asked: &[(Repository, Verdict)]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
     fn applying_a_plan_leaves_an_empty_plan(

@@ -1,8 +1,17 @@
 //! The plan against a second, slow and obvious implementation of its rules, and its laws.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that can't go on fails"
+)]
+
+mod artifact;
 mod corpus;
 mod generate;
 mod laws;
 mod model;
 mod reference;
+mod since;
 mod verdicts;

@@ -99,7 +99,7 @@ pub(crate) fn picks() -> impl Strategy<Value = Vec<Option<bool>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn every_edge_gets_the_verdict_of_the_model(
@@ -115,6 +115,11 @@ proptest! {
         let real: Vec<_> = plan.edges().map(|edge| real_line(&edge)).collect();
         prop_assert_eq!(real, model_lines(&raw, Some(&known), &moves));
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn offline_every_edge_is_wanted_but_those_that_meet(raw in manifests(true)) {
@@ -237,8 +242,13 @@ fn generated_worlds_reach_every_code() {
     for (code, meaning) in promo_core::plan::codes::ALL {
         let times = reached.get(code.as_str()).copied().unwrap_or_default();
         assert!(
-            times > 20 || meaning.contains("no inventory"),
+            times > 20 || is_elsewhere(meaning),
             "{code} {times}: {reached:?}"
         );
     }
+}
+
+/// Codes that other tests reach: without an inventory, and with a saved plan.
+fn is_elsewhere(meaning: &str) -> bool {
+    meaning.contains("no inventory") || meaning.contains("saved plan")
 }

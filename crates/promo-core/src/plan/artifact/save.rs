@@ -1,0 +1,157 @@
+//! Plan → document.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::super::{Plan, PlanOptions, PlannedEdge, PlannedGroup, Summary, Verdict, VerdictCounts};
+use super::document::{
+    Counts, Document, Group, IdentityName, Inputs, Judgement, Numbers, Options, SavedException,
+    SavedFinding, Unchanged,
+};
+use super::{PlanInputs, SCHEMA};
+use crate::manifest::Finding;
+use crate::oci::RegistryPath;
+
+impl Plan {
+    /// The plan as a document of the schema `promo.plan/v1`. Groups of which everything is published are
+    /// counted, not listed, unless the plan was made with `complete`.
+    pub fn to_document(&self, inputs: &PlanInputs) -> impl Serialize + use<> {
+        let mut sets = DestinationSets::default();
+        let mut unchanged = Unchanged::default();
+        let mut groups = Vec::new();
+        for group in self.groups() {
+            if group.is_unchanged() && !self.options.complete {
+                unchanged.groups += 1;
+                unchanged.edges += group.counts().edges();
+            } else {
+                groups.push(saved_group(&group, &mut sets));
+            }
+        }
+        Document {
+            schema: SCHEMA.to_owned(),
+            inputs: Inputs {
+                tree: inputs.tree,
+                commit: inputs.commit.clone(),
+                inventory_read: inputs.inventory_read.map(|time| time.to_string()),
+            },
+            options: options(&self.options),
+            offline: self.offline,
+            summary: numbers(&self.summary()),
+            unchanged,
+            destination_sets: sets.sets,
+            groups,
+            findings: self.findings.iter().map(saved_finding).collect(),
+        }
+    }
+}
+
+/// Lists of destinations, each once, in the order of their first use.
+#[derive(Default)]
+struct DestinationSets {
+    sets: Vec<Vec<RegistryPath>>,
+    indexes: HashMap<Vec<RegistryPath>, usize>,
+}
+
+impl DestinationSets {
+    fn index(&mut self, registries: &[RegistryPath]) -> usize {
+        if let Some(index) = self.indexes.get(registries) {
+            return *index;
+        }
+        let index = self.sets.len();
+        self.sets.push(registries.to_vec());
+        self.indexes.insert(registries.to_vec(), index);
+        index
+    }
+}
+
+fn options(options: &PlanOptions) -> Options {
+    let rules = options.identities.rules().iter();
+    Options {
+        identities: rules
+            .map(|rule| IdentityName {
+                registry: rule.registry().clone(),
+                name: rule.name().clone(),
+            })
+            .collect(),
+        tag_moves: options.tag_moves.clone(),
+        fail_fast: options.fail_fast,
+        complete: options.complete,
+    }
+}
+
+fn saved_group(group: &PlannedGroup<'_>, sets: &mut DestinationSets) -> Group {
+    let registries = group.destination_registries();
+    let tags: Vec<_> = group.tags().cloned().collect();
+    let exceptions = group.exceptional_cells().iter().filter_map(|cell| {
+        Some(SavedException {
+            destination: registries.get(cell.destination as usize)?.clone(),
+            tag: tags.get(cell.slot as usize).cloned(),
+            judgement: group.edge(*cell).as_ref().map(judgement),
+        })
+    });
+    let usual = group.cells().find(|cell| cell.decision == group.usual());
+    let usual = usual.and_then(|cell| group.edge(cell));
+    Group {
+        source: group.source().clone(),
+        image: group.image().to_owned(),
+        digest: group.digest(),
+        destinations: sets.index(registries),
+        file: group.file().to_string(),
+        line: group.position().line,
+        column: group.position().column,
+        usual: usual.as_ref().map(judgement),
+        exceptions: exceptions.collect(),
+        tags,
+    }
+}
+
+fn judgement(edge: &PlannedEdge<'_>) -> Judgement {
+    let from = edge.moves_from();
+    Judgement {
+        verdict: edge.verdict(),
+        code: edge.code().to_string(),
+        reason: edge.reason(),
+        from,
+        digest_present: from.is_some() && edge.decision.digest_present(),
+    }
+}
+
+fn saved_finding(finding: &Finding) -> SavedFinding {
+    SavedFinding {
+        file: finding.file.to_string(),
+        line: finding.position.map(|position| position.line),
+        column: finding.position.map(|position| position.column),
+        code: finding.code.to_string(),
+        message: finding.message.clone(),
+        expected: finding.expected.clone(),
+    }
+}
+
+fn numbers(summary: &Summary) -> Numbers {
+    Numbers {
+        edges: summary.edges,
+        tagless: summary.tagless,
+        images: summary.images,
+        digests: summary.digests,
+        repositories: summary.repositories,
+        invalid: summary.invalid,
+        verdicts: counts(&summary.verdicts),
+    }
+}
+
+fn counts(counts: &VerdictCounts) -> Counts {
+    Counts {
+        present: counts.get(Verdict::Present),
+        promote: counts.get(Verdict::Promote),
+        finish: counts.get(Verdict::Finish),
+        wanted: counts.get(Verdict::Wanted),
+        redundant: counts.get(Verdict::Redundant),
+        lost: counts.get(Verdict::Lost),
+        tag_move: counts.get(Verdict::TagMove),
+        conflict: counts.get(Verdict::Conflict),
+        undecided: counts.get(Verdict::Undecided),
+        refused: counts.get(Verdict::Refused),
+        invalid: counts.get(Verdict::Invalid),
+    }
+}
