@@ -256,9 +256,10 @@ fn content(
     tags: &BTreeMap<&'static str, Option<usize>>,
     digests: &BTreeMap<usize, bool>,
 ) -> RepositoryContent {
-    let mut content = match complete {
-        true => RepositoryContent::complete(),
-        false => RepositoryContent::partial(),
+    let mut content = if complete {
+        RepositoryContent::complete()
+    } else {
+        RepositoryContent::partial()
     };
     for (number, present) in digests {
         content.record_digest(digest(*number), *present);

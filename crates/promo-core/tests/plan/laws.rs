@@ -41,8 +41,11 @@ fn applied(before: &Inventory, work: &[ImageWork]) -> Inventory {
     after
 }
 
+/// Destination, tag and digest.
+type Wish = (Repository, Option<Tag>, Digest);
+
 /// All edges by what they want, whoever asks for it: source and verdict of each.
-fn by_wish(plan: &Plan) -> BTreeMap<(Repository, Option<Tag>, Digest), Vec<(Repository, Verdict)>> {
+fn by_wish(plan: &Plan) -> BTreeMap<Wish, Vec<(Repository, Verdict)>> {
     let mut wishes: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for edge in plan.edges() {
         let wish = (
@@ -53,7 +56,9 @@ fn by_wish(plan: &Plan) -> BTreeMap<(Repository, Option<Tag>, Digest), Vec<(Repo
         let asked = wishes.entry(wish).or_default();
         asked.push((edge.source().clone(), edge.verdict()));
     }
-    wishes.values_mut().for_each(|asked| asked.sort());
+    for asked in wishes.values_mut() {
+        asked.sort();
+    }
     wishes
 }
 
@@ -75,7 +80,7 @@ fn reordered(raw: &[RawManifest], seed: usize) -> Vec<RawManifest> {
 }
 
 fn turn<T>(list: &mut [T], seed: usize) {
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         list.reverse();
     }
     let length = list.len().max(1);

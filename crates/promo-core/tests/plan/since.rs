@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use promo_core::oci::Repository;
 use promo_core::plan::{ChangeKind, EdgeKey, PlanOptions, Selection, SetDiff, diff, plan};
 use proptest::prelude::*;
 
@@ -144,7 +145,7 @@ fn changes(old: &[RawManifest], new: &[RawManifest]) -> Vec<String> {
             ChangeKind::TagMoved(from) => format!("TagMoved from {}", names(&from)),
             kind => format!("{kind:?}"),
         };
-        let destinations: Vec<_> = change.destinations.iter().map(|d| d.as_str()).collect();
+        let destinations: Vec<_> = change.destinations.iter().map(Repository::as_str).collect();
         format!(
             "{} {kind} {:?} {}",
             names(&change.digest),
