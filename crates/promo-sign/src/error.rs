@@ -89,19 +89,15 @@ pub enum Error {
         /// The tag.
         tag: Tag,
     },
-    /// More pieces refer to a digest than are looked at.
-    #[error(
-        "{found} manifests refer to {digest} in {repository}, more than the {limit} that are read"
-    )]
-    TooManyReferrers {
+    /// More evidence about a digest, in pieces or in bytes, than is read.
+    #[error("there is more evidence about {digest} in {repository} than the {limit} that are read")]
+    TooMuchEvidence {
         /// The repository.
         repository: Repository,
         /// The digest.
         digest: Digest,
-        /// How many there are.
-        found: usize,
-        /// How many are read.
-        limit: usize,
+        /// How much is read.
+        limit: &'static str,
     },
     /// Evidence to be attached contradicts itself.
     #[error("the evidence can't be attached: {reason}")]
@@ -142,7 +138,7 @@ impl Error {
             Self::PredicateType { .. } => "PROMO-S009",
             Self::ForeignTag { .. } => "PROMO-S020",
             Self::Contended { .. } => "PROMO-S021",
-            Self::TooManyReferrers { .. } => "PROMO-S022",
+            Self::TooMuchEvidence { .. } => "PROMO-S022",
             Self::Inconsistent { .. } => "PROMO-S023",
             Self::LinkKey => "PROMO-S030",
             Self::Link { .. } => "PROMO-S031",
@@ -170,7 +166,7 @@ impl Error {
                 &["Look at what stands under the tag; promo never overwrites it."]
             }
             Self::Contended { .. } => &["Run it again when no other program signs the same image."],
-            Self::TooManyReferrers { .. } => &[
+            Self::TooMuchEvidence { .. } => &[
                 "Remove referrers that are not needed; a list that is not read whole decides nothing.",
             ],
             Self::LinkKey => &["Make one with `openssl genpkey -algorithm ed25519 -out link.pem`."],
@@ -195,7 +191,7 @@ impl Error {
             | Self::Link { .. }
             | Self::LinkRefused { .. } => FailureKind::Signing,
             Self::ForeignTag { .. } | Self::Contended { .. } => FailureKind::Refused,
-            Self::TooManyReferrers { .. } => FailureKind::TooLarge,
+            Self::TooMuchEvidence { .. } => FailureKind::TooLarge,
             Self::Inconsistent { .. } => FailureKind::Malformed,
         }
     }
@@ -331,8 +327,8 @@ pub const CODES: &[CodeEntry] = &[
     ),
     entry(
         "PROMO-S022",
-        "too many referrers",
-        "So many manifests refer to the image that they are not read. A list that is not read whole decides nothing.",
+        "too much evidence",
+        "More than 1,000 manifests refer to the image, or stand as layers under one of its evidence tags, or their blobs are together larger than 64 MiB. What is not read whole decides nothing.",
     ),
     entry(
         "PROMO-S023",

@@ -6,6 +6,44 @@
 //!
 //! Nothing here reads files, the environment or a clock; nothing decides whether missing evidence
 //! matters: a [`promo_core::ports::Verification`] says what was found, the caller's policy decides.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use promo_core::identity::Identity;
+//! use promo_core::oci::{Descriptor, MediaType};
+//! use promo_core::ports::{Clock, EvidenceSet, Signer, Subject, Verifier};
+//! use promo_sign::{KeySigner, KeyVerifier, Password, SigningKey, generate_key_pair};
+//!
+//! # #[derive(Debug)]
+//! # struct Epoch;
+//! # impl Clock for Epoch {
+//! #     fn now(&self) -> jiff::Timestamp {
+//! #         jiff::Timestamp::UNIX_EPOCH
+//! #     }
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let clock = Arc::new(Epoch);
+//! let password = Password::new("correct horse");
+//! let pair = generate_key_pair(&password)?; // what `cosign.key` and `cosign.pub` hold
+//! let key = SigningKey::from_pem(pair.private().as_bytes(), Some(&password))?;
+//! let verifier = KeyVerifier::new([key.public_key().clone()]);
+//! let signer = KeySigner::new(Arc::new(key), clock);
+//!
+//! let subject = Subject {
+//!     identity: Identity::new("registry.example/app".parse()?),
+//!     descriptor: Descriptor::of(MediaType::OCI_MANIFEST, b"{}"),
+//! };
+//! let evidence = signer.sign(&subject, signer.formats()).await?;
+//!
+//! let set = EvidenceSet { evidence, passed_over: Vec::new() };
+//! let digest = &subject.descriptor.digest;
+//! let found = verifier.verify(digest, Some(&subject.identity), &set).await?;
+//! assert_eq!(found.accepted.len(), 2); // a bundle and a layer for the `.sig` tag
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

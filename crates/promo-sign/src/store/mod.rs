@@ -5,14 +5,15 @@
 //! `.sig` and `.att` are appended to what stands there.
 
 mod blob;
+mod known;
 mod locks;
 mod read;
 mod referrer;
 mod tag_image;
 mod tag_update;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
@@ -37,8 +38,7 @@ pub struct OciEvidenceStore {
 #[derive(Debug, Default)]
 struct Shared {
     locks: locks::Locks,
-    /// The empty config is the same blob for all bundles: repositories that are known to have it.
-    has_empty_config: Mutex<BTreeSet<Repository>>,
+    known: known::Known,
 }
 
 impl OciEvidenceStore {
@@ -55,9 +55,10 @@ impl OciEvidenceStore {
 impl EvidenceStore for OciEvidenceStore {
     async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
         let mut set = EvidenceSet::default();
-        self.read_referrers(repository, digest, &mut set).await?;
+        let reading = read::Reading::new(self, repository, digest);
+        reading.referrers(&mut set).await?;
         for suffix in [TagSuffix::Sig, TagSuffix::Att] {
-            self.read_tag(repository, digest, suffix, &mut set).await?;
+            reading.tag(suffix, &mut set).await?;
         }
         Ok(set)
     }

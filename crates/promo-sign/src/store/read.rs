@@ -1,41 +1,60 @@
 //! Reads all evidence about a digest, and says what was passed over.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use promo_core::oci::{Digest, MediaType, RawManifest, Repository};
+use promo_core::oci::{Descriptor, Digest, MediaType, RawManifest, Repository};
 use promo_core::ports::{Evidence, EvidenceBlob, EvidenceSet, Failure, TagSuffix};
 
-use super::{MAX_PIECES, OciEvidenceStore};
+use super::{MAX_BLOB, MAX_PIECES, OciEvidenceStore, blob};
 use crate::Error;
 use crate::manifest::{self, ImageManifest};
 
 /// How many manifests or blobs of evidence are read at a time.
 const CONCURRENCY: usize = 4;
+/// The most bytes of blobs that are read about one digest.
+const MAX_TOTAL: u64 = 64 * 1024 * 1024;
+/// The limits as a person reads them.
+const PIECES: &str = "1,000 pieces";
+const TOTAL: &str = "64 MiB";
 /// The most layers in one manifest of a bundle: it has one.
 const MAX_BUNDLE_LAYERS: usize = 16;
 
-impl OciEvidenceStore {
-    pub(super) async fn read_referrers(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        set: &mut EvidenceSet,
-    ) -> Result<(), Failure> {
-        let list = self.registry.referrers(repository, digest).await?;
-        if list.descriptors.len() > MAX_PIECES {
-            return Err(Error::TooManyReferrers {
-                repository: repository.clone(),
-                digest: *digest,
-                found: list.descriptors.len(),
-                limit: MAX_PIECES,
-            }
-            .into());
+/// One read of all evidence about a digest.
+pub(super) struct Reading<'a> {
+    store: &'a OciEvidenceStore,
+    repository: &'a Repository,
+    digest: &'a Digest,
+    /// Bytes of blobs that may still be read.
+    allowance: AtomicU64,
+}
+
+type Recognised<T> = Result<T, &'static str>;
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(
+        store: &'a OciEvidenceStore,
+        repository: &'a Repository,
+        digest: &'a Digest,
+    ) -> Self {
+        Self {
+            store,
+            repository,
+            digest,
+            allowance: AtomicU64::new(MAX_TOTAL),
         }
-        let pieces: Vec<(Digest, Result<Evidence, &'static str>)> = stream::iter(list.descriptors)
-            .map(|descriptor| async move {
-                let found = descriptor.digest;
-                let piece = self.read_referrer(repository, digest, found).await?;
-                Ok::<_, Failure>((found, piece))
-            })
+    }
+
+    pub(super) async fn referrers(&self, set: &mut EvidenceSet) -> Result<(), Failure> {
+        let registry = &self.store.registry;
+        let list = registry.referrers(self.repository, self.digest).await?;
+        let found: BTreeSet<Digest> = list.descriptors.iter().map(|it| it.digest).collect();
+        if found.len() > MAX_PIECES {
+            return Err(self.too_much(PIECES));
+        }
+        let pieces: Vec<(Digest, Recognised<Evidence>)> = stream::iter(found.clone())
+            .map(|found| async move { Ok::<_, Failure>((found, self.referrer(found).await?)) })
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
@@ -45,49 +64,50 @@ impl OciEvidenceStore {
                 Err(reason) => set.passed_over.push((found, reason.to_owned())),
             }
         }
+        let known = &self.store.shared.known;
+        known.saw_referrers(self.repository, self.digest, found);
         Ok(())
     }
 
-    async fn read_referrer(
-        &self,
-        repository: &Repository,
-        subject: &Digest,
-        digest: Digest,
-    ) -> Result<Result<Evidence, &'static str>, Failure> {
-        let reference = digest.into();
-        let manifest = self.registry.get_manifest(repository, &reference).await?;
-        let (manifest, image) = match recognise(manifest, subject) {
+    async fn referrer(&self, digest: Digest) -> Result<Recognised<Evidence>, Failure> {
+        let registry = &self.store.registry;
+        let manifest = registry
+            .get_manifest(self.repository, &digest.into())
+            .await?;
+        let (manifest, image) = match recognise(manifest, self.digest) {
             Ok(recognised) => recognised,
             Err(reason) => return Ok(Err(reason)),
         };
         let mut blobs: Vec<EvidenceBlob> = Vec::new();
         for descriptor in std::iter::once(&image.config).chain(&image.layers) {
-            let known = blobs
+            let read = blobs
                 .iter()
                 .find(|blob| blob.descriptor.digest == descriptor.digest);
-            if let Some(known) = known {
-                if known.descriptor.size == descriptor.size {
+            if let Some(read) = read {
+                if read.descriptor.size == descriptor.size {
                     continue;
                 }
                 return Ok(Err("it names a blob with two sizes"));
             }
-            match self.read_blob(repository, descriptor).await? {
+            match self.blob(descriptor).await? {
                 Ok(blob) => blobs.push(blob),
                 Err(reason) => return Ok(Err(reason)),
             }
         }
+        if blob::is_empty_config(&image.config) {
+            self.store.shared.known.saw_empty_config(self.repository);
+        }
         Ok(Ok(Evidence::Referrer { manifest, blobs }))
     }
 
-    pub(super) async fn read_tag(
+    pub(super) async fn tag(
         &self,
-        repository: &Repository,
-        digest: &Digest,
         suffix: TagSuffix,
         set: &mut EvidenceSet,
     ) -> Result<(), Failure> {
-        let tag = digest.evidence_tag(suffix.as_str());
-        let Some(manifest) = self.registry.get_manifest(repository, &tag.into()).await? else {
+        let tag = self.digest.evidence_tag(suffix.as_str());
+        let registry = &self.store.registry;
+        let Some(manifest) = registry.get_manifest(self.repository, &tag.into()).await? else {
             return Ok(());
         };
         let Some(image) = ImageManifest::read(&manifest) else {
@@ -99,17 +119,14 @@ impl OciEvidenceStore {
             return Ok(());
         };
         if image.layers.len() > MAX_PIECES {
-            let reason = format!("it has more than {MAX_PIECES} layers");
-            set.passed_over.push((manifest.digest(), reason));
-            return Ok(());
+            return Err(self.too_much(PIECES));
         }
-        let pieces: Vec<_> = stream::iter(image.layers)
+        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> = stream::iter(image.layers)
             .map(|layer| async move {
                 if layer.media_type.as_str() != layer_type(suffix) {
                     return Ok((layer.digest, Err("its layer is of another type")));
                 }
-                let blob = self.read_blob(repository, &layer).await?;
-                Ok::<_, Failure>((layer.digest, blob))
+                Ok::<_, Failure>((layer.digest, self.blob(&layer).await?))
             })
             .buffered(CONCURRENCY)
             .try_collect()
@@ -121,6 +138,30 @@ impl OciEvidenceStore {
             }
         }
         Ok(())
+    }
+
+    /// Reads a blob, as long as all blobs together are not too large to be held in memory.
+    async fn blob(&self, descriptor: &Descriptor) -> Result<Recognised<EvidenceBlob>, Failure> {
+        if descriptor.size <= MAX_BLOB {
+            let taken = self
+                .allowance
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(descriptor.size)
+                });
+            if taken.is_err() {
+                return Err(self.too_much(TOTAL));
+            }
+        }
+        self.store.read_blob(self.repository, descriptor).await
+    }
+
+    fn too_much(&self, limit: &'static str) -> Failure {
+        let error = Error::TooMuchEvidence {
+            repository: self.repository.clone(),
+            digest: *self.digest,
+            limit,
+        };
+        error.into()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Attaches referrers: their blobs first, then the manifest by its digest.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 
 use promo_core::oci::{Descriptor, Digest, RawManifest, Repository};
 use promo_core::ports::{Attachment, EvidenceBlob, Failure};
@@ -25,12 +24,13 @@ impl OciEvidenceStore {
         referrers: &[Referrer<'_>],
         done: &mut Attachment,
     ) -> Result<(), Failure> {
+        if referrers.is_empty() {
+            return Ok(());
+        }
         for referrer in referrers {
             referrer.check(&subject.digest)?;
         }
-        let list = self.registry.referrers(repository, &subject.digest).await?;
-        let mut there: BTreeSet<Digest> =
-            list.descriptors.iter().map(|found| found.digest).collect();
+        let mut there = self.listed(repository, &subject.digest).await?;
         for referrer in referrers {
             if there.insert(referrer.manifest.digest()) {
                 self.attach_referrer(repository, *referrer).await?;
@@ -61,21 +61,29 @@ impl OciEvidenceStore {
             .map(drop)
     }
 
+    /// What refers to a digest: as it was just read, or asked for now.
+    async fn listed(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<BTreeSet<Digest>, Failure> {
+        if let Some(listed) = self.shared.known.take_referrers(repository, digest) {
+            return Ok(listed);
+        }
+        let list = self.registry.referrers(repository, digest).await?;
+        Ok(list.descriptors.iter().map(|found| found.digest).collect())
+    }
+
     /// Sends the empty config once for each repository.
     async fn ensure_empty_config(
         &self,
         repository: &Repository,
         config: &EvidenceBlob,
     ) -> Result<(), Failure> {
-        let known = || {
-            let known = &self.shared.has_empty_config;
-            known.lock().unwrap_or_else(PoisonError::into_inner)
-        };
-        if known().contains(repository) {
-            return Ok(());
+        if !self.shared.known.has_empty_config(repository) {
+            self.write_blob(repository, config).await?;
+            self.shared.known.saw_empty_config(repository);
         }
-        self.write_blob(repository, config).await?;
-        known().insert(repository.clone());
         Ok(())
     }
 }
