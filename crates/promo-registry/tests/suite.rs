@@ -1,5 +1,7 @@
 //! Every implementation of a port runs the port's suite, against the embedded registry.
 
+#![expect(clippy::unwrap_used, reason = "what prepares a test panics where it can't")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

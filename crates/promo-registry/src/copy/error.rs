@@ -27,7 +27,7 @@ pub enum CopyError {
         /// The missing manifest.
         digest: Digest,
         /// The index that lists it.
-        parent: Digest,
+        parent: Box<Digest>,
     },
     /// A manifest names a blob that the source repository doesn't hold.
     #[error("blob {digest} is not in {repository}")]
@@ -85,7 +85,7 @@ pub enum CopyError {
         /// The size listed.
         size: u64,
         /// The digest of what came.
-        digest_found: Digest,
+        digest_found: Box<Digest>,
         /// The size of what came.
         found: u64,
     },

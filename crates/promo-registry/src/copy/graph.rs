@@ -87,7 +87,7 @@ fn check(
         repository: source.clone(),
         digest: *digest,
         size,
-        digest_found: manifest.digest(),
+        digest_found: Box::new(manifest.digest()),
         found,
     })
 }
@@ -319,7 +319,7 @@ async fn child_of(
         .ok_or_else(|| CopyError::ChildMissing {
             repository: source.clone(),
             digest: child.digest,
-            parent,
+            parent: Box::new(parent),
         })?;
     check(source, &manifest, &child.digest, child.size)?;
     // Which of Docker's and OCI's names an index uses doesn't matter, what kind it is does.

@@ -181,3 +181,6 @@ fn digest(manifest: &RawManifest, text: &str) -> Result<Digest, CopyError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,10 @@ impl RegistryInventoryReader {
 
     async fn read_all(&self, repository: Repository) -> (Repository, RepositoryInventory) {
         let content = self.read_tags(&repository).await;
-        (repository, content.unwrap_or_else(unreadable))
+        (
+            repository,
+            content.unwrap_or_else(|failure| unreadable(&failure)),
+        )
     }
 
     async fn read_tags(&self, repository: &Repository) -> Result<RepositoryInventory, Failure> {
@@ -177,7 +180,7 @@ fn take_in(
         // It went away while the walk was on its way.
         Ok(_) => return Ok(Vec::new()),
         Err(failure) => {
-            inventory.insert(repository, unreadable(failure));
+            inventory.insert(repository, unreadable(&failure));
             return Ok(Vec::new());
         }
     };

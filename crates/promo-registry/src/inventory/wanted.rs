@@ -39,7 +39,10 @@ impl RegistryInventoryReader {
         wanted: &WantedRepository,
     ) -> (Repository, RepositoryInventory) {
         let content = self.find_out(repository, wanted).await;
-        (repository.clone(), content.unwrap_or_else(unreadable))
+        (
+            repository.clone(),
+            content.unwrap_or_else(|failure| unreadable(&failure)),
+        )
     }
 
     async fn find_out(
@@ -127,7 +130,7 @@ impl RegistryInventoryReader {
 }
 
 /// A repository that can't be read, with why.
-pub(super) fn unreadable(failure: Failure) -> RepositoryInventory {
+pub(super) fn unreadable(failure: &Failure) -> RepositoryInventory {
     RepositoryInventory::Unreadable {
         kind: failure.kind(),
         code: failure.code(),

@@ -110,8 +110,9 @@ pub(super) fn translate(error: OciDistributionError, repository: &Repository) ->
 
 /// What an error of a blob's stream means: `oci_client` wraps a digest that doesn't match in it.
 pub(super) fn io(error: std::io::Error, repository: &Repository) -> Failure {
-    let inner = error.get_ref();
-    if inner.is_some_and(|inner| inner.is::<DigestError>()) {
+    if let Some(inner) = error.get_ref()
+        && inner.is::<DigestError>()
+    {
         return altered(repository, "the blob doesn't have its digest");
     }
     // A body that failed on its way to the registry brings the failure of its source along.
