@@ -6,10 +6,12 @@
 //! that has the blob answers that it is there, one that hasn't opens the upload that is needed then. So no
 //! HEAD is ever sent, and what a half-finished run left is found.
 
+use std::time::Duration;
+
 use futures_util::future::{join_all, select_all};
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Repository};
-use promo_core::ports::{Failure, FailureKind, Mount, Registry, UploadSession};
+use promo_core::ports::{Event, Failure, FailureKind, Mount, Operation, Registry, UploadSession};
 use tokio::sync::oneshot;
 
 use super::RegistryCopier;
@@ -100,6 +102,14 @@ impl BlobCopy<'_> {
         while !ours.is_empty() {
             let last = attempt >= self.copier.settings.attempts;
             ours = self.attempt(blob, ours, last).await?;
+            for (_, claim) in &ours {
+                self.copier.observer.observe(&Event::Retry {
+                    host: claim.repository().host_str().to_owned(),
+                    operation: Operation::BlobPut,
+                    attempt,
+                    pause: Duration::ZERO,
+                });
+            }
             attempt += 1;
         }
         Ok(())
@@ -160,11 +170,14 @@ impl BlobCopy<'_> {
             Ok(Mount::Mounted) => Ok(Opened::Mounted),
             Ok(Mount::Refused(Some(session))) => Ok(Opened::Upload(session)),
             Err(failure) if !is_answer(&failure) => Err(failure),
-            Err(_) if from.is_none() => {
-                self.copier.flights.refuses_self_mount(destination);
+            refused => {
+                // Without a session it was no 202, unless this client can't see sessions at all.
+                let is_error = refused.is_err() || registry.capabilities().mount_session;
+                if from.is_none() && is_error {
+                    self.copier.flights.refuses_self_mount(destination);
+                }
                 self.start(destination).await
             }
-            _ => self.start(destination).await,
         }
     }
 
@@ -194,7 +207,6 @@ impl BlobCopy<'_> {
         };
         let transfer = Transfer {
             registry,
-            observer: &*self.copier.observer,
             source: self.source,
             blob,
             stall: self.copier.settings.stall,

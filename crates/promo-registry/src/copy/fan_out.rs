@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable, join, join_all};
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Repository};
-use promo_core::ports::{BlobStream, Event, Failure, Observer, Registry, UploadSession};
+use promo_core::ports::{BlobStream, Failure, Registry, UploadSession};
 use tokio::sync::mpsc;
 
 use super::error::CopyError;
@@ -37,8 +37,6 @@ pub(super) struct Upload {
 pub(super) struct Transfer<'a> {
     /// The way to all registries.
     pub(super) registry: &'a dyn Registry,
-    /// Who hears of bytes that were sent.
-    pub(super) observer: &'a dyn Observer,
     /// Where the bytes come from, for messages.
     pub(super) source: &'a Repository,
     /// The blob.
@@ -58,7 +56,7 @@ impl Transfer<'_> {
         let mut outlets = Vec::new();
         let mut sending = Vec::new();
         for upload in uploads {
-            let (outlet, inlet, aborted) = queue(upload.repository.clone());
+            let (outlet, inlet, aborted) = queue();
             outlets.push(outlet);
             sending.push(self.send(upload, inlet, aborted));
         }
@@ -128,13 +126,7 @@ impl Transfer<'_> {
     async fn offer(&self, outlet: &Outlet, message: &Message) -> bool {
         let sending = outlet.queue.send(message.clone());
         match tokio::time::timeout(self.stall, sending).await {
-            Ok(Ok(())) => {
-                self.observer.observe(&Event::BytesSent {
-                    host: outlet.repository.host_str().to_owned(),
-                    bytes: message.len(),
-                });
-                true
-            }
+            Ok(Ok(())) => true,
             Ok(Err(_closed)) => false,
             Err(_elapsed) => {
                 outlet.abort.abort();
@@ -161,17 +153,8 @@ enum Message {
     Last(Bytes),
 }
 
-impl Message {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Piece(bytes) | Self::Last(bytes) => bytes.len() as u64,
-        }
-    }
-}
-
 /// The pump's end of a queue.
 struct Outlet {
-    repository: Repository,
     queue: mpsc::Sender<Message>,
     abort: AbortHandle,
 }
@@ -182,11 +165,10 @@ struct Inlet {
     whole: Arc<AtomicBool>,
 }
 
-fn queue(repository: Repository) -> (Outlet, Inlet, AbortRegistration) {
+fn queue() -> (Outlet, Inlet, AbortRegistration) {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let (abort, registration) = AbortHandle::new_pair();
     let outlet = Outlet {
-        repository,
         queue: sender,
         abort,
     };

@@ -60,7 +60,8 @@ pub struct RegistryCopier {
 }
 
 impl RegistryCopier {
-    /// A copier for one run.
+    /// A copier for one run. The observer hears of uploads that are tried again; the bytes that are sent are
+    /// told by the registry.
     pub fn new(
         registry: Arc<dyn Registry>,
         observer: Arc<dyn Observer>,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use promo_core::Code;
 use promo_core::oci::{Digest, ManifestReference, RawManifest};
 use promo_core::ports::{
-    Capabilities, FailureKind, ManifestHead, Mount, PutManifest, ReferrerList, Silent, TagPage,
+    Capabilities, FailureKind, ManifestHead, Mount, PutManifest, ReferrerList, TagPage,
 };
 
 use super::*;
@@ -200,7 +200,6 @@ async fn transfer(takers: &Takers, bytes: BlobStream) -> Result<Vec<Result<(), F
     );
     let transfer = Transfer {
         registry: takers,
-        observer: &Silent,
         source: &"source.example/app".parse().unwrap(),
         blob: &blob,
         stall: Duration::from_secs(60),

@@ -1,0 +1,137 @@
+//! Registries that break, lie and dawdle.
+
+use promo_core::ports::FailureKind;
+use promo_testkit::image::{BuiltImage, ImageBuilder, IndexBuilder, Layer};
+use promo_testkit::registry::Operation::{BlobGet, BlobPut, ManifestPut, Mount};
+use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher};
+
+use crate::world::{PROD, STAGING, World, content, counts, expected, failure};
+
+/// One config and a layer of some pieces.
+fn image() -> BuiltImage {
+    ImageBuilder::new()
+        .layer(Layer::opaque(11, 3_000_000))
+        .build()
+}
+
+fn layer(image: &BuiltImage) -> &str {
+    &image.blobs()[1].digest
+}
+
+fn lacks_layer(mirror: &EmbeddedRegistry, image: &BuiltImage) -> bool {
+    !mirror.state().has_blob(PROD, layer(image))
+}
+
+#[tokio::test]
+async fn altered_bytes_complete_no_upload() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    assert!(world.source.state().corrupt_blob(STAGING, layer(&image)));
+    let failure = world.copy(&request).await.unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::DigestMismatch, "{failure:?}");
+    for mirror in [&world.first, &world.second] {
+        assert!(lacks_layer(mirror, &image));
+        let put = mirror.log().filter(|entry| {
+            entry.operation == BlobPut && entry.reference.as_deref() == Some(layer(&image))
+        });
+        // The last piece never went out: the registry could not even have been asked to believe it.
+        assert_eq!(put.len(), 1);
+        assert!(put[0].request_bytes < 3_000_000);
+        assert!(!put[0].is_success());
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_breaks_off_fails_the_image_and_completes_no_upload() {
+    for fault in [
+        Fault::Truncate { after: 1_000_000 },
+        Fault::ResetBody { after: 1_000_000 },
+    ] {
+        let world = World::new().await;
+        let image = image();
+        let request = world.staged(&image);
+        world
+            .source
+            .faults()
+            .inject(Matcher::on(BlobGet).reference(layer(&image)), fault);
+        world.copy(&request).await.unwrap_err();
+        assert!(lacks_layer(&world.first, &image));
+        assert!(lacks_layer(&world.second, &image));
+    }
+}
+
+#[tokio::test]
+async fn a_mirror_that_is_reset_is_tried_again_while_the_other_goes_on() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let put = Matcher::on(BlobPut).reference(layer(&image)).times(1);
+    world.first.faults().inject(put, Fault::Reset);
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(content(&copied, 0).uploaded, 2);
+    assert_eq!(content(&copied, 1).uploaded, 2);
+    assert_eq!(counts(&world.first), expected([(Mount, 3), (BlobPut, 3)]));
+    assert_eq!(counts(&world.second), expected([(Mount, 2), (BlobPut, 2)]));
+    // Config and layer, and the layer once more for the one that lacked it.
+    assert_eq!(counts(&world.source)[&BlobGet], 3);
+    assert!(!lacks_layer(&world.first, &image));
+}
+
+/// The upload was taken, but its answer got lost: the next attempt finds the blob and sends no byte.
+#[tokio::test]
+async fn a_lost_answer_costs_no_second_upload() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let put = Matcher::on(BlobPut).reference(layer(&image)).times(1);
+    world.first.faults().inject(put, Fault::ResetAnswer);
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(content(&copied, 0).mounted, 1);
+    assert_eq!(counts(&world.first), expected([(Mount, 3), (BlobPut, 2)]));
+    assert_eq!(counts(&world.source)[&BlobGet], 2);
+}
+
+#[tokio::test]
+async fn a_mirror_that_stays_broken_fails_alone_after_three_attempts() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let put = Matcher::on(BlobPut).reference(layer(&image));
+    world.first.faults().inject(put, Fault::status(503));
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(failure(&copied, 0).kind(), FailureKind::Unavailable);
+    let tried = world.first.log().filter(|entry| {
+        entry.operation == BlobPut && entry.reference.as_deref() == Some(layer(&image))
+    });
+    assert_eq!(tried.len(), 3);
+    assert_eq!(content(&copied, 1).uploaded, 2);
+}
+
+#[tokio::test]
+async fn a_mirror_that_forbids_is_asked_no_further() {
+    let world = World::new().await;
+    let request = world.staged(&IndexBuilder::new().image(image()).build());
+    world.first.switch(|switches| {
+        switches.forbidden.insert(PROD.to_owned());
+    });
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(failure(&copied, 0).kind(), FailureKind::Forbidden);
+    assert_eq!(world.first.log().count(ManifestPut), 0);
+    assert_eq!(world.first.log().count(BlobPut), 0);
+    assert_eq!(content(&copied, 1).children, 1);
+}
+
+#[tokio::test]
+async fn a_child_that_a_mirror_refuses_keeps_its_parents_away() {
+    let world = World::new().await;
+    let child = image();
+    let inner = IndexBuilder::new().image(child.clone()).build();
+    let request = world.staged(&IndexBuilder::new().image(inner).build());
+    let put = Matcher::on(ManifestPut).reference(child.digest());
+    world.first.faults().inject(put, Fault::status(400));
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(failure(&copied, 0).kind(), FailureKind::Refused);
+    assert_eq!(world.first.log().count(ManifestPut), 1);
+    assert_eq!(content(&copied, 1).children, 2);
+}
