@@ -44,3 +44,4 @@ pub mod digest;
 pub mod image;
 pub mod registry;
 pub mod suite;
+pub mod tree;

@@ -154,41 +154,34 @@ fn images() -> impl Strategy<Value = Vec<Image>> {
 
 /// The same content in one of several styles.
 fn write(images: &[Image], style: u8) -> String {
-    let mut text = String::from("# head\n\n");
-    for (name, digests) in images {
-        let digest = |digit: &char, tags: &[String]| {
-            format!("sha256:{}: [{}]", hex(*digit), tags.join(", "))
-        };
-        match style {
-            0 => {
-                let digests: Vec<_> = digests.iter().map(|(d, tags)| digest(d, tags)).collect();
-                text.push_str(&format!(
-                    "- {{name: {name}, dmap: {{{}}}}} # c\n",
-                    digests.join(", ")
-                ));
-                continue;
-            }
-            1 => text.push_str(&format!("# of {name}\n- name: {name}\n  dmap:\n")),
-            _ => text.push_str(&format!("\n-   dmap: # c\n")),
-        }
-        for (digit, tags) in digests {
-            match (style, tags.is_empty()) {
-                (1, _) | (_, true) => {
-                    text.push_str(&format!("      # c\n      {}\n", digest(digit, tags)))
-                }
-                _ => {
-                    text.push_str(&format!("      \"sha256:{}\":\n", hex(*digit)));
-                    for tag in tags {
-                        text.push_str(&format!("      -  '{tag}' # c\n"));
-                    }
-                }
-            }
-        }
-        if style > 1 {
-            text.push_str(&format!("    name: \"{name}\"\n"));
-        }
+    let images = images.iter().map(|image| write_image(image, style));
+    format!("# head\n\n{}", images.collect::<String>())
+}
+
+fn write_image((name, digests): &Image, style: u8) -> String {
+    let flow = |(digit, tags): &(char, Vec<String>)| {
+        format!("sha256:{}: [{}]", hex(*digit), tags.join(", "))
+    };
+    if style == 0 {
+        let digests: Vec<_> = digests.iter().map(flow).collect();
+        return format!("- {{name: {name}, dmap: {{{}}}}} # c\n", digests.join(", "));
     }
-    text
+    let lines = digests
+        .iter()
+        .map(|digest| match (style, digest.1.is_empty()) {
+            (1, _) | (_, true) => format!("      # c\n      {}\n", flow(digest)),
+            _ => {
+                let tags = digest.1.iter().map(|tag| format!("      -  '{tag}' # c\n"));
+                let tags: String = tags.collect();
+                format!("      \"sha256:{}\":\n{tags}", hex(digest.0))
+            }
+        });
+    let lines: String = lines.collect();
+    if style == 1 {
+        format!("# of {name}\n- name: {name}\n  dmap:\n{lines}")
+    } else {
+        format!("\n-   dmap: # c\n{lines}    name: \"{name}\"\n")
+    }
 }
 
 /// What a file says, without places.
