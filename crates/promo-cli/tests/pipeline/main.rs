@@ -1,5 +1,12 @@
 //! The pipeline over real HTTP: embedded registries, the wire client, the copier, keys. No part is mocked.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod crashes;
 mod evidence;
 mod faults;
