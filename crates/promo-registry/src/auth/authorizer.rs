@@ -150,9 +150,13 @@ impl Authorizer {
                 let Some(challenge) = challenge_of(headers) else {
                     return Ok(false);
                 };
-                state.set(Wants::Answer(challenge));
+                state.set(Wants::Answer(challenge.clone()));
                 drop(guard);
-                Ok(true)
+                // A token may be given to anybody; a password is needed to send one.
+                match challenge {
+                    Challenge::Bearer { .. } => Ok(true),
+                    Challenge::Basic => Ok(self.basic(access, &state).await?.header.is_some()),
+                }
             }
             Kind::Fixed => self.renew_basic(access, &state, authorization.header).await,
             Kind::Token {

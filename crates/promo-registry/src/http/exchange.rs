@@ -183,6 +183,8 @@ fn set_body(sent: &mut reqwest::Request, body: &mut Body) -> Option<Arc<AtomicU6
             None
         }
         Body::Bytes(bytes) => {
+            sent.headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
             *sent.body_mut() = Some(bytes.clone().into());
             None
         }

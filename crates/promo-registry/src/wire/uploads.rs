@@ -60,7 +60,13 @@ impl WireRegistry {
             .append_pair("mount", &digest.to_string())
             .append_pair("from", &api_name(from));
         let access = to_mount(repository, from);
-        let answer = self.exchange.send(&access, request).await?;
+        let answer = match self.exchange.send(&access, request).await {
+            // A token for both repositories is not to be had: an upload needs only one of them.
+            Err(Error::Unauthenticated { .. } | Error::TokenRefused { .. }) => {
+                return Ok(Mount::Refused(None));
+            }
+            answer => answer?,
+        };
         match answer.status() {
             StatusCode::CREATED => {
                 confirm(&answer, digest)?;
@@ -88,7 +94,10 @@ impl WireRegistry {
         let failed = Arc::new(Mutex::new(None));
         let outgoing = self.outgoing(repository, blob, &what, body, Arc::clone(&failed));
         let body = if blob.size == 0 {
-            drain(outgoing).await?;
+            drain(outgoing).await;
+            if let Some(error) = take(&failed) {
+                return Err(error);
+            }
             Body::Bytes(Bytes::new())
         } else {
             Body::Stream {
@@ -102,8 +111,7 @@ impl WireRegistry {
             .once();
         let outcome = self.exchange.send(&to_push(repository), request).await;
         // What failed first is the cause of all that the connection shows.
-        let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(error) = failed {
+        if let Some(error) = take(&failed) {
             return Err(error);
         }
         let answer = outcome?;
@@ -253,13 +261,13 @@ impl Source {
     }
 }
 
-/// Reads a stream that should be empty.
-async fn drain(
-    mut pieces: impl Stream<Item = Result<Bytes, Failure>> + Unpin,
-) -> Result<(), Error> {
-    // Its errors are kept where the stream puts them; here it only has to end.
+/// Reads a stream that should be empty to its end. Its error is kept where the stream puts it.
+async fn drain(mut pieces: impl Stream<Item = Result<Bytes, Failure>> + Unpin) {
     while let Some(Ok(_)) = pieces.next().await {}
-    Ok(())
+}
+
+fn take(failed: &Mutex<Option<Error>>) -> Option<Error> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// The digest that the registry names is the one that was meant.

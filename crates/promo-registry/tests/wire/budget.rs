@@ -1,0 +1,112 @@
+//! Rates, pauses and places: how much is sent to a host.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use promo_core::ports::{Clock, Event, FailureKind, Registry};
+use promo_registry::HostSettings;
+use promo_testkit::registry::{Fault, Matcher, Operation};
+
+use crate::support::{Bench, tag};
+
+#[tokio::test]
+async fn a_429_pauses_the_host_for_as_long_as_it_asks() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    let once = Matcher::on(Operation::ManifestHead).times(1);
+    bench
+        .registry
+        .faults()
+        .inject(once, Fault::too_many_requests(7));
+    let wire = bench.wire();
+    let before = bench.time.now();
+    let repository = bench.repository("app");
+    wire.head_manifest(&repository, &tag("v1")).await.unwrap();
+    assert_eq!(bench.time.now().duration_since(before).as_secs(), 7);
+    assert_eq!(bench.registry.log().len(), 2);
+    let throttled = |event: &Event| matches!(event, Event::Throttled { pause, .. } if *pause == Duration::from_secs(7));
+    assert_eq!(bench.events.count(throttled), 1);
+    let retries = |event: &Event| matches!(event, Event::Retry { .. });
+    assert_eq!(bench.events.count(retries), 1);
+    let requests = |event: &Event| matches!(event, Event::Request { .. });
+    assert_eq!(bench.events.count(requests), 2);
+}
+
+#[tokio::test]
+async fn a_429_that_goes_on_fails_with_what_it_asked() {
+    let bench = Bench::new().await;
+    bench
+        .registry
+        .faults()
+        .inject(Matcher::any(), Fault::too_many_requests(2));
+    let failure = bench
+        .wire()
+        .head_manifest(&bench.repository("app"), &tag("v1"))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::RateLimited);
+    assert_eq!(failure.retry_after(), Some(Duration::from_secs(2)));
+    assert_eq!(bench.registry.log().len(), 8);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_day() {
+    let bench = Bench::new().await;
+    bench
+        .registry
+        .faults()
+        .inject(Matcher::any(), Fault::too_many_requests(86_400));
+    let wire = bench.wire();
+    let repository = bench.repository("app");
+    for _ in 0..3 {
+        let failure = wire
+            .head_manifest(&repository, &tag("v1"))
+            .await
+            .unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::RateLimited);
+    }
+    // Only the first was sent at all.
+    assert_eq!(bench.registry.log().len(), 1);
+    assert!(bench.time.pauses().is_empty());
+}
+
+#[tokio::test]
+async fn a_rate_that_is_set_is_kept() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    let mut settings = HostSettings::default();
+    settings.budget.requests_per_second = Some(10.0);
+    let wire = bench
+        .builder()
+        .host(bench.host(), settings)
+        .build()
+        .unwrap();
+    let before = bench.time.now();
+    let repository = bench.repository("app");
+    for _ in 0..21 {
+        wire.head_manifest(&repository, &tag("v1")).await.unwrap();
+    }
+    let took = bench.time.now().duration_since(before).as_secs_f64();
+    assert!((1.9..2.2).contains(&took), "{took}");
+}
+
+#[tokio::test]
+async fn no_more_requests_are_open_than_the_host_has_places() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.latency = Duration::from_millis(5));
+    let mut settings = HostSettings::default();
+    settings.budget.concurrency = 3;
+    let wire = bench
+        .builder()
+        .host(bench.host(), settings)
+        .build()
+        .unwrap();
+    let repository = bench.repository("app");
+    let v1 = tag("v1");
+    let heads = join_all((0..24).map(|_| wire.head_manifest(&repository, &v1))).await;
+    assert!(heads.into_iter().all(|head| head.unwrap().is_some()));
+    assert_eq!(bench.registry.log().peak_in_flight(), 3);
+}

@@ -1,0 +1,241 @@
+//! Referrers, by the API and by the fallback tag.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use promo_core::oci::{DigestAlgorithm, MediaType, RawManifest};
+use promo_core::ports::{FailureKind, Registry, SubjectHandling};
+use promo_registry::WireRegistry;
+use promo_testkit::image::{ArtifactBuilder, BuiltImage};
+use promo_testkit::registry::{Fault, Matcher, Operation};
+use serde_json::Value;
+
+use crate::support::{Bench, digest};
+
+fn artifact(bench: &Bench, subject: &BuiltImage, number: usize) -> RawManifest {
+    let artifact = ArtifactBuilder::new("application/vnd.example.signature")
+        .annotation("number", &number.to_string())
+        .subject(subject.descriptor())
+        .build();
+    let state = bench.registry.state();
+    for blob in artifact.blobs() {
+        state.put_blob("app", blob.bytes.clone());
+    }
+    RawManifest::new(
+        MediaType::new(artifact.media_type()),
+        DigestAlgorithm::Sha256,
+        artifact.manifest(),
+    )
+}
+
+async fn attach(wire: &WireRegistry, bench: &Bench, manifest: &RawManifest) -> SubjectHandling {
+    let repository = bench.repository("app");
+    let reference = manifest.digest().into();
+    let put = wire.put_manifest(&repository, &reference, manifest).await;
+    put.unwrap().subject
+}
+
+#[tokio::test]
+async fn a_registry_with_the_api_keeps_referrers_itself() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_page_size = Some(2));
+    let wire = bench.wire();
+    for number in 0..5 {
+        let manifest = artifact(&bench, &subject, number);
+        let handling = attach(&wire, &bench, &manifest).await;
+        assert_eq!(handling, SubjectHandling::ByRegistry);
+    }
+    assert_eq!(bench.registry.log().len(), 5);
+    let repository = bench.repository("app");
+    let list = wire
+        .referrers(&repository, &digest(subject.digest()))
+        .await
+        .unwrap();
+    assert!(!list.fallback);
+    assert_eq!(list.descriptors.len(), 5);
+    assert!(
+        list.descriptors
+            .is_sorted_by_key(|descriptor| descriptor.digest)
+    );
+    assert_eq!(bench.registry.log().count(Operation::Referrers), 3);
+}
+
+#[tokio::test]
+async fn without_the_api_the_fallback_tag_is_kept() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_api = false);
+    let wire = Arc::new(bench.wire());
+    let manifests: Vec<_> = (0..8)
+        .map(|number| artifact(&bench, &subject, number))
+        .collect();
+    // All at once: none may be lost.
+    let attached = join_all(manifests.iter().map(|it| attach(&wire, &bench, it))).await;
+    assert!(
+        attached
+            .iter()
+            .all(|it| *it == SubjectHandling::FallbackTag)
+    );
+    let repository = bench.repository("app");
+    let list = wire
+        .referrers(&repository, &digest(subject.digest()))
+        .await
+        .unwrap();
+    assert!(list.fallback);
+    assert_eq!(list.descriptors.len(), 8);
+    let first = &list.descriptors[0];
+    assert_eq!(
+        first.artifact_type.as_deref(),
+        Some("application/vnd.example.signature")
+    );
+    assert!(first.annotations.contains_key("number"));
+    // Once more changes nothing.
+    bench.registry.log().clear();
+    attach(&wire, &bench, &manifests[0]).await;
+    assert_eq!(bench.registry.log().count(Operation::ManifestPut), 1);
+    assert_eq!(bench.registry.log().count(Operation::ManifestGet), 1);
+}
+
+#[tokio::test]
+async fn entries_of_others_stay_as_they_are() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_api = false);
+    let fallback = digest(subject.digest()).evidence_tag("").to_string();
+    let state = bench.registry.state();
+    let theirs = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::OCI_INDEX,
+        "x-custom": {"kept": true},
+        "manifests": [{
+            "mediaType": MediaType::OCI_MANIFEST,
+            "digest": subject.digest(), "size": 5, "data": "aGVsbG8=", "x": 1
+        }],
+    });
+    let index = state.put_manifest("app", MediaType::OCI_INDEX, theirs.to_string());
+    state.tag("app", &fallback, &index);
+    let wire = bench.wire();
+    attach(&wire, &bench, &artifact(&bench, &subject, 1)).await;
+    let standing = state.manifest("app", &fallback).unwrap();
+    let standing: Value = serde_json::from_slice(&standing.bytes).unwrap();
+    assert_eq!(standing["x-custom"], theirs["x-custom"]);
+    assert_eq!(standing["manifests"][0], theirs["manifests"][0]);
+    assert_eq!(standing["manifests"].as_array().unwrap().len(), 2);
+    // What is no index is not overwritten.
+    state.tag("app", &fallback, subject.digest());
+    let manifest = artifact(&bench, &subject, 2);
+    let repository = bench.repository("app");
+    let put = wire
+        .put_manifest(&repository, &manifest.digest().into(), &manifest)
+        .await;
+    assert_eq!(put.unwrap_err().kind(), FailureKind::Malformed);
+    assert_eq!(
+        state.tag_digest("app", &fallback).as_deref(),
+        Some(subject.digest())
+    );
+}
+
+#[tokio::test]
+async fn an_entry_that_somebody_overwrites_is_put_again() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_api = false);
+    let fallback = digest(subject.digest()).evidence_tag("").to_string();
+    let ours = artifact(&bench, &subject, 1);
+    let theirs = format!(
+        r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[]}}"#,
+        MediaType::OCI_INDEX
+    );
+    let state = bench.registry.state();
+    let index = state.put_manifest("app", MediaType::OCI_INDEX, theirs);
+    // The tag is read, put, read back. Before it is read back, somebody overwrites it.
+    let read_back = Matcher::on(Operation::ManifestGet)
+        .reference(&fallback)
+        .after(1)
+        .times(1);
+    let gate = bench.registry.faults().pause(read_back);
+    let wire = Arc::new(bench.wire());
+    let attaching = {
+        let (wire, ours, repository) = (Arc::clone(&wire), ours.clone(), bench.repository("app"));
+        tokio::spawn(async move {
+            let put = wire
+                .put_manifest(&repository, &ours.digest().into(), &ours)
+                .await;
+            put.unwrap()
+        })
+    };
+    gate.reached().await;
+    state.tag("app", &fallback, &index);
+    gate.release();
+    let put = attaching.await.unwrap();
+    assert_eq!(put.subject, SubjectHandling::FallbackTag);
+    let repository = bench.repository("app");
+    let list = wire
+        .referrers(&repository, &digest(subject.digest()))
+        .await
+        .unwrap();
+    assert_eq!(list.descriptors.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_not_taken_for_no_referrers() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    let id = digest(subject.digest());
+    let repository = bench.repository("app");
+    let refused = [
+        (Fault::status(403), FailureKind::Forbidden),
+        (Fault::too_many_requests(1), FailureKind::RateLimited),
+        (Fault::status(500), FailureKind::Unavailable),
+        (Fault::Body("{}".into()), FailureKind::Malformed),
+        (
+            Fault::Body(r#"{"manifests":[{"digest":"md5:1"}]}"#.into()),
+            FailureKind::Malformed,
+        ),
+    ];
+    for (fault, kind) in refused {
+        // At the API, and at the fallback tag of a registry without it.
+        for (api, operation) in [
+            (true, Operation::Referrers),
+            (false, Operation::ManifestGet),
+        ] {
+            bench.registry.faults().clear();
+            bench
+                .registry
+                .switch(|switches| switches.referrers_api = api);
+            if !api {
+                let state = bench.registry.state();
+                let index = r#"{"schemaVersion":2,"manifests":[]}"#;
+                let index = state.put_manifest("app", MediaType::OCI_INDEX, index);
+                state.tag("app", &id.evidence_tag("").to_string(), &index);
+            }
+            bench
+                .registry
+                .faults()
+                .inject(Matcher::on(operation), fault.clone());
+            let wire = bench.wire();
+            let failure = wire.referrers(&repository, &id).await.unwrap_err();
+            let malformed = matches!(fault, Fault::Body(_)) && !api;
+            if !malformed {
+                assert_eq!(failure.kind(), kind, "{fault:?}");
+            }
+        }
+    }
+    // A registry that says that it knows no such thing has none.
+    bench.registry.faults().clear();
+    bench
+        .registry
+        .faults()
+        .inject(Matcher::on(Operation::Referrers), Fault::status(405));
+    let list = bench.wire().referrers(&repository, &id).await.unwrap();
+    assert!(list.fallback);
+}

@@ -1,0 +1,17 @@
+//! The wire registry against embedded registries on loopback, and against servers that lie.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod answers;
+mod auth;
+mod blobs;
+mod budget;
+mod fallback_tag;
+mod helpers;
+mod locations;
+mod support;
+mod tls;
