@@ -268,3 +268,6 @@ impl Inventory {
             .map_or(DigestState::Unknown, |known| known.digest(digest))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use super::decision::{Decision, Doubt};
 use super::layout::{Entry, Image, Layout, Slot};
 use super::{Plan, Verdict, codes, reason};
@@ -142,6 +144,26 @@ impl<'a> PlannedEdge<'a> {
     /// Where in the file: at the tag, or at the digest for an edge without a tag.
     pub fn position(&self) -> Position {
         self.place.1
+    }
+}
+
+/// An edge as one object, for lists of edges line by line.
+impl Serialize for PlannedEdge<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut edge = serializer.serialize_struct("PlannedEdge", 12)?;
+        edge.serialize_field("source", self.source())?;
+        edge.serialize_field("image", self.image())?;
+        edge.serialize_field("digest", &self.digest())?;
+        edge.serialize_field("destination", self.destination())?;
+        edge.serialize_field("tag", &self.tag())?;
+        edge.serialize_field("verdict", &self.verdict())?;
+        edge.serialize_field("code", &self.code())?;
+        edge.serialize_field("reason", &self.reason())?;
+        edge.serialize_field("from", &self.moves_from())?;
+        edge.serialize_field("file", self.file())?;
+        edge.serialize_field("line", &self.position().line)?;
+        edge.serialize_field("column", &self.position().column)?;
+        edge.end()
     }
 }
 

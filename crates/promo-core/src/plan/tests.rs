@@ -1,1 +1,129 @@
-//! Unit tests of the plan; `tests/plan*.rs` hold the reference model and the laws.
+//! The parts of a plan by themselves; `tests/plan` holds the reference model and the laws.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::manifest::{DigestEntry, FilePath, ImageEntry, Position, PromoterManifest, TagEntry};
+
+fn digest(n: u8) -> Digest {
+    Digest::sha256_of(&[n])
+}
+
+fn tag_move(tag: &str, from: u8, to: u8) -> TagMove {
+    TagMove {
+        repository: "a.io/x".parse().unwrap(),
+        tag: tag.parse().unwrap(),
+        from: digest(from),
+        to: digest(to),
+    }
+}
+
+/// Two images for many mirrors; the first two entries of the second meet.
+fn set(mirrors: usize) -> ManifestSet {
+    let at = |line| Position { line, column: 1 };
+    let entry = |n: u8, tag: &str| {
+        let tags = vec![TagEntry::from_parts(tag.parse().unwrap(), at(u32::from(n)))];
+        DigestEntry::from_parts(digest(n), at(u32::from(n)), tags)
+    };
+    let first = (0..50).map(|n| entry(n, &format!("v{n}")));
+    let images = vec![
+        ImageEntry::from_parts("x", at(1), first.collect()),
+        ImageEntry::from_parts(
+            "y",
+            at(2),
+            vec![entry(1, "v1"), entry(2, "v1"), entry(3, "v3")],
+        ),
+    ];
+    let destinations = (0..mirrors).map(|n| format!("m{n}.io/prod").parse().unwrap());
+    let file = FilePath::new("images.yaml");
+    let source = "a.io/staging".parse().unwrap();
+    let destinations = destinations.collect();
+    let manifest =
+        PromoterManifest::from_parts(file.clone(), file, source, destinations, images).unwrap();
+    ManifestSet::from_parts(vec![manifest], vec![])
+}
+
+#[test]
+fn a_list_of_tag_moves_says_one_thing_about_a_tag() {
+    let moves = TagMoves::new(vec![tag_move("v1", 1, 2), tag_move("v2", 1, 2)]).unwrap();
+    let repository = "a.io/x".parse().unwrap();
+    let tag = "v1".parse().unwrap();
+    assert!(moves.allows(&repository, &tag, &digest(1), &digest(2)));
+    assert!(!moves.allows(&repository, &tag, &digest(2), &digest(1)));
+    assert!(!moves.allows(&"a.io/y".parse().unwrap(), &tag, &digest(1), &digest(2)));
+    let repeated = TagMoves::new(vec![tag_move("v1", 1, 2), tag_move("v1", 3, 2)]);
+    assert!(matches!(repeated, Err(TagMovesError::Repeated { .. })));
+    let no_move = TagMoves::new(vec![tag_move("v1", 1, 1)]);
+    assert!(matches!(no_move, Err(TagMovesError::NoMove { .. })));
+}
+
+#[test]
+fn tag_moves_are_read_as_a_plain_list_and_checked() {
+    let moves = TagMoves::new(vec![tag_move("v2", 1, 2), tag_move("v1", 1, 2)]).unwrap();
+    let json = serde_json::to_string(&moves).unwrap();
+    assert_eq!(serde_json::from_str::<TagMoves>(&json).unwrap(), moves);
+    let read = |text: &str| serde_json::from_str::<TagMoves>(text).map_err(|e| e.to_string());
+    assert!(
+        read(&json.replace("v2", "v1"))
+            .unwrap_err()
+            .contains("stands twice")
+    );
+    assert!(
+        read(&json.replace("\"tag\"", "\"tags\""))
+            .unwrap_err()
+            .contains("unknown field")
+    );
+    assert!(read(&json.replace("v2", "-")).is_err());
+    assert!(read("[]").unwrap().is_empty());
+}
+
+#[test]
+fn a_pattern_that_is_no_glob_is_named() {
+    let error = Selection::new(&[], &["a[".to_owned()]).unwrap_err();
+    assert_eq!(error.to_string(), "`a[` is not a glob pattern");
+    assert!(Selection::new(&[], &[]).unwrap().is_all());
+}
+
+#[test]
+fn only_what_differs_is_kept_for_an_edge() {
+    for mirrors in [1, 60] {
+        let plan = plan(&set(mirrors), None, &PlanOptions::default());
+        assert_eq!(plan.summary().edges, 53 * mirrors as u64);
+        // The two entries in conflict are exceptional as a whole: one for each mirror.
+        let kept: usize = plan
+            .groups()
+            .map(|group| group.exceptional_cells().len())
+            .sum();
+        assert_eq!(kept, 2 * mirrors);
+        assert_eq!(plan.conflicts.len(), 1);
+        assert_eq!(plan.layout.repositories.len(), 2 * mirrors);
+    }
+}
+
+#[test]
+fn an_edge_is_one_object() {
+    let plan = plan(&set(1), None, &PlanOptions::default());
+    let edge = serde_json::to_value(plan.edges().next().unwrap()).unwrap();
+    let expected = serde_json::json!({
+        "source": "a.io/staging/x",
+        "image": "x",
+        "digest": digest(0).to_string(),
+        "destination": "m0.io/prod/x",
+        "tag": "v0",
+        "verdict": "wanted",
+        "code": "PROMO-P005",
+        "reason": "wanted; no registry was asked",
+        "from": null,
+        "file": "images.yaml",
+        "line": 0,
+        "column": 1,
+    });
+    assert_eq!(edge, expected);
+}
+
+#[test]
+fn codes_are_given_out_once_and_in_order() {
+    let codes: Vec<_> = codes::ALL.iter().map(|(code, _)| *code).collect();
+    let distinct: BTreeSet<_> = codes.iter().copied().collect();
+    assert_eq!(codes, distinct.into_iter().collect::<Vec<_>>());
+}
