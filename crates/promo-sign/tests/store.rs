@@ -159,6 +159,21 @@ async fn requests_are_as_few_as_can_be() {
         3,
         "the empty config is there"
     );
+    assert_eq!(
+        world.registry.log().count(Operation::Referrers),
+        0,
+        "it is known what refers to the image"
+    );
+    // Another run knows nothing, and asks.
+    let store = OciEvidenceStore::new(Arc::new(HttpRegistry::default()));
+    world.registry.log().clear();
+    let subject = &world.subject.descriptor;
+    let done = store
+        .attach(&world.repository, subject, &more)
+        .await
+        .unwrap();
+    assert_eq!((done.written, done.already_there), (0, 2));
+    assert_eq!(world.registry.log().len(), 2, "referrers and the tag");
 }
 
 #[tokio::test]

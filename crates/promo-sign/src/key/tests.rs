@@ -44,6 +44,10 @@ fn passwords_are_told_apart_from_broken_keys() {
     );
     let right = password("fixture");
     assert!(SigningKey::from_pem(PKCS8, Some(&right)).is_ok());
+    // The label that older cosigns wrote.
+    let old = String::from_utf8(COSIGN.to_vec()).unwrap();
+    let old = old.replace("ENCRYPTED SIGSTORE", "ENCRYPTED COSIGN");
+    assert!(SigningKey::from_pem(old.as_bytes(), Some(&right)).is_ok());
     // A nonce of another length would make the library panic.
     let json = br#"{"kdf":{"name":"scrypt","params":{"N":65536,"r":8,"p":1},"salt":"AA=="},"cipher":{"name":"nacl/secretbox","nonce":"AA=="},"ciphertext":"AA=="}"#;
     let short = pem::encode("ENCRYPTED SIGSTORE PRIVATE KEY", json);

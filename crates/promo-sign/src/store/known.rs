@@ -1,4 +1,4 @@
-//! What reading has shown, so that attaching right after it needs not ask again.
+//! What reading and attaching have shown, so that attaching needs not ask again within a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ const MAX_LISTS: usize = 10_000;
 
 type Lists = BTreeMap<(Repository, Digest), BTreeSet<Digest>>;
 
-/// What is known about repositories. Nothing of it is relied on for what is there no more: at worst
-/// something that stands is written again, with the same bytes.
+/// What is known about repositories. Evidence that others add meanwhile is at worst written again, with
+/// the same bytes. Nobody deletes evidence while images are promoted.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The empty config is the same blob for all bundles.
@@ -41,12 +41,14 @@ impl Known {
         referrers: BTreeSet<Digest>,
     ) {
         let mut lists = lock(&self.lists);
-        if lists.len() < MAX_LISTS {
-            lists.insert((repository.clone(), *digest), referrers);
+        while lists.len() >= MAX_LISTS {
+            lists.pop_first();
         }
+        lists.insert((repository.clone(), *digest), referrers);
     }
 
-    /// What referred to a digest when it was read, unless it was taken since then.
+    /// What refers to a digest, as far as it is known. It is forgotten: who attaches says what refers
+    /// to it afterwards, unless that fails.
     pub(super) fn take_referrers(
         &self,
         repository: &Repository,

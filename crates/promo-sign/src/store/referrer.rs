@@ -39,6 +39,8 @@ impl OciEvidenceStore {
                 done.already_there += 1;
             }
         }
+        let known = &self.shared.known;
+        known.saw_referrers(repository, &subject.digest, there);
         Ok(())
     }
 

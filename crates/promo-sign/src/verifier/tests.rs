@@ -504,3 +504,108 @@ async fn an_attestation_layer_is_never_a_signature() {
         EvidenceKind::Attestation { .. }
     ));
 }
+
+#[tokio::test]
+async fn a_promotion_record_says_what_kpromo_says() {
+    let key = key();
+    let subject = subject();
+    let digest = subject.descriptor.digest;
+    let hex = digest.hex();
+    let Evidence::Referrer { manifest, blobs } = attested(&key, &subject).await.remove(0) else {
+        panic!("no bundle");
+    };
+    let bundle: serde_json::Value = serde_json::from_slice(&blobs[1].bytes).unwrap();
+    let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
+    let statement: serde_json::Value =
+        serde_json::from_slice(&from_base64(payload).unwrap()).unwrap();
+    let expected = serde_json::json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "registry.example/team/app", "digest": {"sha256": hex}}],
+        "predicateType": "https://k8s.io/promo-tools/promotion/v1",
+        "predicate": {
+            "srcRef": format!("staging.example/app@{digest}"),
+            "dstRef": format!("registry.example/team/app@{digest}"),
+            "digest": digest.to_string(),
+            "timestamp": "2026-11-21T01:00:00Z",
+            "builderId": "https://example.org/promo@0.1.0",
+            "tags": ["v1", "v2"],
+            "source": {"name": "staging.example/app", "digest": {"sha256": hex}},
+            "destination": {"name": "registry.example/team/app", "digest": {"sha256": hex}},
+            "manifest": {
+                "name": "manifests/app/images.yaml",
+                "uri": "git+https://example.org/k8s.io",
+                "digest": {"gitCommit": "0123456789abcdef0123456789abcdef01234567"},
+            },
+            "promoter": {"version": "0.1.0"},
+        },
+    });
+    assert_eq!(statement, expected);
+    let image: serde_json::Value = serde_json::from_slice(manifest.bytes()).unwrap();
+    let expected = serde_json::json!({
+        "dev.sigstore.bundle.content": "dsse-envelope",
+        "dev.sigstore.bundle.predicateType": "https://k8s.io/promo-tools/promotion/v1",
+        "org.opencontainers.image.created": "2026-11-21T01:10:53Z",
+    });
+    assert_eq!(image["annotations"], expected);
+}
+
+#[tokio::test]
+async fn what_is_empty_is_left_out_of_a_promotion_record() {
+    let key = key();
+    let subject = subject();
+    let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(FixedClock));
+    let record = PromotionRecord {
+        tags: Vec::new(),
+        builder_id: String::new(),
+        manifest: None,
+        ..record(&subject)
+    };
+    let made = attester.attest(&record, &attester.kinds()).await.unwrap();
+    let Evidence::Referrer { blobs, .. } = &made[0] else {
+        panic!("no bundle");
+    };
+    let bundle: serde_json::Value = serde_json::from_slice(&blobs[1].bytes).unwrap();
+    let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
+    let statement: serde_json::Value =
+        serde_json::from_slice(&from_base64(payload).unwrap()).unwrap();
+    let fields: Vec<_> = statement["predicate"].as_object().unwrap().keys().collect();
+    let expected = [
+        "destination",
+        "digest",
+        "dstRef",
+        "source",
+        "srcRef",
+        "timestamp",
+    ];
+    assert_eq!(fields, expected);
+}
+
+#[tokio::test]
+async fn only_what_was_set_up_is_made() {
+    let key = key();
+    let subject = subject();
+    let signer = KeySigner::new(Arc::clone(&key), Arc::new(FixedClock));
+    let twice = vec![SignatureFormat::Sig, SignatureFormat::Sig];
+    for formats in [Vec::new(), twice] {
+        let signer = KeySigner::new(Arc::clone(&key), Arc::new(FixedClock));
+        let error = signer.with_formats(formats).unwrap_err();
+        assert_eq!(error.code().as_str(), "PROMO-S008");
+    }
+    let signer = signer.with_formats(vec![SignatureFormat::Sig]).unwrap();
+    let failure = signer
+        .sign(&subject, &[SignatureFormat::Bundle])
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code().as_str(), "PROMO-S008");
+    for predicate_type in [
+        "",
+        "promotion/v1",
+        "https://",
+        "https://example.org/a b",
+        crate::SIGNATURE_PREDICATE_TYPE,
+    ] {
+        let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(FixedClock));
+        let error = attester.with_predicate_type(predicate_type.to_owned());
+        assert_eq!(error.unwrap_err().code().as_str(), "PROMO-S009");
+    }
+}
