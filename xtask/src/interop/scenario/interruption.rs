@@ -83,8 +83,9 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
 impl Stage<'_> {
     /// How long a run takes that nobody disturbs.
     fn measure_whole_run(&self) -> Result<Duration> {
+        let tree = self.write_tree(0)?;
         let started = Instant::now();
-        self.complete(0)?;
+        process::capture(&mut self.promo.promote(&self.promotion(&tree)))?.success()?;
         let whole = started.elapsed();
         println!("an undisturbed run takes {} ms", whole.as_millis());
         Ok(whole)
@@ -95,26 +96,23 @@ impl Stage<'_> {
         let seed = seed();
         println!("the moments come from the seed {seed} (PROMO_INTEROP_SEED)");
         let mut moments = Moments { state: seed };
-        let mut killed = 0;
+        let (mut killed, mut while_publishing) = (0, 0);
         for round in 1..=MOST_ROUNDS {
-            let fraction = moments.next_fraction();
-            // Every second one in the last third: tags appear at the end of a run.
-            let fraction = if round % 2 == 0 {
-                fraction
-            } else {
-                1.0 - fraction / 3.0
-            };
-            let moment = whole.mul_f64(fraction);
+            let moment = moments.next_of(whole, round);
             let Some(published) = self.kill_at(round, moment)? else {
                 continue;
             };
             killed += 1;
+            while_publishing += usize::from(published > 0 && published < self.all_tags());
             println!(
-                "kill {killed} after {} ms: {published} tags were published, all with evidence",
+                "kill {killed} after {} ms: {published} tags, all with evidence",
                 moment.as_millis()
             );
             self.complete(round)?;
             if killed == KILLS {
+                println!(
+                    "{killed} runs were killed, {while_publishing} of them while they published"
+                );
                 return Ok(round);
             }
         }
@@ -144,7 +142,7 @@ impl Stage<'_> {
     fn complete(&self, round: usize) -> Result<()> {
         let tree = self.write_tree(round)?;
         process::capture(&mut self.promo.promote(&self.promotion(&tree)))?.success()?;
-        let wanted = self.production.len() * self.images.len() * TAGS.len();
+        let wanted = self.all_tags();
         let published = self.audit(round)?;
         if published == wanted {
             return Ok(());
@@ -152,6 +150,11 @@ impl Stage<'_> {
         Err(Error::unmet(format!(
             "round {round}: {published} of {wanted} tags are there after a complete run"
         )))
+    }
+
+    /// So many tags a complete run publishes.
+    fn all_tags(&self) -> usize {
+        self.production.len() * self.images.len() * TAGS.len()
     }
 
     /// Demands that everything of a round that can be pulled has its evidence, and counts the tags.
@@ -250,6 +253,16 @@ struct Moments {
 }
 
 impl Moments {
+    /// A moment of a run; of every second one in the last sixth, because tags appear at the end.
+    fn next_of(&mut self, whole: Duration, round: usize) -> Duration {
+        let fraction = self.next_fraction();
+        whole.mul_f64(if round.is_multiple_of(2) {
+            fraction
+        } else {
+            1.0 - fraction / 6.0
+        })
+    }
+
     fn next_fraction(&mut self) -> f64 {
         self.state = self
             .state
