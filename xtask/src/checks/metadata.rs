@@ -12,19 +12,9 @@ use crate::{process, workspace};
 pub(crate) struct Metadata {
     packages: Vec<Package>,
     workspace_members: Vec<String>,
-    resolve: Resolve,
-}
-
-/// Which package needs which, with the features that are on.
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    dependencies: Vec<String>,
+    /// `name vVERSION` of what is really used, by `cargo tree`: metadata also lists what no feature turns on.
+    #[serde(default)]
+    used: BTreeSet<String>,
 }
 
 /// One version of one crate.
@@ -51,29 +41,34 @@ impl Metadata {
         let mut command = workspace::cargo();
         command.args(["metadata", "--format-version", "1", "--locked"]);
         let answer = process::capture(&mut command)?.success_bytes()?;
-        serde_json::from_slice(&answer)
-            .map_err(|error| Error::document("the answer of cargo metadata", error))
+        let mut metadata: Self = serde_json::from_slice(&answer)
+            .map_err(|error| Error::document("the answer of cargo metadata", error))?;
+        let mut command = workspace::cargo();
+        command.args([
+            "tree",
+            "--workspace",
+            "--target",
+            "all",
+            "--locked",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ]);
+        let tree = process::capture(&mut command)?.success()?;
+        let words = tree
+            .lines()
+            .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+        metadata.used = words.collect();
+        Ok(metadata)
     }
 
-    /// The crates of this checkout and all that they need on any platform. The lock file can hold more: what no
-    /// feature turns on.
-    pub(crate) fn used(&self) -> Vec<&Package> {
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut waiting: Vec<&str> = self.workspace_members.iter().map(String::as_str).collect();
-        while let Some(id) = waiting.pop() {
-            if seen.insert(id) {
-                let nodes = self.resolve.nodes.iter().filter(|node| node.id == id);
-                waiting.extend(
-                    nodes
-                        .flat_map(|node| &node.dependencies)
-                        .map(String::as_str),
-                );
-            }
-        }
-        self.packages
-            .iter()
-            .filter(|package| seen.contains(package.id.as_str()))
-            .collect()
+    /// The crates of this checkout and all that they need on any platform.
+    pub(crate) fn used(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| {
+            self.used
+                .contains(&format!("{} v{}", package.name, package.version))
+        })
     }
 
     /// The crates of this checkout.

@@ -16,28 +16,20 @@ const POLICY: &str = r#"
 "#;
 
 fn metadata(packages: &[(&str, &str, &str, Option<&str>)]) -> Metadata {
-    let ids: Vec<String> = packages
+    let used: Vec<String> = packages
         .iter()
-        .map(|(name, version, ..)| format!("{name}-{version}"))
+        .filter(|(name, ..)| *name != "unused")
+        .map(|(name, version, ..)| format!("{name} v{version}"))
         .collect();
     let packages: Vec<_> = packages
         .iter()
-        .zip(&ids)
-        .map(|((name, version, license, source), id)| {
-            json!({"id": id, "name": name, "version": version, "license": license, "source": source,
+        .map(|(name, version, license, source)| {
+            json!({"id": name, "name": name, "version": version, "license": license, "source": source,
                    "dependencies": []})
         })
         .collect();
-    // The first is ours, and needs all but those called `unused`.
-    let needed: Vec<&String> = ids
-        .iter()
-        .skip(1)
-        .filter(|id| !id.starts_with("unused"))
-        .collect();
-    let nodes = json!([{"id": ids[0], "dependencies": needed}]);
-    let document =
-        json!({"packages": packages, "workspace_members": [ids[0]], "resolve": {"nodes": nodes}});
-    serde_json::from_value(document).unwrap()
+    serde_json::from_value(json!({"packages": packages, "workspace_members": [], "used": used}))
+        .unwrap()
 }
 
 #[test]

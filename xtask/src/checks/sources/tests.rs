@@ -8,6 +8,7 @@ use super::{MOST_LINES, fault};
 fn a_header_comes_first() {
     assert!(fault(Path::new("a.rs"), "//! What it holds.\n").is_none());
     assert!(fault(Path::new("a.rs"), "use std::fs;\n//! Too late.\n").is_some());
+    assert!(fault(Path::new("plan/tests.rs"), "use super::plan;\n").is_none());
 }
 
 #[test]
