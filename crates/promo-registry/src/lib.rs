@@ -27,3 +27,17 @@ pub use settings::{
     BudgetSettings, Caps, ClientCertificate, Deadlines, HostSettings, RetrySettings,
 };
 pub use wire::{WireRegistry, WireRegistryBuilder};
+
+/// All codes of this crate with what they mean, in their order.
+pub fn codes() -> impl Iterator<Item = &'static CodeDescription> {
+    let parts = [
+        Error::CODES,
+        copy::CODES,
+        inventory::CODES,
+        oci_client::CODES,
+    ];
+    parts.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,9 @@ impl MediaType {
     pub fn is_non_distributable(&self) -> bool {
         self.as_str()
             .starts_with("application/vnd.oci.image.layer.nondistributable.")
-            || self.as_str() == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+            || self
+                .as_str()
+                .starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar")
     }
 }
 

@@ -282,7 +282,7 @@ pub trait Registry: Debug + Send + Sync {
 }
 
 /// The code of an optional operation that an implementation of [`Registry`] leaves out.
-const NOT_OFFERED: Code = Code::new("PROMO-C001");
+const NOT_OFFERED: Code = Code::new("PROMO-R080");
 
 fn not_offered(operation: &str) -> Failure {
     Failure::new(

@@ -28,6 +28,7 @@
 
 mod blobs;
 mod children;
+mod codes;
 mod destinations;
 mod error;
 mod fan_out;
@@ -43,6 +44,7 @@ use promo_core::oci::RawManifest;
 use promo_core::ports::{CopiedContent, Copier, CopyRequest, Failure, Observer, Registry};
 
 use self::blobs::BlobCopy;
+pub(crate) use self::codes::CODES;
 use self::destinations::Destination;
 pub use self::error::CopyError;
 use self::flight::Flights;

@@ -11,6 +11,15 @@ use promo_core::Code;
 use promo_core::oci::Repository;
 use promo_core::ports::{Failure, FailureKind};
 
+use crate::CodeDescription;
+
+/// The code of what can't be done, which other implementations of the port use as well.
+pub(crate) const CODES: &[CodeDescription] = &[CodeDescription {
+    code: Code::new("PROMO-R080"),
+    title: "Operation not offered",
+    explanation: "The implementation of the registry port that is used doesn't offer this operation. promo's own registry client offers all of them.",
+}];
+
 /// An operation that `oci_client` can't do, or that can't be done rightly with it.
 pub(super) fn unsupported(what: &str) -> Failure {
     Failure::new(

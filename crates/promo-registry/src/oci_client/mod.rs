@@ -32,6 +32,7 @@ use promo_core::ports::{
     SubjectHandling, TagPage, UploadSession,
 };
 
+pub(crate) use self::failure::CODES;
 use self::failure::{altered, late, malformed, optional, translate, unsupported};
 
 /// The location of an upload that is not open yet.

@@ -44,6 +44,7 @@ fn non_distributable_layers_are_left_out() {
     for media_type in [
         "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
     ] {
         let layer = CONFIG.replace(MediaType::OCI_CONFIG, media_type);
         let document = format!(r#"{{"schemaVersion":2,"config":{CONFIG},"layers":[{layer}]}}"#);

@@ -245,3 +245,28 @@ async fn without_destinations_only_manifests_are_read() {
     assert_eq!(copied.manifest.digest(), digest(&index()));
     assert_eq!(counts(&world.source), expected([(ManifestGet, 3)]));
 }
+
+/// More destinations on one host than its budget has permits: none waits for another's bytes.
+#[tokio::test]
+async fn many_repositories_of_one_host_that_refuses_mounts() {
+    let world = World::new().await;
+    world
+        .first
+        .switch(|switches| switches.mounts = Mounts::Refused);
+    // More pieces than the queues hold.
+    let image = ImageBuilder::new()
+        .layer(Layer::opaque(9, 2_000_000))
+        .build();
+    let mut request = world.staged(&image);
+    let repositories = (0..20).map(|n| repository(&world.first, &format!("prod/app-{n}")));
+    request.destinations = repositories.collect();
+    let copied = world.copy(&request).await.unwrap();
+    let uploads: u64 = (0..20).map(|n| content(&copied, n).uploaded).sum();
+    assert_eq!(uploads, 20 * 2);
+    assert_eq!(
+        counts(&world.first),
+        expected([(Mount, 20 * 2), (BlobPut, 20 * 2)])
+    );
+    // One repository goes first; when its host turns out to mount nothing, all others are sent to at once.
+    assert_eq!(counts(&world.source)[&BlobGet], 2 * 2);
+}
