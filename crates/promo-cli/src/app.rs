@@ -12,6 +12,7 @@ use promo_core::ports::{
     Clock, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry, SignatureFormat,
     Verifier,
 };
+use promo_registry::auth::{CredentialFiles, CredentialSource, HelperSettings};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
 use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
@@ -117,13 +118,28 @@ fn wire(network: &NetworkSettings, observer: &Arc<dyn Observer>) -> Result<WireR
         builder = builder.extra_roots(read(path)?);
     }
     for (host, settings) in network.hosts() {
-        let client = settings.client.as_ref().or(network.client());
-        builder = builder.host(host.clone(), host_settings(settings, client)?);
+        builder = builder.host(host.clone(), host_settings(settings)?);
     }
     builder.build().map_err(registry_error)
 }
 
-fn host_settings(host: &Host, client: Option<&ClientIdentity>) -> Result<HostSettings> {
+/// Credentials from the files that settings found.
+fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
+    let mut helpers = HelperSettings::default();
+    helpers
+        .search_path
+        .clone_from(&network.credentials.helper_folders);
+    let mut files = CredentialFiles::default().with_helpers(helpers);
+    for path in &network.credentials.paths {
+        let content = zeroize::Zeroizing::new(read(path)?);
+        files = files
+            .with_file(&path.display().to_string(), &content)
+            .map_err(registry_error)?;
+    }
+    Ok(Arc::new(files))
+}
+
+fn host_settings(host: &Host) -> Result<HostSettings> {
     let mut settings = HostSettings::default();
     settings.plain_http = host.plain_http;
     settings.token_realms = host.token_realm.iter().cloned().collect();
@@ -131,7 +147,7 @@ fn host_settings(host: &Host, client: Option<&ClientIdentity>) -> Result<HostSet
     if let Some(concurrency) = host.concurrency {
         settings.budget.concurrency = usize::from(concurrency);
     }
-    settings.client_certificate = client.map(certificate).transpose()?;
+    settings.client_certificate = host.client.as_ref().map(certificate).transpose()?;
     Ok(settings)
 }
 
@@ -284,6 +300,10 @@ fn key_error(path: &Path, error: promo_sign::Error) -> Error {
 }
 
 /// An error of promo-sign that is about no file.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is given to `map_err` as it stands"
+)]
 pub(crate) fn sign_error(error: promo_sign::Error) -> Error {
     Error::Other {
         message: error.to_string(),
@@ -300,10 +320,4 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))
-}
-
-fn credentials(
-    _network: &NetworkSettings,
-) -> Result<Arc<dyn promo_registry::auth::CredentialSource>> {
-    Ok(Arc::new(promo_registry::auth::Anonymous))
 }

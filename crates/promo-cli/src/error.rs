@@ -244,9 +244,6 @@ impl Error {
                 vec![hint.clone()]
             }
             Self::Setting { expected, .. } => vec![format!("expected: {expected}")],
-            Self::SettingsFile { .. } => {
-                vec!["`promo help settings` lists all settings".to_owned()]
-            }
             Self::Manifests(error) => error.hints(),
             Self::Run(error) => error.hints(),
             Self::Image { .. } => {

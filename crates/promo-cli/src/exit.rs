@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use promo_core::pipeline::RunError;
 use promo_core::ports::FailureKind;
-use promo_core::report::RunOutcome;
+use promo_core::report::{Report, RunOutcome};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Exit {
         (Self::Authentication, "not authenticated or not authorised"),
         (
             Self::Refused,
-            "a proof or a policy refused something: a signature, a tag move, content that is not what its digest says",
+            "a proof or a policy refused something: a signature, or content that is not what its digest says",
         ),
         (
             Self::Pending,
@@ -93,9 +93,11 @@ impl Exit {
         }
     }
 
-    /// What the end of a run means.
-    pub(crate) const fn of_outcome(outcome: RunOutcome) -> Self {
-        match outcome {
+    /// What the end of a run means. Whoever pressed Ctrl-C is told so, even if all that was open could be
+    /// finished: a script around it shall stop as well.
+    pub(crate) fn of_report(report: &Report) -> Self {
+        match report.outcome() {
+            _ if report.interrupted => Self::Interrupted,
             RunOutcome::Interrupted => Self::Interrupted,
             RunOutcome::Access => Self::Authentication,
             RunOutcome::Refused => Self::Refused,

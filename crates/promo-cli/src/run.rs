@@ -34,8 +34,8 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     };
     let plain = Terminal::new(ColorChoice::Auto, Verbosity::Normal);
     match context(cli.global) {
-        Ok(context) => end(&context.terminal, dispatch(cli.command, &context)),
-        Err(error) => end(&plain, Err(error)),
+        Ok(context) => end(context.terminal, dispatch(cli.command, &context)),
+        Err(error) => end(plain, Err(error)),
     }
 }
 
@@ -64,7 +64,7 @@ fn context(global: GlobalArgs) -> Result<Context> {
 }
 
 /// Prints the result or the error; what can't be printed is an error itself.
-fn end(terminal: &Terminal, result: Result<Outcome>) -> ExitCode {
+fn end(terminal: Terminal, result: Result<Outcome>) -> ExitCode {
     let result = result.and_then(|outcome| {
         terminal.result(&outcome.text)?;
         Ok(outcome.exit)

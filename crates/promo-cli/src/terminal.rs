@@ -37,7 +37,7 @@ impl Terminal {
     }
 
     /// How much is told.
-    pub(crate) fn verbosity(&self) -> Verbosity {
+    pub(crate) fn verbosity(self) -> Verbosity {
         self.verbosity
     }
 
@@ -57,7 +57,7 @@ impl Terminal {
     }
 
     /// Writes the result.
-    pub(crate) fn result(&self, text: &str) -> Result<()> {
+    pub(crate) fn result(self, text: &str) -> Result<()> {
         let mut stream = AutoStream::new(io::stdout(), self.color);
         let written = stream
             .write_all(text.as_bytes())
@@ -69,7 +69,7 @@ impl Terminal {
     }
 
     /// Writes to standard error. If that fails there is nobody left to tell.
-    pub(crate) fn tell(&self, text: &str) {
+    pub(crate) fn tell(self, text: &str) {
         let mut stream = AutoStream::new(io::stderr(), self.color);
         let _nobody_left = stream
             .write_all(text.as_bytes())
@@ -77,7 +77,7 @@ impl Terminal {
     }
 
     /// Writes a line to standard error unless promo is to be quiet.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(self, text: &str) {
         if self.verbosity > Verbosity::Quiet {
             self.tell(&format!("{text}\n"));
         }

@@ -26,7 +26,7 @@ use crate::output::Format;
 ///
 /// Writing needs `promo promote --confirm`; everything before is a dry run.
 #[derive(Debug, Parser)]
-#[command(name = "promo", version, max_term_width = 100, after_long_help = examples::PROMO)]
+#[command(name = "promo", version, max_term_width = 110, after_long_help = examples::PROMO)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

@@ -1,7 +1,8 @@
 //! `promo init`: a first promo.toml and tree. Nothing that exists is overwritten.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use promo_core::oci::RegistryPath;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome> {
         } else {
             "kept "
         };
-        told.push_str(&format!("{what} {}\n", path.display()));
+        let _ = writeln!(told, "{what} {}", path.display());
     }
     told.push_str(NEXT);
     Ok(Outcome::done(told))
@@ -51,7 +52,7 @@ fn registry(flag: &str, text: &str) -> Result<RegistryPath> {
 fn files(staging: &RegistryPath, production: &[RegistryPath]) -> [(&'static str, String); 3] {
     let mut registries = format!("registries:\n- name: {staging}\n  src: true\n");
     for registry in production {
-        registries.push_str(&format!("- name: {registry}\n"));
+        let _ = writeln!(registries, "- name: {registry}");
     }
     [
         ("promo.toml", SETTINGS.to_owned()),

@@ -10,7 +10,7 @@ use crate::args::{ManifestCheckArgs, ScopeArgs};
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json, yaml};
+use crate::output::{Format, Outcome, counted, json, yaml};
 use crate::run::Context;
 use crate::settings::{ScopeSettings, TreeSource};
 
@@ -104,31 +104,26 @@ fn listing(checked: &Checked, source: &TreeSource) -> String {
 }
 
 fn conclusion(checked: &Checked) -> String {
-    let count = |severity| {
+    let count = |severity, noun| {
         let of = |finding: &&Finding| finding.severity == severity;
-        checked.findings.iter().filter(of).count()
+        counted(checked.findings.iter().filter(of).count() as u64, noun)
     };
-    let (errors, invalid, warnings) = (
-        count(Severity::Error),
-        count(Severity::Invalid),
-        count(Severity::Warning),
-    );
-    match &checked.summary {
-        Some(summary) => {
-            let (style, word) = if invalid == 0 {
-                (GREEN, "ok")
-            } else {
-                (YELLOW, "usable")
-            };
-            format!(
-                "{style}{word}{style:#}: {} promoter manifests, {} images, {} digests; {invalid} invalid entries, {warnings} warnings\n",
-                summary.manifests, summary.images, summary.digests,
-            )
-        }
-        None => format!(
-            "{BOLD}{RED}refused{RED:#}{BOLD:#}: {errors} errors, {invalid} invalid entries, {warnings} warnings\n"
-        ),
-    }
+    let invalid = count(Severity::Invalid, "invalid entry");
+    let warnings = count(Severity::Warning, "warning");
+    let Some(summary) = &checked.summary else {
+        let errors = count(Severity::Error, "error");
+        return format!("{BOLD}{RED}refused{RED:#}{BOLD:#}: {errors}, {invalid}, {warnings}\n");
+    };
+    let (style, word) = match summary.invalid {
+        0 => (GREEN, "ok"),
+        _ => (YELLOW, "usable"),
+    };
+    format!(
+        "{style}{word}{style:#}: {}, {}, {}; {invalid}, {warnings}\n",
+        counted(summary.manifests, "promoter manifest"),
+        counted(summary.images, "image"),
+        counted(summary.digests, "digest"),
+    )
 }
 
 /// Lines of the files that findings are about, each file read once.
@@ -159,8 +154,8 @@ impl<'a> Excerpts<'a> {
         let index = usize::try_from(position.line)
             .unwrap_or(usize::MAX)
             .saturating_sub(1);
-        let lines = self.file.iter().flat_map(|(_, lines)| lines);
-        let Some(line) = lines.skip(index).next() else {
+        let mut lines = self.file.iter().flat_map(|(_, lines)| lines);
+        let Some(line) = lines.nth(index) else {
             return String::new();
         };
         excerpt(line, position.line, position.column)

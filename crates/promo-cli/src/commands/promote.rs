@@ -53,7 +53,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
     shutdown::listen(context.terminal, move || raised.raise());
     let report = pipeline::run(settings, ports, interrupt, &set).await?;
 
-    let exit = Exit::of_outcome(report.outcome());
+    let exit = Exit::of_report(&report);
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&report)?,
         Format::Yaml => yaml(&report)?,

@@ -36,7 +36,7 @@ pub(crate) fn run(dir: &Path) -> Result<Outcome> {
 
 fn command_line() -> String {
     let mut text = format!("{NOTE}# The command line\n");
-    let mut command = Cli::command().term_width(100);
+    let mut command = Cli::command().term_width(110);
     command.build();
     add_command(&command, "promo", &mut text);
     text
@@ -45,7 +45,7 @@ fn command_line() -> String {
 fn add_command(command: &clap::Command, name: &str, text: &mut String) {
     let help = command
         .clone()
-        .term_width(100)
+        .term_width(110)
         .bin_name(name)
         .render_long_help();
     let _ = write!(
@@ -110,6 +110,9 @@ pub(crate) fn all_codes() -> Vec<(String, String)> {
         add(entry.code, entry.title, entry.explanation);
     }
     for entry in promo_sign::CODES {
+        add(entry.code, entry.title, entry.explanation);
+    }
+    for entry in promo_registry::Error::CODES {
         add(entry.code, entry.title, entry.explanation);
     }
     codes.sort();

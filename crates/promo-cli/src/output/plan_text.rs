@@ -6,7 +6,7 @@ use promo_core::manifest::{Finding, Severity};
 use promo_core::oci::{Digest, Tag};
 use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
 
-use super::Table;
+use super::{Table, counted};
 use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, one_line};
 
 /// Findings that are listed in Markdown at the most: comments have an end.
@@ -63,8 +63,10 @@ pub(crate) fn plan_table(plan: &Plan) -> String {
 fn conclusion(plan: &Plan) -> String {
     let summary = plan.summary();
     let mut text = format!(
-        "{BOLD}{} images, {} digests, {} edges{BOLD:#}",
-        summary.images, summary.digests, summary.edges
+        "{BOLD}{}, {}, {}{BOLD:#}",
+        counted(summary.images, "image"),
+        counted(summary.digests, "digest"),
+        counted(summary.edges, "edge")
     );
     let counts: Vec<String> = summary
         .verdicts

@@ -6,6 +6,7 @@ use promo_core::manifest::Severity;
 use promo_core::pipeline::{EdgeOutcome, EdgeResult, Mode, PhaseStatus};
 use promo_core::report::{Report, Totals};
 
+use super::counted;
 use super::plan_text::short;
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
 
@@ -110,7 +111,10 @@ fn conclusion(report: &Report) -> String {
         left,
         ..
     } = report.totals;
-    let mut text = format!("{BOLD}{edges} edges{BOLD:#}: {present} present");
+    let mut text = format!(
+        "{BOLD}{}{BOLD:#}: {present} present",
+        counted(edges, "edge")
+    );
     for (count, what) in [
         (published, "published"),
         (already_there, "already there"),
@@ -122,7 +126,12 @@ fn conclusion(report: &Report) -> String {
         }
     }
     text.push('\n');
-    if report.interrupted {
+    if report.interrupted && left == 0 {
+        let _ = writeln!(
+            text,
+            "{YELLOW}interrupted{YELLOW:#}, when nothing was left to start"
+        );
+    } else if report.interrupted {
         let _ = writeln!(
             text,
             "{YELLOW}interrupted{YELLOW:#}: run it again to complete it"

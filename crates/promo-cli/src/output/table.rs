@@ -20,8 +20,7 @@ impl Table {
 
     /// Adds a row. Control characters in cells are shown, not obeyed.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows
-            .push(cells.iter().map(|cell| one_line(cell)).collect());
+        self.rows.push(cells.map(|cell| one_line(&cell)).to_vec());
     }
 
     /// Whether it has no row.

@@ -21,10 +21,9 @@ pub(crate) fn observer(context: &Context) -> Arc<dyn Observer> {
     }
     match terminal.verbosity() {
         Verbosity::Quiet => Arc::new(Silent),
-        // Each request in a line of its own would tear the bars apart.
-        Verbosity::Verbose => Arc::new(lines::Lines::new(terminal)),
         Verbosity::Normal if Terminal::is_interactive() => Arc::new(bars::Bars::new(terminal)),
-        Verbosity::Normal => Arc::new(lines::Lines::new(terminal)),
+        // With `-v` there are no bars: each request in a line of its own would tear them apart.
+        Verbosity::Normal | Verbosity::Verbose => Arc::new(lines::Lines::new(terminal)),
     }
 }
 

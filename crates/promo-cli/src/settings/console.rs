@@ -112,7 +112,7 @@ fn choice<T: Copy>(
     key: &'static Key,
     flag: Option<T>,
     of_file: impl Fn(&super::file::Content) -> Option<String>,
-    parse: impl Fn(&str) -> Option<T>,
+    parse: impl FnOnce(&str) -> Option<T>,
     default: T,
     expected: &str,
 ) -> Result<Setting<T>> {

@@ -10,8 +10,8 @@ use super::{Environment, Origin, Row, Setting, keys};
 pub(crate) struct CredentialFiles {
     /// The files.
     pub(crate) paths: Vec<PathBuf>,
-    /// Whether somebody named the file: then it must be there, and is the only one.
-    pub(crate) named: bool,
+    /// Folders in which credential helpers are looked for.
+    pub(crate) helper_folders: Vec<PathBuf>,
     origin: Origin,
 }
 
@@ -26,15 +26,16 @@ impl CredentialFiles {
     }
 }
 
-/// The file that was named, else those that exist.
+/// The file that was named, which must be there then, else those that exist.
 pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -> CredentialFiles {
+    let helper_folders = environment.search_path();
     let variable = environment
         .path("REGISTRY_AUTH_FILE")
         .map(|path| Setting::new(path, Origin::Variable("REGISTRY_AUTH_FILE")));
     if let Some(setting) = named.or(variable) {
         return CredentialFiles {
             paths: vec![setting.value],
-            named: true,
+            helper_folders,
             origin: setting.origin,
         };
     }
@@ -57,7 +58,7 @@ pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -
             .flatten()
             .filter(|path| path.is_file())
             .collect(),
-        named: false,
+        helper_folders,
         origin: Origin::Default,
     }
 }

@@ -112,6 +112,13 @@ impl Environment {
             .map(|value| Password::new(value.as_encoded_bytes().to_vec()))
     }
 
+    /// The folders in which programs are looked for.
+    pub(crate) fn search_path(&self) -> Vec<PathBuf> {
+        let path = self.variable("PATH");
+        path.map(|path| std::env::split_paths(path).collect())
+            .unwrap_or_default()
+    }
+
     /// The user's folder of settings.
     pub(crate) fn config_home(&self) -> Option<PathBuf> {
         self.path("XDG_CONFIG_HOME")

@@ -107,8 +107,6 @@ pub(super) struct Attest {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Tls {
     pub(super) roots: Option<Vec<PathBuf>>,
-    pub(super) client_certificate: Option<PathBuf>,
-    pub(super) client_key: Option<PathBuf>,
 }
 
 /// The project's file: the one that was named, else the nearest from the current folder up to the root of
@@ -169,8 +167,6 @@ impl Content {
             &mut self.allow_tag_moves,
             &mut self.authfile,
             &mut self.sign.key,
-            &mut self.tls.client_certificate,
-            &mut self.tls.client_key,
         ];
         let of_hosts = self
             .registry

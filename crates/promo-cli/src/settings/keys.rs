@@ -59,10 +59,6 @@ keys! {
         "The file with registry credentials."
     TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "" "none"
         "PEM files with certificate authorities that are trusted besides those of the system."
-    CLIENT_CERTIFICATE "tls.client-certificate" "PROMO_CLIENT_CERTIFICATE" "" "none"
-        "A PEM file with the certificate that promo shows to registries."
-    CLIENT_KEY "tls.client-key" "PROMO_CLIENT_KEY" "" "none"
-        "A PEM file with the private key of that certificate."
 }
 
 /// The tables of promo.toml that have no variable: each key with what it means.

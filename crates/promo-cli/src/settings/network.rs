@@ -8,7 +8,6 @@ use promo_core::oci::RegistryHost;
 use super::credentials::{self, CredentialFiles};
 use super::file::{Inventory, Registry};
 use super::origin::row_of;
-use super::resolver::wrong;
 use super::value::show_paths;
 use super::{Environment, Origin, Resolver, Row, Setting, keys};
 use crate::args::GlobalArgs;
@@ -52,7 +51,6 @@ pub(crate) struct NetworkSettings {
     /// Where credentials are looked for.
     pub(crate) credentials: CredentialFiles,
     roots: Setting<Vec<PathBuf>>,
-    client: Option<Setting<ClientIdentity>>,
     /// Hosts with settings of their own, each with the origin of those.
     hosts: BTreeMap<RegistryHost, Setting<Host>>,
     /// Proxies.
@@ -69,7 +67,6 @@ impl NetworkSettings {
         Ok(Self {
             credentials: credentials::find(authfile, resolver.environment()),
             roots: roots.unwrap_or_else(|| Setting::default(Vec::new())),
-            client: client(resolver)?,
             hosts: hosts(args, resolver)?,
             proxies: proxies(resolver.environment()),
         })
@@ -78,11 +75,6 @@ impl NetworkSettings {
     /// Files of certificate authorities.
     pub(crate) fn roots(&self) -> &[PathBuf] {
         &self.roots.value
-    }
-
-    /// The client certificate for hosts that have none of their own.
-    pub(crate) fn client(&self) -> Option<&ClientIdentity> {
-        self.client.as_ref().map(|setting| &setting.value)
     }
 
     /// Hosts with settings of their own.
@@ -94,16 +86,9 @@ impl NetworkSettings {
 
     pub(super) fn rows(&self) -> Vec<Row> {
         let roots = Some(&self.roots).filter(|roots| !roots.value.is_empty());
-        let client = self.client.as_ref();
         let mut rows = vec![
             self.credentials.row(),
             row_of(roots, keys::TLS_ROOTS.name, |roots| show_paths(roots)),
-            row_of(client, keys::CLIENT_CERTIFICATE.name, |client| {
-                client.certificate.display().to_string()
-            }),
-            row_of(client, keys::CLIENT_KEY.name, |client| {
-                client.key.display().to_string()
-            }),
         ];
         rows.extend(self.hosts.iter().map(|(host, setting)| {
             setting.row(&format!("[registry.\"{host}\"]"), show_host(&setting.value))
@@ -127,37 +112,6 @@ fn show_host(host: &Host) -> String {
             .map(|client| format!("client-certificate = {}", client.certificate.display())),
     ];
     shown.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-fn client(resolver: &Resolver) -> Result<Option<Setting<ClientIdentity>>> {
-    let certificate = resolver.pick(&keys::CLIENT_CERTIFICATE, None, |content| {
-        content.tls.client_certificate.clone()
-    })?;
-    let key = resolver.pick(&keys::CLIENT_KEY, None, |content| {
-        content.tls.client_key.clone()
-    })?;
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => Ok(Some(Setting::new(
-            ClientIdentity {
-                certificate: certificate.value,
-                key: key.value,
-            },
-            certificate.origin,
-        ))),
-        (None, None) => Ok(None),
-        (Some(alone), None) => Err(half(&alone, &keys::CLIENT_CERTIFICATE, &keys::CLIENT_KEY)),
-        (None, Some(alone)) => Err(half(&alone, &keys::CLIENT_KEY, &keys::CLIENT_CERTIFICATE)),
-    }
-}
-
-fn half(alone: &Setting<PathBuf>, key: &super::Key, missing: &super::Key) -> Error {
-    let expected = format!("`{}` beside it", missing.name);
-    wrong(
-        key,
-        &alone.value.display().to_string(),
-        &alone.origin,
-        expected,
-    )
 }
 
 /// Hosts of `--insecure-host` and of the files; of two files the project's host wins as a whole.

@@ -72,14 +72,19 @@ impl Flow {
         self.run.observe(&Event::PhaseBegan { phase, items });
     }
 
-    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
-        let (passed, left) = (passed as u64, left as u64);
+    /// Puts a phase into the report; whoever observes was told already.
+    pub(super) fn record(&mut self, phase: Phase, status: PhaseStatus, passed: u64, left: u64) {
         self.phases.push(PhaseReport {
             phase,
             status,
             passed,
             left,
         });
+    }
+
+    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
+        let (passed, left) = (passed as u64, left as u64);
+        self.record(phase, status, passed, left);
         self.run.observe(&Event::PhaseEnded {
             phase,
             passed,

@@ -1,5 +1,6 @@
 //! The world of the demo: a staging registry and two production mirrors on loopback, images, ephemeral keys.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use promo_core::identity::{IdentityRule, IdentityRules};
@@ -90,15 +91,16 @@ impl World {
             self.staging.host()
         );
         for mirror in &self.mirrors {
-            yaml.push_str(&format!("- name: {}/team\n", mirror.host()));
+            let _ = writeln!(yaml, "- name: {}/team", mirror.host());
         }
         yaml.push_str("images:\n");
         for (name, digest, tags) in images {
             let tags: Vec<_> = tags.iter().map(|tag| format!("\"{tag}\"")).collect();
-            yaml.push_str(&format!(
-                "- name: {name}\n  dmap:\n    \"{digest}\": [{}]\n",
+            let _ = writeln!(
+                yaml,
+                "- name: {name}\n  dmap:\n    \"{digest}\": [{}]",
                 tags.join(", ")
-            ));
+            );
         }
         Ok(ManifestSet::parse_plain("demo.yaml", yaml.as_bytes())?)
     }

@@ -1,0 +1,125 @@
+//! Single images: verify, sign, attest.
+
+use insta::assert_snapshot;
+
+use crate::support::{KEY, World};
+
+/// Times and keys differ from run to run.
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME");
+    settings.add_filter("sha256:[0-9a-f]{64}", "KEY");
+    settings.add_filter("sha256:[0-9a-f]{12}", "DIGEST");
+    settings
+}
+
+#[tokio::test]
+async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&["--no-sign"]).await.code, Some(0));
+    let image = world.image("app");
+    let verify = ["verify", image.as_str(), "--key", "cosign.pub"];
+    let _filters = settings().bind_to_scope();
+    assert_snapshot!(world.sandbox.run(&verify).await, @r"
+    refused PRODUCTION/team/app:v1 (DIGEST)
+      as PRODUCTION/team/app
+      missing a signature by an accepted key
+    --- exit 5
+    ");
+
+    let source = format!("{}/team/app", world.staging.host());
+    let sign = ["sign", image.as_str(), "--key", "cosign.key"];
+    let attest = [
+        "attest",
+        image.as_str(),
+        "--key",
+        "cosign.key",
+        "--source",
+        &source,
+    ];
+    assert_snapshot!(world.sandbox.run(&sign).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      made signature (bundle)
+      made signature (sig)
+    --- exit 0
+    ");
+    assert_snapshot!(world.sandbox.run(&attest).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      made attestation https://k8s.io/promo-tools/promotion/v1
+    --- exit 0
+    ");
+    assert_snapshot!(world.sandbox.run(&verify).await, @r"
+    accepted PRODUCTION/team/app:v1 (DIGEST)
+      as PRODUCTION/team/app
+      ok attestation https://k8s.io/promo-tools/promotion/v1 by KEY at TIME
+      ok signature (bundle) by KEY at TIME
+      ok signature (sig) by KEY
+    --- exit 0
+    ");
+
+    world.production.log().clear();
+    assert_snapshot!(world.sandbox.run(&sign).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      stands already: signature (bundle)
+      stands already: signature (sig)
+    --- exit 0
+    ");
+    assert_snapshot!(world.sandbox.run(&attest).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      stands already: attestation https://k8s.io/promo-tools/promotion/v1
+    --- exit 0
+    ");
+    assert!(world.production.log().writes().is_empty());
+}
+
+#[tokio::test]
+async fn another_key_another_name_or_a_missing_type_refuses() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&KEY).await.code, Some(0));
+    world.sandbox.keys("other").await;
+    let image = world.image("app");
+    let image = image.as_str();
+    let promotion = "https://k8s.io/promo-tools/promotion/v1";
+    for (arguments, code) in [
+        (&["--key", "cosign.pub"][..], 0),
+        (&["--key", "other.pub", "--key", "cosign.pub"], 0),
+        (&["--key", "cosign.pub", "--attestation-type", promotion], 0),
+        (&["--key", "other.pub"], 5),
+        (
+            &[
+                "--key",
+                "cosign.pub",
+                "--identity",
+                "registry.example.com/other",
+            ],
+            5,
+        ),
+        (
+            &[
+                "--key",
+                "cosign.pub",
+                "--attestation-type",
+                "https://slsa.dev/provenance/v1",
+            ],
+            5,
+        ),
+    ] {
+        let mut all = vec!["verify", image];
+        all.extend(arguments);
+        let run = world.sandbox.run(&all).await;
+        assert_eq!(run.code, Some(code), "{arguments:?}\n{run}");
+    }
+    let document = world
+        .sandbox
+        .run(&["verify", image, "--key", "cosign.pub", "--output", "json"])
+        .await;
+    let document = document.json();
+    assert_eq!(document["schema"], "promo.verification/v1");
+    assert_eq!(document["accepted"], true);
+    let missing = format!("{}/team/nothing:v1", world.production.host());
+    let run = world
+        .sandbox
+        .run(&["verify", &missing, "--key", "cosign.pub"])
+        .await;
+    assert_eq!(run.code, Some(1), "{run}");
+}

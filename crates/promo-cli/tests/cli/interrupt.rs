@@ -1,0 +1,128 @@
+//! Ctrl-C in each phase: a request of that phase is held, the signal is sent, the request goes on. The report is
+//! written, no tag is without its evidence, and the next run completes it.
+
+use promo_testkit::registry::{Gate, Matcher, Operation};
+
+use crate::support::{KEY, World, interrupt, promote};
+
+/// Interrupts a run while the gate holds a request of it.
+async fn interrupted_at(world: &World, gate: Gate) -> serde_json::Value {
+    let arguments = promote(&[KEY[0], KEY[1], "--report", "report.json"]);
+    let mut child = world.sandbox.spawn(&arguments);
+    tokio::select! {
+        () = gate.reached() => {}
+        ended = child.wait() => panic!("the run ended before the gate: {ended:?}"),
+    }
+    interrupt(&child).await;
+    heard(&mut child).await;
+    gate.release();
+    let output = world.sandbox.finish(child).await;
+    assert_eq!(output.code, Some(130), "{output}");
+    let report = serde_json::from_str(&world.sandbox.read("report.json")).unwrap();
+    no_tag_without_evidence(world);
+    report
+}
+
+/// Waits until the process says that it heard the signal: it was held until then, so nothing is left to chance.
+async fn heard(child: &mut tokio::process::Child) {
+    use tokio::io::{AsyncBufReadExt as _, BufReader};
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.starts_with("interrupted:") {
+            return;
+        }
+    }
+    panic!("the signal was not heard");
+}
+
+fn no_tag_without_evidence(world: &World) {
+    for name in ["app", "server"] {
+        if world.published(name).is_some() {
+            assert_eq!(
+                world.referrers(name),
+                2,
+                "{name} is published without its evidence"
+            );
+        }
+    }
+}
+
+/// The run after it publishes all of it.
+async fn completed(world: &World) {
+    world.production.faults().clear();
+    world.staging.faults().clear();
+    let run = world.promote(&KEY).await;
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(world.published("app").is_some() && world.published("server").is_some());
+    no_tag_without_evidence(world);
+}
+
+#[tokio::test]
+async fn while_planning() {
+    let world = World::start().await;
+    let gate = world
+        .production
+        .faults()
+        .pause(Matcher::on(Operation::ManifestHead).times(1));
+    let report = interrupted_at(&world, gate).await;
+    assert_eq!(report["interrupted"], true);
+    assert!(world.production.log().writes().is_empty());
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn while_copying() {
+    let world = World::start().await;
+    let gate = world
+        .production
+        .faults()
+        .pause(Matcher::on(Operation::UploadStart).times(1));
+    let report = interrupted_at(&world, gate).await;
+    assert_eq!(report["totals"]["published"], 0);
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn while_signing() {
+    let world = World::start().await;
+    let gate = world
+        .production
+        .faults()
+        .pause(Matcher::on(Operation::Referrers).times(1));
+    let report = interrupted_at(&world, gate).await;
+    assert_eq!(report["interrupted"], true);
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn while_publishing() {
+    let world = World::start().await;
+    let put = Matcher::on(Operation::ManifestPut).reference("v1").times(1);
+    let gate = world.production.faults().pause(put);
+    let report = interrupted_at(&world, gate).await;
+    // Edges whose evidence stands are published still.
+    assert!(
+        report["totals"]["published"].as_u64().unwrap() >= 1,
+        "{report}"
+    );
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn twice_leaves_at_once() {
+    let world = World::start().await;
+    let gate = world
+        .production
+        .faults()
+        .pause(Matcher::on(Operation::UploadStart).times(1));
+    let mut child = world.sandbox.spawn(&promote(&KEY));
+    gate.reached().await;
+    interrupt(&child).await;
+    heard(&mut child).await;
+    interrupt(&child).await;
+    // The request is still held: only the second signal can have ended the process.
+    let output = world.sandbox.finish(child).await;
+    assert_eq!(output.code, Some(130), "{output}");
+    gate.release();
+    completed(&world).await;
+}

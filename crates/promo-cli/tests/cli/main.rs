@@ -1,0 +1,19 @@
+//! The command as users meet it: the real binary, in an environment that is the same everywhere, against
+//! embedded registries that live in the test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test says by failing what it did not expect, and snapshots are long"
+)]
+
+mod beginnings;
+mod examples;
+mod exit_codes;
+mod images;
+mod interrupt;
+mod promotion;
+mod report_file;
+mod support;

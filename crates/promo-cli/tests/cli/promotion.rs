@@ -1,0 +1,308 @@
+//! Plans and runs between two registries.
+
+use insta::assert_snapshot;
+
+use crate::support::{KEY, World, promote};
+
+#[tokio::test]
+async fn a_run_publishes_with_proof_and_the_next_sends_no_write() {
+    let mut world = World::start().await;
+    let (app, server) = (
+        world.digest("app").to_owned(),
+        world.digest("server").to_owned(),
+    );
+    for (digest, name) in [(app, "APP"), (server, "SERVER")] {
+        world.sandbox.rename(&digest[..19], name);
+    }
+    let planned = world
+        .sandbox
+        .run(&["plan", "--thin-manifest-dir", "tree"])
+        .await;
+    assert_snapshot!(planned, @r"
+    VERDICT  IMAGE   DIGEST               TAGS  DESTINATIONS
+    promote  app     APP  v1    PRODUCTION/team
+    promote  server  SERVER  v1    PRODUCTION/team
+
+    2 images, 2 digests, 2 edges: 2 promote
+    --- exit 0
+    ");
+    let dry = world
+        .sandbox
+        .run(&["promote", "--thin-manifest-dir", "tree"])
+        .await;
+    assert_snapshot!(dry, @r"
+         setup  1 passed
+          plan  2 passed
+    provenance  not asked for
+      validate  not asked for
+       promote  not reached
+          sign  not reached
+        attest  not reached
+       publish  not reached
+
+    ready PRODUCTION/team/app:v1 APP
+    ready PRODUCTION/team/server:v1 SERVER
+    2 edges: 0 present, 2 ready
+    a dry run: nothing was written; `--confirm` promotes
+    --- stderr
+         setup  1 passed
+          plan  2 passed
+    provenance  2 passed
+      validate  2 passed
+    --- exit 0
+    ");
+    assert!(world.production.log().writes().is_empty());
+
+    assert_snapshot!(world.promote(&KEY).await, @r"
+         setup  1 passed
+          plan  2 passed
+    provenance  not asked for
+      validate  not asked for
+       promote  2 passed
+          sign  2 passed
+        attest  2 passed
+       publish  2 passed
+
+    published PRODUCTION/team/app:v1 APP
+    published PRODUCTION/team/server:v1 SERVER
+    2 edges: 0 present, 2 published
+    --- stderr
+         setup  1 passed
+          plan  2 passed
+    provenance  2 passed
+      validate  2 passed
+       promote  2 passed
+          sign  2 passed
+        attest  2 passed
+       publish  2 passed
+    --- exit 0
+    ");
+    assert_eq!(world.published("app").as_deref(), Some(world.digest("app")));
+    assert_eq!(world.referrers("app"), 2);
+
+    world.production.log().clear();
+    assert_snapshot!(world.promote(&KEY).await, @r"
+         setup  1 passed
+          plan  0 passed
+    provenance  not asked for
+      validate  not asked for
+       promote  0 passed
+          sign  0 passed
+        attest  0 passed
+       publish  0 passed
+
+    2 edges: 2 present
+    nothing left to do
+    --- stderr
+         setup  1 passed
+          plan  0 passed
+    provenance  0 passed
+      validate  0 passed
+       promote  0 passed
+          sign  0 passed
+        attest  0 passed
+       publish  0 passed
+    --- exit 0
+    ");
+    assert!(world.production.log().writes().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_signer_a_confirmed_run_stops_in_setup() {
+    let world = World::start().await;
+    assert_snapshot!(world.promote(&[]).await, @r"
+    --- stderr
+    error[PROMO-C001]: there is no key to sign with
+    hint: pass a key with `--key cosign.key` (`promo key generate` makes one)
+    hint: or give up the promise that every published tag has its proof: `--no-sign`
+    --- exit 2
+    ");
+    assert!(world.production.log().is_empty());
+    let unsigned = world.promote(&["--no-sign"]).await;
+    assert_eq!(unsigned.code, Some(0), "{unsigned}");
+    assert!(unsigned.stdout.contains("without proof"), "{unsigned}");
+    assert_eq!(world.referrers("app"), 0);
+}
+
+#[tokio::test]
+async fn the_plan_is_a_document() {
+    let world = World::start().await;
+    let output = world
+        .sandbox
+        .run(&[
+            "plan",
+            "--thin-manifest-dir",
+            "tree",
+            "--output",
+            "json",
+            "--report",
+            "plan.json",
+        ])
+        .await;
+    let plan = output.json();
+    assert_eq!(plan["schema"], "promo.plan/v1");
+    assert_eq!(plan["summary"]["edges"], 2);
+    assert_eq!(plan["summary"]["verdicts"]["promote"], 2);
+    assert_eq!(plan["groups"].as_array().unwrap().len(), 2);
+    let kept: serde_json::Value = serde_json::from_str(&world.sandbox.read("plan.json")).unwrap();
+    let plan: serde_json::Value = plan;
+    assert_eq!(kept["summary"], plan["summary"]);
+}
+
+#[tokio::test]
+async fn a_plan_can_be_made_from_snapshots_alone() {
+    let world = World::start().await;
+    let hosts = [world.staging.host(), world.production.host()];
+    for (name, host) in ["staging.json", "production.json"].into_iter().zip(&hosts) {
+        let taken = world
+            .sandbox
+            .run(&["snapshot", host, "--output", "json"])
+            .await;
+        assert_eq!(taken.code, Some(0), "{taken}");
+        world.sandbox.write(
+            name,
+            &taken
+                .stdout
+                .replace("STAGING", &hosts[0])
+                .replace("PRODUCTION", &hosts[1]),
+        );
+    }
+    world.staging.log().clear();
+    world.production.log().clear();
+    let arguments = [
+        "plan",
+        "--thin-manifest-dir",
+        "tree",
+        "--inventory",
+        "staging.json",
+        "--inventory",
+        "production.json",
+        "--output",
+        "json",
+        "--exit-code",
+    ];
+    let planned = world.sandbox.run(&arguments).await;
+    assert_eq!(planned.code, Some(6), "{planned}");
+    assert_eq!(planned.json()["summary"]["verdicts"]["promote"], 2);
+    assert!(world.staging.log().is_empty() && world.production.log().is_empty());
+}
+
+#[tokio::test]
+async fn snapshots_have_the_forms_of_kpromo() {
+    let mut world = World::start().await;
+    let app = world.digest("app").to_owned();
+    world.sandbox.rename(&app, "sha256:APP");
+    let host = format!("{}/team/app", world.staging.host());
+    let registry = host.strip_suffix("/app").unwrap();
+    let yaml = world
+        .sandbox
+        .run(&["snapshot", registry, "--tag", "v1"])
+        .await;
+    assert!(
+        yaml.stdout
+            .starts_with("- name: app\n  dmap:\n    \"sha256:APP\": [\"v1\"]\n"),
+        "{yaml}"
+    );
+    let csv = world
+        .sandbox
+        .run(&["snapshot", registry, "--output", "csv"])
+        .await;
+    assert!(csv.stdout.starts_with("app@sha256:APP,app:v1\n"), "{csv}");
+    let production = format!("{}/team", world.production.host());
+    let wanted = [
+        "snapshot",
+        &production,
+        "--from-manifests",
+        "tree",
+        "--output",
+        "csv",
+    ];
+    let wanted = world.sandbox.run(&wanted).await;
+    assert!(
+        wanted.stdout.starts_with("app@sha256:APP,app:v1\n"),
+        "{wanted}"
+    );
+}
+
+#[tokio::test]
+async fn a_tag_moves_only_where_a_file_allows_it() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&KEY).await.code, Some(0));
+    let (old, new) = (
+        world.digest("app").to_owned(),
+        world.digest("server").to_owned(),
+    );
+    world.images[1]
+        .1
+        .push_to(&world.staging.state(), "team/app", "v2");
+    world.write_tree(&format!("- name: app\n  dmap:\n    \"{new}\": [\"v1\"]\n"));
+    let refused = world.promote(&KEY).await;
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert_eq!(world.published("app"), Some(old.clone()));
+    let repository = format!("{}/team/app", world.production.host());
+    let allowed = format!("- repository: {repository}\n  tag: v1\n  from: {old}\n  to: {new}\n");
+    world.sandbox.write("moves.yaml", &allowed);
+    let moved = world
+        .promote(&["--key", "cosign.key", "--allow-tag-moves", "moves.yaml"])
+        .await;
+    assert_eq!(moved.code, Some(0), "{moved}");
+    assert_eq!(world.published("app"), Some(new));
+    world.sandbox.write("moves.yaml", "- repository: a\n");
+    let wrong = world
+        .promote(&["--key", "cosign.key", "--allow-tag-moves", "moves.yaml"])
+        .await;
+    assert_eq!(wrong.code, Some(2), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_link_of_the_run_is_written() {
+    let world = World::start().await;
+    let made = tokio::process::Command::new("openssl")
+        .args(["genpkey", "-algorithm", "ed25519", "-out", "link.key"])
+        .current_dir(world.sandbox.path(""))
+        .output()
+        .await;
+    if !made.is_ok_and(|made| made.status.success()) {
+        panic!("openssl is needed to make an Ed25519 key");
+    }
+    let arguments = [
+        "--key",
+        "cosign.key",
+        "--link",
+        "promote.link",
+        "--link-key",
+        "link.key",
+    ];
+    let run = world.promote(&arguments).await;
+    assert_eq!(run.code, Some(0), "{run}");
+    let link: serde_json::Value =
+        serde_json::from_str(&world.sandbox.read("promote.link")).unwrap();
+    assert_eq!(link["signed"]["_type"], "link");
+    assert_eq!(link["signed"]["products"].as_object().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn events_are_json_if_asked() {
+    let world = World::start().await;
+    let run = world
+        .sandbox
+        .run(&promote(&["--no-sign", "--log-format", "json"]))
+        .await;
+    let events: Vec<serde_json::Value> = run
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(
+        events
+            .iter()
+            .all(|event| event["schema"] == "promo.event/v1")
+    );
+    assert!(
+        events
+            .iter()
+            .any(|event| event["event"] == "phaseEnded" && event["phase"] == "publish")
+    );
+    let quiet = world.sandbox.run(&promote(&["--no-sign", "--quiet"])).await;
+    assert_eq!(quiet.stderr, "");
+}
