@@ -19,9 +19,9 @@ use crate::Error;
 /// use promo_registry::auth::CredentialFiles;
 ///
 /// let files = CredentialFiles::default()
-///     .with_file("config.json", br#"{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}"#)
+///     .with_file("config.json", br#"{"auths":{"registry.example.com":{"auth":"dXNlcjpodW50ZXIy"}}}"#)
 ///     .unwrap();
-/// assert!(!format!("{files:?}").contains("pass"));
+/// assert!(!format!("{files:?}").contains("hunter2"));
 /// ```
 #[derive(Debug, Default)]
 pub struct CredentialFiles {

@@ -40,6 +40,3 @@ impl WireRegistry {
         self.exchange.sender.hosts.settings(host)
     }
 }
-
-#[cfg(test)]
-mod tests;
