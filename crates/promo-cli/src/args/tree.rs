@@ -82,4 +82,7 @@ pub(crate) struct RegistryServeArgs {
     /// Read the user's password from standard input
     #[arg(long, requires = "user")]
     pub(crate) password_stdin: bool,
+    /// Hold the images of `promo demo`, below `staging/`, so that there is something to promote
+    #[arg(long)]
+    pub(crate) sample_images: bool,
 }

@@ -13,6 +13,8 @@ pub(crate) mod reference;
 #[cfg(feature = "embedded")]
 pub(crate) mod registry_serve;
 mod report_file;
+#[cfg(feature = "embedded")]
+mod sample_images;
 pub(crate) mod settings_show;
 pub(crate) mod shell;
 pub(crate) mod sign;

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
 use zeroize::Zeroizing;
 
+use super::sample_images;
 use crate::args::RegistryServeArgs;
 use crate::error::{Error, Result};
 use crate::output::Outcome;
@@ -13,6 +14,9 @@ use crate::shutdown;
 
 /// The longest password that is read.
 const MAX_PASSWORD: u64 = 4096;
+
+/// How many requests are remembered.
+const LOG_ENTRIES: usize = 1_000;
 
 /// Serves until Ctrl-C. The address is printed as soon as it answers.
 pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<Outcome> {
@@ -26,10 +30,19 @@ pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<O
         Some(user) => Auth::basic(user, &password()?),
         None => Auth::none(),
     };
-    let options = RegistryOptions::default().address(args.listen).auth(auth);
+    // Nobody reads the log of a registry that runs by itself, and it must not grow for ever.
+    let options = RegistryOptions::default()
+        .address(args.listen)
+        .auth(auth)
+        .log_capacity(LOG_ENTRIES);
     let registry = EmbeddedRegistry::start(options)
         .await
         .map_err(|error| Error::file("listen on", args.listen.to_string().as_ref(), error))?;
+    if args.sample_images {
+        for image in sample_images::all() {
+            image.push_to(&registry, "staging");
+        }
+    }
     let stop = shutdown::wait();
     context.terminal.result(&format!("{}\n", registry.host()))?;
     context.terminal.note("serving from memory until Ctrl-C");

@@ -58,12 +58,19 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    /// The flow of a run that has its plan: setup, which observers have seen, is over.
     pub(super) fn new(run: Arc<Run>, plan: Plan) -> Self {
+        let setup = PhaseReport {
+            phase: Phase::Setup,
+            status: PhaseStatus::Done,
+            passed: 1,
+            left: 0,
+        };
         Self {
             run,
             plan,
             outcomes: Vec::new(),
-            phases: Vec::new(),
+            phases: vec![setup],
         }
     }
 
@@ -72,24 +79,22 @@ impl Flow {
         self.run.observe(&Event::PhaseBegan { phase, items });
     }
 
-    /// Puts a phase into the report; whoever observes was told already.
-    pub(super) fn record(&mut self, phase: Phase, status: PhaseStatus, passed: u64, left: u64) {
+    /// Records how a phase ended. Observers don't hear of phases that were not asked for: nothing happened.
+    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
+        let (passed, left) = (passed as u64, left as u64);
         self.phases.push(PhaseReport {
             phase,
             status,
             passed,
             left,
         });
-    }
-
-    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
-        let (passed, left) = (passed as u64, left as u64);
-        self.record(phase, status, passed, left);
-        self.run.observe(&Event::PhaseEnded {
-            phase,
-            passed,
-            left,
-        });
+        if status == PhaseStatus::Done {
+            self.run.observe(&Event::PhaseEnded {
+                phase,
+                passed,
+                left,
+            });
+        }
     }
 
     pub(super) fn is_dry_run(&self) -> bool {

@@ -27,7 +27,6 @@ impl Planned {
         let left = plan.summary().verdicts.left();
         let work = plan.work();
         let mut flow = Flow::new(run, plan);
-        flow.record(Phase::Setup, PhaseStatus::Done, 1, 0);
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         flow.end(Phase::Plan, PhaseStatus::Done, work.len(), left);
         Ok(Self { flow, work })

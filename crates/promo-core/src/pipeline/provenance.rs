@@ -22,7 +22,6 @@ pub struct ProvenanceVerifiedImage {
 
 impl ProvenanceVerified {
     pub(super) fn verify(mut flow: Flow, work: Vec<ImageWork>) -> Self {
-        flow.begin(Phase::Provenance, work.len());
         let (passed, status): (Vec<_>, _) = match flow.run.settings.provenance {
             ProvenancePolicy::Off => (
                 work.into_iter()

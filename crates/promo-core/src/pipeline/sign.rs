@@ -36,12 +36,14 @@ impl Signed {
     pub(super) async fn sign(before: Promoted) -> Self {
         let Promoted { mut flow, passed } = before;
         let groups = group(&flow.run.settings.evidence, passed);
-        flow.begin(Phase::Sign, groups.len());
         let run = Arc::clone(&flow.run);
         let status = match run.ports.proof {
             Some(_) => PhaseStatus::Done,
             None => PhaseStatus::NotAskedFor,
         };
+        if status == PhaseStatus::Done {
+            flow.begin(Phase::Sign, groups.len());
+        }
         let results = concurrent::each(run.settings.concurrency, groups, |image| {
             sign(Arc::clone(&run), image)
         })

@@ -44,12 +44,14 @@ pub struct StagingSignatures {
 impl Validated {
     pub(super) async fn validate(before: ProvenanceVerified) -> Self {
         let ProvenanceVerified { mut flow, passed } = before;
-        flow.begin(Phase::Validate, passed.len());
         let run = Arc::clone(&flow.run);
         let status = match run.settings.staging {
             StagingPolicy::Off => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
         };
+        if status == PhaseStatus::Done {
+            flow.begin(Phase::Validate, passed.len());
+        }
         let judged = concurrent::each(run.settings.concurrency, passed, |image| {
             judge(Arc::clone(&run), image)
         })

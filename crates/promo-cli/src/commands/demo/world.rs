@@ -11,26 +11,18 @@ use promo_core::ports::{SignatureFormat, Silent, Subject};
 use promo_registry::WireRegistry;
 use promo_registry::inventory::InventorySettings;
 use promo_sign::{PROMOTION_PREDICATE_TYPE, SigningKey};
-use promo_testkit::image::{ArtifactBuilder, BuiltImage, ImageBuilder, IndexBuilder, Layer};
+use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 
 use super::unexpected;
 use crate::app::{self, Registries};
 use crate::commands::image;
+use crate::commands::sample_images::{self, SampleImage};
 use crate::error::{Error, Result};
 use crate::time::TokioSleep;
 
 /// The public name of the production images.
 pub(super) const PUBLIC: &str = "registry.example.com/team";
-
-/// One image in staging that the first run promotes.
-#[derive(Debug)]
-pub(super) struct Promoted {
-    pub(super) name: &'static str,
-    pub(super) tags: &'static [&'static str],
-    pub(super) what: &'static str,
-    pub(super) image: BuiltImage,
-}
 
 /// Everything that the demo plays with.
 #[derive(Debug)]
@@ -39,7 +31,7 @@ pub(super) struct World {
     pub(super) mirrors: [EmbeddedRegistry; 2],
     pub(super) registries: Registries,
     pub(super) identities: IdentityRules,
-    pub(super) images: Vec<Promoted>,
+    pub(super) images: Vec<SampleImage>,
     /// Signs what is promoted.
     pub(super) release_key: Arc<SigningKey>,
     /// Signed one image in staging.
@@ -58,7 +50,7 @@ impl World {
         let registries = Registries::over(Arc::new(wire), InventorySettings::default(), observer);
         let world = Self {
             identities: identities(&mirrors)?,
-            images: images(),
+            images: sample_images::all(),
             release_key: Arc::new(SigningKey::generate().map_err(app::sign_error)?),
             staging_key: Arc::new(SigningKey::generate().map_err(app::sign_error)?),
             staging,
@@ -66,7 +58,7 @@ impl World {
             registries,
         };
         for promoted in &world.images {
-            world.push(promoted.name, promoted.tags, &promoted.image);
+            promoted.push_to(&world.staging, "staging");
         }
         world.sign_in_staging("signed", "v3.0.0").await?;
         Ok(world)
@@ -194,57 +186,4 @@ fn identities(mirrors: &[EmbeddedRegistry; 2]) -> Result<IdentityRules> {
         rules.push(IdentityRule::new(registry, path(PUBLIC.to_owned())?));
     }
     Ok(IdentityRules::new(rules))
-}
-
-/// The images of the first run.
-fn images() -> Vec<Promoted> {
-    let base = Layer::opaque(1, 200_000);
-    let single = |file: &str| {
-        ImageBuilder::new()
-            .layer(base.clone())
-            .layer(Layer::file(file, file))
-            .build()
-    };
-    let platform = |architecture: &str| {
-        ImageBuilder::new()
-            .platform("linux", architecture)
-            .layer(Layer::file("bin/server", architecture))
-            .build()
-    };
-    let index = IndexBuilder::new()
-        .image(platform("amd64"))
-        .image(platform("arm64"))
-        .build();
-    let chart = ArtifactBuilder::new("application/vnd.example.chart.v1+json")
-        .layer("application/vnd.example.chart.content.v1.tar", "a chart")
-        .build();
-    let promoted = |name, tags, what, image| Promoted {
-        name,
-        tags,
-        what,
-        image,
-    };
-    vec![
-        promoted("hello", &["v1.0.0"], "a single image", single("hello")),
-        promoted(
-            "server",
-            &["v2.1.0", "latest"],
-            "an index for two platforms",
-            index,
-        ),
-        promoted(
-            "client",
-            &["v1.0.0"],
-            "shares a layer with hello",
-            single("client"),
-        ),
-        promoted("worker", &[], "a digest without a tag", single("worker")),
-        promoted(
-            "signed",
-            &["v3.0.0"],
-            "signed in staging by the build team",
-            single("signed"),
-        ),
-        promoted("chart", &["v0.3.0"], "an artifact", chart),
-    ]
 }
