@@ -3,6 +3,7 @@
 //! The predicate has the fields of Kubernetes' promotion record, version 1, and those that were
 //! added to it since; fields that are empty are left out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +13,6 @@ use promo_core::ports::{
     Attester, Clock, Evidence, EvidenceKind, Failure, PromotionRecord, RecordedManifest, Subject,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 use crate::signer::verify_own;
 use crate::{Error, KeyVerifier, SigningKey, bundle, manifest, statement};
@@ -43,12 +43,7 @@ impl PromotionAttester {
     /// Writes this predicate type instead, which must be an absolute URI (`PROMO-S009`) and not
     /// that of an image signature.
     pub fn with_predicate_type(mut self, predicate_type: String) -> Result<Self, Error> {
-        let valid = predicate_type
-            .split_once("://")
-            .is_some_and(|(scheme, rest)| {
-                !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_lowercase())
-            })
-            && predicate_type.bytes().all(|byte| byte.is_ascii_graphic());
+        let valid = is_absolute_uri(&predicate_type);
         if !valid || predicate_type == statement::SIGNATURE_PREDICATE_TYPE {
             return Err(Error::PredicateType { predicate_type });
         }
@@ -129,6 +124,18 @@ impl Attester for PromotionAttester {
         verify_own(&self.own, &subject, &evidence).await?;
         Ok(evidence)
     }
+}
+
+/// Whether it is a scheme and something behind it, in printable ASCII (RFC 3986, section 4.3).
+fn is_absolute_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(is_scheme)
+        && !rest.trim_start_matches('/').is_empty()
+        && rest.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The predicate, with protobuf's JSON names.

@@ -608,4 +608,12 @@ async fn only_what_was_set_up_is_made() {
         let error = attester.with_predicate_type(predicate_type.to_owned());
         assert_eq!(error.unwrap_err().code().as_str(), "PROMO-S009");
     }
+    for predicate_type in ["https://example.org/p/v1", "urn:example:p"] {
+        let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(FixedClock));
+        assert!(
+            attester
+                .with_predicate_type(predicate_type.to_owned())
+                .is_ok()
+        );
+    }
 }
