@@ -262,3 +262,44 @@ fn what_changed_since_is_refused_and_named() {
             .all(|edge| edge.verdict() == Verdict::Present)
     );
 }
+
+/// The saved plan put a new tag; now an allowed move would overwrite one, or the other way round.
+#[test]
+fn a_move_is_carried_out_only_if_the_saved_plan_saw_that_move() {
+    let raw = [RawManifest {
+        source: "gcr.io/staging",
+        destinations: vec!["us.gcr.io/prod"],
+        images: vec![RawImage {
+            name: "a",
+            digests: vec![(0, vec!["v1"])],
+        }],
+    }];
+    let with_tag = |target: Option<usize>| {
+        let read = |tags, number: Option<usize>| crate::generate::RawRepository::Read {
+            complete: true,
+            tags,
+            digests: number.map(|number| (number, true)).into_iter().collect(),
+        };
+        let tags = target.map(|number| ("v1", Some(number)));
+        let mut known = crate::generate::RawInventory::new();
+        let destination = read(tags.into_iter().collect(), target);
+        known.insert("us.gcr.io/prod/a".to_owned(), destination);
+        let source = read(std::collections::BTreeMap::new(), Some(0));
+        known.insert("gcr.io/staging/a".to_owned(), source);
+        let mut options = PlanOptions::default();
+        let repository = "us.gcr.io/prod/a".to_owned();
+        options.tag_moves = tag_moves(&[(repository, "v1", 1, 0)]);
+        plan(&manifest_set(&raw), Some(&inventory(&known)), &options)
+    };
+    let (new_tag, moved_tag) = (with_tag(None), with_tag(Some(1)));
+    for (saved, now) in [(&new_tag, &moved_tag), (&moved_tag, &new_tag)] {
+        assert_eq!((saved.work().len(), now.work().len()), (1, 1));
+        let rechecked = recheck(saved, now).plan;
+        assert_eq!(rechecked.summary().verdicts.get(Verdict::Refused), 1);
+        assert!(rechecked.work().is_empty());
+    }
+    assert_eq!(
+        recheck(&moved_tag, &moved_tag).plan.work(),
+        moved_tag.work()
+    );
+}
