@@ -3,7 +3,7 @@
 //!
 //! It passes the base of the port's suite and declares what it lacks ([`Capabilities::BASE`]): lists are read up
 //! to the end of their first page, a refused mount loses its session, bodies are not capped, and `Retry-After` is not
-//! seen. promo itself uses `WireRegistry`; this one is for those who must use their own client,
+//! seen. promo itself uses [`WireRegistry`](crate::WireRegistry); this one is for those who must use their own client,
 //! and the other side of differential tests.
 //!
 //! What is worked around: manifests are pushed raw, never through the typed call that writes them
