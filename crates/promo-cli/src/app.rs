@@ -315,9 +315,9 @@ pub(crate) fn sign_error(error: promo_sign::Error) -> Error {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::file("read", path, error))
+    std::fs::read(path).map_err(|error| Error::input(path, error))
 }
 
 fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))
+    std::fs::read_to_string(path).map_err(|error| Error::input(path, error))
 }

@@ -60,6 +60,8 @@ pub(crate) enum Error {
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
+        /// How the command ends.
+        exit: Exit,
     },
     /// A file was to be created but stands there already.
     #[error("`{}` exists, and promo never overwrites it", path.display())]
@@ -190,6 +192,17 @@ impl Error {
             action,
             path: path.to_owned(),
             source,
+            exit: Exit::Failed,
+        }
+    }
+
+    /// A file that somebody named can't be read: what was asked for can't be.
+    pub(crate) fn input(path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+            exit: Exit::Usage,
         }
     }
 
@@ -225,7 +238,8 @@ impl Error {
             | Self::Image { .. }
             | Self::Password { .. }
             | Self::Key { .. } => Exit::Usage,
-            Self::File { .. } | Self::Output { .. } | Self::ImageMissing { .. } => Exit::Failed,
+            Self::File { exit, .. } => *exit,
+            Self::Output { .. } | Self::ImageMissing { .. } => Exit::Failed,
             // Everything else was done: only the report was left.
             Self::Report {
                 run: Exit::Done, ..

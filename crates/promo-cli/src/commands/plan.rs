@@ -6,7 +6,8 @@ use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
 use promo_core::plan::{
-    self, Plan, PlanOptions, Selection, TagMoves, Verdict, wanted_destinations, wanted_sources,
+    self, Plan, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict, wanted_destinations,
+    wanted_sources,
 };
 use promo_core::ports::InventoryReader;
 use promo_core::snapshot::Snapshot;
@@ -86,7 +87,7 @@ async fn read(reader: &dyn InventoryReader, set: &ManifestSet, options: &PlanOpt
 }
 
 fn snapshot(path: &Path) -> Result<Inventory> {
-    let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
+    let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
     let snapshot = Snapshot::from_json(&bytes).map_err(|error| Error::Other {
         message: format!("`{}` can't be taken as an inventory", path.display()),
         code: error.code(),
@@ -119,7 +120,7 @@ pub(crate) fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptio
 
 /// The file of tags that may move, in YAML or JSON: a list of repository, tag, from and to.
 fn tag_moves(path: &Path) -> Result<TagMoves> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| Error::input(path, error))?;
     serde_yaml_ng::from_str(&text).map_err(|error| Error::Other {
         message: format!("`{}` is not a list of tag moves", path.display()),
         code: Code::new("PROMO-X008"),
@@ -132,7 +133,7 @@ fn tag_moves(path: &Path) -> Result<TagMoves> {
 }
 
 /// `--fail-fast`: the first edge that stops all.
-fn stopped(edge: &plan::PlannedEdge<'_>) -> Error {
+fn stopped(edge: &PlannedEdge<'_>) -> Error {
     let tag = edge.tag().map(|tag| format!(":{tag}"));
     Error::Other {
         message: format!(
@@ -149,11 +150,19 @@ fn stopped(edge: &plan::PlannedEdge<'_>) -> Error {
     }
 }
 
+/// Whether an edge could not be decided because a registry wants other credentials.
+fn is_access(edge: &PlannedEdge<'_>) -> bool {
+    edge.failure_kind()
+        .is_some_and(|kind| Exit::of_failure(kind) == Exit::Authentication)
+}
+
 fn exit(plan: &Plan, pending_counts: bool) -> Exit {
     let verdicts = plan.summary().verdicts;
     let left = verdicts.left();
     let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - left;
-    if verdicts.get(Verdict::Refused) > 0 {
+    if left > 0 && plan.edges().any(|edge| is_access(&edge)) {
+        Exit::Authentication
+    } else if verdicts.get(Verdict::Refused) > 0 {
         Exit::Refused
     } else if left > 0 && rest > 0 {
         Exit::Left

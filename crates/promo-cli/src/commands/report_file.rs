@@ -22,7 +22,12 @@ pub(crate) struct ReportFile {
 impl ReportFile {
     /// Opens what is going to be written, before the run has done anything.
     pub(crate) fn prepare(path: &Path) -> Result<Self> {
-        let failed = |error| Error::file("write the report to", path, error);
+        let failed = |source| Error::File {
+            action: "write the report to",
+            path: path.to_owned(),
+            source,
+            exit: Exit::Usage,
+        };
         // A device or a pipe can't be replaced by a file.
         let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
         let beside = (!special).then(|| beside(path));

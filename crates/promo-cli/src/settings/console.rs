@@ -94,13 +94,13 @@ impl ConsoleSettings {
             self.output
                 .row(keys::OUTPUT.name, self.output.value.as_str()),
             self.log_format
-                .row(keys::LOG_FORMAT.name, name_of(self.log_format.value)),
-            self.color.row(keys::COLOR.name, name_of(self.color.value)),
+                .row(keys::LOG_FORMAT.name, name_of(&self.log_format.value)),
+            self.color.row(keys::COLOR.name, name_of(&self.color.value)),
         ]
     }
 }
 
-fn name_of(value: impl ValueEnum) -> String {
+fn name_of(value: &impl ValueEnum) -> String {
     value
         .to_possible_value()
         .map(|value| value.get_name().to_owned())

@@ -147,7 +147,7 @@ pub(super) fn user(environment: &Environment) -> Result<Option<SettingsFile>> {
 }
 
 fn read(path: &Path) -> Result<SettingsFile> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::file("read", path, e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| Error::input(path, e))?;
     let mut content: Content =
         toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     let folder = path.parent().unwrap_or(Path::new(""));

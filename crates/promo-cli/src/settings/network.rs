@@ -187,6 +187,11 @@ fn proxies(environment: &Environment) -> Proxies {
     Proxies {
         https: of("https_proxy", "HTTPS_PROXY").or_else(|| all.clone()),
         http: http.or(all),
-        exceptions: exceptions.split(',').map(str::to_owned).collect(),
+        // As everywhere, this machine is reached without a proxy.
+        exceptions: ["localhost", "127.0.0.0/8", "::1"]
+            .into_iter()
+            .chain(exceptions.split(','))
+            .map(str::to_owned)
+            .collect(),
     }
 }

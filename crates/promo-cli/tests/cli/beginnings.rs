@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
 
-use crate::support::{Sandbox, names_in};
+use crate::support::{REGISTRY_PASSWORD, Sandbox, interrupt, names_in};
 
 #[tokio::test]
 async fn init_writes_what_is_not_there_and_nothing_else() {
@@ -325,4 +325,53 @@ async fn the_reference_has_each_code_once() {
     assert!(names.len() > 80, "{}", names.len());
     names.dedup();
     assert_eq!(names.len(), codes.len());
+}
+
+#[tokio::test]
+async fn a_variable_chooses_the_form_of_results() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["settings", "show"]);
+    let output = command.env("PROMO_OUTPUT", "json").output().await.unwrap();
+    let document = sandbox.output(output).json();
+    assert_eq!(document["settings"][0]["origin"], "PROMO_OUTPUT");
+    // A flag wins.
+    let mut command = sandbox.command(&["settings", "show", "--output", "yaml"]);
+    let output = command.env("PROMO_OUTPUT", "json").output().await.unwrap();
+    assert!(sandbox.output(output).stdout.starts_with("schema:"));
+}
+
+#[tokio::test]
+async fn the_served_registry_asks_for_its_password() {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let sandbox = Sandbox::new();
+    let serve = ["registry", "serve", "--user", "me", "--password-stdin"];
+    let mut command = sandbox.command(&serve);
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(REGISTRY_PASSWORD.as_bytes()).await.unwrap();
+    drop(stdin);
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    let host = lines.next_line().await.unwrap().unwrap();
+    let refused = sandbox.run(&["snapshot", &host]).await;
+    assert_eq!(refused.code, Some(4), "{refused}");
+    interrupt(&child).await;
+    assert_eq!(sandbox.finish(child).await.code, Some(0));
+    let elsewhere = sandbox
+        .run(&["registry", "serve", "--listen", "0.0.0.0:0"])
+        .await;
+    assert_eq!(elsewhere.code, Some(2), "{elsewhere}");
+}
+
+#[tokio::test]
+async fn the_demo_is_also_a_document() {
+    let sandbox = Sandbox::new();
+    let demo = sandbox.run(&["demo", "--output", "json"]).await;
+    assert_eq!(demo.code, Some(0), "{demo}");
+    let report = demo.json();
+    assert_eq!(report["schema"], "promo.report/v1");
+    assert_eq!(report["totals"]["published"], 14);
+    let told = sandbox.run(&["demo"]).await;
+    assert_eq!(told.code, Some(0), "{told}");
+    assert_eq!(told.stdout.matches("accepted").count(), 14, "{told}");
+    assert_eq!(told.stdout.matches("refused ").count(), 3, "{told}");
 }

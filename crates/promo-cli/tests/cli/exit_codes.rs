@@ -86,6 +86,9 @@ async fn four_without_credentials_and_none_with_them() {
     assert_eq!(run.code, Some(4), "{run}");
     let run = world.promote(&KEY).await;
     assert_eq!(run.code, Some(4), "{run}");
+    let plan = ["plan", "--thin-manifest-dir", "tree"];
+    let run = world.sandbox.run(&plan).await;
+    assert_eq!(run.code, Some(4), "{run}");
 
     // `auth` is the base64 form of user and password.
     let mut encoder = tokio::process::Command::new("base64");
@@ -112,7 +115,7 @@ async fn four_without_credentials_and_none_with_them() {
     let named = world
         .promote(&["--key", "cosign.key", "--authfile", "not-there.json"])
         .await;
-    assert_eq!(named.code, Some(1), "{named}");
+    assert_eq!(named.code, Some(2), "{named}");
 }
 
 #[tokio::test]

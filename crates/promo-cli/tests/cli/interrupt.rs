@@ -6,8 +6,9 @@ use promo_testkit::registry::{Gate, Matcher, Operation};
 use crate::support::{KEY, World, interrupt, promote};
 
 /// Interrupts a run while the gate holds a request of it.
-async fn interrupted_at(world: &World, gate: Gate) -> serde_json::Value {
-    let arguments = promote(&[KEY[0], KEY[1], "--report", "report.json"]);
+async fn interrupted_at(world: &World, gate: Gate, more: &[&str]) -> serde_json::Value {
+    let mut arguments = promote(&[KEY[0], KEY[1], "--report", "report.json"]);
+    arguments.extend(more);
     let mut child = world.sandbox.spawn(&arguments);
     tokio::select! {
         () = gate.reached() => {}
@@ -64,7 +65,7 @@ async fn while_planning() {
         .production
         .faults()
         .pause(Matcher::on(Operation::ManifestHead).times(1));
-    let report = interrupted_at(&world, gate).await;
+    let report = interrupted_at(&world, gate, &[]).await;
     assert_eq!(report["interrupted"], true);
     assert!(world.production.log().writes().is_empty());
     completed(&world).await;
@@ -77,7 +78,7 @@ async fn while_copying() {
         .production
         .faults()
         .pause(Matcher::on(Operation::UploadStart).times(1));
-    let report = interrupted_at(&world, gate).await;
+    let report = interrupted_at(&world, gate, &[]).await;
     assert_eq!(report["totals"]["published"], 0);
     completed(&world).await;
 }
@@ -89,8 +90,33 @@ async fn while_signing() {
         .production
         .faults()
         .pause(Matcher::on(Operation::Referrers).times(1));
-    let report = interrupted_at(&world, gate).await;
+    let report = interrupted_at(&world, gate, &[]).await;
     assert_eq!(report["interrupted"], true);
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn while_attesting() {
+    let world = World::start().await;
+    // Before it the two children of the index are put, then two signatures of each image.
+    let put = Matcher::on(Operation::ManifestPut).after(6).times(1);
+    let gate = world.production.faults().pause(put);
+    let report = interrupted_at(&world, gate, &[]).await;
+    assert_eq!(report["interrupted"], true);
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn while_validating() {
+    let world = World::start().await;
+    world.sandbox.keys("staging").await;
+    let gate = world
+        .staging
+        .faults()
+        .pause(Matcher::on(Operation::Referrers).times(1));
+    let report = interrupted_at(&world, gate, &["--staging-key", "staging.pub"]).await;
+    assert_eq!(report["interrupted"], true);
+    assert!(world.production.log().writes().is_empty());
     completed(&world).await;
 }
 
@@ -99,7 +125,7 @@ async fn while_publishing() {
     let world = World::start().await;
     let put = Matcher::on(Operation::ManifestPut).reference("v1").times(1);
     let gate = world.production.faults().pause(put);
-    let report = interrupted_at(&world, gate).await;
+    let report = interrupted_at(&world, gate, &[]).await;
     // Edges whose evidence stands are published still.
     assert!(
         report["totals"]["published"].as_u64().unwrap() >= 1,

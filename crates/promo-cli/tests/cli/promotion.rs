@@ -262,9 +262,8 @@ async fn a_link_of_the_run_is_written() {
         .current_dir(world.sandbox.path(""))
         .output()
         .await;
-    if !made.is_ok_and(|made| made.status.success()) {
-        panic!("openssl is needed to make an Ed25519 key");
-    }
+    let made = made.is_ok_and(|made| made.status.success());
+    assert!(made, "openssl is needed to make an Ed25519 key");
     let arguments = [
         "--key",
         "cosign.key",

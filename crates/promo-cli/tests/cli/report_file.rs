@@ -29,7 +29,7 @@ async fn a_report_that_can_not_be_written_stops_the_run_before_it_begins() {
             "no/such/folder/report.json",
         ])
         .await;
-    assert_eq!(run.code, Some(1), "{run}");
+    assert_eq!(run.code, Some(2), "{run}");
     assert!(world.production.log().is_empty());
 }
 
