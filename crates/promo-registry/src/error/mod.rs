@@ -4,15 +4,21 @@
 //! is in `codes`. No variant carries a secret: URLs are reduced to hosts, what a registry said
 //! is cleaned and cut.
 
+mod answer;
 mod codes;
+mod failure;
+mod meaning;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use promo_core::Code;
 use promo_core::oci::{Digest, ManifestReference, Repository};
-use promo_core::ports::{Failure, FailureKind};
+use promo_core::ports::Failure;
 
+pub use answer::RegistryAnswer;
+pub(crate) use answer::clean;
+use answer::said;
 pub use codes::CodeDescription;
 
 /// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all
@@ -298,65 +304,6 @@ pub enum LocationRule {
     Credentials,
 }
 
-/// What a registry said in its error document: code and message, cleaned of control characters and
-/// cut to 200 characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryAnswer {
-    code: String,
-    message: String,
-}
-
-/// The longest text of a registry that is repeated.
-const MAX_SAID: usize = 200;
-
-impl RegistryAnswer {
-    /// Takes over what a registry said.
-    pub(crate) fn new(code: &str, message: &str) -> Self {
-        Self {
-            code: clean(code),
-            message: clean(message),
-        }
-    }
-
-    /// The registry's own code, like `MANIFEST_BLOB_UNKNOWN`; empty if it gave none.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// The registry's own message.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-}
-
-/// Text from outside, fit for one line of a terminal.
-pub(crate) fn clean(text: &str) -> String {
-    let mut cleaned = String::new();
-    for (count, character) in text.trim().chars().enumerate() {
-        if count == MAX_SAID {
-            cleaned.push('…');
-            break;
-        }
-        // Direction marks and the like are no control characters to Rust, but can rearrange a line.
-        let is_format = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if character.is_control() || is_format {
-            cleaned.extend(character.escape_unicode());
-        } else {
-            cleaned.push(character);
-        }
-    }
-    cleaned
-}
-
-fn said(answer: Option<&RegistryAnswer>) -> String {
-    match answer {
-        None => String::new(),
-        Some(answer) if answer.code.is_empty() => format!(": {}", answer.message),
-        Some(answer) if answer.message.is_empty() => format!(": {}", answer.code),
-        Some(answer) => format!(": {} ({})", answer.code, answer.message),
-    }
-}
-
 impl Error {
     /// A failure of the connection, without the URL, whose query may be a secret.
     pub(crate) fn connection(host: &str, error: reqwest::Error) -> Self {
@@ -381,89 +328,6 @@ impl Error {
         }
     }
 
-    /// What it means to the one who called.
-    pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::NotFound { .. } => FailureKind::NotFound,
-            Self::Unauthenticated { .. } | Self::TokenRefused { .. } => {
-                FailureKind::Unauthenticated
-            }
-            Self::Forbidden { .. } => FailureKind::Forbidden,
-            Self::RateLimited { .. } => FailureKind::RateLimited,
-            Self::Unavailable { .. }
-            | Self::Connection { .. }
-            | Self::TokenExpired { .. }
-            | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
-            Self::Deadline { .. } => FailureKind::Deadline,
-            Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
-            Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
-            Self::TooLarge { .. } => FailureKind::TooLarge,
-            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => FailureKind::DigestMismatch,
-            Self::MediaTypeMismatch { .. }
-            | Self::Malformed { .. }
-            | Self::ContentEncoding { .. } => FailureKind::Malformed,
-            Self::ForeignRealm { .. }
-            | Self::CredentialFile { .. }
-            | Self::CredentialHelper { .. }
-            | Self::Setting { .. } => FailureKind::Configuration,
-            Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
-            Self::BlobSource { source, .. } => source.kind(),
-        }
-    }
-
-    /// The HTTP status, where there was one.
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::NotFound { .. } => Some(404),
-            Self::Unauthenticated { .. } | Self::TokenExpired { .. } => Some(401),
-            Self::Forbidden { .. } => Some(403),
-            Self::RateLimited { .. } => Some(429),
-            Self::Unavailable { status, .. }
-            | Self::ImmutableTag { status, .. }
-            | Self::Refused { status, .. }
-            | Self::TokenRefused { status, .. } => Some(*status),
-            Self::BlobSource { source, .. } => source.status(),
-            _ => None,
-        }
-    }
-
-    /// The pause that the registry asked for.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
-                *retry_after
-            }
-            Self::BlobSource { source, .. } => source.retry_after(),
-            _ => None,
-        }
-    }
-
-    /// What to do about it, one sentence each.
-    pub fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Unauthenticated { host, with_credentials: false, .. } => vec![format!(
-                "no credentials were found for {host}: log in to it, or name the file that holds them"
-            )],
-            Self::Unauthenticated { host, .. } | Self::TokenRefused { host, .. } => vec![format!(
-                "log in to {host} again, and check that the account may do this"
-            )],
-            Self::Forbidden { host, .. } => {
-                vec![format!("check what the account may do on {host}")]
-            }
-            Self::RateLimited { host, .. } => vec![format!(
-                "set registry.{host}.requests-per-second to what the registry grants"
-            )],
-            Self::ForeignRealm { host, realm } => vec![format!(
-                "if {realm} does belong to it, set registry.{host}.token-realm to that host"
-            )],
-            Self::ImmutableTag { .. } => vec![
-                "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
-            ],
-            Self::BlobSource { source, .. } => source.hints().to_vec(),
-            _ => Vec::new(),
-        }
-    }
-
     fn cause(&self) -> Option<Arc<dyn std::error::Error + Send + Sync>> {
         match self {
             Self::Connection { source, .. } => Some(Arc::<reqwest::Error>::clone(source)),
@@ -479,30 +343,6 @@ impl Error {
 
     /// All codes of this crate, for the documentation.
     pub const CODES: &'static [CodeDescription] = codes::CODES;
-}
-
-/// The cause of a failure, shared by all who got the same error.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct Cause(Arc<dyn std::error::Error + Send + Sync>);
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let mut failure = Self::new(error.kind(), error.code(), error.to_string());
-        for hint in error.hints() {
-            failure = failure.with_hint(hint);
-        }
-        if let Some(status) = error.status() {
-            failure = failure.with_status(status);
-        }
-        if let Some(pause) = error.retry_after() {
-            failure = failure.with_retry_after(pause);
-        }
-        match error.cause() {
-            Some(cause) => failure.with_source(Cause(cause)),
-            None => failure,
-        }
-    }
 }
 
 #[cfg(test)]

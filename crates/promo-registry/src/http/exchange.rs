@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use url::Url;
 
 use super::{
-    Access, Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, check_location,
+    Access, Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, authority, check_location,
     foreign_location, refusal, same_origin,
 };
 use crate::auth::{Authorization, Authorizer};
@@ -112,7 +112,13 @@ impl Exchange {
         let mut url = request.url.clone();
         let mut home = same_origin(&url, &endpoint);
         for _ in 0..=MAX_REDIRECTS {
-            let dispatch = self.dispatch(access, request, &url, home.then_some(authorization))?;
+            let host = if home {
+                access.host.to_string()
+            } else {
+                authority(&url)
+            };
+            let home_authorization = home.then_some(authorization);
+            let dispatch = self.dispatch(access, request, (&host, &url), home_authorization)?;
             let answer = self.sender.send_once(dispatch).await?;
             if home && !self.sender.clients.is_proxied(&url) {
                 hosts.learn_network(&access.host, answer.remote_address());
@@ -139,9 +145,9 @@ impl Exchange {
 
     fn dispatch<'a>(
         &self,
-        access: &'a Access,
+        access: &Access,
         request: &'a mut Request,
-        url: &Url,
+        (host, url): (&'a str, &Url),
         home: Option<&Authorization>,
     ) -> Result<Dispatch<'a>, Error> {
         let hosts = &self.sender.hosts;
@@ -162,7 +168,7 @@ impl Exchange {
         Ok(Dispatch {
             client,
             request: sent,
-            host: access.host.as_str(),
+            host,
             operation: request.operation,
             what: &request.what,
             budget: home.map(|_| hosts.budget(access.host.as_str())),

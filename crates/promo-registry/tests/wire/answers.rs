@@ -1,8 +1,11 @@
 //! Manifests and lists: what answers mean, and lies that are found out.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use promo_core::oci::{Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Tag};
 use promo_core::ports::{BulkList, FailureKind, Registry};
+use promo_registry::Deadlines;
 use promo_testkit::image::ImageBuilder;
 use promo_testkit::registry::{Answer, Fault, Matcher, Operation};
 
@@ -178,6 +181,34 @@ async fn reads_are_repeated_until_they_succeed() {
     let pauses = bench.time.pauses();
     assert_eq!(pauses.len(), 5 * 2 * 3);
     assert!(pauses.iter().all(|pause| pause.as_secs_f64() <= 2.0));
+}
+
+#[tokio::test]
+async fn a_registry_that_does_not_answer_is_given_up() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    let mut deadlines = Deadlines::default();
+    deadlines.request = Duration::from_millis(50);
+    let wire = bench.builder().deadlines(deadlines).build().unwrap();
+    let repository = bench.repository("app");
+    let on_get = || Matcher::on(Operation::ManifestGet);
+    let faults = bench.registry.faults();
+    // Before the head of the answer, and in the middle of its body.
+    for in_the_body in [false, true] {
+        let gate = if in_the_body {
+            faults.pause_answer_body(on_get(), 10)
+        } else {
+            faults.pause(on_get())
+        };
+        bench.registry.log().clear();
+        let failure = wire
+            .get_manifest(&repository, &tag("v1"))
+            .await
+            .unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Deadline);
+        gate.release();
+        faults.clear();
+    }
 }
 
 #[tokio::test]

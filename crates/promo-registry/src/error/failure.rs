@@ -1,0 +1,31 @@
+//! From this crate's error to the failure of a port.
+
+use std::sync::Arc;
+
+use promo_core::ports::Failure;
+
+use super::Error;
+
+/// The cause of a failure, shared by all who got the same error.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Cause(Arc<dyn std::error::Error + Send + Sync>);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut failure = Self::new(error.kind(), error.code(), error.to_string());
+        for hint in error.hints() {
+            failure = failure.with_hint(hint);
+        }
+        if let Some(status) = error.status() {
+            failure = failure.with_status(status);
+        }
+        if let Some(pause) = error.retry_after() {
+            failure = failure.with_retry_after(pause);
+        }
+        match error.cause() {
+            Some(cause) => failure.with_source(Cause(cause)),
+            None => failure,
+        }
+    }
+}

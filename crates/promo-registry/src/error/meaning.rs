@@ -1,0 +1,92 @@
+//! What an error means: its kind, the status behind it, and what to do about it.
+
+use std::time::Duration;
+
+use promo_core::ports::FailureKind;
+
+use super::Error;
+
+impl Error {
+    /// What it means to the one who called.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::NotFound { .. } => FailureKind::NotFound,
+            Self::Unauthenticated { .. } | Self::TokenRefused { .. } => {
+                FailureKind::Unauthenticated
+            }
+            Self::Forbidden { .. } => FailureKind::Forbidden,
+            Self::RateLimited { .. } => FailureKind::RateLimited,
+            Self::Unavailable { .. }
+            | Self::Connection { .. }
+            | Self::TokenExpired { .. }
+            | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
+            Self::Deadline { .. } => FailureKind::Deadline,
+            Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
+            Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
+            Self::TooLarge { .. } => FailureKind::TooLarge,
+            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => FailureKind::DigestMismatch,
+            Self::MediaTypeMismatch { .. }
+            | Self::Malformed { .. }
+            | Self::ContentEncoding { .. } => FailureKind::Malformed,
+            Self::ForeignRealm { .. }
+            | Self::CredentialFile { .. }
+            | Self::CredentialHelper { .. }
+            | Self::Setting { .. } => FailureKind::Configuration,
+            Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
+            Self::BlobSource { source, .. } => source.kind(),
+        }
+    }
+
+    /// The HTTP status, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::NotFound { .. } => Some(404),
+            Self::Unauthenticated { .. } | Self::TokenExpired { .. } => Some(401),
+            Self::Forbidden { .. } => Some(403),
+            Self::RateLimited { .. } => Some(429),
+            Self::Unavailable { status, .. }
+            | Self::ImmutableTag { status, .. }
+            | Self::Refused { status, .. }
+            | Self::TokenRefused { status, .. } => Some(*status),
+            Self::BlobSource { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// The pause that the registry asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
+            Self::BlobSource { source, .. } => source.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, one sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Unauthenticated { host, with_credentials: false, .. } => vec![format!(
+                "no credentials were found for {host}: log in to it, or name the file that holds them"
+            )],
+            Self::Unauthenticated { host, .. } | Self::TokenRefused { host, .. } => vec![format!(
+                "log in to {host} again, and check that the account may do this"
+            )],
+            Self::Forbidden { host, .. } => {
+                vec![format!("check what the account may do on {host}")]
+            }
+            Self::RateLimited { host, .. } => vec![format!(
+                "set registry.{host}.requests-per-second to what the registry grants"
+            )],
+            Self::ForeignRealm { host, realm } => vec![format!(
+                "if {realm} does belong to it, set registry.{host}.token-realm to that host"
+            )],
+            Self::ImmutableTag { .. } => vec![
+                "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
+            ],
+            Self::BlobSource { source, .. } => source.hints().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+}
