@@ -238,7 +238,6 @@ impl Error {
             | Self::Image { .. }
             | Self::Password { .. }
             | Self::Key { .. } => Exit::Usage,
-            Self::File { exit, .. } => *exit,
             Self::Output { .. } | Self::ImageMissing { .. } => Exit::Failed,
             // Everything else was done: only the report was left.
             Self::Report {
@@ -247,7 +246,7 @@ impl Error {
             Self::Report { run, .. } => *run,
             Self::Port(failure) => Exit::of_failure(failure.kind()),
             Self::Run(error) => Exit::of_run(error),
-            Self::Other { exit, .. } => *exit,
+            Self::File { exit, .. } | Self::Other { exit, .. } => *exit,
         }
     }
 

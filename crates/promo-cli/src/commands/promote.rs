@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         &proof,
         &staging,
         plan::options(&scope, args.complete)?,
-        recorded_manifest(tree.path()),
+        recorded_manifest(tree),
     );
     let link = link(&proof)?;
     let report_file = args

@@ -140,12 +140,15 @@ async fn verify_one(
         .verify(&digest, Some(&resolved.identity), &evidence)
         .await?;
     let missing = missing(&found, demand);
+    // Signatures before attestations, whatever their digests.
+    let mut proofs: Vec<Proof> = found.accepted.into_iter().map(Proof::from).collect();
+    proofs.sort_by(|a, b| (&a.kind, &a.signer, a.time).cmp(&(&b.kind, &b.signer, b.time)));
     Ok(VerifiedImage {
         image: resolved.image.to_string(),
         digest,
         identity: resolved.identity,
         accepted: missing.is_empty() && found.refused.is_empty(),
-        evidence: found.accepted.into_iter().map(Proof::from).collect(),
+        evidence: proofs,
         unknown: found.unknown.into_iter().map(Stranger::from).collect(),
         refused: found.refused.into_iter().map(Refusal::from).collect(),
         missing,

@@ -3,34 +3,42 @@
 //! git is asked, never told: nothing is fetched, no hook runs. Without git, or outside a work tree, the
 //! attestation names no commit.
 
-use std::path::Path;
+use std::path::{Component, Path};
 use std::process::{Command, Stdio};
 
 use promo_core::ports::RecordedManifest;
 
-/// The tree in `path` (a file or a folder) as attestations record it: its folder within the work tree, the
-/// repository's `git+https://…` address, and the commit. The commit is named only if the tree is as it is
+use super::TreeSource;
+
+/// The promoter manifests as attestations record them: what their names stand below in the repository, the
+/// repository's `git+https://…` address, and the commit. The commit is named only if they are as they are
 /// in that commit: an attestation must not vouch for what was never committed.
-pub(crate) fn recorded_manifest(path: &Path) -> Option<RecordedManifest> {
-    let folder = if path.is_dir() { path } else { path.parent()? };
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
+pub(crate) fn recorded_manifest(source: &TreeSource) -> Option<RecordedManifest> {
+    let (folder, manifests) = match source {
+        TreeSource::Thin(folder) => (folder.as_path(), Path::new(".")),
+        // The name of a plain manifest is its path as it was given: only below here can it be completed.
+        TreeSource::Plain(file) if is_below_here(file) => (Path::new("."), file.as_path()),
+        TreeSource::Plain(_) => return None,
     };
-    let prefix = git(folder, &["rev-parse", "--show-prefix"])?;
+    let name = git(folder, &["rev-parse", "--show-prefix"])?;
     let commit = git(folder, &["rev-parse", "--verify", "HEAD"]).filter(|text| is_commit(text));
+    let status = ["status", "--porcelain", "--untracked-files=all", "--"];
     let changes = git(
         folder,
-        &["status", "--porcelain", "--untracked-files=all", "--", "."],
+        &[&status[..], &[&*manifests.to_string_lossy()]].concat(),
     );
     let clean = changes.is_some_and(|changes| changes.is_empty());
     let uri = git(folder, &["config", "--get", "remote.origin.url"]).and_then(|url| address(&url));
     Some(RecordedManifest {
-        name: prefix.trim_end_matches('/').to_owned(),
+        name,
         uri,
         git_commit: commit.filter(|_| clean),
     })
+}
+
+fn is_below_here(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What git answers, without the line end; nothing if it fails.

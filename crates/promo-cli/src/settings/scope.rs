@@ -145,8 +145,8 @@ fn tree(args: &ScopeArgs, resolver: &Resolver) -> Result<Option<Setting<TreeSour
         let origin = || Origin::File(file.path.clone());
         let content = &file.content;
         let of_file = one_of(
-            content.manifest.clone(),
-            content.thin_manifest_dir.clone(),
+            from_here(content.manifest.as_deref(), resolver.environment()),
+            from_here(content.thin_manifest_dir.as_deref(), resolver.environment()),
             origin(),
             origin(),
         )?;
@@ -155,6 +155,16 @@ fn tree(args: &ScopeArgs, resolver: &Resolver) -> Result<Option<Setting<TreeSour
         }
     }
     Ok(None)
+}
+
+/// The path of a settings file as one would type it here: below the current folder it is relative.
+fn from_here(path: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let path = path?;
+    Some(match path.strip_prefix(environment.directory()) {
+        Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(below) => below.to_owned(),
+        Err(_) => path.to_owned(),
+    })
 }
 
 fn one_of(

@@ -69,7 +69,7 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     log-format = text (default)
     color = never (DIR/home/promo/promo.toml)
     manifest = - (default)
-    thin-manifest-dir = DIR/tree (DIR/promo.toml)
+    thin-manifest-dir = tree (DIR/promo.toml)
     allow-tag-moves = - (default)
     [[identity]] = us.example.com/images = registry.example.com (DIR/promo.toml)
     sign.key = DIR/keys/cosign.key (DIR/promo.toml)
@@ -183,4 +183,39 @@ fn remotes_lose_their_secrets_and_their_form() {
     for local in ["/srv/repo", "../repo", "file:///srv/repo"] {
         assert_eq!(address(local), None, "{local}");
     }
+}
+
+#[test]
+fn attestations_name_a_commit_only_if_the_tree_is_as_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let mut git = std::process::Command::new("git");
+        let git = git
+            .current_dir(folder.path())
+            .args(identity)
+            .args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["remote", "add", "origin", "git@example.com:org/repo.git"]);
+    let tree = folder.path().join("registry/tree");
+    fs::create_dir_all(tree.join("images")).unwrap();
+    fs::write(tree.join("images/a.yaml"), "[]").unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-qm", "a"]);
+    let recorded = recorded_manifest(&TreeSource::Thin(tree.clone())).unwrap();
+    assert_eq!(recorded.name, "registry/tree/");
+    assert_eq!(
+        recorded.uri.as_deref(),
+        Some("git+https://example.com/org/repo")
+    );
+    assert_eq!(recorded.git_commit.map(|commit| commit.len()), Some(40));
+    // What was changed and not committed is no commit's, and neither is a new file.
+    fs::write(tree.join("images/b.yaml"), "[]").unwrap();
+    let recorded = recorded_manifest(&TreeSource::Thin(tree)).unwrap();
+    assert_eq!(recorded.git_commit, None);
+    let outside = tempfile::tempdir().unwrap();
+    let outside = TreeSource::Thin(outside.path().to_owned());
+    assert_eq!(recorded_manifest(&outside), None);
 }

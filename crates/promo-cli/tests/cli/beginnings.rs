@@ -55,7 +55,7 @@ async fn what_init_writes_is_valid() {
       value: '-'
       origin: default
     - name: thin-manifest-dir
-      value: DIR/tree
+      value: tree
       origin: DIR/promo.toml
     - name: allow-tag-moves
       value: '-'

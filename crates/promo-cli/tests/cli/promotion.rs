@@ -47,8 +47,6 @@ async fn a_run_publishes_with_proof_and_the_next_sends_no_write() {
     --- stderr
          setup  1 passed
           plan  2 passed
-    provenance  2 passed
-      validate  2 passed
     --- exit 0
     ");
     assert!(world.production.log().writes().is_empty());
@@ -69,8 +67,6 @@ async fn a_run_publishes_with_proof_and_the_next_sends_no_write() {
     --- stderr
          setup  1 passed
           plan  2 passed
-    provenance  2 passed
-      validate  2 passed
        promote  2 passed
           sign  2 passed
         attest  2 passed
@@ -96,8 +92,6 @@ async fn a_run_publishes_with_proof_and_the_next_sends_no_write() {
     --- stderr
          setup  1 passed
           plan  0 passed
-    provenance  0 passed
-      validate  0 passed
        promote  0 passed
           sign  0 passed
         attest  0 passed
