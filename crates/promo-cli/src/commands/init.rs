@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use promo_core::oci::RegistryPath;
 
@@ -21,7 +21,10 @@ pub(crate) fn run(args: &InitArgs) -> Result<Outcome> {
         .collect::<Result<Vec<_>>>()?;
     let mut told = String::new();
     for (name, text) in files(&staging, &production) {
-        let path = args.dir.join(name);
+        let path = match args.dir.as_os_str().to_str() {
+            Some(".") => PathBuf::from(name),
+            _ => args.dir.join(name),
+        };
         let what = if create(&path, &text)? {
             "wrote"
         } else {
@@ -91,7 +94,10 @@ const IMAGES: &str = r#"# One entry for each image: its digests, and the tags th
 
 /// Creates a file with its folders; false if it exists.
 fn create(path: &Path, text: &str) -> Result<bool> {
-    if let Some(folder) = path.parent() {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder).map_err(|error| Error::file("create", folder, error))?;
     }
     match OpenOptions::new().write(true).create_new(true).open(path) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod attest;
 mod by_hand;
+#[cfg(feature = "embedded")]
 pub(crate) mod demo;
 pub(crate) mod image;
 pub(crate) mod init;

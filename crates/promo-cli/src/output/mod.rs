@@ -107,3 +107,6 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
         (_, None) => format!("{count} {noun}s"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,24 @@ pub(crate) struct Proxies {
     pub(crate) exceptions: Vec<String>,
 }
 
+impl Proxies {
+    /// Says only that there are proxies: their URLs may hold passwords.
+    fn row(&self) -> Row {
+        let set = [("https", &self.https), ("http", &self.http)];
+        let names: Vec<_> = set
+            .iter()
+            .filter(|(_, proxy)| proxy.is_some())
+            .map(|(scheme, _)| format!("{scheme} (not shown)"))
+            .collect();
+        let (value, origin) = if names.is_empty() {
+            ("-".to_owned(), Origin::Default)
+        } else {
+            (names.join(", "), Origin::Variable("the environment"))
+        };
+        Setting::new((), origin).row("proxies", value)
+    }
+}
+
 impl std::fmt::Debug for Proxies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Proxies(…)")
@@ -90,6 +108,7 @@ impl NetworkSettings {
             self.credentials.row(),
             row_of(roots, keys::TLS_ROOTS.name, |roots| show_paths(roots)),
         ];
+        rows.push(self.proxies.row());
         rows.extend(self.hosts.iter().map(|(host, setting)| {
             setting.row(&format!("[registry.\"{host}\"]"), show_host(&setting.value))
         }));

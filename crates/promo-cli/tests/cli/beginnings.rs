@@ -11,9 +11,9 @@ async fn init_writes_what_is_not_there_and_nothing_else() {
     let sandbox = Sandbox::new();
     sandbox.write("promo.toml", "thin-manifest-dir = \"tree\"\n");
     assert_snapshot!(sandbox.run(&["init"]).await, @r"
-    kept  ./promo.toml
-    wrote ./tree/manifests/team/promoter-manifest.yaml
-    wrote ./tree/images/team/images.yaml
+    kept  promo.toml
+    wrote tree/manifests/team/promoter-manifest.yaml
+    wrote tree/images/team/images.yaml
 
     Next:
       promo key generate          # a key pair to sign with
@@ -88,6 +88,9 @@ async fn what_init_writes_is_valid() {
       value: '-'
       origin: default
     - name: tls.roots
+      value: '-'
+      origin: default
+    - name: proxies
       value: '-'
       origin: default
     --- exit 0

@@ -47,6 +47,30 @@ async fn two_for_usage_and_configuration() {
             "require",
         ],
         &["verify", "no-host", "--key", "cosign.pub"],
+        &["verify", "https://a.example/b:c", "--key", "cosign.pub"],
+        &["verify", "a.example/b:c\nd", "--key", "cosign.pub"],
+        &["snapshot", "https://a.example"],
+        &[
+            "plan",
+            "--thin-manifest-dir",
+            "tree",
+            "--config",
+            "not-there.toml",
+        ],
+        &[
+            "plan",
+            "--thin-manifest-dir",
+            "tree",
+            "--inventory",
+            "cosign.pub",
+        ],
+        &[
+            "plan",
+            "--thin-manifest-dir",
+            "tree",
+            "--insecure-host",
+            "http://a",
+        ],
         &["plan", "--manifest", "tree/images/team/images.yaml"],
     ] {
         let run = world.sandbox.run(arguments).await;
