@@ -18,6 +18,7 @@ pub(crate) const PROMO: &str = concat!(
     "6 changes pending (plan --exit-code), 130 interrupted.",
 );
 
+#[cfg(feature = "embedded")]
 pub(crate) const DEMO: &str = examples! {
     "See the whole pipeline on embedded registries" => "promo demo",
     "The report of the demo's run as a document" => "promo demo --output json",

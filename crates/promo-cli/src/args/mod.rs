@@ -3,6 +3,8 @@
 //! Nothing here looks at the environment or at files; [`crate::settings`] does, and joins both. Help texts
 //! live here, examples in [`examples`], where a test finds and runs them.
 
+#[cfg(feature = "embedded")]
+mod embedded;
 pub(crate) mod examples;
 mod global;
 mod image;
@@ -11,10 +13,12 @@ mod tree;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "embedded")]
+pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
-pub(crate) use tree::{DemoArgs, InitArgs, KeyGenerateArgs, ManifestCheckArgs, RegistryServeArgs};
+pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 
 use crate::output::Format;
 
