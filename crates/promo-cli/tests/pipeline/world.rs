@@ -1,5 +1,6 @@
 //! A staging registry, two production mirrors, a key, and runs between them.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +28,11 @@ use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 
 /// The public name of everything in production.
-pub const PUBLIC: &str = "public.example/team";
+pub(crate) const PUBLIC: &str = "public.example/team";
 
 /// Always the same moment.
 #[derive(Debug)]
-pub struct Fixed;
+pub(crate) struct Fixed;
 
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
@@ -50,14 +51,14 @@ impl Sleep for Tokio {
 }
 
 /// One line of a promoter manifest: image name, digest, tags.
-pub struct Wanted {
+pub(crate) struct Wanted {
     name: String,
     digest: String,
     tags: Vec<String>,
 }
 
 /// `name` at the digest of `image` under `tags`.
-pub fn want(name: &str, image: &BuiltImage, tags: &[&str]) -> Wanted {
+pub(crate) fn want(name: &str, image: &BuiltImage, tags: &[&str]) -> Wanted {
     Wanted {
         name: name.to_owned(),
         digest: image.digest().to_owned(),
@@ -66,7 +67,7 @@ pub fn want(name: &str, image: &BuiltImage, tags: &[&str]) -> Wanted {
 }
 
 /// An image with two layers that belong to it alone.
-pub fn image(seed: u64) -> BuiltImage {
+pub(crate) fn image(seed: u64) -> BuiltImage {
     ImageBuilder::new()
         .layer(Layer::opaque(seed * 10, 2000))
         .layer(Layer::opaque(seed * 10 + 1, 3000))
@@ -74,19 +75,19 @@ pub fn image(seed: u64) -> BuiltImage {
 }
 
 /// The registries and the key.
-pub struct World {
-    pub staging: EmbeddedRegistry,
-    pub mirrors: Vec<EmbeddedRegistry>,
-    pub key: Arc<SigningKey>,
+pub(crate) struct World {
+    pub(crate) staging: EmbeddedRegistry,
+    pub(crate) mirrors: Vec<EmbeddedRegistry>,
+    pub(crate) key: Arc<SigningKey>,
 }
 
 impl World {
     /// Two mirrors, everything open.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with_mirrors(vec![RegistryOptions::default(), RegistryOptions::default()]).await
     }
 
-    pub async fn with_mirrors(options: Vec<RegistryOptions>) -> Self {
+    pub(crate) async fn with_mirrors(options: Vec<RegistryOptions>) -> Self {
         let mut mirrors = Vec::new();
         for options in options {
             mirrors.push(EmbeddedRegistry::start(options).await.unwrap());
@@ -101,36 +102,34 @@ impl World {
     }
 
     /// Puts an image to staging.
-    pub fn stage(&self, name: &str, image: &BuiltImage) {
+    pub(crate) fn stage(&self, name: &str, image: &BuiltImage) {
         image.push_untagged(&self.staging.state(), &format!("team/{name}"));
     }
 
     /// The manifests that want `images` at all mirrors.
-    pub fn set(&self, images: &[Wanted]) -> ManifestSet {
+    pub(crate) fn set(&self, images: &[Wanted]) -> ManifestSet {
         let hosts: Vec<String> = self.mirrors.iter().map(EmbeddedRegistry::host).collect();
         self.set_for(&hosts, images)
     }
 
     /// The manifests that want `images` at some hosts.
-    pub fn set_for(&self, hosts: &[String], images: &[Wanted]) -> ManifestSet {
+    pub(crate) fn set_for(&self, hosts: &[String], images: &[Wanted]) -> ManifestSet {
         let mut yaml = format!(
             "registries:\n- name: {}/team\n  src: true\n",
             self.staging.host()
         );
         for host in hosts {
-            yaml.push_str(&format!("- name: {host}/prod\n"));
+            writeln!(yaml, "- name: {host}/prod").unwrap();
         }
         yaml.push_str("images:\n");
         for Wanted { name, digest, tags } in images {
-            yaml.push_str(&format!(
-                "- name: {name}\n  dmap:\n    \"{digest}\": {tags:?}\n"
-            ));
+            writeln!(yaml, "- name: {name}\n  dmap:\n    \"{digest}\": {tags:?}").unwrap();
         }
         ManifestSet::parse_plain("promoter-manifest.yaml", yaml.as_bytes()).unwrap()
     }
 
     /// The names of production: all mirrors share one identity.
-    pub fn identities(&self) -> IdentityRules {
+    pub(crate) fn identities(&self) -> IdentityRules {
         let rule = |mirror: &EmbeddedRegistry| {
             let registry = format!("{}/prod", mirror.host()).parse().unwrap();
             IdentityRule::new(registry, PUBLIC.parse().unwrap())
@@ -138,7 +137,7 @@ impl World {
         IdentityRules::new(self.mirrors.iter().map(rule).collect())
     }
 
-    pub fn settings(&self) -> RunSettings {
+    pub(crate) fn settings(&self) -> RunSettings {
         let mut plan = PlanOptions::default();
         plan.identities = self.identities();
         RunSettings {
@@ -156,7 +155,7 @@ impl World {
     }
 
     /// Fresh ports: each run has its own connections, as a process of its own would.
-    pub fn ports(&self) -> Ports {
+    pub(crate) fn ports(&self) -> Ports {
         let registry: Arc<dyn Registry> = Arc::new(
             WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
                 .build()
@@ -190,11 +189,11 @@ impl World {
     }
 
     /// A whole run.
-    pub async fn run(&self, set: &ManifestSet) -> Report {
+    pub(crate) async fn run(&self, set: &ManifestSet) -> Report {
         self.try_run(self.settings(), set).await.unwrap()
     }
 
-    pub async fn try_run(
+    pub(crate) async fn try_run(
         &self,
         settings: RunSettings,
         set: &ManifestSet,
@@ -203,7 +202,12 @@ impl World {
     }
 
     /// The evidence of ours that a mirror holds about a digest: all of it verified, as a client would.
-    pub async fn proven(&self, mirror: usize, name: &str, digest: &str) -> Vec<AcceptedEvidence> {
+    pub(crate) async fn proven(
+        &self,
+        mirror: usize,
+        name: &str,
+        digest: &str,
+    ) -> Vec<AcceptedEvidence> {
         let repository: Repository = format!("{}/prod/{name}", self.mirrors[mirror].host())
             .parse()
             .unwrap();
@@ -222,7 +226,7 @@ impl World {
     }
 
     /// Fails unless a mirror has exactly one piece of each kind of proof about a digest.
-    pub async fn assert_proven_once(&self, mirror: usize, name: &str, digest: &str) {
+    pub(crate) async fn assert_proven_once(&self, mirror: usize, name: &str, digest: &str) {
         let mut kinds: Vec<_> = self
             .proven(mirror, name, digest)
             .await
@@ -234,7 +238,7 @@ impl World {
     }
 
     /// The promise: whatever a mirror shows under a tag has all its proof. Evidence tags are proof, not images.
-    pub async fn assert_promise(&self) {
+    pub(crate) async fn assert_promise(&self) {
         for (number, mirror) in self.mirrors.iter().enumerate() {
             for repository in mirror.state().repositories() {
                 for (tag, digest) in mirror.state().tags(&repository) {
@@ -250,7 +254,7 @@ impl World {
 }
 
 /// One of each kind of proof, ordered.
-pub fn all_kinds() -> Vec<EvidenceKind> {
+pub(crate) fn all_kinds() -> Vec<EvidenceKind> {
     let mut kinds = vec![
         EvidenceKind::Signature {
             format: promo_core::ports::SignatureFormat::Bundle,
@@ -267,7 +271,7 @@ pub fn all_kinds() -> Vec<EvidenceKind> {
 }
 
 /// The codes of everything that a report left in its phases.
-pub fn left_codes(report: &Report) -> Vec<&'static str> {
+pub(crate) fn left_codes(report: &Report) -> Vec<&'static str> {
     report
         .edges
         .iter()
