@@ -299,3 +299,48 @@ async fn events_are_json_if_asked() {
     let quiet = world.sandbox.run(&promote(&["--no-sign", "--quiet"])).await;
     assert_eq!(quiet.stderr, "");
 }
+
+#[tokio::test]
+async fn a_project_says_it_all_in_its_promo_toml() {
+    let world = World::start().await;
+    let host = world.production.host();
+    let settings = format!(
+        "thin-manifest-dir = \"tree\"\n\
+         [[identity]]\nmatch = \"{host}/team\"\nname = \"registry.example.com/team\"\n\
+         [sign]\nkey = \"cosign.key\"\nformats = [\"bundle\"]\n\
+         [attest]\nbuilder-id = \"https://example.com/promoter@v1\"\n"
+    );
+    world.sandbox.write("promo.toml", &settings);
+    let run = ["promote", "--confirm", "--image", "app", "--output", "json"];
+    let run = world.sandbox.run(&run).await;
+    assert_eq!(run.code, Some(0), "{run}");
+    let report = run.json();
+    assert_eq!(report["schema"], "promo.report/v1");
+    assert_eq!(report["totals"]["published"], 1);
+    assert_eq!(
+        report["edges"][0]["identity"],
+        "registry.example.com/team/app"
+    );
+    assert_eq!(world.published("server"), None);
+    // Only the form asked for: no `.sig` tag stands beside the image's own.
+    assert_eq!(world.production.state().tags("team/app").len(), 1);
+    let image = world.image("app");
+    let verified = ["verify", &image, "--key", "cosign.pub", "--output", "json"];
+    let verified = world.sandbox.run(&verified).await.json();
+    assert_eq!(
+        verified["images"][0]["identity"],
+        "registry.example.com/team/app"
+    );
+    assert_eq!(verified["accepted"], true);
+    // The signature speaks of the public name, not of the mirror.
+    let by_mirror = format!("{host}/team/app");
+    let refused = [
+        "verify",
+        &image,
+        "--key",
+        "cosign.pub",
+        "--identity",
+        &by_mirror,
+    ];
+    assert_eq!(world.sandbox.run(&refused).await.code, Some(5));
+}
