@@ -1,6 +1,6 @@
 //! `cargo xtask`: the commands of those who develop promo.
 //!
-//! One file per command: [`test`], [`interop`], [`bench`], [`fuzz`], [`generate`]. What several of them need stands
+//! One file per command: `test`, `interop`, `bench`, `fuzz`, `generate`. What several of them need stands
 //! beside them: running [`process`]es, knowing the [`workspace`], counting results in a [`tally`].
 #![forbid(unsafe_code)]
 #![expect(
