@@ -67,13 +67,13 @@ impl SnapshotError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         Code::new(match self {
-            Self::Document(_) => "PROMO-C050",
-            Self::Schema { .. } => "PROMO-C051",
-            Self::Line { .. } => "PROMO-C052",
-            Self::Name { .. } => "PROMO-C053",
-            Self::Digest { .. } => "PROMO-C054",
-            Self::Tag { .. } => "PROMO-C055",
-            Self::Repeated { .. } => "PROMO-C056",
+            Self::Document(_) => "PROMO-C070",
+            Self::Schema { .. } => "PROMO-C071",
+            Self::Line { .. } => "PROMO-C072",
+            Self::Name { .. } => "PROMO-C073",
+            Self::Digest { .. } => "PROMO-C074",
+            Self::Tag { .. } => "PROMO-C075",
+            Self::Repeated { .. } => "PROMO-C076",
         })
     }
 

@@ -211,14 +211,14 @@ fn bad_snapshots_are_refused_by_code() {
         read.unwrap_err().code().as_str()
     };
     let one = digest(1);
-    assert_eq!(csv("nonsense"), "PROMO-C052");
-    assert_eq!(csv(&format!("a@{one},b:v1")), "PROMO-C052");
-    assert_eq!(csv(&format!("A@{one},-")), "PROMO-C053");
-    assert_eq!(csv("a@md5:00,-"), "PROMO-C054");
-    assert_eq!(csv(&format!("a@{one},a:-x")), "PROMO-C055");
+    assert_eq!(csv("nonsense"), "PROMO-C072");
+    assert_eq!(csv(&format!("a@{one},b:v1")), "PROMO-C072");
+    assert_eq!(csv(&format!("A@{one},-")), "PROMO-C073");
+    assert_eq!(csv("a@md5:00,-"), "PROMO-C074");
+    assert_eq!(csv(&format!("a@{one},a:-x")), "PROMO-C075");
     assert_eq!(
         csv(&format!("a@{one},a:x\na@{},a:x", digest(2))),
-        "PROMO-C056"
+        "PROMO-C076"
     );
     let json = |text: &str| {
         Snapshot::from_json(text.as_bytes())
@@ -226,13 +226,13 @@ fn bad_snapshots_are_refused_by_code() {
             .code()
             .as_str()
     };
-    assert_eq!(json("{"), "PROMO-C050");
+    assert_eq!(json("{"), "PROMO-C070");
     assert_eq!(
         json(r#"{"schema":"promo.snapshot/v2","new":1}"#),
-        "PROMO-C051"
+        "PROMO-C071"
     );
-    assert_eq!(json(r#"{"schema":"promo.snapshot/v1"}"#), "PROMO-C050");
+    assert_eq!(json(r#"{"schema":"promo.snapshot/v1"}"#), "PROMO-C070");
     let md5 = r#"{"schema":"promo.snapshot/v1","registry":"a.io","whole":true,"images":[
         {"name":"a","known":"everything","digests":[{"digest":"md5:00","tags":[]}]}]}"#;
-    assert_eq!(json(md5), "PROMO-C050");
+    assert_eq!(json(md5), "PROMO-C070");
 }
