@@ -15,3 +15,4 @@ mod helpers;
 mod locations;
 mod support;
 mod tls;
+mod token_services;
