@@ -5,7 +5,7 @@
 use crate::arguments::Arguments;
 use crate::checks::dependencies::Policy;
 use crate::checks::metadata::Metadata;
-use crate::checks::{direction, documents, python, real_trees, sources};
+use crate::checks::{codes, direction, documents, python, real_trees, sources};
 use crate::error::Result;
 use crate::tally::Tally;
 use crate::{fuzz, generate, process, workspace};
@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     tally.check("tests of the workspace", tests_of_the_workspace);
     tally.check("documentation of the crates", documentation_of_the_crates);
     tally.check("reference pages", generate::check);
+    tally.check("codes in the reference", codes::check);
     tally.check("documents as written", documents::walkthrough::check);
     tally.check("fuzz targets over their seeds", fuzz::check_seeds);
     tally.check("the Python package", python::check);

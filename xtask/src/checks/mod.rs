@@ -1,5 +1,6 @@
 //! The checks of `cargo xtask test` that are about the project itself and not about what its code does.
 
+pub(crate) mod codes;
 pub(crate) mod dependencies;
 pub(crate) mod direction;
 pub(crate) mod documents;

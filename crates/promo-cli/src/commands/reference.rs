@@ -92,7 +92,7 @@ fn settings() -> String {
 
 /// Codes with what they mean, from all crates.
 pub(crate) fn all_codes() -> Vec<(String, String)> {
-    use promo_core::{manifest, pipeline, plan};
+    use promo_core::{manifest, pipeline, plan, snapshot};
     let mut codes: Vec<(String, String)> = CODES
         .iter()
         .map(|(code, meaning)| ((*code).to_owned(), (*meaning).to_owned()))
@@ -103,7 +103,12 @@ pub(crate) fn all_codes() -> Vec<(String, String)> {
     for kind in manifest::FINDING_KINDS {
         add(kind.code, kind.title, kind.explanation);
     }
-    for (code, meaning) in plan::codes::ALL {
+    let of_documents = [
+        plan::codes::ALL,
+        plan::ArtifactError::CODES,
+        snapshot::SnapshotError::CODES,
+    ];
+    for (code, meaning) in of_documents.into_iter().flatten() {
         add(*code, meaning, "");
     }
     for entry in pipeline::codes::ALL {
@@ -112,7 +117,7 @@ pub(crate) fn all_codes() -> Vec<(String, String)> {
     for entry in promo_sign::CODES {
         add(entry.code, entry.title, entry.explanation);
     }
-    for entry in promo_registry::Error::CODES {
+    for entry in promo_registry::codes() {
         add(entry.code, entry.title, entry.explanation);
     }
     codes.sort();

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use promo_core::Code;
 use promo_core::identity::{Identity, IdentityRules};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::{EvidenceKind, Verification, Verifier};
-use promo_sign::KeyVerifier;
+use promo_core::ports::{EvidenceKind, RefusedEvidence, Verification, Verifier};
+use promo_sign::{KeyVerifier, refusal};
 use serde::Serialize;
 
 use super::image;
@@ -147,12 +147,18 @@ async fn verify_one(
         image: resolved.image.to_string(),
         digest,
         identity: resolved.identity,
-        accepted: missing.is_empty() && found.refused.is_empty(),
+        accepted: missing.is_empty() && found.refused.iter().all(is_about_another_name),
         evidence: proofs,
         unknown: found.unknown.into_iter().map(Stranger::from).collect(),
         refused: found.refused.into_iter().map(Refusal::from).collect(),
         missing,
     })
+}
+
+/// A signature that holds, but for another name of the same image: it was carried from staging and is by the
+/// same key. It proves nothing here, and speaks against nothing either.
+fn is_about_another_name(refused: &RefusedEvidence) -> bool {
+    refused.code == refusal::OTHER_NAME
 }
 
 /// What was demanded and is not there: an accepted signature, and each attestation.
@@ -194,8 +200,8 @@ impl From<promo_core::ports::UnknownEvidence> for Stranger {
     }
 }
 
-impl From<promo_core::ports::RefusedEvidence> for Refusal {
-    fn from(refused: promo_core::ports::RefusedEvidence) -> Self {
+impl From<RefusedEvidence> for Refusal {
+    fn from(refused: RefusedEvidence) -> Self {
         Self {
             kind: refused.kind,
             code: refused.code,

@@ -64,6 +64,35 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
+    /// All of its codes with what they mean, for the reference.
+    pub const CODES: &[(Code, &str)] = &[
+        (
+            Code::new("PROMO-C070"),
+            "the snapshot is not a document of its schema",
+        ),
+        (
+            Code::new("PROMO-C071"),
+            "the snapshot has a schema that this version does not read",
+        ),
+        (
+            Code::new("PROMO-C072"),
+            "a line of a CSV snapshot is no record",
+        ),
+        (
+            Code::new("PROMO-C073"),
+            "a name in a snapshot can't be a repository",
+        ),
+        (
+            Code::new("PROMO-C074"),
+            "a digest in a snapshot is not valid",
+        ),
+        (Code::new("PROMO-C075"), "a tag in a snapshot is not valid"),
+        (
+            Code::new("PROMO-C076"),
+            "a name or tag stands twice in a snapshot",
+        ),
+    ];
+
     /// Its stable code.
     pub fn code(&self) -> Code {
         Code::new(match self {

@@ -71,6 +71,26 @@ pub enum ArtifactError {
 }
 
 impl ArtifactError {
+    /// All of its codes with what they mean, for the reference.
+    pub const CODES: &[(Code, &str)] = &[
+        (
+            Code::new("PROMO-P030"),
+            "the saved plan is not a document of its schema",
+        ),
+        (
+            Code::new("PROMO-P031"),
+            "the saved plan has a schema that this version does not read",
+        ),
+        (
+            Code::new("PROMO-P032"),
+            "the counts of a saved plan don't agree with its edges: it was edited",
+        ),
+        (
+            Code::new("PROMO-P033"),
+            "a saved plan contradicts itself: it was edited",
+        ),
+    ];
+
     /// Its stable code.
     pub fn code(&self) -> Code {
         Code::new(match self {
