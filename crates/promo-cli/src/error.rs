@@ -145,7 +145,7 @@ pub(crate) enum Error {
 }
 
 /// The codes of the command itself with what they mean.
-pub(crate) const CODES: [(&str, &str); 13] = [
+pub(crate) const CODES: [(&str, &str); 17] = [
     (
         "PROMO-X001",
         "The command line asks for something that can't be.",
@@ -183,6 +183,22 @@ pub(crate) const CODES: [(&str, &str); 13] = [
     ),
     ("PROMO-X012", "A key can't be used."),
     ("PROMO-X013", "The demo did not go as told."),
+    (
+        "PROMO-X015",
+        "An earlier revision of the promoter manifests can't be read from git.",
+    ),
+    (
+        "PROMO-X016",
+        "Something that kpromo takes was given to `promo cip` and means nothing.",
+    ),
+    (
+        "PROMO-X017",
+        "`promo cip` was asked for something that this version doesn't have.",
+    ),
+    (
+        "PROMO-X018",
+        "`promo cip` promoted nothing, because something can't be promoted.",
+    ),
 ];
 
 impl Error {

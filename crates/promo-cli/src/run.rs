@@ -1,10 +1,11 @@
 //! From the command line to the exit code: parse, resolve, dispatch, print.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 #[cfg(feature = "embedded")]
 use crate::args::RegistryCommand;
@@ -28,10 +29,20 @@ pub(crate) struct Context {
 
 /// Runs `promo` with these arguments.
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
+    let as_kpromo = ends_as_kpromo(&arguments);
+    let exit = match Cli::try_parse_from(arguments) {
+        Ok(cli) => run(cli),
+        Err(error) => usage(&error),
     };
+    let exit = if as_kpromo {
+        commands::cip::exit(exit)
+    } else {
+        exit
+    };
+    exit.into()
+}
+
+fn run(cli: Cli) -> Exit {
     let plain = Terminal::new(ColorChoice::Auto, Verbosity::Normal);
     match context(cli.global) {
         Ok(context) => end(context.terminal, dispatch(cli.command, &context)),
@@ -39,8 +50,20 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// Whether only 0 and 1 are known as exit codes: of `promo cip`, and of everything that is called `kpromo`. It is
+/// found out from what was typed, since a wrong flag ends so as well.
+fn ends_as_kpromo(arguments: &[OsString]) -> bool {
+    let name = arguments.first().map(Path::new).and_then(Path::file_stem);
+    if name.is_some_and(|name| name == "kpromo") {
+        return true;
+    }
+    let typed = Cli::command().ignore_errors(true);
+    let typed = typed.try_get_matches_from(arguments);
+    typed.is_ok_and(|typed| typed.subcommand_name() == Some("cip"))
+}
+
 /// What clap has to say: help and version on standard output, mistakes on standard error.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> Exit {
     let exit = if error.use_stderr() {
         Exit::Usage
     } else {
@@ -48,7 +71,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     };
     // If nobody listens there is nobody to tell.
     let _nobody_listens = error.print();
-    exit.into()
+    exit
 }
 
 fn context(global: GlobalArgs) -> Result<Context> {
@@ -64,19 +87,18 @@ fn context(global: GlobalArgs) -> Result<Context> {
 }
 
 /// Prints the result or the error; what can't be printed is an error itself.
-fn end(terminal: Terminal, result: Result<Outcome>) -> ExitCode {
+fn end(terminal: Terminal, result: Result<Outcome>) -> Exit {
     let result = result.and_then(|outcome| {
         terminal.result(&outcome.text)?;
         Ok(outcome.exit)
     });
-    let exit = result.unwrap_or_else(|error| {
+    result.unwrap_or_else(|error| {
         terminal.tell(&diagnostics::error(&error));
         if let Some(rescued) = error.rescued() {
             terminal.tell(rescued);
         }
         error.exit()
-    });
-    exit.into()
+    })
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
@@ -86,6 +108,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         Command::Init(args) => commands::init::run(&args),
         Command::Plan(args) => block_on(commands::plan::run(&args, context)),
         Command::Promote(args) => block_on(commands::promote::run(&args, context)),
+        Command::Cip(args) => block_on(commands::cip::run(&args, context)),
         Command::Snapshot(args) => block_on(commands::snapshot::run(&args, context)),
         Command::Verify(args) => block_on(commands::verify::run(&args, context)),
         Command::Sign(args) => block_on(commands::sign::run(&args, context)),
@@ -103,6 +126,11 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         }
         Command::Completions { shell } => Ok(commands::shell::completions(shell)),
         Command::Man { dir } => commands::shell::man(&dir),
+        Command::Version => Ok(Outcome::done(concat!(
+            "promo ",
+            env!("CARGO_PKG_VERSION"),
+            "\n"
+        ))),
         Command::Reference { dir } => commands::reference::run(&dir),
     }
 }

@@ -42,6 +42,12 @@ pub(crate) const PROMOTE: &str = examples! {
         => "promo promote --thin-manifest-dir tree --confirm --key cosign.key --report report.json",
 };
 
+pub(crate) const CIP: &str = examples! {
+    "A dry run" => "promo cip --thin-manifest-dir=tree",
+    "What a registry holds" => "promo cip --snapshot=registry.example.com/team --output=csv",
+    "Promote, signed with a key" => "promo cip --thin-manifest-dir=tree --confirm --key=cosign.key",
+};
+
 pub(crate) const SNAPSHOT: &str = examples! {
     "What a registry holds, as YAML" => "promo snapshot registry.example.com",
     "What the manifests want there" => "promo snapshot registry.example.com/team --from-manifests tree --output csv",

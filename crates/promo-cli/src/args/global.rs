@@ -24,6 +24,34 @@ pub(crate) enum LogFormatArg {
     Json,
 }
 
+/// How much kpromo's log tells, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum LogLevelArg {
+    Panic,
+    Fatal,
+    Error,
+    #[value(alias = "warning")]
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevelArg {
+    /// Its name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Panic => "panic",
+            Self::Fatal => "fatal",
+            Self::Error => "error",
+            Self::Warn => "warning",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
 /// Options that every command takes.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
@@ -48,6 +76,16 @@ pub(crate) struct GlobalArgs {
     /// Tell errors only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// How much `promo cip` tells, in kpromo's words
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        value_name = "LEVEL",
+        hide = true
+    )]
+    pub(crate) log_level: Option<LogLevelArg>,
     /// How progress and diagnostics look on standard error
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormatArg>,

@@ -3,6 +3,7 @@
 //! Nothing here looks at the environment or at files; [`crate::settings`] does, and joins both. Help texts
 //! live here, examples in [`examples`], where a test finds and runs them.
 
+mod cip;
 #[cfg(feature = "embedded")]
 mod embedded;
 pub(crate) mod examples;
@@ -13,9 +14,10 @@ mod tree;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use cip::{CipArgs, CompatArg};
+pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 #[cfg(feature = "embedded")]
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
-pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     #[command(after_long_help = examples::PROMOTE)]
     Promote(Box<PromoteArgs>),
+    #[command(after_long_help = examples::CIP)]
+    Cip(Box<CipArgs>),
     #[command(after_long_help = examples::SNAPSHOT)]
     Snapshot(SnapshotArgs),
     #[command(after_long_help = examples::VERIFY)]
@@ -87,6 +91,9 @@ pub(crate) enum Command {
         /// The folder
         dir: std::path::PathBuf,
     },
+    /// Print the version, as `kpromo version` does
+    #[command(hide = true)]
+    Version,
     /// Write the reference pages of the book into a folder
     #[command(hide = true)]
     Reference {

@@ -22,6 +22,12 @@ pub(crate) struct ScopeArgs {
     /// Only destination repositories that match, such as `*.example.com/**` (may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(crate) destination: Vec<String>,
+    /// Only what is wanted now and wasn't at this revision of git; manifests are compared by what they mean
+    #[arg(long, value_name = "REV", conflicts_with = "since_date")]
+    pub(crate) since: Option<String>,
+    /// Only what is wanted now and wasn't at this date, such as `14 days`
+    #[arg(long, value_name = "DATE")]
+    pub(crate) since_date: Option<String>,
     /// Tags that may move: a reviewed file of repository, tag, from and to
     #[arg(long, value_name = "FILE")]
     pub(crate) allow_tag_moves: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 pub(crate) mod attest;
 mod by_hand;
+pub(crate) mod cip;
 #[cfg(feature = "embedded")]
 pub(crate) mod demo;
 pub(crate) mod image;
@@ -19,5 +20,6 @@ mod sample_images;
 pub(crate) mod settings_show;
 pub(crate) mod shell;
 pub(crate) mod sign;
+mod since;
 pub(crate) mod snapshot;
 pub(crate) mod verify;

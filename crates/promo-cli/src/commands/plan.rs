@@ -12,8 +12,8 @@ use promo_core::plan::{
 use promo_core::ports::InventoryReader;
 use promo_core::snapshot::Snapshot;
 
-use super::manifest_check;
 use super::report_file::ReportFile;
+use super::{manifest_check, since};
 use crate::app;
 use crate::args::PlanArgs;
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ use crate::settings::{NetworkSettings, ScopeSettings};
 pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     let scope = ScopeSettings::resolve(&args.scope, &context.resolver)?;
     let set = manifest_check::load(scope.tree()?)?;
-    let options = options(&scope, false)?;
+    let options = since::apply(options(&scope, false)?, &scope, &set)?;
     let report = args
         .report
         .as_deref()

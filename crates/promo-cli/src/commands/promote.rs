@@ -8,7 +8,7 @@ use promo_core::report::Report;
 use promo_sign::link::{Link, LinkKey};
 
 use super::report_file::ReportFile;
-use super::{manifest_check, plan};
+use super::{manifest_check, plan, since};
 use crate::args::PromoteArgs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         mode,
         &proof,
         &staging,
-        plan::options(&scope, args.complete)?,
+        since::apply(plan::options(&scope, args.complete)?, &scope, &set)?,
         recorded_manifest(tree),
     );
     let link = link(&proof)?;

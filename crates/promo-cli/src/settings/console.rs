@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use super::resolver::wrong;
 use super::{Key, Origin, Resolver, Row, Setting, keys};
-use crate::args::{ColorArg, GlobalArgs, LogFormatArg};
+use crate::args::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 use crate::error::Result;
 use crate::output::Format;
 use crate::terminal::{Terminal, Verbosity};
@@ -50,10 +50,13 @@ impl ConsoleSettings {
             ColorArg::Auto,
             "auto, always or never",
         )?;
-        let verbosity = match (args.quiet, args.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
+        let level = args.log_level.unwrap_or(LogLevelArg::Info);
+        let verbosity = if args.quiet || level < LogLevelArg::Info {
+            Verbosity::Quiet
+        } else if args.verbose || level > LogLevelArg::Info {
+            Verbosity::Verbose
+        } else {
+            Verbosity::Normal
         };
         Ok(Self {
             output,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use promo_sign::Password;
 
 /// Variables that promo reads besides those of the settings, with what they do.
-pub(crate) const VARIABLES: [(&str, &str); 13] = [
+pub(crate) const VARIABLES: [(&str, &str); 15] = [
     (
         "COSIGN_PASSWORD",
         "The password of private keys. It is never shown.",
@@ -41,6 +41,14 @@ pub(crate) const VARIABLES: [(&str, &str); 13] = [
     (
         "NO_PROXY",
         "Hosts that are reached without a proxy, separated by commas.",
+    ),
+    (
+        "JOB_TYPE",
+        "The type of a Prow job, for `promo cip --use-prow-manifest-diff`.",
+    ),
+    (
+        "PULL_BASE_SHA",
+        "The commit that a Prow job's pull requests are based on, for the same.",
     ),
     ("NO_COLOR", "No colour, if it is set to anything."),
     ("CLICOLOR_FORCE", "Colour, even if nobody looks."),

@@ -10,10 +10,12 @@ mod environment;
 mod file;
 mod git;
 mod keys;
+mod kpromo;
 mod network;
 mod origin;
 mod proof;
 mod resolver;
+mod revisions;
 mod scope;
 mod value;
 
@@ -22,10 +24,12 @@ pub(crate) use environment::{Environment, VARIABLES};
 pub(crate) use file::Inventory;
 pub(crate) use git::recorded_manifest;
 pub(crate) use keys::{ALL as KEYS, Key, TABLES};
+pub(crate) use kpromo::{KeylessSettings, canonical_evidence, public_names};
 pub(crate) use network::{ClientIdentity, Host, NetworkSettings};
 pub(crate) use origin::{Origin, Setting};
 pub(crate) use proof::{EvidencePlacement, ProofSettings, StagingChoice, StagingSettings};
 pub(crate) use resolver::Resolver;
+pub(crate) use revisions::{Since, manifests_since};
 pub(crate) use scope::{ScopeSettings, TreeSource};
 
 use crate::args::{GlobalArgs, ScopeArgs, SigningArgs, StagingArgs};

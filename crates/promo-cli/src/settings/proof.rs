@@ -151,6 +151,23 @@ impl ProofSettings {
         })
     }
 
+    /// The same with other defaults: where nobody said anything, evidence goes to `evidence` and the children of
+    /// indexes are signed or not.
+    #[must_use]
+    pub(crate) fn with_defaults(
+        mut self,
+        evidence: Option<EvidencePlacement>,
+        recursive: bool,
+    ) -> Self {
+        if let Some(evidence) = evidence.filter(|_| self.evidence.origin == Origin::Default) {
+            self.evidence.value = evidence;
+        }
+        if self.recursive.origin == Origin::Default {
+            self.recursive.value = recursive;
+        }
+        self
+    }
+
     /// The private key, unless nothing is to be signed.
     pub(crate) fn key(&self) -> Option<&Path> {
         let key = self.key.as_ref().filter(|_| !self.no_sign);
@@ -277,6 +294,11 @@ impl StagingSettings {
     /// The public keys that are accepted.
     pub(crate) fn keys(&self) -> &[PathBuf] {
         &self.keys.value
+    }
+
+    /// Whether nobody named keys or said what is demanded.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.keys.value.is_empty() && self.choice.origin == Origin::Default
     }
 
     /// What is demanded.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use promo_core::identity::{IdentityRule, IdentityRules};
 
 use super::origin::row_of;
-use super::{Environment, Origin, Resolver, Row, Setting, keys};
+use super::{Environment, Origin, Resolver, Row, Setting, Since, keys};
 use crate::args::ScopeArgs;
 use crate::error::{Error, Result};
 
@@ -47,6 +47,8 @@ pub(crate) struct ScopeSettings {
     pub(crate) images: Vec<String>,
     /// Only destinations that match one of these, if there are any.
     pub(crate) destinations: Vec<String>,
+    /// Since when changes count, if not all that is wanted counts.
+    pub(crate) since: Option<Since>,
     /// Whether one edge that is left stops all.
     pub(crate) fail_fast: bool,
 }
@@ -67,6 +69,11 @@ impl ScopeSettings {
             identity_rows,
             images: args.image.clone(),
             destinations: args.destination.clone(),
+            since: args
+                .since
+                .clone()
+                .map(Since::Revision)
+                .or_else(|| args.since_date.clone().map(Since::Date)),
             fail_fast: args.fail_fast,
         })
     }

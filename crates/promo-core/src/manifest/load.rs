@@ -190,6 +190,7 @@ fn parse_plain_file(
         images_file: file.clone(),
         source: registries.source,
         destinations: registries.destinations,
+        names_service_account: registries.names_service_account,
         images,
     })
 }

@@ -143,6 +143,7 @@ pub struct PromoterManifest {
     pub(super) images_file: FilePath,
     pub(super) source: RegistryPath,
     pub(super) destinations: Vec<RegistryPath>,
+    pub(super) names_service_account: bool,
     pub(super) images: Vec<ImageEntry>,
 }
 
@@ -172,6 +173,7 @@ impl PromoterManifest {
             images_file,
             source,
             destinations: unique,
+            names_service_account: false,
             images,
         })
     }
@@ -194,6 +196,12 @@ impl PromoterManifest {
     /// The production registries and mirrors, in the order of the file, each once.
     pub fn destinations(&self) -> &[RegistryPath] {
         &self.destinations
+    }
+
+    /// Whether a registry names a `service-account`. It is accepted for the sake of existing manifests and
+    /// means nothing: credentials come from where the command finds them.
+    pub fn names_service_account(&self) -> bool {
+        self.names_service_account
     }
 
     /// The images, in the order of the file. A name may stand there more than once.

@@ -19,6 +19,7 @@ use crate::oci::RegistryPath;
 pub(super) struct Registries {
     pub(super) source: RegistryPath,
     pub(super) destinations: Vec<RegistryPath>,
+    pub(super) names_service_account: bool,
 }
 
 /// One entry of the list; without a name if that was refused.
@@ -26,6 +27,7 @@ pub(super) struct Registries {
 struct Entry {
     name: Option<RegistryPath>,
     is_source: bool,
+    names_service_account: bool,
     position: Position,
 }
 
@@ -76,6 +78,7 @@ impl RegistryList {
         is_complete.then_some(Registries {
             source,
             destinations,
+            names_service_account: self.entries.iter().any(|entry| entry.names_service_account),
         })
     }
 
@@ -146,6 +149,7 @@ fn read_entry(reader: &mut Reader<'_, '_>, position: Position) -> Result<Entry, 
     let mut entry = Entry {
         name: None,
         is_source: false,
+        names_service_account: false,
         position,
     };
     let mut has_name = false;
@@ -156,7 +160,10 @@ fn read_entry(reader: &mut Reader<'_, '_>, position: Position) -> Result<Entry, 
                 entry.name = read_name(reader)?;
             }
             1 => entry.is_source = read_boolean(reader)?,
-            _ => ignore_text(reader)?,
+            _ => {
+                entry.names_service_account = true;
+                ignore_text(reader)?;
+            }
         }
         Ok(())
     })?;

@@ -236,6 +236,7 @@ fn parse_project(
         images_file,
         source: registries.source,
         destinations: registries.destinations,
+        names_service_account: registries.names_service_account,
         images,
     })
 }

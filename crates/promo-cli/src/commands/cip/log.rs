@@ -1,0 +1,122 @@
+//! The log of `promo cip`: one line for each milestone on standard error, in the form that kpromo's jobs are used to,
+//! with its levels.
+
+use promo_core::Code;
+use promo_core::ports::{Event, Observer};
+
+use crate::args::LogLevelArg;
+use crate::diagnostics::one_line;
+use crate::terminal::{Terminal, Verbosity};
+
+/// Writes lines `level=… msg="…"` down to a level.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Log {
+    terminal: Terminal,
+    level: LogLevelArg,
+    json: bool,
+}
+
+impl Log {
+    /// A log down to `level`, or as much as promo's own flags ask for.
+    pub(super) fn new(terminal: Terminal, level: Option<LogLevelArg>, json: bool) -> Self {
+        let level = level.unwrap_or(match terminal.verbosity() {
+            Verbosity::Quiet => LogLevelArg::Error,
+            Verbosity::Normal => LogLevelArg::Info,
+            Verbosity::Verbose => LogLevelArg::Trace,
+        });
+        Self {
+            terminal,
+            level,
+            json,
+        }
+    }
+
+    /// A milestone.
+    pub(super) fn info(&self, message: &str) {
+        self.line(LogLevelArg::Info, message);
+    }
+
+    /// Something a person should read; the run goes on.
+    pub(super) fn warn(&self, code: Code, message: &str) {
+        self.line(LogLevelArg::Warn, &format!("{message} ({code})"));
+    }
+
+    fn line(&self, level: LogLevelArg, message: &str) {
+        if level > self.level {
+            return;
+        }
+        let (level, message) = (level.as_str(), one_line(message));
+        let line = if self.json {
+            serde_json::json!({"schema": "promo.log/v1", "level": level, "message": message})
+                .to_string()
+        } else {
+            let quoted = message.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("level={level} msg=\"{quoted}\"")
+        };
+        self.terminal.tell(&format!("{line}\n"));
+    }
+}
+
+impl Observer for Log {
+    fn observe(&self, event: &Event) {
+        let (level, message) = match event {
+            Event::PhaseBegan { phase, items } => (
+                LogLevelArg::Info,
+                format!("phase {} begins with {items}", phase.as_str()),
+            ),
+            Event::PhaseEnded {
+                phase,
+                passed,
+                left,
+            } => (
+                LogLevelArg::Info,
+                format!(
+                    "phase {} is over: {passed} passed, {left} left",
+                    phase.as_str()
+                ),
+            ),
+            Event::ItemDone {
+                phase,
+                item,
+                left: Some(code),
+            } => (
+                LogLevelArg::Warn,
+                format!("phase {} left {item} ({code})", phase.as_str()),
+            ),
+            Event::ItemDone { phase, item, .. } => (
+                LogLevelArg::Debug,
+                format!("phase {}: {item}", phase.as_str()),
+            ),
+            Event::Warning { code, message } => (LogLevelArg::Warn, format!("{message} ({code})")),
+            Event::Throttled { host, pause } => (
+                LogLevelArg::Warn,
+                format!(
+                    "{host} asks for less: nothing is sent for {:.1} s",
+                    pause.as_secs_f64()
+                ),
+            ),
+            Event::Retry {
+                host,
+                operation,
+                attempt,
+                ..
+            } => (
+                LogLevelArg::Debug,
+                format!("{host} {operation:?}: repetition {attempt}"),
+            ),
+            Event::Request {
+                host,
+                operation,
+                status,
+            } => (
+                LogLevelArg::Trace,
+                match status {
+                    Some(status) => format!("{host} {operation:?}: {status}"),
+                    None => format!("{host} {operation:?}: no answer"),
+                },
+            ),
+            _ => return,
+        };
+        self.line(level, &message);
+    }
+}

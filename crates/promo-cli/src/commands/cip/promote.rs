@@ -1,0 +1,352 @@
+//! The promotion of `promo cip`: the pipeline, with kpromo's stop points.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use promo_core::Code;
+use promo_core::manifest::{ManifestSet, Severity};
+use promo_core::pipeline::{EdgeResult, Interrupt, Mode, Planned, Ports, Ready, RunSettings};
+use promo_core::plan::{Plan, Verdict};
+use promo_core::ports::Observer;
+use promo_core::report::Report;
+
+use super::log::Log;
+use super::{NO_MEANING, given, not_there, tree};
+use crate::args::{CipArgs, CompatArg, ScopeArgs, SigningArgs};
+use crate::commands::report_file::ReportFile;
+use crate::commands::{manifest_check, plan, since};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::{Outcome, json, report_table};
+use crate::run::Context;
+use crate::settings::{
+    KeylessSettings, NetworkSettings, ProofSettings, ScopeSettings, Since, StagingSettings,
+    TreeSource, canonical_evidence, public_names, recorded_manifest,
+};
+use crate::{app, progress, shutdown};
+
+/// Nothing was promoted because something can't be.
+const ALL_OR_NOTHING: &str = "PROMO-X018";
+
+/// Runs the pipeline up to where the flags stop it.
+pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
+    let job = Job::prepare(args, context, log)?;
+    let interrupt = Interrupt::new();
+    let raised = interrupt.clone();
+    shutdown::listen(context.terminal, move || raised.raise());
+    let ready = Ready::setup(job.settings, job.ports, interrupt).await?;
+    let planned = ready.plan(&job.set).await?;
+    let ended = carry_out(planned, &job.rules, log).await;
+    let exit = if ended.stopped.is_some() || job.rules.failed(&ended.report) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    };
+    context.terminal.result(&report_table(&ended.report))?;
+    if let Some(file) = job.report_file {
+        file.write(&json(&ended.report)?, exit)?;
+    }
+    match ended.stopped {
+        Some(error) => Err(error),
+        None => Ok(Outcome {
+            text: String::new(),
+            exit,
+        }),
+    }
+}
+
+/// A run with everything it needs.
+struct Job {
+    set: ManifestSet,
+    settings: RunSettings,
+    ports: Ports,
+    rules: Rules,
+    report_file: Option<ReportFile>,
+}
+
+impl Job {
+    fn prepare(args: &CipArgs, context: &Context, log: Log) -> Result<Self> {
+        let resolver = &context.resolver;
+        let scope = ScopeSettings::resolve(&scope_args(args), resolver)?;
+        let source = scope.tree()?;
+        let (proof, staging) = proof(args, context, log)?;
+        let set = manifest_check::load(source)?;
+        told_of(&set, log);
+        let network = NetworkSettings::resolve(&context.global, resolver)?;
+        let settings = run_settings(args, context, &scope, (&proof, &staging), &set, log)?;
+        let report_file = args.own.report.as_deref().map(ReportFile::prepare);
+        let observer: Arc<dyn Observer> = if context.console.logs_json() {
+            progress::observer(context)
+        } else {
+            Arc::new(log)
+        };
+        let registries = app::Registries::connect(&network, observer)?;
+        Ok(Self {
+            ports: registries.ports(app::proof(&proof)?, app::staging(&staging)?),
+            rules: Rules {
+                isolate: args.own.isolate == Some(true),
+                parse_only: args.parse_only == Some(true),
+                bad_entries_pass: is_k8s(args) && matches!(source, TreeSource::Thin(_)),
+            },
+            report_file: report_file.transpose()?,
+            set,
+            settings,
+        })
+    }
+}
+
+fn is_k8s(args: &CipArgs) -> bool {
+    args.own.compat == Some(CompatArg::K8s)
+}
+
+fn scope_args(args: &CipArgs) -> ScopeArgs {
+    let (manifest, thin_manifest_dir) = tree(args);
+    ScopeArgs {
+        manifest,
+        thin_manifest_dir,
+        allow_tag_moves: args.own.allow_tag_moves.clone(),
+        ..ScopeArgs::default()
+    }
+}
+
+/// Says once what the manifests hold that has no meaning.
+fn told_of(set: &ManifestSet, log: Log) {
+    if set.manifests().iter().any(|m| m.names_service_account()) {
+        let message = "`service-account` of registries is ignored: credentials come from docker's and containers' \
+                       files (--authfile)";
+        log.warn(Code::new(NO_MEANING), message);
+    }
+}
+
+/// How it is signed and what is asked of staging; an error if that needs keyless signing.
+fn proof(args: &CipArgs, context: &Context, log: Log) -> Result<(ProofSettings, StagingSettings)> {
+    let signing = SigningArgs {
+        key: args.own.key.clone(),
+        no_sign: args.sign == Some(false),
+        ..SigningArgs::default()
+    };
+    let mut proof = ProofSettings::resolve(&signing, &context.resolver)?;
+    if is_k8s(args) {
+        proof = proof.with_defaults(canonical_evidence(), true);
+    }
+    let staging = StagingSettings::resolve(&args.staging, &context.resolver)?;
+    let missing = Missing::of(&KeylessSettings::resolve(args), &proof, &staging);
+    match (args.confirm, missing) {
+        (_, None) => {}
+        (Some(true), Some(missing)) => return Err(not_there(missing.message(), missing.hints)),
+        (_, Some(missing)) => log.warn(
+            Code::new(super::NOT_THERE),
+            &format!(
+                "with --confirm this would stop in setup: {}",
+                missing.message()
+            ),
+        ),
+    }
+    Ok((proof, staging))
+}
+
+/// What a run would need of keyless signing.
+#[derive(Default)]
+struct Missing {
+    problems: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Missing {
+    fn of(
+        keyless: &KeylessSettings,
+        proof: &ProofSettings,
+        staging: &StagingSettings,
+    ) -> Option<Self> {
+        let mut missing = Self::default();
+        if !proof.no_sign && proof.key().is_none() {
+            let signer = keyless.signer.as_deref().unwrap_or("an identity");
+            missing.problems.push(format!("signing as {signer}"));
+            missing.hints.push(
+                "pass `--key cosign.key` to sign with a key (`promo key generate` makes one), or `--sign=false` to \
+                 publish without proof"
+                    .to_owned(),
+            );
+        }
+        if let Some(asked) = keyless.staging.as_ref().filter(|_| staging.is_undecided()) {
+            let issuer = asked.issuer.as_ref().map(|issuer| format!(" of {issuer}"));
+            missing.problems.push(format!(
+                "judging signatures in staging by {}{}",
+                asked.identity,
+                issuer.unwrap_or_default()
+            ));
+            missing.hints.push(
+                "pass `--staging-key cosign.pub` to judge them by keys, or `--staging-signatures=off` not to look \
+                 at them"
+                    .to_owned(),
+            );
+        }
+        (!missing.problems.is_empty()).then_some(missing)
+    }
+
+    fn message(&self) -> String {
+        format!(
+            "{} needs keyless signatures, which this version doesn't have",
+            self.problems.join(" and ")
+        )
+    }
+}
+
+fn run_settings(
+    args: &CipArgs,
+    context: &Context,
+    scope: &ScopeSettings,
+    (proof, staging): (&ProofSettings, &StagingSettings),
+    set: &ManifestSet,
+    log: Log,
+) -> Result<RunSettings> {
+    let source = scope.tree()?;
+    let mut options = plan::options(scope, false)?;
+    if is_k8s(args) && options.identities.rules().is_empty() {
+        options.identities = public_names(set);
+    }
+    if let Some(since) = since_of(args, context)? {
+        let diff;
+        (options, diff) = since::narrow(options, source, set, &since)?;
+        log.info(&format!("{} edges are new since then", diff.added().len()));
+    }
+    let mode = match args.confirm {
+        Some(true) => Mode::Confirmed,
+        _ => Mode::DryRun,
+    };
+    let recorded = recorded_manifest(source.path());
+    let mut settings = app::run_settings(mode, proof, staging, options, recorded);
+    if let Some(limit) = concurrency(args)? {
+        settings.concurrency = limit.min(settings.concurrency);
+    }
+    Ok(settings)
+}
+
+/// Since when changes count; Prow's flag wins.
+fn since_of(args: &CipArgs, context: &Context) -> Result<Option<Since>> {
+    if args.use_prow_manifest_diff == Some(true) {
+        return Since::of_prow(context.resolver.environment()).map(Some);
+    }
+    let date = given(args.manifest_diff_since.as_deref());
+    Ok(date.map(|date| Since::Date(date.to_owned())))
+}
+
+fn concurrency(args: &CipArgs) -> Result<Option<NonZeroUsize>> {
+    let Some(count) = args.max_signature_ops else {
+        return Ok(None);
+    };
+    let limit = usize::try_from(count).ok().and_then(NonZeroUsize::new);
+    limit.map(Some).ok_or_else(|| Error::Usage {
+        message: format!("`--max-signature-ops {count}` would sign nothing"),
+        hint: "pass 1 or more".to_owned(),
+    })
+}
+
+/// When a run stops, and when it failed.
+struct Rules {
+    /// What can't be promoted is left, the rest goes on.
+    isolate: bool,
+    /// The run ends after its plan.
+    parse_only: bool,
+    /// Bad entries of thin manifests are passed over, as kpromo does.
+    bad_entries_pass: bool,
+}
+
+/// How a run ended.
+struct Ended {
+    report: Report,
+    /// What stopped it before its end.
+    stopped: Option<Error>,
+}
+
+async fn carry_out(planned: Planned, rules: &Rules, log: Log) -> Ended {
+    tell_plan(planned.plan(), log);
+    if let Some(stopped) = rules.stops_at_plan(planned.plan()) {
+        return Ended {
+            report: planned.into_report(),
+            stopped: Some(stopped),
+        };
+    }
+    let done = |report| Ended {
+        report,
+        stopped: None,
+    };
+    if rules.parse_only {
+        log.info("stopped after the plan, because of --parse-only");
+        return done(planned.into_report());
+    }
+    let images = planned.work().len();
+    let validated = planned.verify_provenance().validate().await;
+    if validated.is_dry_run() {
+        log.info("stopped after validate, without --confirm: nothing was written");
+        return done(validated.into_report());
+    }
+    let refused = images - validated.passed().len().min(images);
+    if refused > 0 && !rules.isolate {
+        return Ended {
+            report: validated.into_report(),
+            stopped: Some(all_or_nothing(&format!(
+                "{refused} images did not pass validate"
+            ))),
+        };
+    }
+    let attested = validated.promote().await.sign().await.attest().await;
+    done(attested.publish().await.into_report())
+}
+
+/// The plan in one line.
+fn tell_plan(plan: &Plan, log: Log) {
+    let summary = plan.summary();
+    let counts = summary.verdicts.iter().filter(|(_, count)| *count > 0);
+    let counts: Vec<_> = counts
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    log.info(&format!("{} edges: {}", summary.edges, counts.join(", ")));
+    if plan.work().is_empty() {
+        log.info("nothing to promote");
+    }
+}
+
+impl Rules {
+    /// What keeps everything from being promoted.
+    fn stops_at_plan(&self, plan: &Plan) -> Option<Error> {
+        if self.isolate {
+            return None;
+        }
+        let verdicts = plan.summary().verdicts;
+        let in_the_way: Vec<_> = verdicts
+            .iter()
+            .filter(|(verdict, count)| *count > 0 && self.is_in_the_way(*verdict))
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        (!in_the_way.is_empty()).then(|| all_or_nothing(&in_the_way.join(", ")))
+    }
+
+    fn is_in_the_way(&self, verdict: Verdict) -> bool {
+        verdict.stops_all() || (verdict == Verdict::Invalid && !self.bad_entries_pass)
+    }
+
+    /// Whether something was left. That an image is gone from staging is no failure.
+    fn failed(&self, report: &Report) -> bool {
+        let left_by_plan = report.left.iter().any(|left| left.verdict != Verdict::Lost);
+        let left_by_phase = |result: &EdgeResult| matches!(result, EdgeResult::Left(_));
+        let bad_entry = report
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Invalid);
+        report.interrupted
+            || left_by_plan
+            || report.edges.iter().any(|edge| left_by_phase(&edge.result))
+            || (bad_entry && !self.bad_entries_pass)
+    }
+}
+
+fn all_or_nothing(what: &str) -> Error {
+    Error::Other {
+        message: format!("nothing was promoted: {what}"),
+        code: Code::new(ALL_OR_NOTHING),
+        hints: vec!["`--isolate` leaves them and promotes the rest".to_owned()],
+        exit: Exit::Failed,
+        source: None,
+    }
+}
