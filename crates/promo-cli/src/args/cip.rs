@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::StagingArgs;
@@ -30,10 +31,10 @@ pub(crate) struct CipArgs {
           default_missing_value = "true", value_parser = go_bool)]
     pub(crate) confirm: Option<bool>,
     /// A plain promoter manifest; it wins over `--thin-manifest-dir`
-    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, value_parser = path())]
     pub(crate) manifest: Option<PathBuf>,
     /// A tree of thin promoter manifests
-    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true, value_parser = path())]
     pub(crate) thin_manifest_dir: Option<PathBuf>,
     /// Only what changed since the revision that Prow names (JOB_TYPE, PULL_BASE_SHA)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
@@ -204,4 +205,9 @@ fn go_bool(text: &str) -> Result<bool, String> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err("expected true or false".to_owned()),
     }
+}
+
+/// A path that may be empty, which counts as none.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }

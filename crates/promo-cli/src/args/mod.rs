@@ -15,9 +15,9 @@ mod tree;
 use clap::{Parser, Subcommand};
 
 pub(crate) use cip::{CipArgs, CompatArg};
-pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 #[cfg(feature = "embedded")]
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
+pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use promo_core::identity::{IdentityRule, IdentityRules};
-use promo_core::manifest::ManifestSet;
+use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::RegistryPath;
 
 use super::EvidencePlacement;
@@ -47,7 +47,7 @@ impl KeylessSettings {
         let k8s = args.own.compat == Some(CompatArg::K8s);
         let or = |given: Option<String>, default: &str| given.or(k8s.then(|| default.to_owned()));
         let either = |expression: &Option<String>, exact: &Option<String>| {
-            given(expression).or_else(|| given(exact))
+            given(expression.as_ref()).or_else(|| given(exact.as_ref()))
         };
         let identity = either(
             &args.certificate_identity_regexp,
@@ -59,15 +59,15 @@ impl KeylessSettings {
         );
         let issuer = or(issuer, ISSUER);
         Self {
-            signer: or(given(&args.signer_account), SIGNER_ACCOUNT),
+            signer: or(given(args.signer_account.as_ref()), SIGNER_ACCOUNT),
             staging: or(identity, SIGNER_ACCOUNT).map(|identity| Certificate { identity, issuer }),
         }
     }
 }
 
 /// A text that was given: an empty one counts as none, as it does in kpromo.
-fn given(text: &Option<String>) -> Option<String> {
-    text.clone().filter(|text| !text.is_empty())
+fn given(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
 }
 
 /// Where kpromo keeps signatures and attestations.
@@ -80,7 +80,10 @@ pub(crate) fn canonical_evidence() -> Option<EvidencePlacement> {
 
 /// kpromo's public names for the destinations of these manifests: the production path is replaced on every host.
 pub(crate) fn public_names(set: &ManifestSet) -> IdentityRules {
-    let destinations = set.manifests().iter().flat_map(|m| m.destinations());
+    let destinations = set
+        .manifests()
+        .iter()
+        .flat_map(PromoterManifest::destinations);
     let hosts: BTreeSet<&str> = destinations
         .filter(|destination| {
             let path = destination.as_str().split_once('/');

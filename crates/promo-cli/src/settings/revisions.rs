@@ -214,7 +214,7 @@ impl<'a> Repository<'a> {
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        let names: String = files.iter().map(|file| format!("{}\n", file.id)).collect();
+        let names: String = files.iter().flat_map(|file| [&file.id, "\n"]).collect();
         let output = self.bytes(&["cat-file", "--batch"], Some(names.into_bytes()))?;
         let mut rest = output.as_slice();
         let mut contents = Vec::with_capacity(files.len());

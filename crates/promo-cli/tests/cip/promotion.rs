@@ -26,8 +26,8 @@ async fn a_dry_run_stops_after_validate_and_parse_only_after_the_plan() {
     for line in [
         "level=info msg=\"phase setup begins",
         "level=info msg=\"phase plan is over: 2 passed, 0 left\"",
-        "level=info msg=\"phase provenance begins",
-        "level=info msg=\"phase validate is over: 2 passed, 0 left\"",
+        "level=info msg=\"phase provenance is not asked for",
+        "level=info msg=\"phase validate is not asked for",
         "level=info msg=\"stopped after validate, without --confirm",
     ] {
         assert!(dry.stderr.contains(line), "{line}\n{dry}");

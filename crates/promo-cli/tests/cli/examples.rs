@@ -16,6 +16,7 @@ async fn examples(sandbox: &Sandbox) -> Vec<String> {
         "man",
         "plan",
         "promote",
+        "cip",
         "snapshot",
         "sign",
         "attest",

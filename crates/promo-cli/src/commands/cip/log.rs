@@ -32,16 +32,16 @@ impl Log {
     }
 
     /// A milestone.
-    pub(super) fn info(&self, message: &str) {
+    pub(super) fn info(self, message: &str) {
         self.line(LogLevelArg::Info, message);
     }
 
     /// Something a person should read; the run goes on.
-    pub(super) fn warn(&self, code: Code, message: &str) {
+    pub(super) fn warn(self, code: Code, message: &str) {
         self.line(LogLevelArg::Warn, &format!("{message} ({code})"));
     }
 
-    fn line(&self, level: LogLevelArg, message: &str) {
+    fn line(self, level: LogLevelArg, message: &str) {
         if level > self.level {
             return;
         }
@@ -59,64 +59,73 @@ impl Log {
 
 impl Observer for Log {
     fn observe(&self, event: &Event) {
-        let (level, message) = match event {
-            Event::PhaseBegan { phase, items } => (
-                LogLevelArg::Info,
-                format!("phase {} begins with {items}", phase.as_str()),
-            ),
-            Event::PhaseEnded {
-                phase,
-                passed,
-                left,
-            } => (
-                LogLevelArg::Info,
-                format!(
-                    "phase {} is over: {passed} passed, {left} left",
-                    phase.as_str()
-                ),
-            ),
-            Event::ItemDone {
-                phase,
-                item,
-                left: Some(code),
-            } => (
-                LogLevelArg::Warn,
-                format!("phase {} left {item} ({code})", phase.as_str()),
-            ),
-            Event::ItemDone { phase, item, .. } => (
-                LogLevelArg::Debug,
-                format!("phase {}: {item}", phase.as_str()),
-            ),
-            Event::Warning { code, message } => (LogLevelArg::Warn, format!("{message} ({code})")),
-            Event::Throttled { host, pause } => (
-                LogLevelArg::Warn,
-                format!(
-                    "{host} asks for less: nothing is sent for {:.1} s",
-                    pause.as_secs_f64()
-                ),
-            ),
-            Event::Retry {
-                host,
-                operation,
-                attempt,
-                ..
-            } => (
-                LogLevelArg::Debug,
-                format!("{host} {operation:?}: repetition {attempt}"),
-            ),
-            Event::Request {
-                host,
-                operation,
-                status,
-            } => (
-                LogLevelArg::Trace,
-                match status {
-                    Some(status) => format!("{host} {operation:?}: {status}"),
-                    None => format!("{host} {operation:?}: no answer"),
-                },
-            ),
-            _ => return,
-        };
-        self.line(level, &message);
+        if let Some((level, message)) = of_run(event).or_else(|| of_requests(event)) {
+            self.line(level, &message);
+        }
     }
+}
+
+/// What is told of phases and their items.
+fn of_run(event: &Event) -> Option<(LogLevelArg, String)> {
+    Some(match event {
+        Event::PhaseBegan { phase, items } => (
+            LogLevelArg::Info,
+            format!("phase {} begins with {items}", phase.as_str()),
+        ),
+        Event::PhaseEnded {
+            phase,
+            passed,
+            left,
+        } => (
+            LogLevelArg::Info,
+            format!(
+                "phase {} is over: {passed} passed, {left} left",
+                phase.as_str()
+            ),
+        ),
+        Event::ItemDone {
+            phase,
+            item,
+            left: Some(code),
+        } => (
+            LogLevelArg::Warn,
+            format!("phase {} left {item} ({code})", phase.as_str()),
+        ),
+        Event::ItemDone { phase, item, .. } => (
+            LogLevelArg::Debug,
+            format!("phase {}: {item}", phase.as_str()),
+        ),
+        Event::Warning { code, message } => (LogLevelArg::Warn, format!("{message} ({code})")),
+        _ => return None,
+    })
+}
+
+/// What is told of requests.
+fn of_requests(event: &Event) -> Option<(LogLevelArg, String)> {
+    Some(match event {
+        Event::Throttled { host, pause } => {
+            let seconds = pause.as_secs_f64();
+            let message = format!("{host} asks for less: nothing is sent for {seconds:.1} s");
+            (LogLevelArg::Warn, message)
+        }
+        Event::Retry {
+            host,
+            operation,
+            attempt,
+            ..
+        } => (
+            LogLevelArg::Debug,
+            format!("{host} {operation:?}: repetition {attempt}"),
+        ),
+        Event::Request {
+            host,
+            operation,
+            status,
+        } => {
+            let answer = status.map_or_else(|| "no answer".to_owned(), |code| code.to_string());
+            let message = format!("{host} {operation:?}: {answer}");
+            (LogLevelArg::Trace, message)
+        }
+        _ => return None,
+    })
 }

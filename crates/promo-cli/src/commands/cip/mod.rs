@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &CipArgs, context: &Context) -> Result<Outcome> {
         .iter()
         .any(|text| given(text.as_deref()).is_some())
     {
-        return snapshot::run(args, context, &log).await;
+        return snapshot::run(args, context, log).await;
     }
     if args.vuln_severity_threshold.is_some_and(|level| level >= 0) {
         return Err(not_there(

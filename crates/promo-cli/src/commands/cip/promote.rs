@@ -4,10 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use promo_core::Code;
-use promo_core::manifest::{ManifestSet, Severity};
-use promo_core::pipeline::{EdgeResult, Interrupt, Mode, Planned, Ports, Ready, RunSettings};
+use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
+use promo_core::pipeline::{
+    EdgeResult, Interrupt, Mode, Planned, Ports, ProvenancePolicy, Ready, RunSettings,
+    StagingPolicy,
+};
 use promo_core::plan::{Plan, Verdict};
-use promo_core::ports::Observer;
+use promo_core::ports::{Observer, Phase};
 use promo_core::report::Report;
 
 use super::log::Log;
@@ -81,11 +84,20 @@ impl Job {
             Arc::new(log)
         };
         let registries = app::Registries::connect(&network, observer)?;
+        let phases = [
+            (
+                Phase::Provenance,
+                settings.provenance == ProvenancePolicy::Off,
+            ),
+            (Phase::Validate, settings.staging == StagingPolicy::Off),
+        ];
+        let not_asked_for = phases.into_iter().filter(|(_, off)| *off);
         Ok(Self {
             ports: registries.ports(app::proof(&proof)?, app::staging(&staging)?),
             rules: Rules {
                 isolate: args.own.isolate == Some(true),
                 parse_only: args.parse_only == Some(true),
+                not_asked_for: not_asked_for.map(|(phase, _)| phase).collect(),
                 bad_entries_pass: is_k8s(args) && matches!(source, TreeSource::Thin(_)),
             },
             report_file: report_file.transpose()?,
@@ -111,7 +123,8 @@ fn scope_args(args: &CipArgs) -> ScopeArgs {
 
 /// Says once what the manifests hold that has no meaning.
 fn told_of(set: &ManifestSet, log: Log) {
-    if set.manifests().iter().any(|m| m.names_service_account()) {
+    let mut manifests = set.manifests().iter();
+    if manifests.any(PromoterManifest::names_service_account) {
         let message = "`service-account` of registries is ignored: credentials come from docker's and containers' \
                        files (--authfile)";
         log.warn(Code::new(NO_MEANING), message);
@@ -214,7 +227,7 @@ fn run_settings(
         Some(true) => Mode::Confirmed,
         _ => Mode::DryRun,
     };
-    let recorded = recorded_manifest(source.path());
+    let recorded = recorded_manifest(source);
     let mut settings = app::run_settings(mode, proof, staging, options, recorded);
     if let Some(limit) = concurrency(args)? {
         settings.concurrency = limit.min(settings.concurrency);
@@ -248,6 +261,8 @@ struct Rules {
     isolate: bool,
     /// The run ends after its plan.
     parse_only: bool,
+    /// Phases of kpromo that do nothing in this run.
+    not_asked_for: Vec<Phase>,
     /// Bad entries of thin manifests are passed over, as kpromo does.
     bad_entries_pass: bool,
 }
@@ -276,6 +291,9 @@ async fn carry_out(planned: Planned, rules: &Rules, log: Log) -> Ended {
         return done(planned.into_report());
     }
     let images = planned.work().len();
+    for phase in &rules.not_asked_for {
+        log.info(&format!("phase {} is not asked for", phase.as_str()));
+    }
     let validated = planned.verify_provenance().validate().await;
     if validated.is_dry_run() {
         log.info("stopped after validate, without --confirm: nothing was written");

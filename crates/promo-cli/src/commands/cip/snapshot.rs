@@ -11,7 +11,7 @@ use crate::output::{Format, Outcome};
 use crate::run::Context;
 
 /// Takes the snapshot that was asked for.
-pub(super) async fn run(args: &CipArgs, context: &Context, log: &Log) -> Result<Outcome> {
+pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
     let format = format(args.output.as_deref())?;
     let mut outcome = match given(args.manifest_based_snapshot_of.as_deref()) {
         Some(registry) => {
@@ -35,7 +35,7 @@ fn held(args: &CipArgs) -> SnapshotArgs {
 }
 
 /// What the manifests want in it.
-fn wanted(args: &CipArgs, registry: &str, log: &Log) -> Result<SnapshotArgs> {
+fn wanted(args: &CipArgs, registry: &str, log: Log) -> Result<SnapshotArgs> {
     if given(args.snapshot.as_deref()).is_some() {
         return Err(Error::Usage {
             message: "`--snapshot` and `--manifest-based-snapshot-of` ask for different things"
