@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ProofPorts;
-use super::concurrent;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, Run};
 use super::outcome::{EdgeOutcome, EdgeResult, Left};
 use super::placing::{self, Target};
 use super::publish::Published;
@@ -30,26 +29,8 @@ pub struct AttestedImage {
 impl Attested {
     pub(super) async fn attest(before: Signed) -> Self {
         let Signed { mut flow, passed } = before;
-        let run = Arc::clone(&flow.run);
-        let status = match run.ports.proof {
-            Some(_) => PhaseStatus::Done,
-            None => PhaseStatus::NotAskedFor,
-        };
-        if status == PhaseStatus::Done {
-            flow.begin(Phase::Attest, passed.len());
-        }
-        let results = concurrent::each(run.settings.concurrency, passed, |image| {
-            attest(Arc::clone(&run), image)
-        })
-        .await;
-        let mut attested = Vec::new();
-        let mut left = 0;
-        for (image, outcomes) in results {
-            left += usize::from(image.is_none());
-            attested.extend(image);
-            flow.outcomes.extend(outcomes);
-        }
-        flow.end(Phase::Attest, status, attested.len(), left);
+        let status = flow.run.proof_status();
+        let attested = flow.carry_out(Phase::Attest, status, passed, attest).await;
         Self {
             flow,
             passed: attested,

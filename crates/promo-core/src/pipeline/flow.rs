@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::concurrent;
 use super::outcome::EdgeOutcome;
 use super::{Interrupt, Mode, Ports, RunSettings};
 use crate::Code;
@@ -97,6 +98,35 @@ impl Flow {
         }
     }
 
+    /// Carries a phase out: works on all items, keeps what passed, and records the outcomes of what was left.
+    pub(super) async fn carry_out<T, P, F, Fut>(
+        &mut self,
+        phase: Phase,
+        status: PhaseStatus,
+        items: Vec<T>,
+        work: F,
+    ) -> Vec<P>
+    where
+        F: Fn(Arc<Run>, T) -> Fut,
+        Fut: Future<Output = (Option<P>, Vec<EdgeOutcome>)>,
+    {
+        if status == PhaseStatus::Done {
+            self.begin(phase, items.len());
+        }
+        let concurrency = self.run.settings.concurrency;
+        let results =
+            concurrent::each(concurrency, items, |item| work(Arc::clone(&self.run), item)).await;
+        let mut passed = Vec::new();
+        let mut left = 0;
+        for (item, outcomes) in results {
+            left += usize::from(item.is_none());
+            passed.extend(item);
+            self.outcomes.extend(outcomes);
+        }
+        self.end(phase, status, passed.len(), left);
+        passed
+    }
+
     pub(super) fn is_dry_run(&self) -> bool {
         self.run.settings.mode == Mode::DryRun
     }
@@ -136,6 +166,14 @@ impl Flow {
 }
 
 impl Run {
+    /// Whether the phases that make proof are asked for.
+    pub(super) fn proof_status(&self) -> PhaseStatus {
+        match self.ports.proof {
+            Some(_) => PhaseStatus::Done,
+            None => PhaseStatus::NotAskedFor,
+        }
+    }
+
     fn described(&self) -> ReportSettings {
         ReportSettings {
             mode: self.settings.mode,

@@ -72,21 +72,12 @@ impl PromotedDestination {
 impl Promoted {
     pub(super) async fn promote(before: Validated) -> Self {
         let Validated { mut flow, passed } = before;
-        flow.begin(Phase::Promote, passed.len());
-        let run = Arc::clone(&flow.run);
-        let closed = Arc::new(hosts_that_refuse(&run, &passed).await);
-        let copied = concurrent::each(run.settings.concurrency, passed, |image| {
-            copy(Arc::clone(&run), Arc::clone(&closed), image)
-        })
-        .await;
-        let mut promoted = Vec::new();
-        let mut left = 0;
-        for (image, outcomes) in copied {
-            left += usize::from(image.is_none());
-            promoted.extend(image);
-            flow.outcomes.extend(outcomes);
-        }
-        flow.end(Phase::Promote, PhaseStatus::Done, promoted.len(), left);
+        let closed = Arc::new(hosts_that_refuse(&flow.run, &passed).await);
+        let promoted = flow
+            .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
+                copy(run, Arc::clone(&closed), image)
+            })
+            .await;
         Self {
             flow,
             passed: promoted,

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::attest::Attested;
-use super::concurrent;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::placing::{self, Place, Target};
 use super::promote::{Promoted, PromotedImage};
@@ -36,26 +35,8 @@ impl Signed {
     pub(super) async fn sign(before: Promoted) -> Self {
         let Promoted { mut flow, passed } = before;
         let groups = group(&flow.run.settings.evidence, passed);
-        let run = Arc::clone(&flow.run);
-        let status = match run.ports.proof {
-            Some(_) => PhaseStatus::Done,
-            None => PhaseStatus::NotAskedFor,
-        };
-        if status == PhaseStatus::Done {
-            flow.begin(Phase::Sign, groups.len());
-        }
-        let results = concurrent::each(run.settings.concurrency, groups, |image| {
-            sign(Arc::clone(&run), image)
-        })
-        .await;
-        let mut signed = Vec::new();
-        let mut left = 0;
-        for (image, outcomes) in results {
-            left += usize::from(image.is_none());
-            signed.extend(image);
-            flow.outcomes.extend(outcomes);
-        }
-        flow.end(Phase::Sign, status, signed.len(), left);
+        let status = flow.run.proof_status();
+        let signed = flow.carry_out(Phase::Sign, status, groups, sign).await;
         Self {
             flow,
             passed: signed,

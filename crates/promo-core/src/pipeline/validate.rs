@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::concurrent;
 use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
@@ -44,30 +43,11 @@ pub struct StagingSignatures {
 impl Validated {
     pub(super) async fn validate(before: ProvenanceVerified) -> Self {
         let ProvenanceVerified { mut flow, passed } = before;
-        let run = Arc::clone(&flow.run);
-        let status = match run.settings.staging {
+        let status = match flow.run.settings.staging {
             StagingPolicy::Off => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
         };
-        if status == PhaseStatus::Done {
-            flow.begin(Phase::Validate, passed.len());
-        }
-        let judged = concurrent::each(run.settings.concurrency, passed, |image| {
-            judge(Arc::clone(&run), image)
-        })
-        .await;
-        let mut validated = Vec::new();
-        let mut left = 0;
-        for judgement in judged {
-            match judgement {
-                Ok(image) => validated.push(image),
-                Err(outcomes) => {
-                    left += 1;
-                    flow.outcomes.extend(outcomes);
-                }
-            }
-        }
-        flow.end(Phase::Validate, status, validated.len(), left);
+        let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
         Self {
             flow,
             passed: validated,
@@ -126,17 +106,17 @@ impl ValidatedImage {
 async fn judge(
     run: Arc<Run>,
     image: ProvenanceVerifiedImage,
-) -> Result<ValidatedImage, Vec<EdgeOutcome>> {
+) -> (Option<ValidatedImage>, Vec<EdgeOutcome>) {
     let work = image.work;
     let name = format!("{}@{}", work.source, work.digest);
     match staging_signatures(&run, &work).await {
         Ok(staging) => {
             run.item_done(Phase::Validate, name, None);
-            Ok(ValidatedImage { work, staging })
+            (Some(ValidatedImage { work, staging }), Vec::new())
         }
         Err(left) => {
             run.item_done(Phase::Validate, name, Some(left.code));
-            Err(outcome::of_image(&work, &left))
+            (None, outcome::of_image(&work, &left))
         }
     }
 }
