@@ -182,3 +182,24 @@ async fn a_link_called_kpromo_is_kpromo() {
     let promo = world.sandbox.run(&["no-such-command"]).await;
     assert_eq!(promo.code, Some(2), "{promo}");
 }
+
+#[tokio::test]
+async fn the_migration_page_has_every_flag() {
+    let page = include_str!("../../../../docs/how-to/coming-from-kpromo.md");
+    let sandbox = Sandbox::new();
+    let help = sandbox.run(&["cip", "--help"]).await.stdout;
+    let (_, flags) = help.split_once("Flags of kpromo:").unwrap();
+    let (flags, _) = flags.split_once("Everywhere:").unwrap();
+    let mut seen = 0;
+    for line in flags
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--"))
+    {
+        let end = line.find([' ', '[', '=']).unwrap_or(line.len());
+        // The expressions stand beside the texts that they replace.
+        let flag = format!("--{}", line[..end].trim_end_matches("-regexp"));
+        assert!(page.contains(&flag), "{flag}");
+        seen += 1;
+    }
+    assert!(seen >= 25, "{seen} flags in\n{help}");
+}

@@ -178,3 +178,24 @@ async fn the_identity_of_kubernetes_is_signed_with_compat_k8s() {
         assert_eq!(verified.code, Some(code), "{identity}\n{verified}");
     }
 }
+
+#[tokio::test]
+async fn the_log_is_json_if_asked() {
+    let world = World::start().await;
+    let run = cip(&world, &["--log-format=json", "--threads=3"]).await;
+    assert_eq!(run.code, Some(0), "{run}");
+    let lines: Vec<serde_json::Value> = run
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let has = |field: &str, value: &str| lines.iter().any(|line| line[field] == value);
+    assert!(
+        has("schema", "promo.log/v1") && has("schema", "promo.event/v1"),
+        "{run}"
+    );
+    assert!(
+        has("level", "warning") && has("event", "phaseEnded"),
+        "{run}"
+    );
+}
