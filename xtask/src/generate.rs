@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: the pages of `docs/reference` that come from the code.
+//! `cargo xtask generate`: what stands in `docs/reference`, pages and JSON Schemas, which come from the code.
 //!
 //! `promo` itself writes them (`promo reference DIR`, a hidden command: it alone knows its command line, its error codes
 //! and its schemas); here they are put into the book, or with `--check` only compared with what stands there.
@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 use crate::error::{Error, OnPath, Result};
 use crate::{process, workspace};
 
-/// File name and content of every page.
+/// Path below the folder and content of every page and schema.
 type Pages = BTreeMap<String, Vec<u8>>;
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
@@ -32,7 +32,7 @@ pub(crate) fn check() -> Result<()> {
     stale.dedup();
     if stale.is_empty() {
         println!(
-            "docs/reference: {} pages are as the code says",
+            "docs/reference: {} files are as the code says",
             wanted.len()
         );
         return Ok(());
@@ -55,6 +55,9 @@ fn write() -> Result<()> {
     }
     for (name, text) in &wanted {
         let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).on("create", parent)?;
+        }
         fs::write(&path, text).on("write", &path)?;
         println!("{}", workspace::relative(&path));
     }
@@ -83,14 +86,21 @@ fn read_pages(folder: &Path) -> Result<Pages> {
     if !folder.exists() {
         return Ok(pages);
     }
+    take_pages(folder, "", &mut pages)?;
+    Ok(pages)
+}
+
+/// Takes all files of a folder and of those in it; `prefix` is the way there, with `/` at its end.
+fn take_pages(folder: &Path, prefix: &str, pages: &mut Pages) -> Result<()> {
     for entry in fs::read_dir(folder).on("list", folder)? {
         let path = entry.on("list", folder)?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        pages.insert(name, fs::read(&path).on("read", &path)?);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{prefix}{name}");
+        if path.is_dir() {
+            take_pages(&path, &format!("{name}/"), pages)?;
+        } else {
+            pages.insert(name, fs::read(&path).on("read", &path)?);
+        }
     }
-    Ok(pages)
+    Ok(())
 }

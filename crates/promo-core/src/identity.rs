@@ -11,6 +11,7 @@ use crate::oci::{RegistryPath, Repository, RepositoryError};
 
 /// The public name of an image, without tag or digest: `registry.k8s.io/pause`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Identity(Repository);
 

@@ -17,6 +17,8 @@ pub mod pipeline;
 pub mod plan;
 pub mod ports;
 pub mod report;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod snapshot;
 
 pub use code::Code;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use promo_core::identity::Identity;
 use promo_core::oci::Digest;
 use promo_core::ports::{Attachment, Evidence, EvidenceKind, Verifier};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::image::Resolved;
@@ -14,15 +15,15 @@ use crate::error::Result;
 use crate::output::{Format, Outcome, evidence_kind, json, yaml};
 
 /// `promo.evidence/v1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct EvidenceDocument {
+pub(crate) struct EvidenceDocument {
     schema: &'static str,
     images: Vec<Attached>,
 }
 
 /// What was attached to one image.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Attached {
     image: String,

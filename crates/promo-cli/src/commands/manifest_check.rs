@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use promo_core::manifest::{Finding, LoadError, ManifestSet, ManifestSummary, Severity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{ManifestCheckArgs, ScopeArgs};
@@ -15,9 +16,9 @@ use crate::run::Context;
 use crate::settings::{ScopeSettings, TreeSource};
 
 /// The document.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Checked {
+pub(crate) struct Checked {
     schema: &'static str,
     /// What the manifests hold; nothing if their structure is broken.
     summary: Option<ManifestSummary>,

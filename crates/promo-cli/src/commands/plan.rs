@@ -6,8 +6,8 @@ use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
 use promo_core::plan::{
-    self, Plan, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict, wanted_destinations,
-    wanted_sources,
+    self, Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict,
+    wanted_destinations, wanted_sources,
 };
 use promo_core::ports::InventoryReader;
 use promo_core::snapshot::Snapshot;
@@ -18,7 +18,7 @@ use crate::app;
 use crate::args::PlanArgs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, PlanDocument, json, plan_markdown, plan_table, yaml};
+use crate::output::{Format, Outcome, json, plan_markdown, plan_table, yaml};
 use crate::progress;
 use crate::run::Context;
 use crate::settings::{NetworkSettings, ScopeSettings};
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     if let Some(edge) = plan.stopped_by() {
         return Err(stopped(&edge));
     }
-    let document = PlanDocument::new(&plan);
+    let document = plan.to_document(&PlanInputs::default());
     let exit = exit(&plan, args.exit_code);
     if let Some(report) = report {
         report.write(&json(&document)?, exit)?;

@@ -1,4 +1,6 @@
-//! `promo reference DIR` (hidden): the pages of the book that come from the code. `cargo xtask generate` calls it.
+//! `promo reference DIR` (hidden): the pages and the JSON Schemas of the book that come from the code. `cargo xtask generate` calls it.
+
+mod documents;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +11,7 @@ use clap::CommandFactory;
 use crate::args::Cli;
 use crate::error::{CODES, Error, Result};
 use crate::exit::Exit;
-use crate::output::Outcome;
+use crate::output::{Outcome, json};
 use crate::settings::{KEYS, TABLES, VARIABLES};
 
 /// Says on each page that nobody edits it.
@@ -23,15 +25,24 @@ pub(crate) fn run(dir: &Path) -> Result<Outcome> {
         ("settings.md", settings()),
         ("codes.md", codes()),
         ("exit-codes.md", exit_codes()),
-        ("documents.md", documents()),
+        ("documents.md", documents::page(NOTE)),
     ];
     let mut written = String::new();
     for (name, text) in pages {
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(|error| Error::file("write", &path, error))?;
-        let _ = writeln!(written, "{}", path.display());
+        write(&dir.join(name), &text, &mut written)?;
+    }
+    let schemas = dir.join("schemas");
+    fs::create_dir_all(&schemas).map_err(|error| Error::file("create", &schemas, error))?;
+    for (name, schema) in documents::schemas() {
+        write(&schemas.join(name), &json(&schema)?, &mut written)?;
     }
     Ok(Outcome::done(written))
+}
+
+fn write(path: &Path, text: &str, written: &mut String) -> Result<()> {
+    fs::write(path, text).map_err(|error| Error::file("write", path, error))?;
+    let _ = writeln!(written, "{}", path.display());
+    Ok(())
 }
 
 fn command_line() -> String {
@@ -142,38 +153,6 @@ fn exit_codes() -> String {
     );
     for (exit, meaning) in Exit::ALL {
         let _ = writeln!(text, "| {} | {meaning} |", exit.code());
-    }
-    text
-}
-
-/// The documents that commands print with `--output json` or `yaml`.
-const DOCUMENTS: [(&str, &str); 8] = [
-    ("promo.plan/v1", "`promo plan`"),
-    (
-        "promo.report/v1",
-        "`promo promote`, `promo demo`, and the file of `--report`",
-    ),
-    (
-        "promo.snapshot/v1",
-        "`promo snapshot`; fed back by `promo plan --inventory`",
-    ),
-    ("promo.verification/v1", "`promo verify`"),
-    ("promo.evidence/v1", "`promo sign`, `promo attest`"),
-    ("promo.check/v1", "`promo manifest check`"),
-    ("promo.settings/v1", "`promo settings show`"),
-    (
-        "promo.event/v1",
-        "each line on standard error with `--log-format json`",
-    ),
-];
-
-fn documents() -> String {
-    let mut text = format!(
-        "{NOTE}# Documents\n\nEach document carries its name and version as `schema`. Within a version fields are only \
-         added.\n\n| schema | written by |\n|---|---|\n"
-    );
-    for (schema, command) in DOCUMENTS {
-        let _ = writeln!(text, "| `{schema}` | {command} |");
     }
     text
 }

@@ -1,5 +1,6 @@
 //! `promo settings show`: every setting, its value and where it comes from.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -8,8 +9,8 @@ use crate::run::Context;
 use crate::settings::{self, Row};
 
 /// The document.
-#[derive(Serialize)]
-struct Shown {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Shown {
     schema: &'static str,
     settings: Vec<Row>,
 }

@@ -6,6 +6,7 @@ use promo_core::identity::{Identity, IdentityRules};
 use promo_core::oci::{Digest, ImageReference};
 use promo_core::ports::{EvidenceKind, RefusedEvidence, Verification, Verifier};
 use promo_sign::{KeyVerifier, refusal};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::image;
@@ -19,7 +20,7 @@ use crate::run::Context;
 use crate::settings::{NetworkSettings, ScopeSettings};
 
 /// `promo.verification/v1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VerificationDocument {
     schema: &'static str,
@@ -29,7 +30,7 @@ pub(crate) struct VerificationDocument {
 }
 
 /// What was found about one image.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VerifiedImage {
     pub(crate) image: String,
@@ -47,7 +48,7 @@ pub(crate) struct VerifiedImage {
 }
 
 /// Evidence that was accepted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Proof {
     pub(crate) kind: EvidenceKind,
@@ -56,7 +57,7 @@ pub(crate) struct Proof {
 }
 
 /// Evidence by a signer whom nobody named.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stranger {
     pub(crate) kind: EvidenceKind,
@@ -64,7 +65,7 @@ pub(crate) struct Stranger {
 }
 
 /// Evidence that failed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refusal {
     pub(crate) kind: EvidenceKind,

@@ -3,7 +3,6 @@
 //! A result is data; this folder only shows it. A document carries `"schema": "promo.<name>/v1"` first.
 
 mod document;
-mod plan;
 mod plan_text;
 mod report;
 mod table;
@@ -12,7 +11,6 @@ mod verification;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub(crate) use document::{json, yaml};
-pub(crate) use plan::PlanDocument;
 pub(crate) use plan_text::{plan_markdown, plan_table};
 pub(crate) use report::report_table;
 pub(crate) use table::Table;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use promo_core::ports::{Event, Observer, Phase, Silent};
 
+pub(crate) use events::EventDocument;
+
 use crate::run::Context;
 use crate::terminal::{Terminal, Verbosity};
 

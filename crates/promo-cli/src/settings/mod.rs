@@ -36,7 +36,7 @@ use crate::args::{GlobalArgs, ScopeArgs, SigningArgs, StagingArgs};
 use crate::error::Result;
 
 /// A row of `promo settings show`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub(crate) struct Row {
     /// The setting.
     pub(crate) name: String,

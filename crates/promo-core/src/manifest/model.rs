@@ -14,6 +14,7 @@ use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
 
 /// A place in a file, both counted from 1; the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Line.
     pub line: u32,
@@ -29,6 +30,7 @@ impl fmt::Display for Position {
 
 /// The path of a file, as the user would name it: relative to the tree's folder, with `/`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct FilePath(Arc<str>);
 
@@ -115,6 +117,7 @@ impl ManifestSet {
 
 /// How much there is in a [`ManifestSet`], without the bad entries that were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ManifestSummary {

@@ -15,6 +15,7 @@ use crate::report::{Report, ReportSettings};
 
 /// What became of a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PhaseStatus {
@@ -28,6 +29,7 @@ pub enum PhaseStatus {
 
 /// A phase in the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseReport {
     /// Which phase.

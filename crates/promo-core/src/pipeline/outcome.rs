@@ -10,6 +10,7 @@ use crate::ports::{Failure, FailureKind, Phase};
 
 /// Why an edge was left, as far as it matters for what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LeftClass {
@@ -25,6 +26,7 @@ pub enum LeftClass {
 
 /// What keeps an edge from being published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Left {
     /// The phase that left it.
@@ -93,6 +95,7 @@ impl Left {
 
 /// How an edge ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "result")]
 #[non_exhaustive]
 pub enum EdgeResult {
@@ -114,6 +117,7 @@ pub enum EdgeResult {
 
 /// One edge with how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EdgeOutcome {
     /// The image's public name.

@@ -14,6 +14,7 @@ use crate::ports::{
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Mode {
@@ -25,6 +26,7 @@ pub enum Mode {
 
 /// What is asked of the signatures that images have in staging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StagingPolicy {
@@ -38,6 +40,7 @@ pub enum StagingPolicy {
 
 /// What is asked about where images were built. In this version nothing can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProvenancePolicy {

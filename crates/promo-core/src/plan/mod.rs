@@ -37,6 +37,8 @@ use decision::{Cause, Decisions, Statement};
 use judge::Judge;
 use layout::Layout;
 
+#[cfg(feature = "schema")]
+pub(crate) use artifact::schema;
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 pub use diff::{Change, ChangeKind, SetDiff, diff};
 pub use edge_key::EdgeKey;

@@ -8,6 +8,7 @@ use crate::oci::{Digest, Repository, Tag};
 
 /// One tag that may move, in one destination repository, from one digest to another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TagMove {
     /// The destination repository, in full.
@@ -22,6 +23,7 @@ pub struct TagMove {
 
 /// All tags that may move: each tag of a repository at most once. Read and written as a plain list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<TagMove>", into = "Vec<TagMove>")]
 pub struct TagMoves(BTreeMap<(Repository, Tag), (Digest, Digest)>);
 

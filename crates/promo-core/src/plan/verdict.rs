@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a plan says about an edge. The order is that of reports: what is done, what is to be done, what
 /// is left and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {

@@ -25,6 +25,7 @@ pub struct Subject {
 
 /// The forms in which promo writes signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum SignatureFormat {
@@ -46,6 +47,7 @@ impl SignatureFormat {
 
 /// What a piece of evidence claims to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum EvidenceKind {
@@ -55,6 +57,7 @@ pub enum EvidenceKind {
         format: SignatureFormat,
     },
     /// An in-toto statement with some predicate.
+    #[serde(rename_all = "camelCase")]
     Attestation {
         /// The predicate's type.
         predicate_type: String,

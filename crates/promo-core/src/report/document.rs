@@ -10,6 +10,7 @@ use crate::ports::FailureKind;
 
 /// What the run was asked, as far as it matters for reading the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReportSettings {
@@ -27,6 +28,7 @@ pub struct ReportSettings {
 
 /// How many edges ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Totals {
@@ -46,6 +48,7 @@ pub struct Totals {
 
 /// An edge that the plan left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedLeft {

@@ -18,6 +18,12 @@ use crate::oci::{Digest, RegistryPath, Tag};
 
 pub use read::SnapshotError;
 
+/// The JSON Schema of the JSON form.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::document::<write::RawSnapshot>(write::SCHEMA)
+}
+
 /// Everything below one registry path: names, their digests, and the tags of each digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {

@@ -12,6 +12,7 @@ pub(super) const SCHEMA: &str = "promo.snapshot/v1";
 
 /// A snapshot as JSON.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawSnapshot {
     pub(super) schema: String,
@@ -23,6 +24,7 @@ pub(super) struct RawSnapshot {
 
 /// One image of it.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawImage {
     pub(super) name: String,
@@ -32,6 +34,7 @@ pub(super) struct RawImage {
 
 /// How much of the repository is known.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawKnown {
     /// What isn't listed isn't there.
@@ -44,6 +47,7 @@ pub(super) enum RawKnown {
 
 /// One digest of an image.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawDigest {
     pub(super) digest: Digest,

@@ -3,10 +3,21 @@
 
 use promo_core::Code;
 use promo_core::ports::{Event, Observer};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::args::LogLevelArg;
 use crate::diagnostics::one_line;
 use crate::terminal::{Terminal, Verbosity};
+
+/// `promo.log/v1`: a line of the log.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LogDocument<'a> {
+    schema: &'static str,
+    /// A level as `--log-level` names it.
+    level: &'static str,
+    message: &'a str,
+}
 
 /// Writes lines `level=… msg="…"` down to a level.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +58,13 @@ impl Log {
         }
         let (level, message) = (level.as_str(), one_line(message));
         let line = if self.json {
-            serde_json::json!({"schema": "promo.log/v1", "level": level, "message": message})
-                .to_string()
+            let document = LogDocument {
+                schema: "promo.log/v1",
+                level,
+                message: &message,
+            };
+            // Texts can always be written.
+            serde_json::to_string(&document).unwrap_or_default()
         } else {
             let quoted = message.replace('\\', "\\\\").replace('"', "\\\"");
             format!("level={level} msg=\"{quoted}\"")

@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::output::Outcome;
 use crate::run::Context;
 use log::Log;
+pub(crate) use log::LogDocument;
 
 /// A flag was given that means nothing.
 const NO_MEANING: &str = "PROMO-X016";

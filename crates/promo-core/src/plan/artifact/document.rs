@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{TagMoves, Verdict};
+use crate::manifest::Severity;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) schema: String,
@@ -22,6 +24,7 @@ pub(super) struct Document {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     pub(super) tree: Option<Digest>,
@@ -30,6 +33,7 @@ pub(super) struct Inputs {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Options {
     pub(super) identities: Vec<IdentityName>,
@@ -39,6 +43,7 @@ pub(super) struct Options {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct IdentityName {
     pub(super) registry: RegistryPath,
@@ -46,6 +51,7 @@ pub(super) struct IdentityName {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Numbers {
     pub(super) edges: u64,
@@ -59,6 +65,7 @@ pub(super) struct Numbers {
 
 /// Edges by verdict, all verdicts in their order.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Counts {
     pub(super) present: u64,
@@ -75,6 +82,7 @@ pub(super) struct Counts {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Unchanged {
     pub(super) groups: u64,
@@ -83,6 +91,7 @@ pub(super) struct Unchanged {
 
 /// One digest of an image, as one entry asks for it.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Group {
     pub(super) source: Repository,
@@ -102,6 +111,7 @@ pub(super) struct Group {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SavedException {
     pub(super) destination: RegistryPath,
@@ -112,6 +122,7 @@ pub(super) struct SavedException {
 
 /// A verdict and why.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Judgement {
     pub(super) verdict: Verdict,
@@ -126,11 +137,13 @@ pub(super) struct Judgement {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SavedFinding {
     pub(super) file: String,
     pub(super) line: Option<u32>,
     pub(super) column: Option<u32>,
+    pub(super) severity: Severity,
     pub(super) code: String,
     pub(super) message: String,
     pub(super) expected: String,

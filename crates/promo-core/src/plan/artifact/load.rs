@@ -97,6 +97,10 @@ fn finding(saved: SavedFinding) -> Result<Finding, ArtifactError> {
         .iter()
         .find(|kind| kind.code.as_str() == saved.code);
     let kind = kind.ok_or_else(|| contradiction(format!("there is no code `{}`", saved.code)))?;
+    if kind.severity != saved.severity {
+        let message = format!("`{}` is no code of severity {}", kind.code, saved.severity);
+        return Err(contradiction(message));
+    }
     let position = saved.line.zip(saved.column);
     Ok(Finding {
         file: FilePath::new(&saved.file),

@@ -16,6 +16,12 @@ use crate::oci::Digest;
 /// The schema of a saved plan.
 const SCHEMA: &str = "promo.plan/v1";
 
+/// The JSON Schema of a saved plan.
+#[cfg(feature = "schema")]
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::document::<document::Document>(SCHEMA)
+}
+
 /// What a plan was made from, for those who review it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -122,6 +122,7 @@ fn saved_finding(finding: &Finding) -> SavedFinding {
         file: finding.file.to_string(),
         line: finding.position.map(|position| position.line),
         column: finding.position.map(|position| position.column),
+        severity: finding.severity,
         code: finding.code.to_string(),
         message: finding.message.clone(),
         expected: finding.expected.clone(),

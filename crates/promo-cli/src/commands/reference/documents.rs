@@ -1,0 +1,113 @@
+//! The documents that commands print and read: what each is for, and its JSON Schema.
+
+use std::fmt::Write as _;
+
+use promo_core::schema;
+use serde_json::Value;
+
+use crate::commands::{by_hand, cip, manifest_check, settings_show, verify};
+use crate::progress;
+
+/// A kind of document.
+struct Document {
+    /// What stands in it as `schema`; empty for the lists that people write.
+    name: &'static str,
+    /// The name of the published file, without its ending.
+    file: &'static str,
+    /// Which command writes or reads it.
+    about: &'static str,
+    schema: fn() -> Value,
+}
+
+/// All of them.
+const DOCUMENTS: [Document; 10] = [
+    Document {
+        name: "promo.plan/v1",
+        file: "promo.plan.v1",
+        about: "`promo plan`",
+        schema: schema::plan,
+    },
+    Document {
+        name: "promo.report/v1",
+        file: "promo.report.v1",
+        about: "`promo promote`, `promo demo`, and the file of `--report`",
+        schema: schema::report,
+    },
+    Document {
+        name: "promo.snapshot/v1",
+        file: "promo.snapshot.v1",
+        about: "`promo snapshot`; fed back by `promo plan --inventory`",
+        schema: schema::snapshot,
+    },
+    Document {
+        name: "promo.verification/v1",
+        file: "promo.verification.v1",
+        about: "`promo verify`",
+        schema: || schema::document::<verify::VerificationDocument>("promo.verification/v1"),
+    },
+    Document {
+        name: "promo.evidence/v1",
+        file: "promo.evidence.v1",
+        about: "`promo sign`, `promo attest`",
+        schema: || schema::document::<by_hand::EvidenceDocument>("promo.evidence/v1"),
+    },
+    Document {
+        name: "promo.check/v1",
+        file: "promo.check.v1",
+        about: "`promo manifest check`",
+        schema: || schema::document::<manifest_check::Checked>("promo.check/v1"),
+    },
+    Document {
+        name: "promo.settings/v1",
+        file: "promo.settings.v1",
+        about: "`promo settings show`",
+        schema: || schema::document::<settings_show::Shown>("promo.settings/v1"),
+    },
+    Document {
+        name: "promo.event/v1",
+        file: "promo.event.v1",
+        about: "each line on standard error with `--log-format json`",
+        schema: || schema::document::<progress::EventDocument<'_>>("promo.event/v1"),
+    },
+    Document {
+        name: "promo.log/v1",
+        file: "promo.log.v1",
+        about: "each line of `promo cip` on standard error with `--log-format json`",
+        schema: || schema::document::<cip::LogDocument<'_>>("promo.log/v1"),
+    },
+    Document {
+        name: "",
+        file: "tag-moves",
+        about: "read by `--allow-tag-moves`, in YAML or JSON",
+        schema: schema::tag_moves,
+    },
+];
+
+/// The page that lists them.
+pub(super) fn page(note: &str) -> String {
+    let mut text = format!(
+        "{note}# Documents\n\nEach document carries its name and version as `schema`. Within a version fields are only \
+         added. The JSON Schemas (draft 2020-12) are made from the types that are written; \
+         YAML output is the same document.\n\n\
+         | `schema` | JSON Schema | where |\n|---|---|---|\n"
+    );
+    for document in DOCUMENTS {
+        let Document { file, about, .. } = document;
+        let name = match document.name {
+            "" => "none".to_owned(),
+            name => format!("`{name}`"),
+        };
+        let _ = writeln!(
+            text,
+            "| {name} | [{file}.json](schemas/{file}.json) | {about} |"
+        );
+    }
+    text
+}
+
+/// The published files: name and schema.
+pub(super) fn schemas() -> impl Iterator<Item = (String, Value)> {
+    DOCUMENTS
+        .into_iter()
+        .map(|document| (format!("{}.json", document.file), (document.schema)()))
+}
