@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Repository};
-use promo_core::ports::{EvidenceBlob, Failure};
+use promo_core::ports::{EvidenceBlob, Failure, FailureKind};
 
 use super::{MAX_BLOB, OciEvidenceStore};
 use crate::Error;
@@ -56,6 +56,13 @@ impl OciEvidenceStore {
         blob: &EvidenceBlob,
     ) -> Result<(), Failure> {
         check(blob)?;
+        match self.send_blob(repository, blob).await {
+            Err(failure) if is_worth_another(&failure) => self.send_blob(repository, blob).await,
+            other => other,
+        }
+    }
+
+    async fn send_blob(&self, repository: &Repository, blob: &EvidenceBlob) -> Result<(), Failure> {
         let session = self.registry.start_upload(repository).await?;
         let bytes = blob.bytes.clone();
         let body = stream::once(std::future::ready(Ok(bytes))).boxed();
@@ -63,6 +70,14 @@ impl OciEvidenceStore {
             .put_blob(repository, &blob.descriptor, session, body)
             .await
     }
+}
+
+/// Whether a new session may succeed where an upload broke: the connection, or a token that ended in between.
+fn is_worth_another(failure: &Failure) -> bool {
+    matches!(
+        failure.kind(),
+        FailureKind::Unavailable | FailureKind::Deadline
+    )
 }
 
 /// Whether it is the empty JSON object, whose bytes need not be fetched.
