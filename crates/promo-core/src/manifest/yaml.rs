@@ -301,10 +301,14 @@ impl<'a, 'f> Reader<'a, 'f> {
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
+        self.found_too_deep(place);
+        Err(Stop)
+    }
+
+    fn found_too_deep(&mut self, place: Position) {
         let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
         self.findings
             .add(&TOO_DEEP, place, message, "a promoter manifest");
-        Err(Stop)
     }
 
     fn found_anchor(&mut self, place: Position) {
@@ -336,6 +340,10 @@ impl<'a, 'f> Reader<'a, 'f> {
         // The scanner refuses an alias whose anchor it has not seen.
         if error.info().contains("unknown anchor") {
             return self.found_anchor(place);
+        }
+        // It also refuses to go on in lists that are nested far deeper than we would.
+        if error.info().contains("recursion limit") {
+            return self.found_too_deep(place);
         }
         let message = format!("this is not YAML: {}", clip(error.info(), 200));
         self.findings
