@@ -46,7 +46,7 @@ pub(super) const CODES: &[CodeDescription] = &[
     describe(
         "PROMO-R004",
         "Rate limited",
-        "The registry went on answering 429 although promo paused and slowed down. Set requests-per-second of this registry to what it grants.",
+        "The registry went on answering 429 although promo paused and slowed down. Set `rate` of this registry to what it grants.",
     ),
     describe(
         "PROMO-R005",

@@ -77,7 +77,7 @@ impl Error {
                 vec![format!("check what the account may do on {host}")]
             }
             Self::RateLimited { host, .. } => vec![format!(
-                "set registry.{host}.requests-per-second to what the registry grants"
+                "set registry.{host}.rate to what the registry grants"
             )],
             Self::ForeignRealm { host, realm } => vec![format!(
                 "if {realm} does belong to it, set registry.{host}.token-realm to that host"
