@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use promo_core::ports::{FailureKind, Registry};
 use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
-use promo_testkit::registry::{Auth, Fault, Matcher, RegistryOptions};
+use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -150,6 +150,35 @@ async fn an_encrypted_registry_can_not_lead_to_a_plain_one() {
     let wire = wire.extra_roots(authority.pem()).build().unwrap();
     let failure = head(&wire, &bench).await.unwrap_err();
     assert_eq!(failure.code().as_str(), "PROMO-R017");
+    assert!(plain.registry.log().is_empty());
+}
+
+#[tokio::test]
+async fn an_encrypted_registry_can_not_have_uploads_sent_in_the_open() {
+    let authority = Authority::new();
+    let options = RegistryOptions::default().tls(authority.server(false));
+    let (bench, plain) = (Bench::with(options).await, Bench::new().await);
+    let location = format!("{}/v2/app/blobs/uploads/1", plain.registry.url());
+    let start = Matcher::on(Operation::UploadStart);
+    let fault = Fault::header("location", &location);
+    bench.registry.faults().inject(start, fault);
+    let wire = bench.builder().host(bench.host(), encrypted());
+    let wire = wire.extra_roots(authority.pem()).build().unwrap();
+    let start = wire.start_upload(&bench.repository("app")).await;
+    assert_eq!(start.unwrap_err().code().as_str(), "PROMO-R017");
+    // Nor is a list continued in the open.
+    let link = format!(
+        "<{}/v2/app/tags/list?last=x>; rel=\"next\"",
+        plain.registry.url()
+    );
+    let list = Matcher::on(Operation::TagList);
+    bench.image("app", "v1");
+    bench
+        .registry
+        .faults()
+        .inject(list, Fault::header("link", &link));
+    let tags = wire.tags(&bench.repository("app"), None).await;
+    assert_eq!(tags.unwrap_err().code().as_str(), "PROMO-R017");
     assert!(plain.registry.log().is_empty());
 }
 
