@@ -6,6 +6,7 @@
 //! hint: …
 //! ```
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Write;
 
@@ -44,6 +45,18 @@ pub(crate) fn error(error: &Error) -> String {
 /// The line of a warning.
 pub(crate) fn warning(code: &str, message: &str) -> String {
     format!("{YELLOW}warning[{code}]{YELLOW:#}: {}\n", one_line(message))
+}
+
+/// What to do, a line for each hint, however often it was given.
+pub(crate) fn hints<'a>(hints: impl Iterator<Item = &'a String>) -> String {
+    let mut text = String::new();
+    for hint in hints.collect::<BTreeSet<_>>() {
+        add_line(
+            &mut text,
+            &format!("{CYAN}hint:{CYAN:#} {}", one_line(hint)),
+        );
+    }
+    text
 }
 
 fn add_line(text: &mut String, line: &str) {

@@ -91,6 +91,8 @@ pub enum RepositoryInventory {
         code: Code,
         /// Why, for a person.
         message: String,
+        /// What to do, one sentence each.
+        hints: Vec<String>,
     },
 }
 

@@ -40,6 +40,8 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
         let line = diagnostics::warning(unreadable.code.as_str(), &message);
         context.terminal.tell(&line);
     }
+    let hints = snapshot.unreadable().iter().flat_map(|one| &one.hints);
+    context.terminal.tell(&diagnostics::hints(hints));
     let exit = if snapshot.unreadable().is_empty() {
         Exit::Done
     } else {

@@ -7,7 +7,7 @@ use promo_core::oci::{Digest, Tag};
 use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
 
 use super::{Table, counted};
-use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, one_line};
+use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 
 /// Findings that are listed in Markdown at the most: comments have an end.
 const MAX_MARKDOWN: usize = 100;
@@ -40,6 +40,7 @@ pub(crate) fn plan_table(plan: &Plan) -> String {
             one_line(&edge.reason())
         );
     }
+    text.push_str(&hints(left(plan).flat_map(|edge| edge.hints())));
     for finding in plan.findings() {
         let style = if finding.severity == Severity::Warning {
             YELLOW

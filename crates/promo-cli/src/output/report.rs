@@ -8,7 +8,7 @@ use promo_core::report::{Report, Totals};
 
 use super::counted;
 use super::plan_text::short;
-use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
+use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
 
 /// The report as text.
 pub(crate) fn report_table(report: &Report) -> String {
@@ -81,6 +81,7 @@ fn left(report: &Report) -> String {
             one_line(&edge.message)
         );
     }
+    text.push_str(&hints(report.left.iter().flat_map(|edge| &edge.hints)));
     for finding in &report.findings {
         let style = if finding.severity == Severity::Warning {
             YELLOW

@@ -58,6 +58,7 @@ fn what_a_covered_registry_does_not_list_is_missing() {
         code: Code::new("PROMO-R403"),
         kind: FailureKind::Forbidden,
         message: String::new(),
+        hints: Vec::new(),
     };
     inventory.insert(repository("a.io/prod/secret"), unreadable);
     let secret = inventory.tag(&repository("a.io/prod/secret"), &tag("v1"));
@@ -87,6 +88,7 @@ fn merging_adds_up_and_what_became_unreadable_stays_so() {
             code,
             kind: FailureKind::Forbidden,
             message,
+            hints: Vec::new(),
         },
     );
     one.merge(three);

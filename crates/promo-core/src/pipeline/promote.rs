@@ -190,12 +190,15 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
     };
     let content = run.ports.copier.copy(&request).await;
     let content = content.map_err(|failure| match failure.kind() {
-        FailureKind::NotFound => Left::new(
-            Phase::Promote,
-            LeftClass::Failed,
-            codes::LOST,
-            format!("gone from staging: {}", failure.chain()),
-        ),
+        FailureKind::NotFound => Left {
+            hints: failure.hints().to_vec(),
+            ..Left::new(
+                Phase::Promote,
+                LeftClass::Failed,
+                codes::LOST,
+                format!("gone from staging: {}", failure.chain()),
+            )
+        },
         _ => Left::failed(Phase::Promote, &failure),
     })?;
     if content.manifest.digest() != work.digest {

@@ -60,6 +60,7 @@ pub(super) struct Cause {
     pub(super) kind: Option<FailureKind>,
     pub(super) code: Code,
     pub(super) message: String,
+    pub(super) hints: Vec<String>,
 }
 
 impl Decision {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::decision::{Decision, Doubt};
+use super::decision::{Cause, Decision, Doubt};
 use super::layout::{Entry, Image, Layout, Slot};
 use super::{Plan, Verdict, codes, reason};
 use crate::Code;
@@ -128,10 +128,19 @@ impl<'a> PlannedEdge<'a> {
 
     /// What kept a registry from being read, where that is why the edge is undecided.
     pub fn failure_kind(&self) -> Option<FailureKind> {
+        self.cause()?.kind
+    }
+
+    /// What to do so that it can be decided, one sentence each.
+    pub fn hints(&self) -> &'a [String] {
+        self.cause().map_or(&[], |cause| &cause.hints)
+    }
+
+    fn cause(&self) -> Option<&'a Cause> {
         match self.decision {
             Decision::Undecided(
                 Doubt::DestinationUnreadable { cause } | Doubt::SourceUnreadable { cause },
-            ) => self.plan.causes.get(cause as usize)?.kind,
+            ) => self.plan.causes.get(cause as usize),
             _ => None,
         }
     }

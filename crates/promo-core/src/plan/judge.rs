@@ -275,16 +275,20 @@ impl<'a> Judge<'a> {
     }
 
     fn cause(&mut self, code: Code, unreadable: Known<'_>) -> u32 {
-        let (kind, message) = match unreadable.inventory {
-            Some(RepositoryInventory::Unreadable { kind, message, .. }) => {
-                (Some(*kind), message.clone())
-            }
-            _ => (None, String::new()),
+        let (kind, message, hints) = match unreadable.inventory {
+            Some(RepositoryInventory::Unreadable {
+                kind,
+                message,
+                hints,
+                ..
+            }) => (Some(*kind), message.clone(), hints.clone()),
+            _ => (None, String::new(), Vec::new()),
         };
         self.causes.intern(Cause {
             kind,
             code,
             message,
+            hints,
         })
     }
 }

@@ -58,6 +58,9 @@ pub struct PlannedLeft {
     pub code: Code,
     /// Why, for a person.
     pub message: String,
+    /// What to do, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// What kind of reason.
     pub class: LeftClass,
     /// Where it would come from.
@@ -77,6 +80,7 @@ pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
             verdict: edge.verdict(),
             code: edge.code(),
             message: edge.reason(),
+            hints: edge.hints().to_vec(),
             class: class_of(&edge),
             source: edge.source().clone(),
             digest: edge.digest(),
@@ -89,6 +93,7 @@ pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
 fn class_of(edge: &PlannedEdge<'_>) -> LeftClass {
     match edge.failure_kind() {
         Some(FailureKind::Unauthenticated | FailureKind::Forbidden) => LeftClass::Access,
+        Some(FailureKind::DigestMismatch) => LeftClass::Refused,
         _ if edge.verdict() == Verdict::Refused => LeftClass::Refused,
         _ => LeftClass::Failed,
     }

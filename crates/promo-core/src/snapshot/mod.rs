@@ -59,6 +59,8 @@ pub struct Unreadable {
     pub code: Code,
     /// Why, for a person.
     pub message: String,
+    /// What to do, one sentence each.
+    pub hints: Vec<String>,
 }
 
 /// One line of a snapshot: a digest under one of its tags, or without any.
@@ -95,12 +97,18 @@ impl Snapshot {
             match known {
                 RepositoryInventory::Missing => {}
                 RepositoryInventory::Read(content) => snapshot.add_content(name, content),
-                RepositoryInventory::Unreadable { code, message, .. } => {
+                RepositoryInventory::Unreadable {
+                    code,
+                    message,
+                    hints,
+                    ..
+                } => {
                     snapshot.whole = false;
                     snapshot.unreadable.push(Unreadable {
                         name: name.to_owned(),
                         code: *code,
                         message: message.clone(),
+                        hints: hints.clone(),
                     });
                 }
             }

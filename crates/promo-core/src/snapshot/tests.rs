@@ -186,6 +186,7 @@ fn what_was_filtered_or_unreadable_is_never_taken_for_absent() {
         kind: crate::ports::FailureKind::Forbidden,
         code: Code::new("PROMO-R403"),
         message: "denied".to_owned(),
+        hints: vec!["log in".to_owned()],
     };
     world.insert("gcr.io/prod/secret".parse().unwrap(), denied);
     let snapshot = Snapshot::of_inventory(&world, &registry("gcr.io/prod"));

@@ -239,6 +239,7 @@ pub(crate) fn inventory(raw: &RawInventory) -> Inventory {
                 kind: promo_core::ports::FailureKind::Forbidden,
                 code: UNREADABLE,
                 message: "403".to_owned(),
+                hints: Vec::new(),
             },
             RawRepository::Read {
                 complete,

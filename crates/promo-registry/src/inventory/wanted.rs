@@ -135,5 +135,6 @@ pub(super) fn unreadable(failure: &Failure) -> RepositoryInventory {
         kind: failure.kind(),
         code: failure.code(),
         message: failure.chain(),
+        hints: failure.hints().to_vec(),
     }
 }
