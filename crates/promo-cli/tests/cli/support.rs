@@ -131,6 +131,9 @@ impl Output {
     }
 }
 
+/// User and password of registries in these tests, as Docker's configuration holds them: in base64.
+const REGISTRY_LOGIN: &str = "cm9ib3Q6cGFzc3dvcmQtb2YtdGhlLXJlZ2lzdHJ5LTQ3MTE=";
+
 /// Staging with images, and one production registry.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -145,11 +148,13 @@ impl World {
     }
 
     pub(crate) async fn with_production(auth: Auth) -> Self {
-        let staging = EmbeddedRegistry::start(RegistryOptions::default())
-            .await
-            .unwrap();
-        let options = RegistryOptions::default().auth(auth);
-        let production = EmbeddedRegistry::start(options).await.unwrap();
+        Self::with(Auth::none(), auth).await
+    }
+
+    pub(crate) async fn with(staging: Auth, production: Auth) -> Self {
+        let start = |auth| EmbeddedRegistry::start(RegistryOptions::default().auth(auth));
+        let staging = start(staging).await.unwrap();
+        let production = start(production).await.unwrap();
         let mut sandbox = Sandbox::new();
         sandbox.rename(&staging.host(), "STAGING");
         sandbox.rename(&production.host(), "PRODUCTION");
@@ -171,6 +176,14 @@ impl World {
         world.write_tree(&world.images_yaml());
         world.sandbox.keys("cosign").await;
         world
+    }
+
+    /// Logs `robot` in to both registries, as `docker login` does.
+    pub(crate) fn log_in(&self) {
+        let auth = |host| format!("\"{host}\":{{\"auth\":\"{REGISTRY_LOGIN}\"}}");
+        let (staging, production) = (auth(self.staging.host()), auth(self.production.host()));
+        let config = format!("{{\"auths\":{{{staging},{production}}}}}");
+        self.sandbox.write("home/.docker/config.json", &config);
     }
 
     /// The thin tree `tree` with these images.
