@@ -16,7 +16,9 @@ pub(crate) fn check() -> Result<()> {
     let documented = codes(&fs::read_to_string(&reference).on("read", &reference)?);
     let mut missing = BTreeSet::new();
     for path in workspace::files(&workspace::root().join("crates"), "rs")? {
-        let is_test = path.components().any(|part| part.as_os_str() == "tests");
+        let is_test = path
+            .components()
+            .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "promo-testkit");
         if is_test || path.ends_with("tests.rs") {
             continue;
         }

@@ -8,7 +8,7 @@ use crate::error::{Error, OnPath, Result};
 use crate::{process, workspace};
 
 /// What the environment holds, in exactly these versions.
-const PACKAGES: [&str; 2] = ["maturin==1.16.0", "pytest==9.2.0"];
+const PACKAGES: [&str; 3] = ["maturin==1.16.0", "pytest==9.2.0", "mypy==2.4.1"];
 
 /// Builds, installs and tests `crates/promo-py`.
 pub(crate) fn check() -> Result<()> {
@@ -32,7 +32,13 @@ pub(crate) fn check() -> Result<()> {
     pytest
         .args(["-m", "pytest", "-p", "no:cacheprovider", "tests"])
         .current_dir(&package);
-    process::run(&mut pytest)
+    process::run(&mut pytest)?;
+    // The stub file is what users' type checkers see: it must say what the native module does.
+    let mut stubs = environment.program("python");
+    stubs
+        .args(["-m", "mypy.stubtest", "promo"])
+        .current_dir(&environment.folder);
+    process::run(&mut stubs)
 }
 
 /// A virtual environment below the target folder.

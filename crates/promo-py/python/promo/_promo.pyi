@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import final
 
+__all__: list[str]
 __version__: str
 
 class PromoError(Exception):
