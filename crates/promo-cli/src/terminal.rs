@@ -2,10 +2,10 @@
 //!
 //! Colour is decided here, once. A pipe that was closed is no error: whoever read it had enough.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
-
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
@@ -58,22 +58,27 @@ impl Terminal {
 
     /// Writes the result.
     pub(crate) fn result(self, text: &str) -> Result<()> {
-        let mut stream = AutoStream::new(io::stdout(), self.color);
-        let written = stream
-            .write_all(text.as_bytes())
-            .and_then(|()| stream.flush());
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other.map_err(|source| Error::Output { source }),
-        }
+        // What has no colour has nothing to take off: a document of many megabytes goes out as it is.
+        let written = if text.contains('\u{1b}') {
+            write(&mut AutoStream::new(io::stdout(), self.color), text)
+        } else {
+            write(&mut io::stdout().lock(), text)
+        };
+        unless_closed(written)
+    }
+
+    /// Writes a document in JSON straight to standard output: that of a large plan has many megabytes.
+    pub(crate) fn document<T: Serialize>(self, document: &T) -> Result<()> {
+        let mut stream = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut stream, document)
+            .map_err(io::Error::from)
+            .and_then(|()| write(&mut stream, "\n"));
+        unless_closed(written)
     }
 
     /// Writes to standard error. If that fails there is nobody left to tell.
     pub(crate) fn tell(self, text: &str) {
-        let mut stream = AutoStream::new(io::stderr(), self.color);
-        let _nobody_left = stream
-            .write_all(text.as_bytes())
-            .and_then(|()| stream.flush());
+        let _nobody_left = write(&mut AutoStream::new(io::stderr(), self.color), text);
     }
 
     /// Writes a line to standard error unless promo is to be quiet.
@@ -82,4 +87,17 @@ impl Terminal {
             self.tell(&format!("{text}\n"));
         }
     }
+}
+
+fn unless_closed(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|source| Error::Output { source }),
+    }
+}
+
+fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush())
 }

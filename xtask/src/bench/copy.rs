@@ -3,22 +3,21 @@
 //!
 //! One promise is checked: `promo` stays under 64 MiB.
 
-use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::cold::{self, Cost};
 use crate::error::{Error, OnPath, Result};
 use crate::interop::digest::{self, sha256};
 use crate::interop::http::Client;
 use crate::interop::promo::write_tree;
 use crate::interop::servers::{Access, DockerRegistry};
 use crate::interop::tools;
-use crate::process;
 use crate::workspace::{self, Profile};
 
 const LAYER_BYTES: u64 = 2 << 30;
@@ -42,7 +41,7 @@ pub(super) fn run() -> Result<()> {
         &[&format!("{}/production", production.address())],
         &[("large", &image, &["v1"])],
     )?;
-    let (time, memory) = promote(&promo, &tree)?;
+    let Cost { time, memory } = promote(&promo, &tree)?;
     production
         .client()
         .get(&format!("/v2/production/large/blobs/{layer}"))?
@@ -71,8 +70,8 @@ pub(super) fn run() -> Result<()> {
     )))
 }
 
-/// Runs a promotion to its end, and says how long it took and how much memory it held at most, in KiB.
-fn promote(promo: &Path, tree: &Path) -> Result<(Duration, u64)> {
+/// Runs a promotion to its end.
+fn promote(promo: &Path, tree: &Path) -> Result<Cost> {
     let mut command = Command::new(promo);
     command
         .args([
@@ -83,41 +82,8 @@ fn promote(promo: &Path, tree: &Path) -> Result<(Duration, u64)> {
             "--thin-manifest-dir",
         ])
         .arg(tree);
-    command
-        .env_clear()
-        .env("HOME", tree)
-        .current_dir(tree)
-        .stdin(Stdio::null());
-    let started = Instant::now();
-    let mut child = process::spawn(&mut command)?;
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut memory = 0;
-    loop {
-        // The mark only grows, so the last look sees the peak; it is gone once the process is.
-        memory = memory.max(
-            fs::read_to_string(&status_file)
-                .ok()
-                .and_then(|text| high_water(&text))
-                .unwrap_or(0),
-        );
-        if let Some(status) = child.try_wait().on("wait for", promo)? {
-            let time = started.elapsed();
-            return if status.success() {
-                Ok((time, memory))
-            } else {
-                Err(Error::unmet(format!("promo: {status}")))
-            };
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// `VmHWM` of a process's status, in KiB.
-fn high_water(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
+    command.env_clear().env("HOME", tree).current_dir(tree);
+    cold::run(&mut command, &tree.join("output"), &[0])
 }
 
 /// The floor: the same bytes from one registry to the other, with nothing looked at on the way.

@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: speed and memory, measured and printed; what is too slow or too large is for a reader to say,
 //! but for the promises that stand in the documents.
 
+mod cold;
 mod copy;
+mod plan;
 
 use crate::arguments::Arguments;
 use crate::error::{Error, Result};
@@ -12,10 +14,16 @@ struct Measurement {
     run: fn() -> Result<()>,
 }
 
-const MEASUREMENTS: [Measurement; 1] = [Measurement {
-    name: "copy",
-    run: copy::run,
-}];
+const MEASUREMENTS: [Measurement; 2] = [
+    Measurement {
+        name: "plan",
+        run: plan::run,
+    },
+    Measurement {
+        name: "copy",
+        run: copy::run,
+    },
+];
 
 /// Runs all, or the one that is named.
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {

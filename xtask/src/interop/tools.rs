@@ -61,6 +61,11 @@ const CONFORMANCE: &str = "github.com/opencontainers/distribution-spec/conforman
 const CONFORMANCE_MODULE: &str = include_str!("pins/conformance.go.mod");
 const CONFORMANCE_SUMS: &str = include_str!("pins/conformance.go.sum");
 
+/// Kubernetes' promoter, whose work the measurements repeat, and a module that pins it.
+const KPROMO: &str = "sigs.k8s.io/promo-tools/v4/cmd/kpromo";
+const KPROMO_MODULE: &str = include_str!("pins/kpromo.go.mod");
+const KPROMO_SUMS: &str = include_str!("pins/kpromo.go.sum");
+
 const CARGO_DENY: &str = "0.20.2";
 
 /// The Python implementation of in-toto, with all that it needs.
@@ -93,7 +98,7 @@ impl Tools {
     /// Installs what is missing, and demands that everything is the version that was pinned.
     pub(crate) fn ensure() -> Result<Self> {
         ensure_debian()?;
-        let cache = Cache::open()?;
+        let cache = Cache::open(&pins())?;
         Ok(Self {
             cosign_3: cache.go_program("cosign-3", COSIGN_3)?,
             cosign_2: cache.go_program("cosign-2", COSIGN_2)?,
@@ -103,6 +108,11 @@ impl Tools {
             python: cache.python()?,
         })
     }
+}
+
+/// kpromo, built when it is missing. Its pins are its own: the other programs stay when they change.
+pub(crate) fn kpromo() -> Result<PathBuf> {
+    Cache::open(&format!("kpromo-{}", named_after(KPROMO_SUMS)))?.kpromo()
 }
 
 pub(crate) fn ensure_debian() -> Result<()> {
@@ -162,7 +172,7 @@ struct Cache {
 
 impl Cache {
     /// `PROMO_INTEROP_CACHE`, or a folder of the user's.
-    fn open() -> Result<Self> {
+    fn open(pins: &str) -> Result<Self> {
         let base = match std::env::var_os("PROMO_INTEROP_CACHE") {
             Some(folder) => PathBuf::from(folder),
             None => match std::env::var_os("HOME") {
@@ -174,7 +184,7 @@ impl Cache {
                 }
             },
         };
-        let folder = base.join(pins());
+        let folder = base.join(pins);
         fs::create_dir_all(&folder).on("create", &folder)?;
         Ok(Self { folder })
     }
@@ -210,11 +220,7 @@ impl Cache {
     fn conformance(&self) -> Result<PathBuf> {
         let program = self.folder.join("conformance.test");
         if !program.exists() {
-            let scratch = self.scratch()?;
-            for (name, text) in [("go.mod", CONFORMANCE_MODULE), ("go.sum", CONFORMANCE_SUMS)] {
-                let path = scratch.path().join(name);
-                fs::write(&path, text).on("write", &path)?;
-            }
+            let scratch = self.module(CONFORMANCE_MODULE, CONFORMANCE_SUMS)?;
             let built = scratch.path().join("conformance.test");
             process::run(
                 go(scratch.path())
@@ -225,6 +231,31 @@ impl Cache {
             keep(&built, &program)?;
         }
         Ok(program)
+    }
+
+    /// Builds kpromo, once.
+    fn kpromo(&self) -> Result<PathBuf> {
+        let program = self.folder.join("kpromo");
+        if !program.exists() {
+            let scratch = self.module(KPROMO_MODULE, KPROMO_SUMS)?;
+            let built = scratch.path().join("kpromo");
+            let mut build = go(scratch.path());
+            build.args(["build", "-mod=readonly", "-trimpath", "-o"]);
+            build.arg(&built).arg(KPROMO).env("CGO_ENABLED", "0");
+            process::run(&mut build)?;
+            keep(&built, &program)?;
+        }
+        Ok(program)
+    }
+
+    /// A folder with a Go module that pins what is built in it.
+    fn module(&self, module: &str, sums: &str) -> Result<tempfile::TempDir> {
+        let scratch = self.scratch()?;
+        for (name, text) in [("go.mod", module), ("go.sum", sums)] {
+            let path = scratch.path().join(name);
+            fs::write(&path, text).on("write", &path)?;
+        }
+        Ok(scratch)
     }
 
     /// Builds cargo-deny with the dependencies that it was released with, once.
@@ -298,17 +329,20 @@ impl Cache {
 
 /// A name for the set of all pins.
 fn pins() -> String {
-    let hash = sha256(
-        [
+    named_after(
+        &[
             COSIGN_3,
             COSIGN_2,
             CONFORMANCE_SUMS,
             CARGO_DENY,
             &PYTHON.join("\n"),
         ]
-        .join("\n")
-        .as_bytes(),
-    );
+        .join("\n"),
+    )
+}
+
+fn named_after(pins: &str) -> String {
+    let hash = sha256(pins.as_bytes());
     hash.chars().skip("sha256:".len()).take(16).collect()
 }
 

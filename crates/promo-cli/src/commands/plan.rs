@@ -46,7 +46,10 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
         report.write(&json(&document)?, exit)?;
     }
     let text = match context.console.format(args.output, &Format::PLAN) {
-        Format::Json => json(&document)?,
+        Format::Json => {
+            context.terminal.document(&document)?;
+            String::new()
+        }
         Format::Yaml => yaml(&document)?,
         Format::Markdown => plan_markdown(&plan),
         _ => plan_table(&plan),
@@ -157,10 +160,12 @@ fn is_access(edge: &PlannedEdge<'_>) -> bool {
 }
 
 fn exit(plan: &Plan, pending_counts: bool) -> Exit {
-    let verdicts = plan.summary().verdicts;
+    let verdicts = plan.verdicts();
     let left = verdicts.left();
     let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - left;
-    if left > 0 && plan.edges().any(|edge| is_access(&edge)) {
+    // Walking over 720,000 edges costs more than all the rest: only where one of them can be such an edge.
+    let undecided = verdicts.get(Verdict::Undecided) > 0;
+    if undecided && plan.edges().any(|edge| is_access(&edge)) {
         Exit::Authentication
     } else if verdicts.get(Verdict::Refused) > 0 {
         Exit::Refused

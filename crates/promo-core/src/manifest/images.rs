@@ -150,6 +150,9 @@ fn check_name(scalar: &Scalar<'_>) -> Result<(), String> {
     RegistryPath::check_image_name(&scalar.text).map_err(|error| error.to_string())
 }
 
+/// Room for the digests of most images, so that it need not grow one by one.
+const USUAL_DIGESTS: usize = 56;
+
 const NULL: &str = "YAML reads this as nothing; put it in quotes if it is meant";
 
 /// The digests of one image.
@@ -182,7 +185,7 @@ impl DigestList {
             }
             None => return Ok(list),
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_capacity(USUAL_DIGESTS);
         let mut seen_bad = BTreeSet::new();
         reader.entries(|reader, key| {
             list.is_empty = false;

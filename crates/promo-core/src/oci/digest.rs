@@ -88,13 +88,7 @@ impl Digest {
 
     /// The part after the colon, in lower-case hexadecimal.
     pub fn hex(&self) -> String {
-        let mut text = String::with_capacity(self.as_bytes().len() * 2);
-        for byte in self.as_bytes() {
-            for nibble in [byte >> 4, byte & 15] {
-                text.extend(char::from_digit(u32::from(nibble), 16));
-            }
-        }
-        text
+        Text::of(self).hex().to_owned()
     }
 
     /// Whether `bytes` have this digest.
@@ -203,8 +197,13 @@ impl FromStr for Digest {
             }
         };
         let expected = algorithm.size() * 2;
-        if let Some(found) = hex.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
-            return Err(DigestError::Character { found });
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if !hex.bytes().all(is_hex) {
+            let mut found = hex.chars();
+            let found = found.find(|c| !u8::try_from(*c).is_ok_and(is_hex));
+            return Err(DigestError::Character {
+                found: found.unwrap_or_default(),
+            });
         }
         if hex.len() != expected {
             return Err(DigestError::Length {
@@ -238,9 +237,58 @@ const fn nibble(character: u8) -> u8 {
     }
 }
 
+/// The digit of a value below 16.
+const fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0' + nibble,
+        _ => b'a' + nibble - 10,
+    }
+}
+
+/// A digest written out, on the stack: plans write tens of thousands of them.
+struct Text {
+    bytes: [u8; Text::LONGEST],
+    length: usize,
+}
+
+impl Text {
+    /// Both algorithms have a name of this many bytes, the colon included.
+    const NAME: usize = "sha256:".len();
+    const LONGEST: usize = Self::NAME + 128;
+
+    fn of(digest: &Digest) -> Self {
+        let mut bytes = [0; Self::LONGEST];
+        let (name, hex) = bytes.split_at_mut(Self::NAME);
+        let label = digest.algorithm().name().bytes().chain([b':']);
+        for (to, from) in name.iter_mut().zip(label) {
+            *to = from;
+        }
+        for (to, from) in hex.chunks_exact_mut(2).zip(digest.as_bytes()) {
+            if let [high, low] = to {
+                *high = digit(from >> 4);
+                *low = digit(from & 15);
+            }
+        }
+        Self {
+            bytes,
+            length: Self::NAME + digest.algorithm().size() * 2,
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let text = self.bytes.get(..self.length).unwrap_or_default();
+        // Only ASCII was written.
+        std::str::from_utf8(text).unwrap_or_default()
+    }
+
+    fn hex(&self) -> &str {
+        self.as_str().get(Self::NAME..).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm().name(), self.hex())
+        f.write_str(Text::of(self).as_str())
     }
 }
 
@@ -252,7 +300,7 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(Text::of(self).as_str())
     }
 }
 

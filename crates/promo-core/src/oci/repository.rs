@@ -101,10 +101,19 @@ impl RegistryPath {
         check_path(image)?;
         let path = self.text.len() - usize::from(self.host);
         check_length(path + image.len())?;
-        Ok(Repository {
-            text: format!("{}/{image}", self.text).into(),
+        Ok(self.join_checked(image))
+    }
+
+    /// The same for a name of which [`Self::join`] is known to succeed.
+    pub(crate) fn join_checked(&self, image: &str) -> Repository {
+        let mut text = String::with_capacity(self.text.len() + 1 + image.len());
+        text.push_str(&self.text);
+        text.push('/');
+        text.push_str(image);
+        Repository {
+            text: text.into(),
             host: self.host,
-        })
+        }
     }
 
     /// The name of `repository` relative to this registry, if it lies in it. Whole path components
@@ -172,17 +181,17 @@ fn check_path(path: &str) -> Result<(), RepositoryError> {
     if path.is_empty() {
         return Err(RepositoryError::Empty);
     }
-    if let Some((scheme, _)) = path.split_once("://") {
-        return Err(RepositoryError::Scheme {
+    let Some(component) = path.split('/').find(|component| !is_component(component)) else {
+        return Ok(());
+    };
+    Err(match path.split_once("://") {
+        Some((scheme, _)) => RepositoryError::Scheme {
             scheme: scheme.to_owned(),
-        });
-    }
-    match path.split('/').find(|component| !is_component(component)) {
-        Some(component) => Err(RepositoryError::Component {
+        },
+        None => RepositoryError::Component {
             component: component.to_owned(),
-        }),
-        None => Ok(()),
-    }
+        },
+    })
 }
 
 fn is_component(text: &str) -> bool {

@@ -56,9 +56,14 @@ impl Collisions {
     pub(super) fn find(layout: &Layout) -> Self {
         let landings = landings(layout);
         let mut shared: BTreeMap<Vec<u32>, Vec<&[Landing]>> = BTreeMap::new();
+        let mut images = Vec::new();
         for landings in landings.chunk_by(|a, b| a.repository == b.repository) {
-            let images = landings.iter().map(|landing| landing.image).collect();
-            shared.entry(images).or_default().push(landings);
+            images.clear();
+            images.extend(landings.iter().map(|landing| landing.image));
+            match shared.get_mut(&images) {
+                Some(repositories) => repositories.push(landings),
+                None => drop(shared.insert(images.clone(), vec![landings])),
+            }
         }
         let mut found = Self::default();
         for (images, repositories) in &shared {

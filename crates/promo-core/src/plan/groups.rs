@@ -140,11 +140,12 @@ impl<'a> PlannedGroup<'a> {
 
     /// Whether all is published already.
     pub fn is_unchanged(&self) -> bool {
-        self.edges().all(|edge| edge.verdict() == Verdict::Present)
+        let counts = self.counts();
+        counts.edges() == counts.get(Verdict::Present)
     }
 
     /// Whether edges of the entry are left out by the selection.
-    fn is_partial(&self) -> bool {
+    pub(super) fn is_partial(&self) -> bool {
         let unselected = |e: &Exception| e.decision == Decision::Unselected;
         self.usual == Decision::Unselected || self.exceptions.iter().any(unselected)
     }

@@ -2,6 +2,7 @@
 //! interned. Made once from a `ManifestSet`; afterwards nothing changes it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -60,7 +61,14 @@ pub(super) struct Slot {
 
 impl Layout {
     pub(super) fn new(set: &ManifestSet) -> Self {
-        let mut builder = Builder::default();
+        let landings =
+            |manifest: &PromoterManifest| manifest.images().len() * manifest.destinations().len();
+        let landings = set.manifests().iter().map(landings).sum();
+        let mut builder = Builder {
+            layout: Self::default(),
+            interned: HashMap::with_capacity(landings),
+        };
+        builder.layout.repositories.reserve(landings);
         for manifest in set.manifests() {
             builder.add(manifest);
         }
@@ -109,7 +117,6 @@ impl Layout {
     }
 }
 
-#[derive(Default)]
 struct Builder {
     layout: Layout,
     interned: HashMap<Repository, u32>,
@@ -124,9 +131,7 @@ impl Builder {
         });
         for image in manifest.images() {
             // A `PromoterManifest` holds only names that can be joined to all of its registries.
-            let Ok(source) = manifest.source().join(image.name()) else {
-                continue;
-            };
+            let source = manifest.source().join_checked(image.name());
             let destinations = self.destinations(manifest, image.name());
             let first = self.layout.entries.len();
             let image_index = count(self.layout.images.len());
@@ -151,21 +156,21 @@ impl Builder {
     }
 
     fn destinations(&mut self, manifest: &PromoterManifest, name: &str) -> Box<[u32]> {
-        let joined = manifest
-            .destinations()
-            .iter()
-            .filter_map(|d| d.join(name).ok());
-        joined.map(|repository| self.intern(repository)).collect()
+        let registries = manifest.destinations().iter();
+        registries
+            .map(|registry| self.intern(registry.join_checked(name)))
+            .collect()
     }
 
     fn intern(&mut self, repository: Repository) -> u32 {
-        if let Some(index) = self.interned.get(&repository) {
-            return *index;
+        match self.interned.entry(repository) {
+            MapEntry::Occupied(known) => *known.get(),
+            MapEntry::Vacant(new) => {
+                let index = count(self.layout.repositories.len());
+                self.layout.repositories.push(new.key().clone());
+                *new.insert(index)
+            }
         }
-        let index = count(self.layout.repositories.len());
-        self.layout.repositories.push(repository.clone());
-        self.interned.insert(repository, index);
-        index
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plan in numbers.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Plan, Verdict};
 use crate::manifest::Severity;
+use crate::oci::Repository;
 
 /// How many of what a plan has. Counts what is selected.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -96,10 +97,11 @@ impl Plan {
             return saved.clone();
         }
         let mut summary = Summary::default();
-        let mut digests = HashSet::new();
+        let mut digests = HashSet::with_capacity(self.layout.entries.len());
         let mut sources = HashSet::new();
         let mut landed = vec![false; self.layout.repositories.len()];
         let mut last_image = None;
+        let mut last_whole = None;
         for group in self.groups() {
             let counts = group.counts();
             for (verdict, count) in counts.iter() {
@@ -114,21 +116,45 @@ impl Plan {
                 summary.images += 1;
                 sources.insert(group.source());
             }
-            group.each_landing(|landing| {
-                if let Some(landed) = landed.get_mut(landing as usize) {
-                    *landed = true;
-                }
-            });
+            // All whole groups of an image land in the same repositories.
+            let whole = (!group.is_partial()).then(|| group.image_index());
+            if whole.is_none() || whole != last_whole {
+                last_whole = whole;
+                group.each_landing(|landing| {
+                    if let Some(landed) = landed.get_mut(landing as usize) {
+                        *landed = true;
+                    }
+                });
+            }
         }
+        // The destinations are interned; only a source can be one of them, mostly on a host of its own.
+        let hosts: BTreeSet<&str> = sources.iter().map(|source| source.host_str()).collect();
         let landed = landed.into_iter().zip(&self.layout.repositories);
         let landed = landed.filter_map(|(landed, repository)| landed.then_some(repository));
-        sources.extend(landed);
-        summary.repositories = sources.len() as u64;
+        let is_new = |repository: &&Repository| {
+            !hosts.contains(repository.host_str()) || !sources.contains(*repository)
+        };
+        summary.repositories = sources.len() as u64 + landed.filter(is_new).count() as u64;
         summary.edges = summary.verdicts.edges();
         summary.digests = digests.len() as u64;
         summary.invalid = self.invalid();
         summary.verdicts.add(Verdict::Invalid, summary.invalid);
         summary
+    }
+
+    /// The edges by verdict, as the summary has them.
+    pub fn verdicts(&self) -> VerdictCounts {
+        if let Some(saved) = &self.saved_summary {
+            return saved.verdicts;
+        }
+        let mut verdicts = VerdictCounts::default();
+        for group in self.groups() {
+            for (verdict, count) in group.counts().iter() {
+                verdicts.add(verdict, count);
+            }
+        }
+        verdicts.add(Verdict::Invalid, self.invalid());
+        verdicts
     }
 
     fn invalid(&self) -> u64 {

@@ -48,19 +48,27 @@ impl Plan {
 
 /// Lists of destinations, each once, in the order of their first use.
 #[derive(Default)]
-struct DestinationSets {
+struct DestinationSets<'a> {
     sets: Vec<Vec<RegistryPath>>,
-    indexes: HashMap<Vec<RegistryPath>, usize>,
+    indexes: HashMap<&'a [RegistryPath], usize>,
+    /// The list that was asked for last: the groups of a manifest follow each other.
+    last: Option<(&'a [RegistryPath], usize)>,
 }
 
-impl DestinationSets {
-    fn index(&mut self, registries: &[RegistryPath]) -> usize {
-        if let Some(index) = self.indexes.get(registries) {
-            return *index;
+impl<'a> DestinationSets<'a> {
+    fn index(&mut self, registries: &'a [RegistryPath]) -> usize {
+        if let Some((_, index)) = self
+            .last
+            .filter(|(last, _)| std::ptr::eq(*last, registries))
+        {
+            return index;
         }
-        let index = self.sets.len();
-        self.sets.push(registries.to_vec());
-        self.indexes.insert(registries.to_vec(), index);
+        let sets = &mut self.sets;
+        let index = *self.indexes.entry(registries).or_insert_with(|| {
+            sets.push(registries.to_vec());
+            sets.len() - 1
+        });
+        self.last = Some((registries, index));
         index
     }
 }
@@ -80,7 +88,7 @@ fn options(options: &PlanOptions) -> Options {
     }
 }
 
-fn saved_group(group: &PlannedGroup<'_>, sets: &mut DestinationSets) -> Group {
+fn saved_group<'a>(group: &PlannedGroup<'a>, sets: &mut DestinationSets<'a>) -> Group {
     let registries = group.destination_registries();
     let tags: Vec<_> = group.tags().cloned().collect();
     let exceptions = group.exceptional_cells().iter().filter_map(|cell| {
