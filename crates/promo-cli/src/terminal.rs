@@ -68,7 +68,7 @@ impl Terminal {
     }
 
     /// Writes a document in JSON straight to standard output: that of a large plan has many megabytes.
-    pub(crate) fn document<T: Serialize>(self, document: &T) -> Result<()> {
+    pub(crate) fn document<T: Serialize>(document: &T) -> Result<()> {
         let mut stream = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         let written = serde_json::to_writer_pretty(&mut stream, document)
             .map_err(io::Error::from)

@@ -22,6 +22,7 @@ use crate::output::{Format, Outcome, json, plan_markdown, plan_table, yaml};
 use crate::progress;
 use crate::run::Context;
 use crate::settings::{NetworkSettings, ScopeSettings};
+use crate::terminal::Terminal;
 
 /// Plans and shows the plan. Nothing is written to any registry.
 pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     }
     let text = match context.console.format(args.output, &Format::PLAN) {
         Format::Json => {
-            context.terminal.document(&document)?;
+            Terminal::document(&document)?;
             String::new()
         }
         Format::Yaml => yaml(&document)?,
