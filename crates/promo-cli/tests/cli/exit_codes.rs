@@ -114,26 +114,7 @@ async fn four_without_credentials_and_none_with_them() {
     let run = world.sandbox.run(&plan).await;
     assert_eq!(run.code, Some(4), "{run}");
 
-    // `auth` is the base64 form of user and password.
-    let mut encoder = tokio::process::Command::new("base64");
-    let mut child = encoder
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text = format!("robot:{REGISTRY_PASSWORD}");
-    let mut stdin = child.stdin.take().unwrap();
-    tokio::io::AsyncWriteExt::write_all(&mut stdin, text.as_bytes())
-        .await
-        .unwrap();
-    drop(stdin);
-    let encoded = String::from_utf8(child.wait_with_output().await.unwrap().stdout).unwrap();
-    let host = world.production.host();
-    let auths = format!(
-        "{{\"auths\":{{\"{host}\":{{\"auth\":\"{}\"}}}}}}",
-        encoded.trim()
-    );
-    world.sandbox.write("home/.docker/config.json", &auths);
+    world.log_in();
     let run = world.promote(&["--key", "cosign.key", "-v"]).await;
     assert_eq!(run.code, Some(0), "{run}");
     let named = world
