@@ -4,7 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from typing import final
 
-__all__: list[str]
+__all__ = [
+    "DigestEntry",
+    "Edge",
+    "Edges",
+    "Finding",
+    "Image",
+    "ManifestError",
+    "ManifestSet",
+    "Plan",
+    "PromoError",
+    "PromoterManifest",
+    "Summary",
+    "__version__",
+    "load_plain",
+    "load_thin",
+    "plan",
+]
+
 __version__: str
 
 class PromoError(Exception):
