@@ -145,7 +145,7 @@ pub(crate) enum Error {
 }
 
 /// The codes of the command itself with what they mean.
-pub(crate) const CODES: [(&str, &str); 17] = [
+pub(crate) const CODES: [(&str, &str); 22] = [
     (
         "PROMO-X001",
         "The command line asks for something that can't be.",
@@ -198,6 +198,26 @@ pub(crate) const CODES: [(&str, &str); 17] = [
     (
         "PROMO-X018",
         "`promo cip` promoted nothing, because something can't be promoted.",
+    ),
+    (
+        "PROMO-X030",
+        "The saved plan was made without looking at registries and can't be executed.",
+    ),
+    (
+        "PROMO-X031",
+        "The promoter manifests want nothing of the saved plan: it was made for others.",
+    ),
+    (
+        "PROMO-X032",
+        "The saved plan has an edge that no promoter manifest wants any longer.",
+    ),
+    (
+        "PROMO-X033",
+        "An image can't be added: no promoter manifest has its registry as source, or several have.",
+    ),
+    (
+        "PROMO-X034",
+        "An image can't be added: its tag belongs to another digest already.",
     ),
 ];
 

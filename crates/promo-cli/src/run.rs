@@ -108,6 +108,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         Command::Init(args) => commands::init::run(&args),
         Command::Plan(args) => block_on(commands::plan::run(&args, context)),
         Command::Promote(args) => block_on(commands::promote::run(&args, context)),
+        Command::Apply(args) => block_on(commands::apply::run(&args, context)),
         Command::Cip(args) => block_on(commands::cip::run(&args, context)),
         Command::Snapshot(args) => block_on(commands::snapshot::run(&args, context)),
         Command::Verify(args) => block_on(commands::verify::run(&args, context)),
@@ -116,6 +117,13 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         Command::Key(KeyCommand::Generate(args)) => commands::key_generate::run(&args, context),
         Command::Manifest(ManifestCommand::Check(args)) => {
             commands::manifest_check::run(args, context)
+        }
+        Command::Manifest(ManifestCommand::Format(args)) => commands::manifest_format::run(&args),
+        Command::Manifest(ManifestCommand::Add(args)) => {
+            block_on(commands::manifest_add::run(&args, context))
+        }
+        Command::Manifest(ManifestCommand::Digest(args)) => {
+            block_on(commands::manifest_digest::run(&args, context))
         }
         #[cfg(feature = "embedded")]
         Command::Registry(RegistryCommand::Serve(args)) => {

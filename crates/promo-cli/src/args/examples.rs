@@ -34,6 +34,14 @@ pub(crate) const PLAN: &str = examples! {
     "Count and check what the manifests want, without any registry"
         => "promo plan --thin-manifest-dir tree --offline --output json",
     "In a pull request" => "promo plan --thin-manifest-dir tree --output markdown",
+    "Keep it for `promo apply`" => "promo plan --thin-manifest-dir tree --save plan.json",
+    "Each edge as a line of JSON" => "promo plan --thin-manifest-dir tree --edges",
+};
+
+pub(crate) const APPLY: &str = examples! {
+    "What would be carried out now of a plan that `promo plan --save` wrote"
+        => "promo apply plan.json --thin-manifest-dir tree",
+    "Carry it out" => "promo apply plan.json --thin-manifest-dir tree --confirm --key cosign.key",
 };
 
 pub(crate) const PROMOTE: &str = examples! {
@@ -74,6 +82,23 @@ pub(crate) const KEY_GENERATE: &str = examples! {
 pub(crate) const MANIFEST_CHECK: &str = examples! {
     "Check a tree" => "promo manifest check tree",
     "As annotations of a pull request" => "promo manifest check tree --output github",
+    "For a code host's list of findings" => "promo manifest check tree --output sarif",
+};
+
+pub(crate) const MANIFEST_FORMAT: &str = examples! {
+    "All files of a tree" => "promo manifest format --thin-manifest-dir tree",
+    "In a check before merging" => "promo manifest format --thin-manifest-dir tree --check",
+};
+
+pub(crate) const MANIFEST_ADD: &str = examples! {
+    "The image that a tag of staging points to, under the same tag"
+        => "promo manifest add staging.example.com/team/app:v1 --thin-manifest-dir tree",
+    "Under another tag, too"
+        => "promo manifest add staging.example.com/team/app:v1 --tag v1 --tag v1.0 --thin-manifest-dir tree",
+};
+
+pub(crate) const MANIFEST_DIGEST: &str = examples! {
+    "What a tag points to" => "promo manifest digest staging.example.com/team/app:v1",
 };
 
 #[cfg(feature = "embedded")]

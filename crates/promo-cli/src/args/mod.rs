@@ -3,22 +3,26 @@
 //! Nothing here looks at the environment or at files; [`crate::settings`] does, and joins both. Help texts
 //! live here, examples in [`examples`], where a test finds and runs them.
 
+mod apply;
 mod cip;
 #[cfg(feature = "embedded")]
 mod embedded;
 pub(crate) mod examples;
 mod global;
 mod image;
+mod manifest;
 mod promotion;
 mod tree;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use apply::ApplyArgs;
 pub(crate) use cip::{CipArgs, CompatArg};
 #[cfg(feature = "embedded")]
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
+pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 
@@ -52,6 +56,8 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     #[command(after_long_help = examples::PROMOTE)]
     Promote(Box<PromoteArgs>),
+    #[command(after_long_help = examples::APPLY)]
+    Apply(Box<ApplyArgs>),
     #[command(after_long_help = examples::CIP)]
     Cip(Box<CipArgs>),
     #[command(after_long_help = examples::SNAPSHOT)]
@@ -114,6 +120,12 @@ pub(crate) enum KeyCommand {
 pub(crate) enum ManifestCommand {
     #[command(after_long_help = examples::MANIFEST_CHECK)]
     Check(ManifestCheckArgs),
+    #[command(after_long_help = examples::MANIFEST_FORMAT)]
+    Format(ManifestFormatArgs),
+    #[command(after_long_help = examples::MANIFEST_ADD)]
+    Add(ManifestAddArgs),
+    #[command(after_long_help = examples::MANIFEST_DIGEST)]
+    Digest(ManifestDigestArgs),
 }
 
 /// `promo registry …`

@@ -67,6 +67,12 @@ pub(crate) struct PlanArgs {
     /// End with exit code 6 if there is something to promote
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// Save the plan into this file, for `promo apply`
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub(crate) save: Option<PathBuf>,
+    /// Print each edge as one line of JSON, the published ones, too
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) edges: bool,
     /// Also write the plan as JSON into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

@@ -44,6 +44,7 @@ pub(crate) struct KeyGenerateArgs {
 /// Check promoter manifests and show every finding with its place
 ///
 /// Errors are broken structure: the tree can't be used. Invalid entries are left out of a promotion while the rest goes on.
+/// Warnings are oddities such as an image that stands twice, the tag `latest`, or two entries that meet in one repository.
 /// No registry is asked. Exit code 2 if there is an error, 3 if there is an invalid entry.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ManifestCheckArgs {

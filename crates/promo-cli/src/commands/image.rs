@@ -1,7 +1,7 @@
 //! What `verify`, `sign` and `attest` share: an image of the command line, resolved.
 
 use promo_core::identity::{Identity, IdentityRules};
-use promo_core::oci::{Descriptor, ImageReference};
+use promo_core::oci::{Descriptor, Digest, ImageReference};
 
 use crate::app::Registries;
 use crate::error::{Error, Result};
@@ -19,7 +19,8 @@ pub(crate) fn references(texts: &[String]) -> Result<Vec<ImageReference>> {
     texts.iter().map(|text| reference(text)).collect()
 }
 
-fn reference(text: &str) -> Result<ImageReference> {
+/// An image of the command line, with a tag or a digest.
+pub(crate) fn reference(text: &str) -> Result<ImageReference> {
     let image: ImageReference = text.parse().map_err(|error| Error::Image {
         text: text.to_owned(),
         source: Box::new(error),
@@ -50,25 +51,33 @@ pub(crate) async fn resolve(
     image: ImageReference,
     identity: Option<&Identity>,
 ) -> Result<Resolved> {
+    Ok(Resolved {
+        identity: match identity {
+            Some(identity) => identity.clone(),
+            None => identities.identity(image.repository()),
+        },
+        descriptor: descriptor(registries, &image).await?,
+        image,
+    })
+}
+
+/// The digest of an image, held against its bytes: one request.
+pub(crate) async fn digest(registries: &Registries, image: &ImageReference) -> Result<Digest> {
+    Ok(descriptor(registries, image).await?.digest)
+}
+
+/// The manifest itself is asked for, not only its head: a subject names media type and size, which some
+/// registries don't say.
+async fn descriptor(registries: &Registries, image: &ImageReference) -> Result<Descriptor> {
     let missing = || Error::ImageMissing {
         image: image.to_string(),
     };
     let reference = image.manifest().ok_or_else(missing)?;
-    let repository = image.repository();
-    // The manifest itself, not only its head: a subject names media type and size, which some registries don't say.
     let manifest = registries
         .registry
-        .get_manifest(repository, &reference)
+        .get_manifest(image.repository(), &reference)
         .await?;
-    let manifest = manifest.ok_or_else(missing)?;
-    Ok(Resolved {
-        identity: match identity {
-            Some(identity) => identity.clone(),
-            None => identities.identity(repository),
-        },
-        descriptor: manifest.descriptor(),
-        image,
-    })
+    Ok(manifest.ok_or_else(missing)?.descriptor())
 }
 
 /// Signing by hand needs a key.

@@ -11,7 +11,7 @@ use crate::args::{ManifestCheckArgs, ScopeArgs};
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, counted, json, yaml};
+use crate::output::{Format, Outcome, counted, json, sarif, yaml};
 use crate::run::Context;
 use crate::settings::{ScopeSettings, TreeSource};
 
@@ -37,6 +37,15 @@ pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome>
     let text = match context.console.format(args.output, &Format::CHECK) {
         Format::Json => json(&checked)?,
         Format::Yaml => yaml(&checked)?,
+        Format::Sarif => {
+            let paths: Vec<_> = checked
+                .findings
+                .iter()
+                .map(|finding| path_of(finding, &source))
+                .collect();
+            let paths = paths.iter().map(PathBuf::as_path);
+            json(&sarif(checked.findings.iter().zip(paths)))?
+        }
         Format::Github => annotations(&checked.findings, &source),
         _ => listing(&checked, &source),
     };
@@ -54,7 +63,14 @@ pub(crate) fn load(source: &TreeSource) -> Result<ManifestSet, LoadError> {
 
 fn check(source: &TreeSource) -> Result<Checked> {
     let (summary, findings) = match load(source) {
-        Ok(set) => (Some(set.summary()), set.findings().to_vec()),
+        Ok(set) => {
+            let lints = set.lint();
+            let mut summary = set.summary();
+            summary.warnings += lints.len() as u64;
+            let mut findings = [set.findings(), &lints].concat();
+            findings.sort();
+            (Some(summary), findings)
+        }
         Err(LoadError::Refused(findings)) => (None, findings),
         Err(other) => return Err(Error::from(other)),
     };

@@ -1,19 +1,19 @@
 //! `promo plan`: what a promotion would do, and why.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
 use promo_core::plan::{
-    self, Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict,
-    wanted_destinations, wanted_sources,
+    self, Plan, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict, wanted_destinations,
+    wanted_sources,
 };
 use promo_core::ports::InventoryReader;
 use promo_core::snapshot::Snapshot;
 
 use super::report_file::ReportFile;
-use super::{manifest_check, since};
+use super::{saved_plan, since};
 use crate::app;
 use crate::args::PlanArgs;
 use crate::error::{Error, Result};
@@ -27,24 +27,32 @@ use crate::terminal::Terminal;
 /// Plans and shows the plan. Nothing is written to any registry.
 pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     let scope = ScopeSettings::resolve(&args.scope, &context.resolver)?;
-    let set = manifest_check::load(scope.tree()?)?;
+    let (set, mut inputs) = saved_plan::load(scope.tree()?)?;
     let options = since::apply(options(&scope, false)?, &scope, &set)?;
-    let report = args
-        .report
-        .as_deref()
-        .map(ReportFile::prepare)
-        .transpose()?;
+    let prepare = |path: &Option<PathBuf>| path.as_deref().map(ReportFile::prepare).transpose();
+    let (report, save) = (prepare(&args.report)?, prepare(&args.save)?);
     let plan = match inventory(args, context, &set, &options).await? {
-        Some(inventory) => plan::plan(&set, Some(&inventory), &options),
+        Some(inventory) => {
+            // What a snapshot holds was read at another time, which it doesn't say.
+            if args.inventory.is_empty() {
+                saved_plan::read_now(&mut inputs);
+            }
+            plan::plan(&set, Some(&inventory), &options)
+        }
         None => plan::plan(&set, None, &options),
     };
     if let Some(edge) = plan.stopped_by() {
         return Err(stopped(&edge));
     }
-    let document = plan.to_document(&PlanInputs::default());
+    let document = plan.to_document(&inputs);
     let exit = exit(&plan, args.exit_code);
-    if let Some(report) = report {
-        report.write(&json(&document)?, exit)?;
+    for file in [save, report].into_iter().flatten() {
+        file.write(&json(&document)?, exit)?;
+    }
+    if args.edges {
+        saved_plan::stream_edges(&plan, context.terminal)?;
+        let text = String::new();
+        return Ok(Outcome { text, exit });
     }
     let text = match context.console.format(args.output, &Format::PLAN) {
         Format::Json => {

@@ -80,15 +80,25 @@ fn keep(
         Some(file) => file.write(&json(report)?, exit),
         None => Ok(()),
     };
+    keep_link(report, link, exit)?;
+    reported
+}
+
+/// Writes the link that was asked for.
+pub(super) fn keep_link(
+    report: &Report,
+    link: Option<(ReportFile, LinkKey)>,
+    exit: Exit,
+) -> Result<()> {
     if let Some((file, key)) = link {
         let signed = link_of(report).sign(&key).map_err(app::sign_error)?;
         file.write(&String::from_utf8_lossy(&signed), exit)?;
     }
-    reported
+    Ok(())
 }
 
 /// The link's file and key, both shown to be usable before the run.
-fn link(proof: &ProofSettings) -> Result<Option<(ReportFile, LinkKey)>> {
+pub(super) fn link(proof: &ProofSettings) -> Result<Option<(ReportFile, LinkKey)>> {
     let Some((file, key)) = &proof.link else {
         return Ok(None);
     };

@@ -5,6 +5,7 @@
 mod document;
 mod plan_text;
 mod report;
+mod sarif;
 mod table;
 mod verification;
 
@@ -13,6 +14,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 pub(crate) use document::{json, yaml};
 pub(crate) use plan_text::{plan_markdown, plan_table};
 pub(crate) use report::report_table;
+pub(crate) use sarif::sarif;
 pub(crate) use table::Table;
 pub(crate) use verification::{kind as evidence_kind, verification_table};
 
@@ -27,6 +29,7 @@ pub(crate) enum Format {
     Markdown,
     Csv,
     Github,
+    Sarif,
 }
 
 impl Format {
@@ -37,15 +40,22 @@ impl Format {
     /// What `promo snapshot` offers.
     pub(crate) const SNAPSHOT: [Self; 3] = [Self::Yaml, Self::Csv, Self::Json];
     /// What `promo manifest check` offers.
-    pub(crate) const CHECK: [Self; 4] = [Self::Table, Self::Json, Self::Yaml, Self::Github];
+    pub(crate) const CHECK: [Self; 5] = [
+        Self::Table,
+        Self::Json,
+        Self::Yaml,
+        Self::Sarif,
+        Self::Github,
+    ];
     /// All of them.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Table,
         Self::Json,
         Self::Yaml,
         Self::Markdown,
         Self::Csv,
         Self::Github,
+        Self::Sarif,
     ];
 
     /// The name on the command line.
@@ -57,6 +67,7 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Csv => "csv",
             Self::Github => "github",
+            Self::Sarif => "sarif",
         }
     }
 

@@ -14,6 +14,8 @@ mod examples;
 mod exit_codes;
 mod images;
 mod interrupt;
+mod manifests;
 mod promotion;
 mod report_file;
+mod saved_plans;
 mod support;

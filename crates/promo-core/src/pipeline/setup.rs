@@ -11,7 +11,7 @@ use super::planned::Planned;
 use super::{Interrupt, Mode, Ports, RunSettings, StagingPolicy};
 use crate::inventory::Inventory;
 use crate::manifest::ManifestSet;
-use crate::plan::{self, Plan};
+use crate::plan::{self, EdgeKey, Plan};
 use crate::ports::{Event, Phase};
 
 /// A run that is ready to plan.
@@ -58,6 +58,19 @@ impl Ready {
         let inventory = self.read_inventory(set).await;
         let plan = plan::plan(set, Some(&inventory), &self.run.settings.plan);
         self.adopt(plan)
+    }
+
+    /// Reads the inventory, plans anew, and keeps of a saved plan what both would do: a plan file is no
+    /// authority. Also the edges that it was to carry out and that no manifest wants any longer.
+    pub async fn plan_saved(
+        self,
+        set: &ManifestSet,
+        saved: &Plan,
+    ) -> Result<(Planned, Vec<EdgeKey>), RunError> {
+        let inventory = self.read_inventory(set).await;
+        let now = plan::plan(set, Some(&inventory), &self.run.settings.plan);
+        let rechecked = plan::recheck(saved, &now);
+        Ok((self.adopt(rechecked.plan)?, rechecked.unwanted))
     }
 
     /// Takes a plan that was made elsewhere from a fresh inventory.

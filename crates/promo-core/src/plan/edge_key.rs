@@ -9,6 +9,7 @@ use crate::oci::{Digest, Repository, Tag};
 
 /// An edge by its parts: equal edges of two plans or two trees have equal keys.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EdgeKey {

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use promo_core::schema;
 use serde_json::Value;
 
-use crate::commands::{by_hand, cip, manifest_check, settings_show, verify};
+use crate::commands::{
+    apply, by_hand, cip, manifest_add, manifest_check, manifest_digest, settings_show, verify,
+};
 use crate::progress;
 
 /// A kind of document.
@@ -20,12 +22,18 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 10] = [
+const DOCUMENTS: [Document; 13] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
-        about: "`promo plan`",
+        about: "`promo plan`, and the file of `--save`",
         schema: schema::plan,
+    },
+    Document {
+        name: "promo.apply/v1",
+        file: "promo.apply.v1",
+        about: "`promo apply`",
+        schema: || schema::document::<apply::Applied>("promo.apply/v1"),
     },
     Document {
         name: "promo.report/v1",
@@ -56,6 +64,18 @@ const DOCUMENTS: [Document; 10] = [
         file: "promo.check.v1",
         about: "`promo manifest check`",
         schema: || schema::document::<manifest_check::Checked>("promo.check/v1"),
+    },
+    Document {
+        name: "promo.addition/v1",
+        file: "promo.addition.v1",
+        about: "`promo manifest add`",
+        schema: || schema::document::<manifest_add::Added>("promo.addition/v1"),
+    },
+    Document {
+        name: "promo.digest/v1",
+        file: "promo.digest.v1",
+        about: "`promo manifest digest`",
+        schema: || schema::document::<manifest_digest::DigestDocument>("promo.digest/v1"),
     },
     Document {
         name: "promo.settings/v1",

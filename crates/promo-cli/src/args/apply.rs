@@ -1,0 +1,58 @@
+//! `promo apply`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ScopeArgs, SigningArgs, StagingArgs};
+use crate::output::Format;
+
+/// Execute a saved plan
+///
+/// Reads the registries and plans anew, and carries out only what the saved plan and the promoter manifests both want:
+/// a plan file is no authority. What the plan saw and no longer holds is refused and named. Provenance and signatures
+/// are verified again, and tags that move need the list of allowed moves again. Without `--confirm` it is a dry run.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ApplyArgs {
+    /// The plan, as `promo plan --save` wrote it
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// A plain promoter manifest: registries and images in one file
+    #[arg(long, value_name = "FILE", conflicts_with = "thin_manifest_dir")]
+    manifest: Option<PathBuf>,
+    /// A tree of thin promoter manifests: `manifests/*/promoter-manifest.yaml`, `images/*/images.yaml`
+    #[arg(long, value_name = "DIR")]
+    thin_manifest_dir: Option<PathBuf>,
+    /// Tags that may move: a reviewed file of repository, tag, from and to
+    #[arg(long, value_name = "FILE")]
+    allow_tag_moves: Option<PathBuf>,
+    /// Do nothing at all if anything of the saved plan no longer holds
+    #[arg(long)]
+    fail_fast: bool,
+    /// Write: copy, sign, attest and publish
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    #[command(flatten)]
+    pub(crate) staging: StagingArgs,
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
+    /// Also write the result as JSON into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
+          help = Format::help(&Format::DATA))]
+    pub(crate) output: Option<Format>,
+}
+
+impl ApplyArgs {
+    /// The promoter manifests. There is no selection: a saved plan is applied as a whole.
+    pub(crate) fn scope(&self) -> ScopeArgs {
+        ScopeArgs {
+            manifest: self.manifest.clone(),
+            thin_manifest_dir: self.thin_manifest_dir.clone(),
+            allow_tag_moves: self.allow_tag_moves.clone(),
+            fail_fast: self.fail_fast,
+            ..ScopeArgs::default()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Saved plans: what a plan was made from, the file of `--save`, and one line for each edge.
+
+use std::path::Path;
+
+use promo_core::Code;
+use promo_core::manifest::{ManifestSet, TreeFiles};
+use promo_core::oci::{Digest, DigestAlgorithm};
+use promo_core::plan::{Plan, PlanInputs, SavedPlan};
+
+use crate::app;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::settings::{TreeSource, recorded_manifest};
+use crate::terminal::Terminal;
+
+/// Loads promoter manifests with what a plan of them will say that it was made from.
+pub(super) fn load(source: &TreeSource) -> Result<(ManifestSet, PlanInputs)> {
+    let (set, tree) = match source {
+        TreeSource::Thin(folder) => {
+            // Read once: the digest is that of the very bytes that are planned.
+            let files = TreeFiles::read(folder)?;
+            (ManifestSet::parse_thin(&files)?, files.digest())
+        }
+        TreeSource::Plain(path) => {
+            let set = ManifestSet::load_plain(path)?;
+            let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+            (set, Digest::of(DigestAlgorithm::Sha256, &bytes))
+        }
+    };
+    let mut inputs = PlanInputs::default();
+    inputs.tree = Some(tree);
+    inputs.commit = recorded_manifest(source).and_then(|recorded| recorded.git_commit);
+    Ok((set, inputs))
+}
+
+/// Notes that registries were read now.
+pub(super) fn read_now(inputs: &mut PlanInputs) {
+    inputs.inventory_read = Some(app::clock().now());
+}
+
+/// Loads a saved plan that can be executed.
+pub(super) fn open(path: &Path) -> Result<SavedPlan> {
+    let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+    let saved = SavedPlan::from_json(&bytes).map_err(|error| Error::Other {
+        message: format!("`{}` can't be taken as a plan", path.display()),
+        code: error.code(),
+        hints: error.hints(),
+        exit: Exit::Usage,
+        source: Some(Box::new(error)),
+    })?;
+    if saved.plan.is_offline() {
+        return Err(Error::Other {
+            message: format!(
+                "the plan `{}` was made without looking at registries: there is nothing to hold it against",
+                path.display()
+            ),
+            code: Code::new("PROMO-X030"),
+            hints: vec!["leave out `--offline` of `promo plan --save`".to_owned()],
+            exit: Exit::Usage,
+            source: None,
+        });
+    }
+    Ok(saved)
+}
+
+/// How many bytes of lines are written at once.
+const CHUNK: usize = 64 << 10;
+
+/// Prints each edge as a line of JSON. A plan of 720,000 edges is never held as text.
+pub(super) fn stream_edges(plan: &Plan, terminal: Terminal) -> Result<()> {
+    let mut text = String::new();
+    for edge in plan.edges() {
+        let line = serde_json::to_string(&edge).map_err(|error| Error::Output {
+            source: error.into(),
+        })?;
+        text.push_str(&line);
+        text.push('\n');
+        if text.len() >= CHUNK {
+            terminal.result(&text)?;
+            text.clear();
+        }
+    }
+    terminal.result(&text)
+}
