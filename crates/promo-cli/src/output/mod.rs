@@ -3,6 +3,7 @@
 //! A result is data; this folder only shows it. A document carries `"schema": "promo.<name>/v1"` first.
 
 mod document;
+mod plan_markdown;
 mod plan_text;
 mod report;
 mod sarif;
@@ -12,7 +13,8 @@ mod verification;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub(crate) use document::{json, yaml};
-pub(crate) use plan_text::{plan_markdown, plan_table};
+pub(crate) use plan_markdown::plan_markdown;
+pub(crate) use plan_text::plan_table;
 pub(crate) use report::report_table;
 pub(crate) use sarif::sarif;
 pub(crate) use table::Table;

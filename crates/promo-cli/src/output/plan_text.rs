@@ -1,4 +1,4 @@
-//! A plan for people: a table for terminals, Markdown for pull requests. What is unchanged is one number.
+//! A plan for people at terminals, as a table. What is unchanged is one number.
 
 use std::fmt::Write as _;
 
@@ -8,9 +8,6 @@ use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
 
 use super::{Table, counted};
 use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
-
-/// Findings that are listed in Markdown at the most: comments have an end.
-const MAX_MARKDOWN: usize = 100;
 
 /// The plan as a table, then what was left and why, then the numbers.
 pub(crate) fn plan_table(plan: &Plan) -> String {
@@ -87,96 +84,20 @@ fn conclusion(plan: &Plan) -> String {
     text
 }
 
-/// The plan as Markdown.
-pub(crate) fn plan_markdown(plan: &Plan) -> String {
-    let summary = plan.summary();
-    let mut text = String::from("### promo plan\n\n| verdict | edges |\n|---|---:|\n");
-    for (verdict, count) in summary.verdicts.iter().filter(|(_, count)| *count > 0) {
-        let _ = writeln!(text, "| {verdict} | {count} |");
-    }
-    let changed: Vec<_> = plan
-        .groups()
-        .filter(|group| !group.is_unchanged())
-        .collect();
-    if changed.is_empty() {
-        text.push_str("\nNothing to promote.\n");
-    } else {
-        text.push_str(
-            "\n| verdict | image | digest | tags | destinations |\n|---|---|---|---|---|\n",
-        );
-        for group in changed.iter().take(MAX_MARKDOWN) {
-            let verdicts: Vec<_> = listed_verdicts(group)
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            let _ = writeln!(
-                text,
-                "| {} | `{}` | `{}` | {} | {} |",
-                verdicts.join(", "),
-                group.image(),
-                short(group.digest()),
-                tags(group.tags()),
-                destinations(group)
-            );
-        }
-        more(&mut text, changed.len(), "entries");
-    }
-    let left: Vec<String> = left(plan)
-        .map(|edge| {
-            format!(
-                "- **{}** `{}`: {}",
-                edge.verdict(),
-                name(&edge),
-                escape(&edge.reason())
-            )
-        })
-        .chain(
-            plan.findings()
-                .iter()
-                .map(|finding| format!("- **{}** {}", finding.severity, escape(&place(finding)))),
-        )
-        .collect();
-    if !left.is_empty() {
-        let shown = left.get(..MAX_MARKDOWN).unwrap_or(&left);
-        let _ = writeln!(text, "\n#### Left\n\n{}", shown.join("\n"));
-        more(&mut text, left.len(), "lines");
-    }
-    text
-}
-
-fn more(text: &mut String, count: usize, what: &str) {
-    if count > MAX_MARKDOWN {
-        let _ = writeln!(text, "\n… and {} more {what}.", count - MAX_MARKDOWN);
-    }
-}
-
-/// Messages hold what others wrote: it must not become markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in one_line(text).chars() {
-        if matches!(
-            character,
-            '<' | '>' | '&' | '*' | '_' | '`' | '[' | ']' | '|' | '\\' | '@' | '#'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
-}
-
 fn left(plan: &Plan) -> impl Iterator<Item = PlannedEdge<'_>> {
     plan.edges().filter(|edge| edge.verdict().is_left())
 }
 
-fn name(edge: &PlannedEdge<'_>) -> String {
+/// An edge by where it goes.
+pub(super) fn name(edge: &PlannedEdge<'_>) -> String {
     match edge.tag() {
         Some(tag) => format!("{}:{tag}", edge.destination()),
         None => format!("{}@{}", edge.destination(), short(edge.digest())),
     }
 }
 
-fn place(finding: &Finding) -> String {
+/// A finding by where it is.
+pub(super) fn place(finding: &Finding) -> String {
     let position = finding.position.map(|position| format!(":{position}"));
     format!(
         "{}{}: {}",
@@ -187,7 +108,7 @@ fn place(finding: &Finding) -> String {
 }
 
 /// The verdicts that a group has, besides `present`, each once.
-fn listed_verdicts(group: &PlannedGroup<'_>) -> Vec<Verdict> {
+pub(super) fn listed_verdicts(group: &PlannedGroup<'_>) -> Vec<Verdict> {
     let counts = group.counts();
     counts
         .iter()

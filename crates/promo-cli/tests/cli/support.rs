@@ -186,6 +186,17 @@ impl World {
         self.sandbox.write("home/.docker/config.json", &config);
     }
 
+    /// `app` is to be promoted, `server` would move a tag, and one entry is bad.
+    pub(crate) async fn with_blemishes() -> Self {
+        let world = Self::start().await;
+        world
+            .image_of("app")
+            .push_to(&world.production.state(), "team/server", "v1");
+        let bad = "- name: Bad\n  dmap:\n    \"sha256:00\": [\"v1\"]\n";
+        world.write_tree(&format!("{}{bad}", world.images_yaml()));
+        world
+    }
+
     /// The thin tree `tree` with these images.
     pub(crate) fn write_tree(&self, images: &str) {
         let registries = format!(
@@ -209,8 +220,12 @@ impl World {
     }
 
     pub(crate) fn digest(&self, name: &str) -> &str {
+        self.image_of(name).digest()
+    }
+
+    pub(crate) fn image_of(&self, name: &str) -> &BuiltImage {
         let found = self.images.iter().find(|(known, _)| known == name);
-        found.unwrap().1.digest()
+        &found.unwrap().1
     }
 
     /// Where the tag of an image points in production.

@@ -1,0 +1,195 @@
+//! A plan as the comment of a pull request: the numbers, what is left and why, then what is to be done. What is published
+//! already is one number.
+
+use std::fmt::Write as _;
+
+use promo_core::manifest::Finding;
+use promo_core::oci::Tag;
+use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
+
+use super::counted;
+use super::plan_text::{listed_verdicts, name, place, short};
+use crate::diagnostics::one_line;
+
+/// Lines that a list has at the most, and their bytes together: a comment has at most 65,536 characters.
+const MAX_LINES: usize = 100;
+const MAX_BYTES: usize = 30_000;
+
+/// The plan as Markdown.
+pub(crate) fn plan_markdown(plan: &Plan) -> String {
+    let mut text = format!("### promo plan\n\n{}", numbers(plan));
+    let left = left(plan);
+    if !left.is_empty() {
+        text.push_str("\n#### Left\n\n");
+        list(&mut text, &left);
+    }
+    let wanted: Vec<String> = plan.groups().filter_map(|group| row(&group)).collect();
+    if !wanted.is_empty() {
+        text.push_str("\n#### To do\n\n| verdict | image | digest | tags | destinations |\n|---|---|---|---|---|\n");
+        list(&mut text, &wanted);
+    }
+    text
+}
+
+/// One paragraph: what was left, what is to be done, what is done.
+fn numbers(plan: &Plan) -> String {
+    let verdicts = plan.summary().verdicts;
+    let left = match verdicts.left() {
+        0 => String::new(),
+        left => format!("**{left} left**, "),
+    };
+    let mut text = match (plan.is_offline(), verdicts.actionable()) {
+        (true, _) => {
+            let wanted = counted(verdicts.get(Verdict::Wanted), "edge");
+            format!("{left}{wanted} wanted; no registry was asked.\n")
+        }
+        (false, 0) => format!("{left}nothing to promote"),
+        (false, edges) => format!("{left}{} to promote", counted(edges, "edge")),
+    };
+    if !plan.is_offline() {
+        let present = verdicts.get(Verdict::Present);
+        let _ = writeln!(text, ", {present} published already.");
+    }
+    text
+}
+
+/// A row for each entry that has something to do.
+fn row(group: &PlannedGroup<'_>) -> Option<String> {
+    let mut verdicts = listed_verdicts(group);
+    verdicts.retain(|verdict| verdict.is_actionable() || *verdict == Verdict::Wanted);
+    if verdicts.is_empty() {
+        return None;
+    }
+    let verdicts: Vec<_> = verdicts.iter().map(ToString::to_string).collect();
+    let destinations = match group.destination_registries() {
+        [one] => format!("`{one}`"),
+        several => counted(several.len() as u64, "registry"),
+    };
+    Some(format!(
+        "| {} | `{}` | `{}` | {} | {destinations} |",
+        verdicts.join(", "),
+        group.image(),
+        short(group.digest()),
+        tags(group.tags()),
+    ))
+}
+
+fn tags<'a>(tags: impl Iterator<Item = &'a Tag>) -> String {
+    let names: Vec<String> = tags.map(|tag| format!("`{tag}`")).collect();
+    match names.as_slice() {
+        [] => "by digest".to_owned(),
+        [one, two, _, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two} and {} more", rest.len() + 1)
+        }
+        few => few.join(", "),
+    }
+}
+
+/// What is left: bad entries, then edges; those that an entry leaves for one reason are one line.
+fn left(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = plan.findings().iter().map(finding).collect();
+    let mut together: Option<(PlannedEdge<'_>, String, u64)> = None;
+    for edge in plan.edges().filter(|edge| edge.verdict().is_left()) {
+        let reason = edge.reason();
+        match &mut together {
+            Some((first, same, count)) if is_like(first, &edge) && *same == reason => *count += 1,
+            _ => lines.extend(together.replace((edge, reason, 1)).map(edges)),
+        }
+    }
+    lines.extend(together.map(edges));
+    lines
+}
+
+fn is_like(one: &PlannedEdge<'_>, other: &PlannedEdge<'_>) -> bool {
+    one.verdict() == other.verdict()
+        && one.source() == other.source()
+        && one.digest() == other.digest()
+}
+
+fn edges((first, reason, count): (PlannedEdge<'_>, String, u64)) -> String {
+    let more = match count {
+        1 => String::new(),
+        several => format!(" and {} more", several - 1),
+    };
+    format!(
+        "- **{}** `{}`{more}: {} ({})",
+        first.verdict(),
+        name(&first),
+        escape(&reason),
+        first.code()
+    )
+}
+
+fn finding(finding: &Finding) -> String {
+    format!(
+        "- **{}** {} ({})",
+        finding.severity,
+        escape(&place(finding)),
+        finding.code
+    )
+}
+
+/// The lines, as many as a comment has room for.
+fn list(text: &mut String, lines: &[String]) {
+    let mut room = MAX_BYTES;
+    let mut shown = 0;
+    for line in lines.iter().take(MAX_LINES) {
+        let Some(rest) = room.checked_sub(line.len()) else {
+            break;
+        };
+        room = rest;
+        shown += 1;
+        text.push_str(line);
+        text.push('\n');
+    }
+    if shown < lines.len() {
+        let _ = writeln!(text, "\n… and {} more.", lines.len() - shown);
+    }
+}
+
+/// Messages hold what others wrote: it must not become markup, nor name people or issues.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    let mut before = ' ';
+    for character in one_line(text).chars() {
+        if character.is_ascii_punctuation()
+            && !matches!(
+                character,
+                '.' | ',' | ':' | ';' | '/' | '-' | '(' | ')' | '\''
+            )
+        {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+        // A mention is found in what is shown, whatever was escaped; a space without width ends it.
+        if matches!(character, '@' | '#') && !before.is_ascii_alphanumeric() {
+            escaped.push('\u{200b}');
+        }
+        before = character;
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_stays_text() {
+        let text = "`a|b` <img> [x](y) *b* a_b\n# 1 c@sha256:0 by @team in #7";
+        assert_eq!(
+            escape(text),
+            "\\`a\\|b\\` \\<img\\> \\[x\\](y) \\*b\\* a\\_b\\\\n\\# 1 c\\@sha256:0 by \\@\u{200b}team in \\#\u{200b}7"
+        );
+    }
+
+    #[test]
+    fn a_list_ends_where_a_comment_has_no_more_room() {
+        let mut many = String::new();
+        list(&mut many, &vec!["x".to_owned(); MAX_LINES + 2]);
+        assert!(many.ends_with("x\n\n… and 2 more.\n"));
+        let mut long = String::new();
+        list(&mut long, &vec!["x".repeat(MAX_BYTES / 2 - 1); 3]);
+        assert!(long.ends_with("x\n\n… and 1 more.\n"));
+    }
+}
