@@ -43,6 +43,7 @@ fn numbers(plan: &Plan) -> String {
             let wanted = counted(verdicts.get(Verdict::Wanted), "edge");
             format!("{left}{wanted} wanted; no registry was asked.\n")
         }
+        (false, 0) if left.is_empty() => "Nothing to promote".to_owned(),
         (false, 0) => format!("{left}nothing to promote"),
         (false, edges) => format!("{left}{} to promote", counted(edges, "edge")),
     };

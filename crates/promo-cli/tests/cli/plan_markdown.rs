@@ -24,11 +24,37 @@ fn settings() -> insta::Settings {
 async fn what_is_left_stands_first_and_what_is_done_is_a_number() {
     let world = World::with_blemishes().await;
     let _filters = settings().bind_to_scope();
-    assert_snapshot!(world.sandbox.run(&PLAN).await, @"");
+    assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    ### promo plan
+
+    **3 left**, 1 edge to promote, 0 published already.
+
+    #### Left
+
+    - **invalid** images/team/images.yaml:7:9: \`Bad\` is not the name of an image: \`Bad\` is not a path component of a repository (lower-case letters and digits, separated by \`.\`, \`\_\`, \`\_\_\` or \`-\`) (PROMO-M050)
+    - **invalid** images/team/images.yaml:9:5: \`sha256:00\` is not a digest: a sha256 digest has 64 hexadecimal digits, not 2 (PROMO-M052)
+    - **tag-move** `PRODUCTION/team/server:v1`: the tag would move from DIGEST to DIGEST, which nobody allowed (PROMO-P008)
+
+    #### To do
+
+    | verdict | image | digest | tags | destinations |
+    |---|---|---|---|---|
+    | promote | `app` | `SHORT` | `v1` | `PRODUCTION/team` |
+    --- exit 3
+    "##);
     let promoted = world.sandbox.run(&promote(&KEY)).await;
     assert_eq!(promoted.code, Some(3), "{promoted}");
     world.write_tree(&world.images_yaml().replace("server", "other"));
-    assert_snapshot!(world.sandbox.run(&PLAN).await, @"");
+    assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    ### promo plan
+
+    **1 left**, nothing to promote, 1 published already.
+
+    #### Left
+
+    - **lost** `PRODUCTION/team/other:v1`: STAGING/team/other no longer holds the digest (PROMO-P007)
+    --- exit 3
+    "##);
 }
 
 #[tokio::test]
@@ -36,12 +62,29 @@ async fn a_plan_without_registries_says_so() {
     let world = World::start().await;
     let _filters = settings().bind_to_scope();
     let offline = [&PLAN[..], &["--offline"]].concat();
-    assert_snapshot!(world.sandbox.run(&offline).await, @"");
+    assert_snapshot!(world.sandbox.run(&offline).await, @r##"
+    ### promo plan
+
+    2 edges wanted; no registry was asked.
+
+    #### To do
+
+    | verdict | image | digest | tags | destinations |
+    |---|---|---|---|---|
+    | wanted | `app` | `SHORT` | `v1` | `PRODUCTION/team` |
+    | wanted | `server` | `SHORT` | `v1` | `PRODUCTION/team` |
+    --- exit 0
+    "##);
 }
 
 #[tokio::test]
 async fn a_plan_with_nothing_to_do_is_one_line() {
     let world = World::start().await;
     assert_eq!(world.promote(&KEY).await.code, Some(0));
-    assert_snapshot!(world.sandbox.run(&PLAN).await, @"");
+    assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    ### promo plan
+
+    Nothing to promote, 2 published already.
+    --- exit 0
+    "##);
 }

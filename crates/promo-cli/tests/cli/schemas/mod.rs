@@ -29,11 +29,10 @@ fn assert_lines_fit(output: &Output, name: &str) {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert!(!lines.is_empty());
     for line in &lines {
-        assert_eq!(line["schema"], name);
         assert_fits(line);
     }
+    assert!(lines.iter().any(|line| line["schema"] == name), "{output}");
 }
 
 impl World {
