@@ -107,7 +107,7 @@ async fn carry_out(
     shutdown::listen(context.terminal, move || raised.raise());
     let all_or_nothing = settings.plan.fail_fast;
     let ready = Ready::setup(settings, ports, interrupt).await?;
-    let (planned, unwanted) = ready.plan_saved(set, &saved.plan).await?;
+    let (planned, unwanted) = ready.adopt(set, &saved.plan).await?;
     if let Some(first) = unwanted.first() {
         if planned.plan().summary().verdicts.edges() == 0 {
             return Err(other_tree(path, first));

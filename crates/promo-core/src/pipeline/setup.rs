@@ -57,12 +57,12 @@ impl Ready {
     pub async fn plan(self, set: &ManifestSet) -> Result<Planned, RunError> {
         let inventory = self.read_inventory(set).await;
         let plan = plan::plan(set, Some(&inventory), &self.run.settings.plan);
-        self.adopt(plan)
+        Planned::new(self.run, plan)
     }
 
-    /// Reads the inventory, plans anew, and keeps of a saved plan what both would do: a plan file is no
-    /// authority. Also the edges that it was to carry out and that no manifest wants any longer.
-    pub async fn plan_saved(
+    /// Adopts a plan that was made earlier: reads the inventory, plans anew, and keeps what both would do. A plan
+    /// file is no authority. Also returns the edges that it was to carry out and that no manifest wants any longer.
+    pub async fn adopt(
         self,
         set: &ManifestSet,
         saved: &Plan,
@@ -70,12 +70,8 @@ impl Ready {
         let inventory = self.read_inventory(set).await;
         let now = plan::plan(set, Some(&inventory), &self.run.settings.plan);
         let rechecked = plan::recheck(saved, &now);
-        Ok((self.adopt(rechecked.plan)?, rechecked.unwanted))
-    }
-
-    /// Takes a plan that was made elsewhere from a fresh inventory.
-    pub fn adopt(self, plan: Plan) -> Result<Planned, RunError> {
-        Planned::new(self.run, plan)
+        let planned = Planned::new(self.run, rechecked.plan)?;
+        Ok((planned, rechecked.unwanted))
     }
 
     async fn read_inventory(&self, set: &ManifestSet) -> Inventory {
