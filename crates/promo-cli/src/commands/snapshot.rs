@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use promo_core::inventory::{Inventory, RepositoryInventory};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, ManifestReference, RegistryPath, Tag};
 use promo_core::snapshot::Snapshot;
@@ -64,10 +65,40 @@ async fn taken(
     let registries = app::Registries::connect(&network, progress::observer(context))?;
     let inventory = registries.inventory.walk(registry).await?;
     let snapshot = Snapshot::of_inventory(&inventory, registry);
+    mind_the_path_itself(context, &inventory, &snapshot)?;
     if args.minimal {
         return minimal(&registries, snapshot).await;
     }
     Ok(snapshot)
+}
+
+/// Names in a snapshot are relative to the registry, so images at the path itself have none. Leaving them out
+/// in silence would be wrong: it is said, and where they are all there is, it is an error.
+fn mind_the_path_itself(
+    context: &Context,
+    inventory: &Inventory,
+    snapshot: &Snapshot,
+) -> Result<()> {
+    let registry = snapshot.registry();
+    let at_path = inventory.repositories().any(|(repository, known)| {
+        repository.as_str() == registry.as_str()
+            && matches!(known, RepositoryInventory::Read(content) if content.digests().next().is_some())
+    });
+    if !at_path {
+        return Ok(());
+    }
+    let message = format!("{registry} is itself a repository");
+    if snapshot.records().next().is_some() {
+        context
+            .terminal
+            .note(&format!("{message}; its own images are left out"));
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message,
+        hint: "take the snapshot of the path above it: names in a snapshot are relative to the registry"
+            .to_owned(),
+    })
 }
 
 fn tag(text: &str) -> Result<Tag> {

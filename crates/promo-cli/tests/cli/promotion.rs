@@ -219,6 +219,20 @@ async fn snapshots_have_the_forms_of_kpromo() {
 }
 
 #[tokio::test]
+async fn a_snapshot_of_a_repository_is_refused_and_not_empty() {
+    let world = World::start().await;
+    let repository = format!("{}/team/app", world.staging.host());
+    let refused = world.sandbox.run(&["snapshot", &repository]).await;
+    assert_eq!(refused.code, Some(2), "{refused}");
+    assert!(refused.stdout.is_empty(), "{refused}");
+    assert!(
+        refused.stderr.contains("is itself a repository"),
+        "{refused}"
+    );
+    assert!(refused.stderr.contains("the path above it"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_tag_moves_only_where_a_file_allows_it() {
     let world = World::start().await;
     assert_eq!(world.promote(&KEY).await.code, Some(0));
