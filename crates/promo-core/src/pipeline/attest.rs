@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ProofPorts;
 use super::flow::{Flow, Run};
-use super::outcome::{EdgeOutcome, EdgeResult, Left};
+use super::outcome::{EdgeOutcome, Left};
 use super::placing::{self, Target};
 use super::publish::Published;
 use super::sign::{Signed, SignedImage};
@@ -68,15 +68,7 @@ async fn attest(
         Some(_) if run.interrupt.is_raised() => Err(Left::interrupted(Phase::Attest)),
         Some(proof) => attest_image(&run, proof, &mut image).await,
     };
-    let (image, outcomes) = match result {
-        Ok(()) => image.leave_failed(&run.settings.evidence),
-        Err(left) => (None, image.leave(&left)),
-    };
-    let left = outcomes.iter().find_map(|outcome| match &outcome.result {
-        EdgeResult::Left(left) => Some(left.code),
-        _ => None,
-    });
-    run.item_done(Phase::Attest, name, left);
+    let (image, outcomes) = image.conclude(&run, Phase::Attest, name, result);
     (image.map(|signed| AttestedImage { signed }), outcomes)
 }
 

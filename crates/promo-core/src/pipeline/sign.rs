@@ -66,8 +66,28 @@ impl SignedImage {
         self.images.first()
     }
 
+    /// Ends its part in a phase that makes proof: what has none is left, and observers are told.
+    pub(super) fn conclude(
+        self,
+        run: &Run,
+        phase: Phase,
+        name: String,
+        result: Result<(), Left>,
+    ) -> (Option<Self>, Vec<EdgeOutcome>) {
+        let (image, outcomes) = match result {
+            Ok(()) => self.leave_failed(&run.settings.evidence),
+            Err(left) => (None, self.leave(&left)),
+        };
+        let left = outcomes.iter().find_map(|outcome| match &outcome.result {
+            EdgeResult::Left(left) => Some(left.code),
+            _ => None,
+        });
+        run.item_done(phase, name, left);
+        (image, outcomes)
+    }
+
     /// Leaves everything for one reason.
-    pub(super) fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
+    fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
         let result = EdgeResult::Left(left.clone());
         let mut outcomes = Vec::new();
         for image in &self.images {
@@ -81,10 +101,7 @@ impl SignedImage {
     }
 
     /// Leaves the destinations at which evidence does not stand.
-    pub(super) fn leave_failed(
-        mut self,
-        scope: &EvidenceScope,
-    ) -> (Option<Self>, Vec<EdgeOutcome>) {
+    fn leave_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
         if let EvidenceScope::Canonical(_) = scope
             && let Some(left) = self.places.iter().find_map(|place| place.left.clone())
         {
@@ -118,7 +135,7 @@ impl SignedImage {
         }
         self.images.retain(|image| !image.destinations.is_empty());
         self.places.retain(|place| place.left.is_none());
-        (((!self.images.is_empty()).then_some(self)), outcomes)
+        ((!self.images.is_empty()).then_some(self), outcomes)
     }
 }
 
@@ -185,16 +202,7 @@ async fn sign(run: Arc<Run>, mut image: SignedImage) -> (Option<SignedImage>, Ve
     } else {
         sign_all(&run, &mut image).await
     };
-    let (image, outcomes) = match result {
-        Ok(()) => image.leave_failed(&run.settings.evidence),
-        Err(left) => (None, image.leave(&left)),
-    };
-    let left = outcomes.iter().find_map(|outcome| match &outcome.result {
-        EdgeResult::Left(left) => Some(left.code),
-        _ => None,
-    });
-    run.item_done(Phase::Sign, name, left);
-    (image, outcomes)
+    image.conclude(&run, Phase::Sign, name, result)
 }
 
 /// Signs the image and, where that is asked for, its children.
