@@ -15,15 +15,15 @@ use crate::terminal::Terminal;
 
 /// Loads promoter manifests with what a plan of them will say that it was made from.
 pub(super) fn load(source: &TreeSource) -> Result<(ManifestSet, PlanInputs)> {
+    // Read once: the digest is that of the very bytes that are planned.
     let (set, tree) = match source {
         TreeSource::Thin(folder) => {
-            // Read once: the digest is that of the very bytes that are planned.
             let files = TreeFiles::read(folder)?;
             (ManifestSet::parse_thin(&files)?, files.digest())
         }
         TreeSource::Plain(path) => {
-            let set = ManifestSet::load_plain(path)?;
-            let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+            let bytes = ManifestSet::read_plain(path)?;
+            let set = ManifestSet::parse_plain(&path.to_string_lossy(), &bytes)?;
             (set, Digest::of(DigestAlgorithm::Sha256, &bytes))
         }
     };

@@ -1,5 +1,6 @@
 //! Plans that are saved, reviewed and applied.
 
+use promo_testkit::registry::LogEntry;
 use serde_json::Value;
 
 use crate::support::{KEY, Output, World};
@@ -80,10 +81,18 @@ async fn what_the_plan_did_not_see_is_not_carried_out() {
     world.write_tree(&format!("- name: app\n  dmap:\n    \"{app}\": [\"v1\"]\n"));
     save(&world).await;
     world.write_tree(&all);
+    world.staging.log().clear();
+    world.production.log().clear();
     let applied = confirm(&world).await;
     assert_eq!(applied.code, Some(0), "{applied}");
     assert_eq!(world.published("app").as_deref(), Some(app));
     assert_eq!(world.published("server"), None);
+    // Nor is anybody asked about it.
+    for registry in [&world.staging, &world.production] {
+        let asked = registry.log().entries();
+        let about = |entry: &LogEntry| entry.path.contains("server");
+        assert!(!asked.is_empty() && !asked.iter().any(about), "{asked:?}");
+    }
 }
 
 #[tokio::test]

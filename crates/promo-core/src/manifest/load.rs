@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::finding::FileFindings;
 use super::images::{found_no_images, read_images, retain_joinable};
-use super::kinds::TOO_LARGE;
+use super::kinds::{EVIDENCE_TAG, TOO_LARGE};
 use super::registries::{RegistryList, read_images_path, read_provenance};
 use super::tree_files::{MAX_FILE, TreeFiles};
 use super::yaml::{Node, Reader, Stop, decode};
@@ -93,6 +93,15 @@ impl ManifestSet {
     /// # Errors
     /// [`LoadError::Refused`] with all findings if the structure of the file is broken.
     pub fn load_plain(file: &Path) -> Result<Self, LoadError> {
+        Self::parse_plain(&file.to_string_lossy(), &Self::read_plain(file)?)
+    }
+
+    /// Reads the bytes of a plain manifest, for those who also need to say what they parsed. Of a file that is too
+    /// large only as much is read as shows it.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] if the file can't be read.
+    pub fn read_plain(file: &Path) -> Result<Vec<u8>, LoadError> {
         let failed = |source| LoadError::Io {
             path: file.to_owned(),
             source,
@@ -101,7 +110,7 @@ impl ManifestSet {
         File::open(file)
             .and_then(|opened| opened.take(MAX_FILE + 1).read_to_end(&mut bytes))
             .map_err(failed)?;
-        Self::parse_plain(&file.to_string_lossy(), &bytes)
+        Ok(bytes)
     }
 
     /// Parses a tree of thin manifests from memory.
@@ -220,6 +229,19 @@ pub(super) fn parse_registries_file(
     })
     .ok()?;
     registries.resolve(findings)
+}
+
+/// Parses a snapshot that is written as the images file of a thin manifest; the first bad entry refuses it. Tags of
+/// evidence are passed over: a registry has them, a promoter manifest doesn't.
+pub(crate) fn parse_image_list(name: &str, bytes: &[u8]) -> Result<Vec<ImageEntry>, Box<Finding>> {
+    let mut findings = FileFindings::new(FilePath::new(name));
+    let images = parse_images_file(bytes, &mut findings);
+    let mut findings = findings.into_findings().into_iter();
+    let bad = findings.find(|f| f.severity != Severity::Warning && f.code != EVIDENCE_TAG.code);
+    match bad {
+        Some(bad) => Err(Box::new(bad)),
+        None => Ok(images.unwrap_or_default()),
+    }
 }
 
 /// Parses the images file of a thin manifest.

@@ -9,9 +9,8 @@ use super::error::RunError;
 use super::flow::Run;
 use super::planned::Planned;
 use super::{Interrupt, Mode, Ports, RunSettings, StagingPolicy};
-use crate::inventory::Inventory;
 use crate::manifest::ManifestSet;
-use crate::plan::{self, EdgeKey, Plan};
+use crate::plan::{self, EdgeKey, Plan, PlanOptions};
 use crate::ports::{Event, Phase};
 
 /// A run that is ready to plan.
@@ -55,27 +54,27 @@ impl Ready {
     /// Reads the inventory and plans: destinations first, then only those sources that the
     /// destinations don't already answer for.
     pub async fn plan(self, set: &ManifestSet) -> Result<Planned, RunError> {
-        let inventory = self.read_inventory(set).await;
-        let plan = plan::plan(set, Some(&inventory), &self.run.settings.plan);
+        let plan = self.plan_now(set, &self.run.settings.plan).await;
         Planned::new(self.run, plan)
     }
 
-    /// Adopts a plan that was made earlier: reads the inventory, plans anew, and keeps what both would do. A plan
-    /// file is no authority. Also returns the edges that it was to carry out and that no manifest wants any longer.
+    /// Adopts a plan that was made earlier: plans anew what it was to carry out, and keeps what both would do. A plan
+    /// file is no authority; registries are asked about nothing that it doesn't name. Also returns the edges
+    /// that it was to carry out and that no manifest wants any longer.
     pub async fn adopt(
         self,
         set: &ManifestSet,
         saved: &Plan,
     ) -> Result<(Planned, Vec<EdgeKey>), RunError> {
-        let inventory = self.read_inventory(set).await;
-        let now = plan::plan(set, Some(&inventory), &self.run.settings.plan);
+        let mut options = self.run.settings.plan.clone();
+        options.selection = options.selection.among(plan::actionable(saved));
+        let now = self.plan_now(set, &options).await;
         let rechecked = plan::recheck(saved, &now);
         let planned = Planned::new(self.run, rechecked.plan)?;
         Ok((planned, rechecked.unwanted))
     }
 
-    async fn read_inventory(&self, set: &ManifestSet) -> Inventory {
-        let options = &self.run.settings.plan;
+    async fn plan_now(&self, set: &ManifestSet, options: &PlanOptions) -> Plan {
         let reader = &self.run.ports.inventory;
         let wanted = plan::wanted_destinations(set, options);
         self.run.observe(&Event::PhaseBegan {
@@ -85,7 +84,7 @@ impl Ready {
         let mut inventory = reader.read(&wanted).await;
         let wanted = plan::wanted_sources(set, &inventory, options);
         inventory.merge(reader.read(&wanted).await);
-        inventory
+        plan::plan(set, Some(&inventory), options)
     }
 }
 

@@ -45,7 +45,7 @@ pub use edge_key::EdgeKey;
 pub use edges::PlannedEdge;
 pub use groups::PlannedGroup;
 pub use options::{PlanOptions, Selection, SelectionError};
-pub use recheck::{Rechecked, recheck};
+pub use recheck::{Rechecked, actionable, recheck};
 pub use summary::{Summary, VerdictCounts};
 pub use tag_moves::{TagMove, TagMoves, TagMovesError};
 pub use verdict::{Verdict, codes};

@@ -74,10 +74,16 @@ impl Selection {
 
     /// Of what is selected, only the edges that `diff` added.
     #[must_use]
-    pub fn added_by(mut self, diff: &SetDiff) -> Self {
+    pub fn added_by(self, diff: &SetDiff) -> Self {
+        self.among(diff.added().clone())
+    }
+
+    /// Of what is selected, only these edges.
+    #[must_use]
+    pub fn among(mut self, keys: BTreeSet<EdgeKey>) -> Self {
         self.edges = Some(Arc::new(Edges {
-            keys: diff.added().clone(),
-            digests: diff.added().iter().map(|edge| edge.digest).collect(),
+            digests: keys.iter().map(|edge| edge.digest).collect(),
+            keys,
         }));
         self
     }

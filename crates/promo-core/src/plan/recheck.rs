@@ -26,6 +26,13 @@ pub struct Rechecked {
 /// the tag from.
 type Seen = BTreeMap<EdgeKey, Option<Digest>>;
 
+/// The edges that a plan would carry out. To hold a saved plan against the plan of now, nothing else has to be
+/// planned anew ([`Selection::among`](super::Selection::among)).
+pub fn actionable(plan: &Plan) -> BTreeSet<EdgeKey> {
+    let edges = plan.edges().filter(|edge| edge.verdict().is_actionable());
+    edges.map(|edge| edge.key()).collect()
+}
+
 /// Compares a saved plan with the plan that the same manifests and registries give now. Only
 /// what both would do is left: a plan file is no authority. A plan that was made offline saw nothing, so
 /// nothing is left of it.
