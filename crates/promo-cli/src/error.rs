@@ -145,7 +145,7 @@ pub(crate) enum Error {
 }
 
 /// The codes of the command itself with what they mean.
-pub(crate) const CODES: [(&str, &str); 22] = [
+pub(crate) const CODES: [(&str, &str); 23] = [
     (
         "PROMO-X001",
         "The command line asks for something that can't be.",
@@ -198,6 +198,10 @@ pub(crate) const CODES: [(&str, &str); 22] = [
     (
         "PROMO-X018",
         "`promo cip` promoted nothing, because something can't be promoted.",
+    ),
+    (
+        "PROMO-X019",
+        "A file that was given as an inventory has another form than how it was given.",
     ),
     (
         "PROMO-X030",

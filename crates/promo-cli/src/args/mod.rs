@@ -23,7 +23,9 @@ pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
-pub(crate) use promotion::{PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs};
+pub(crate) use promotion::{
+    InventoryArg, PlanArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs,
+};
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 
 use crate::output::Format;

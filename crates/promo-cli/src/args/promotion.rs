@@ -1,8 +1,10 @@
 //! `promo plan` and `promo promote`.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::Args;
+use promo_core::oci::RegistryPath;
 
 use crate::output::Format;
 
@@ -36,6 +38,33 @@ pub(crate) struct ScopeArgs {
     pub(crate) fail_fast: bool,
 }
 
+/// A snapshot that stands for registries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InventoryArg {
+    /// What its names are relative to; none if it says so itself.
+    pub(crate) registry: Option<RegistryPath>,
+    pub(crate) file: PathBuf,
+}
+
+impl InventoryArg {
+    /// `REGISTRY=FILE`, or a file. `./` before it makes a file of any name with `=`.
+    fn parse(text: &str) -> Result<Self, Infallible> {
+        let named = text
+            .split_once('=')
+            .and_then(|(registry, file)| Some((registry.parse().ok()?, file)));
+        Ok(match named {
+            Some((registry, file)) => Self {
+                registry: Some(registry),
+                file: file.into(),
+            },
+            None => Self {
+                registry: None,
+                file: text.into(),
+            },
+        })
+    }
+}
+
 /// What is demanded of signatures in staging.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signatures in staging")]
@@ -60,10 +89,10 @@ pub(crate) struct PlanArgs {
     /// Send nothing: count and check what the manifests want, without looking at registries
     #[arg(long, conflicts_with = "inventory")]
     pub(crate) offline: bool,
-    /// Take what registries hold from this snapshot (`promo snapshot --output json`), not from them (may be
-    /// repeated)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) inventory: Vec<PathBuf>,
+    /// Take what registries hold from a snapshot, not from them (may be repeated). One in JSON (`promo snapshot --output
+    /// json`) is given as FILE; one in YAML or CSV as REGISTRY=FILE, and is taken as all that the registry holds
+    #[arg(long, value_name = "[REGISTRY=]FILE", value_parser = InventoryArg::parse)]
+    pub(crate) inventory: Vec<InventoryArg>,
     /// End with exit code 6 if there is something to promote
     #[arg(long)]
     pub(crate) exit_code: bool,

@@ -28,4 +28,5 @@ pub(crate) mod shell;
 pub(crate) mod sign;
 mod since;
 pub(crate) mod snapshot;
+mod snapshot_file;
 pub(crate) mod verify;

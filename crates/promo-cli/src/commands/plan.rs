@@ -10,10 +10,9 @@ use promo_core::plan::{
     wanted_sources,
 };
 use promo_core::ports::InventoryReader;
-use promo_core::snapshot::Snapshot;
 
 use super::report_file::ReportFile;
-use super::{saved_plan, since};
+use super::{saved_plan, since, snapshot_file};
 use crate::app;
 use crate::args::PlanArgs;
 use crate::error::{Error, Result};
@@ -78,8 +77,8 @@ async fn inventory(
     }
     if !args.inventory.is_empty() {
         let mut inventory = Inventory::new();
-        for path in &args.inventory {
-            inventory.merge(snapshot(path)?);
+        for snapshot in &args.inventory {
+            inventory.merge(snapshot_file::read(snapshot)?);
         }
         return Ok(Some(inventory));
     }
@@ -96,18 +95,6 @@ async fn read(reader: &dyn InventoryReader, set: &ManifestSet, options: &PlanOpt
     let sources = wanted_sources(set, &inventory, options);
     inventory.merge(reader.read(&sources).await);
     inventory
-}
-
-fn snapshot(path: &Path) -> Result<Inventory> {
-    let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
-    let snapshot = Snapshot::from_json(&bytes).map_err(|error| Error::Other {
-        message: format!("`{}` can't be taken as an inventory", path.display()),
-        code: error.code(),
-        hints: error.hints(),
-        exit: Exit::Usage,
-        source: Some(Box::new(error)),
-    })?;
-    Ok(snapshot.to_inventory())
 }
 
 /// The options of a plan, from the settings.

@@ -1,6 +1,7 @@
 //! Plans and runs between two registries.
 
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::support::{KEY, World, promote};
 
@@ -179,6 +180,47 @@ async fn a_plan_can_be_made_from_snapshots_alone() {
     assert_eq!(planned.code, Some(6), "{planned}");
     assert_eq!(planned.json()["summary"]["verdicts"]["promote"], 2);
     assert!(world.staging.log().is_empty() && world.production.log().is_empty());
+}
+
+/// The forms of kpromo don't say which registry they are of, so the user does.
+#[tokio::test]
+async fn snapshots_in_yaml_and_csv_are_an_inventory_as_well() {
+    let world = World::start().await;
+    let app = &world.images[0].1;
+    app.push_to(&world.production.state(), "team/app", "v1");
+    let production = format!("{}/team", world.production.host());
+    let staging = format!("{}/team", world.staging.host());
+    for form in ["yaml", "csv"] {
+        let mut given = Vec::new();
+        for (name, registry) in [("staging", &staging), ("production", &production)] {
+            let taken = world
+                .sandbox
+                .run(&["snapshot", registry, "--output", form])
+                .await;
+            assert_eq!(taken.code, Some(0), "{taken}");
+            world.sandbox.write(name, &taken.stdout);
+            given.push(format!("--inventory={registry}={name}"));
+        }
+        world.staging.log().clear();
+        world.production.log().clear();
+        let plan = ["plan", "--thin-manifest-dir", "tree", "--output", "json"];
+        let arguments: Vec<&str> = plan
+            .into_iter()
+            .chain(given.iter().map(String::as_str))
+            .collect();
+        let planned = world.sandbox.run(&arguments).await;
+        assert_eq!(planned.code, Some(0), "{planned}");
+        let verdicts = &planned.json()["summary"]["verdicts"];
+        assert_eq!(
+            (&verdicts["present"], &verdicts["promote"]),
+            (&json!(1), &json!(1))
+        );
+        assert!(world.staging.log().is_empty() && world.production.log().is_empty());
+        let nameless = [&plan[..], &["--inventory", "staging"]].concat();
+        let refused = world.sandbox.run(&nameless).await;
+        assert_eq!(refused.code, Some(2), "{refused}");
+        assert!(refused.stderr.contains("PROMO-X019"), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ pub use finding::{Finding, Severity};
 pub use format::format;
 pub use kinds::{FINDING_KINDS, FindingKind};
 pub use load::LoadError;
+pub(crate) use load::parse_image_list;
 pub use model::{
     DigestEntry, FilePath, ImageEntry, ManifestSet, ManifestSummary, Position, PromoterManifest,
     TagEntry,

@@ -1,10 +1,12 @@
 //! Reads snapshots back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::write::{RawImage, RawKnown, RawSnapshot, SCHEMA};
 use super::{Image, Known, Snapshot};
 use crate::Code;
+use crate::manifest::{Finding, parse_image_list};
 use crate::oci::{Digest, DigestError, RegistryPath, RepositoryError, Tag, TagError};
 
 /// Why a text is not a snapshot.
@@ -55,6 +57,9 @@ pub enum SnapshotError {
         #[source]
         source: TagError,
     },
+    /// YAML that is no list of images, or that has a bad entry.
+    #[error("the snapshot is no list of images: {}", .0)]
+    Yaml(Box<Finding>),
     /// A tag points to two digests, or a name stands there twice.
     #[error("`{name}` stands twice in the snapshot")]
     Repeated {
@@ -91,6 +96,10 @@ impl SnapshotError {
             Code::new("PROMO-C076"),
             "a name or tag stands twice in a snapshot",
         ),
+        (
+            Code::new("PROMO-C077"),
+            "a YAML snapshot is no list of images",
+        ),
     ];
 
     /// Its stable code.
@@ -103,6 +112,7 @@ impl SnapshotError {
             Self::Digest { .. } => "PROMO-C074",
             Self::Tag { .. } => "PROMO-C075",
             Self::Repeated { .. } => "PROMO-C076",
+            Self::Yaml(_) => "PROMO-C077",
         })
     }
 
@@ -112,7 +122,7 @@ impl SnapshotError {
             Self::Schema { .. } => {
                 vec!["take a version of promo that knows this schema".to_owned()]
             }
-            Self::Document(_) => vec!["write it with `--output json`".to_owned()],
+            Self::Document(_) => vec!["write it with `promo snapshot --output json`".to_owned()],
             _ => Vec::new(),
         }
     }
@@ -141,12 +151,32 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// Reads the YAML form, whose names are relative to `registry`. Nothing is known but what it lists, since YAML
+    /// doesn't say whether it was filtered; [`Self::assume_whole`] says that it wasn't. `name` is what findings
+    /// call the file.
+    pub fn from_yaml(
+        name: &str,
+        bytes: &[u8],
+        registry: &RegistryPath,
+    ) -> Result<Self, SnapshotError> {
+        let images = parse_image_list(name, bytes).map_err(SnapshotError::Yaml)?;
+        let mut listing = Listing::new(registry);
+        for image in &images {
+            check_name(registry, image.name())?;
+            for entry in image.digests() {
+                listing.add(image.name(), entry.digest(), None)?;
+                for tag in entry.tags() {
+                    listing.add(image.name(), entry.digest(), Some(tag.tag().clone()))?;
+                }
+            }
+        }
+        Ok(listing.snapshot)
+    }
+
     /// Reads the CSV form, whose names are relative to `registry`. Nothing is known but what it lists,
-    /// since CSV doesn't say whether it was filtered.
+    /// since CSV doesn't say whether it was filtered; [`Self::assume_whole`] says that it wasn't.
     pub fn from_csv(text: &str, registry: &RegistryPath) -> Result<Self, SnapshotError> {
-        let mut snapshot = Self::empty(registry);
-        snapshot.whole = false;
-        let mut tagged: BTreeMap<(String, Tag), Digest> = BTreeMap::new();
+        let mut listing = Listing::new(registry);
         let lines = text
             .lines()
             .enumerate()
@@ -154,23 +184,20 @@ impl Snapshot {
         for (line, text) in lines.filter(|(_, text)| !text.is_empty()) {
             let (name, digest, tag) = record(line, text)?;
             check_name(registry, name)?;
-            let tags = snapshot
-                .image(name, Known::Listed)
-                .digests
-                .entry(digest)
-                .or_default();
-            if let Some(tag) = tag {
-                let first = *tagged
-                    .entry((name.to_owned(), tag.clone()))
-                    .or_insert(digest);
-                if first != digest {
-                    let name = format!("{name}:{tag}");
-                    return Err(SnapshotError::Repeated { name });
-                }
-                tags.insert(tag);
-            }
+            listing.add(name, digest, tag)?;
         }
-        Ok(snapshot)
+        Ok(listing.snapshot)
+    }
+
+    /// Takes the snapshot as all that its registry holds, on the word of whoever made it: what it doesn't list isn't
+    /// there.
+    #[must_use]
+    pub fn assume_whole(mut self) -> Self {
+        self.whole = true;
+        for image in self.images.values_mut() {
+            image.known = Known::Everything;
+        }
+        self
     }
 
     fn add_raw(&mut self, raw: RawImage) -> Result<(), SnapshotError> {
@@ -201,6 +228,41 @@ impl Snapshot {
             .is_some()
         {
             return Err(SnapshotError::Repeated { name: raw.name });
+        }
+        Ok(())
+    }
+}
+
+/// A snapshot in the making, of a form that only lists.
+struct Listing {
+    snapshot: Snapshot,
+    tagged: HashMap<(Arc<str>, Tag), Digest>,
+}
+
+impl Listing {
+    fn new(registry: &RegistryPath) -> Self {
+        let mut snapshot = Snapshot::empty(registry);
+        snapshot.whole = false;
+        Self {
+            snapshot,
+            tagged: HashMap::new(),
+        }
+    }
+
+    /// Adds a digest, under a tag if one is given.
+    fn add(&mut self, name: &str, digest: Digest, tag: Option<Tag>) -> Result<(), SnapshotError> {
+        let image = self.snapshot.image(name, Known::Listed);
+        let tags = image.digests.entry(digest).or_default();
+        let Some(tag) = tag else { return Ok(()) };
+        if tags.insert(tag.clone()) {
+            let first = *self
+                .tagged
+                .entry((name.into(), tag.clone()))
+                .or_insert(digest);
+            if first != digest {
+                let name = format!("{name}:{tag}");
+                return Err(SnapshotError::Repeated { name });
+            }
         }
         Ok(())
     }

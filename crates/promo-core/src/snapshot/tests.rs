@@ -206,6 +206,67 @@ fn csv_read_back_knows_what_it_lists() {
 }
 
 #[test]
+fn yaml_read_back_knows_what_it_lists() {
+    let snapshot = Snapshot::of_manifests(&set(), &registry("gcr.io/prod"));
+    let yaml = |text: &str| Snapshot::from_yaml("s.yaml", text.as_bytes(), snapshot.registry());
+    assert_eq!(yaml(&snapshot.to_yaml()).unwrap(), snapshot);
+    // What a registry also has, and no plan asks for.
+    let signed = format!(
+        "- name: pause\n  dmap:\n    \"{}\": [\"sha256-{}.sig\"]\n",
+        digest(7),
+        "0".repeat(64)
+    );
+    assert_eq!(yaml(&signed).unwrap(), yaml("").unwrap());
+}
+
+#[test]
+fn what_is_said_to_be_whole_lacks_what_it_does_not_list() {
+    let listed = Snapshot::of_manifests(&set(), &registry("gcr.io/prod"));
+    let there = "gcr.io/prod/pause".parse().unwrap();
+    let not_there = "gcr.io/prod/other".parse().unwrap();
+    let known = listed.to_inventory();
+    assert_eq!(known.tag(&there, &tag("v9")), TagState::Unknown);
+    assert_eq!(known.tag(&not_there, &tag("v9")), TagState::Unknown);
+    let known = listed.assume_whole().to_inventory();
+    assert_eq!(known.tag(&there, &tag("3.9")), TagState::Points(digest(1)));
+    assert_eq!(known.tag(&there, &tag("v9")), TagState::Absent);
+    assert_eq!(known.digest(&there, &digest(9)), DigestState::Absent);
+    assert_eq!(known.tag(&not_there, &tag("v9")), TagState::Absent);
+}
+
+/// A snapshot of one repository with so many tags.
+fn crowded(tags: u32) -> Snapshot {
+    let mut content = RepositoryContent::complete();
+    for number in 0..tags {
+        let digest = digest(u8::try_from(number % 200).unwrap());
+        content.record_tag(tag(&format!("v{number}")), Some(digest));
+    }
+    let mut inventory = Inventory::new();
+    let repository = "gcr.io/prod/large".parse().unwrap();
+    inventory.insert(repository, RepositoryInventory::Read(content));
+    Snapshot::of_inventory(&inventory, &registry("gcr.io/prod"))
+}
+
+#[test]
+fn a_repository_of_a_million_tags_is_read_back() {
+    let snapshot = crowded(1_000_000);
+    let back = Snapshot::from_json(&json(&snapshot)).unwrap();
+    assert_eq!(back.records().count(), 1_000_000);
+    assert_eq!(back, snapshot);
+}
+
+#[test]
+fn many_tags_are_read_back_in_the_forms_of_kpromo() {
+    let snapshot = crowded(20_000);
+    let registry = snapshot.registry();
+    let of_csv = Snapshot::from_csv(&snapshot.to_csv(), registry).unwrap();
+    assert_eq!(of_csv.assume_whole(), snapshot);
+    let yaml = snapshot.to_yaml();
+    let of_yaml = Snapshot::from_yaml("s.yaml", yaml.as_bytes(), registry).unwrap();
+    assert_eq!(of_yaml.assume_whole(), snapshot);
+}
+
+#[test]
 fn bad_snapshots_are_refused_by_code() {
     let csv = |text: &str| {
         let read = Snapshot::from_csv(text, &registry("gcr.io/prod"));
@@ -221,6 +282,21 @@ fn bad_snapshots_are_refused_by_code() {
         csv(&format!("a@{one},a:x\na@{},a:x", digest(2))),
         "PROMO-C076"
     );
+    let yaml = |text: &str| {
+        let read = Snapshot::from_yaml("s.yaml", text.as_bytes(), &registry("gcr.io/prod"));
+        let error = read.unwrap_err();
+        (error.code().as_str(), error.to_string())
+    };
+    let (code, message) = yaml(&format!("- name: a\n  dmap:\n    \"{one}\": [v1, -x]\n"));
+    assert_eq!(code, "PROMO-C077");
+    assert!(message.contains("s.yaml:3:"), "{message}");
+    assert_eq!(yaml("- name: a\n  dmap: {md5:00: []}\n").0, "PROMO-C077");
+    assert_eq!(yaml("registries: []\n").0, "PROMO-C077");
+    let twice = format!(
+        "- name: a\n  dmap:\n    {one}: [x]\n    {}: [x]\n",
+        digest(2)
+    );
+    assert_eq!(yaml(&twice).0, "PROMO-C076");
     let json = |text: &str| {
         Snapshot::from_json(text.as_bytes())
             .unwrap_err()
