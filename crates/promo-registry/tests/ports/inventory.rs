@@ -5,12 +5,13 @@ use promo_core::inventory::{
 };
 use promo_core::oci::{Digest, RegistryPath, Repository, Tag};
 use promo_core::ports::{FailureKind, InventoryReader as _};
+use promo_registry::Caps;
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
 use promo_testkit::image::{BuiltImage, ImageBuilder};
 use promo_testkit::registry::Operation::{Catalog, ManifestHead, TagList};
 use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher};
 
-use crate::world::{counts, digest, expected, repository, start, wire};
+use crate::world::{counts, digest, expected, repository, start, wire, wire_with};
 
 fn image(label: &str) -> BuiltImage {
     ImageBuilder::new().label("is", label).build()
@@ -118,6 +119,44 @@ async fn a_tag_list_saves_the_requests_for_tags_that_are_not_there() {
         counts(&embedded),
         expected([(TagList, 2), (ManifestHead, 4)])
     );
+}
+
+/// The pages of the list, and a HEAD for the one wanted tag that is listed.
+#[tokio::test]
+async fn a_repository_of_a_million_tags_costs_its_pages() {
+    let embedded = start().await;
+    let state = embedded.state();
+    let one = image("one");
+    one.push_to(&state, "prod/app", "v1");
+    for number in 0..999_999 {
+        state.tag("prod/app", &format!("build-{number}"), one.digest());
+    }
+    let repository = repository(&embedded, "prod/app");
+    let mut wanted = WantedInventory::default();
+    wanted.want_tag(&repository, &tag("v1"));
+    wanted.want_tag(&repository, &tag("v2"));
+    let reader = reader(&embedded, InventoryMethod::TagList);
+    let inventory = reader.read(&wanted).await;
+    let found = TagState::Points(digest(&one));
+    assert_eq!(inventory.tag(&repository, &tag("v1")), found);
+    assert_eq!(inventory.tag(&repository, &tag("v2")), TagState::Absent);
+    assert_eq!(
+        counts(&embedded),
+        expected([(TagList, 1_000), (ManifestHead, 1)])
+    );
+    // A page that doesn't fit under the cap is none: nothing is decided from a part of it.
+    let mut caps = Caps::default();
+    caps.list = 8 << 10;
+    let mut settings = InventorySettings::default();
+    let host = embedded.host().parse().unwrap();
+    settings.methods.insert(host, InventoryMethod::TagList);
+    let capped = RegistryInventoryReader::new(wire_with(caps), settings);
+    let inventory = capped.read(&wanted).await;
+    let Some(RepositoryInventory::Unreadable { code, .. }) = inventory.repository(&repository)
+    else {
+        panic!("a list over the cap was taken: {inventory:?}");
+    };
+    assert_eq!(code.as_str(), "PROMO-R010");
 }
 
 #[tokio::test]

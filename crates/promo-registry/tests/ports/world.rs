@@ -12,7 +12,7 @@ use promo_core::ports::{
     Clock, CopiedContent, Copier, CopyRequest, DestinationContent, Failure, Registry, Silent, Sleep,
 };
 use promo_registry::copy::{CopySettings, RegistryCopier};
-use promo_registry::{OciClientRegistry, WireRegistry};
+use promo_registry::{Caps, OciClientRegistry, WireRegistry};
 use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::{EmbeddedRegistry, Operation, RegistryOptions};
 
@@ -49,8 +49,12 @@ impl Sleep for Jumping {
 }
 
 pub(crate) fn wire() -> Arc<dyn Registry> {
+    wire_with(Caps::default())
+}
+
+pub(crate) fn wire_with(caps: Caps) -> Arc<dyn Registry> {
     let time = Arc::new(Jumping::default());
-    let registry = WireRegistry::builder(time.clone(), time).build();
+    let registry = WireRegistry::builder(time.clone(), time).caps(caps).build();
     Arc::new(registry.unwrap())
 }
 

@@ -1,5 +1,7 @@
 //! `tags/list` and `_catalog`.
 
+use std::ops::Bound;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -21,8 +23,13 @@ pub(super) fn list(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
             "no such repository",
         ));
     };
+    // From where the page begins: a list of a million tags is not walked through anew for each of its pages.
+    let last = exchange.query.get("last").unwrap_or_default();
+    let rest = repository
+        .tags
+        .range::<str, _>((Bound::Excluded(last), Bound::Unbounded));
     let page = page(
-        repository.tags.keys(),
+        rest.map(|(tag, _)| tag),
         |tag| tag.as_str(),
         &exchange.query,
         exchange.switches.tag_page_size,
