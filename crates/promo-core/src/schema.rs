@@ -20,6 +20,11 @@ pub fn plan() -> Value {
     crate::plan::schema()
 }
 
+/// The schema of `promo.plan-summary/v1`.
+pub fn plan_summary() -> Value {
+    crate::plan::summary_schema()
+}
+
 /// The schema of `promo.snapshot/v1`.
 pub fn snapshot() -> Value {
     crate::snapshot::schema()

@@ -99,8 +99,11 @@ pub(crate) struct PlanArgs {
     /// Save the plan into this file, for `promo apply`
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) save: Option<PathBuf>,
+    /// Print only the numbers: how many edges there are of each verdict
+    #[arg(long)]
+    pub(crate) summary: bool,
     /// Print each edge as one line of JSON, the published ones, too
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "summary"])]
     pub(crate) edges: bool,
     /// Also write the plan as JSON into this file
     #[arg(long, value_name = "FILE")]

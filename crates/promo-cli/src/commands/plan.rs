@@ -6,8 +6,8 @@ use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
 use promo_core::plan::{
-    self, Plan, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict, wanted_destinations,
-    wanted_sources,
+    self, Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict,
+    wanted_destinations, wanted_sources,
 };
 use promo_core::ports::InventoryReader;
 
@@ -17,7 +17,9 @@ use crate::app;
 use crate::args::PlanArgs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json, plan_markdown, plan_table, yaml};
+use crate::output::{
+    Format, Outcome, json, plan_markdown, plan_table, summary_markdown, summary_text, yaml,
+};
 use crate::progress;
 use crate::run::Context;
 use crate::settings::{NetworkSettings, ScopeSettings};
@@ -43,26 +45,29 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     if let Some(edge) = plan.stopped_by() {
         return Err(stopped(&edge));
     }
-    let document = plan.to_document(&inputs);
     let exit = exit(&plan, args.exit_code);
     for file in [save, report].into_iter().flatten() {
-        file.write(&json(&document)?, exit)?;
+        file.write(&json(&plan.to_document(&inputs))?, exit)?;
     }
-    if args.edges {
-        saved_plan::stream_edges(&plan, context.terminal)?;
-        let text = String::new();
-        return Ok(Outcome { text, exit });
-    }
-    let text = match context.console.format(args.output, &Format::PLAN) {
-        Format::Json => {
-            Terminal::document(&document)?;
-            String::new()
-        }
-        Format::Yaml => yaml(&document)?,
-        Format::Markdown => plan_markdown(&plan),
-        _ => plan_table(&plan),
-    };
+    let text = show(args, context, &plan, &inputs)?;
     Ok(Outcome { text, exit })
+}
+
+/// Prints what is too large to be held as a text; else returns what is to be printed.
+fn show(args: &PlanArgs, context: &Context, plan: &Plan, inputs: &PlanInputs) -> Result<String> {
+    let format = context.console.format(args.output, &Format::PLAN);
+    match (format, args.summary) {
+        _ if args.edges => saved_plan::stream_edges(plan, context.terminal)?,
+        (Format::Json, true) => return json(&plan.to_summary_document(inputs)),
+        (Format::Yaml, true) => return yaml(&plan.to_summary_document(inputs)),
+        (Format::Markdown, true) => return Ok(summary_markdown(plan)),
+        (_, true) => return Ok(summary_text(plan)),
+        (Format::Json, false) => Terminal::document(&plan.to_document(inputs))?,
+        (Format::Yaml, false) => return yaml(&plan.to_document(inputs)),
+        (Format::Markdown, false) => return Ok(plan_markdown(plan)),
+        (_, false) => return Ok(plan_table(plan)),
+    }
+    Ok(String::new())
 }
 
 /// What registries hold: from them, from snapshots, or not at all.

@@ -13,8 +13,8 @@ mod verification;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub(crate) use document::{json, yaml};
-pub(crate) use plan_markdown::plan_markdown;
-pub(crate) use plan_text::plan_table;
+pub(crate) use plan_markdown::{plan_markdown, summary_markdown};
+pub(crate) use plan_text::{plan_table, summary_text};
 pub(crate) use report::report_table;
 pub(crate) use sarif::sarif;
 pub(crate) use table::Table;

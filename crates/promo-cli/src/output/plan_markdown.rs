@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 30_000;
 
 /// The plan as Markdown.
 pub(crate) fn plan_markdown(plan: &Plan) -> String {
-    let mut text = format!("### promo plan\n\n{}", numbers(plan));
+    let mut text = summary_markdown(plan);
     let left = left(plan);
     if !left.is_empty() {
         text.push_str("\n#### Left\n\n");
@@ -29,6 +29,11 @@ pub(crate) fn plan_markdown(plan: &Plan) -> String {
         list(&mut text, &wanted);
     }
     text
+}
+
+/// The heading and the numbers.
+pub(crate) fn summary_markdown(plan: &Plan) -> String {
+    format!("### promo plan\n\n{}", numbers(plan))
 }
 
 /// One paragraph: what was left, what is to be done, what is done.

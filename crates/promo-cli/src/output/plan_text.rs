@@ -54,11 +54,11 @@ pub(crate) fn plan_table(plan: &Plan) -> String {
     if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }
-    text + &conclusion(plan)
+    text + &summary_text(plan)
 }
 
 /// The numbers in a line or two.
-fn conclusion(plan: &Plan) -> String {
+pub(crate) fn summary_text(plan: &Plan) -> String {
     let summary = plan.summary();
     let mut text = format!(
         "{BOLD}{}, {}, {}{BOLD:#}",

@@ -37,9 +37,9 @@ use decision::{Cause, Decisions, Statement};
 use judge::Judge;
 use layout::Layout;
 
-#[cfg(feature = "schema")]
-pub(crate) use artifact::schema;
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
+#[cfg(feature = "schema")]
+pub(crate) use artifact::{schema, summary_schema};
 pub use diff::{Change, ChangeKind, SetDiff, diff};
 pub use edge_key::EdgeKey;
 pub use edges::PlannedEdge;

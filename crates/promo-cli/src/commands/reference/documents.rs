@@ -22,12 +22,18 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 13] = [
+const DOCUMENTS: [Document; 14] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
         about: "`promo plan`, and the file of `--save`",
         schema: schema::plan,
+    },
+    Document {
+        name: "promo.plan-summary/v1",
+        file: "promo.plan-summary.v1",
+        about: "`promo plan --summary`",
+        schema: schema::plan_summary,
     },
     Document {
         name: "promo.apply/v1",

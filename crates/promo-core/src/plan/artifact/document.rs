@@ -1,4 +1,4 @@
-//! The shape of a saved plan, `promo.plan/v1`.
+//! The shape of a saved plan, `promo.plan/v1`, and of its summary.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,18 @@ pub(super) struct Document {
     /// Lists of destination registries, which groups refer to by index.
     pub(super) destination_sets: Vec<Vec<RegistryPath>>,
     pub(super) groups: Vec<Group>,
+    pub(super) findings: Vec<SavedFinding>,
+}
+
+/// `promo.plan-summary/v1`: what a plan says about itself, without what it lists.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SummaryDocument {
+    pub(super) schema: &'static str,
+    pub(super) inputs: Inputs,
+    pub(super) offline: bool,
+    pub(super) summary: Numbers,
     pub(super) findings: Vec<SavedFinding>,
 }
 

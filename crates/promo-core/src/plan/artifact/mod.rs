@@ -16,6 +16,15 @@ use crate::oci::Digest;
 /// The schema of a saved plan.
 const SCHEMA: &str = "promo.plan/v1";
 
+/// The schema of the summary of a plan.
+const SUMMARY_SCHEMA: &str = "promo.plan-summary/v1";
+
+/// The JSON Schema of the summary of a plan.
+#[cfg(feature = "schema")]
+pub(crate) fn summary_schema() -> serde_json::Value {
+    crate::schema::document::<document::SummaryDocument>(SUMMARY_SCHEMA)
+}
+
 /// The JSON Schema of a saved plan.
 #[cfg(feature = "schema")]
 pub(crate) fn schema() -> serde_json::Value {

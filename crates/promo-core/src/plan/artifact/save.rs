@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::super::{Plan, PlanOptions, PlannedEdge, PlannedGroup, Summary, Verdict, VerdictCounts};
 use super::document::{
     Counts, Document, Group, IdentityName, Inputs, Judgement, Numbers, Options, SavedException,
-    SavedFinding, Unchanged,
+    SavedFinding, SummaryDocument, Unchanged,
 };
-use super::{PlanInputs, SCHEMA};
+use super::{PlanInputs, SCHEMA, SUMMARY_SCHEMA};
 use crate::manifest::Finding;
 use crate::oci::RegistryPath;
 
@@ -30,11 +30,7 @@ impl Plan {
         }
         Document {
             schema: SCHEMA.to_owned(),
-            inputs: Inputs {
-                tree: inputs.tree,
-                commit: inputs.commit.clone(),
-                inventory_read: inputs.inventory_read.map(|time| time.to_string()),
-            },
+            inputs: saved_inputs(inputs),
             options: options(&self.options),
             offline: self.offline,
             summary: numbers(&self.summary()),
@@ -43,6 +39,25 @@ impl Plan {
             groups,
             findings: self.findings.iter().map(saved_finding).collect(),
         }
+    }
+
+    /// The plan in numbers, as a document of the schema `promo.plan-summary/v1`. Of a plan of any size it is small.
+    pub fn to_summary_document(&self, inputs: &PlanInputs) -> impl Serialize + use<> {
+        SummaryDocument {
+            schema: SUMMARY_SCHEMA,
+            inputs: saved_inputs(inputs),
+            offline: self.offline,
+            summary: numbers(&self.summary()),
+            findings: self.findings.iter().map(saved_finding).collect(),
+        }
+    }
+}
+
+fn saved_inputs(inputs: &PlanInputs) -> Inputs {
+    Inputs {
+        tree: inputs.tree,
+        commit: inputs.commit.clone(),
+        inventory_read: inputs.inventory_read.map(|time| time.to_string()),
     }
 }
 
