@@ -15,8 +15,22 @@ use crate::terminal::Terminal;
 
 /// Loads promoter manifests with what a plan of them will say that it was made from.
 pub(super) fn load(source: &TreeSource) -> Result<(ManifestSet, PlanInputs)> {
-    // Read once: the digest is that of the very bytes that are planned.
-    let (set, tree) = match source {
+    // git takes its time, but none of ours.
+    std::thread::scope(|scope| {
+        let recorded = scope.spawn(|| recorded_manifest(source));
+        let (set, tree) = parse(source)?;
+        let mut inputs = PlanInputs::default();
+        inputs.tree = Some(tree);
+        // What panicked has recorded nothing.
+        let recorded = recorded.join().unwrap_or_default();
+        inputs.commit = recorded.and_then(|recorded| recorded.git_commit);
+        Ok((set, inputs))
+    })
+}
+
+/// Promoter manifests, and the digest of the very bytes that they were parsed from.
+fn parse(source: &TreeSource) -> Result<(ManifestSet, Digest)> {
+    Ok(match source {
         TreeSource::Thin(folder) => {
             let files = TreeFiles::read(folder)?;
             (ManifestSet::parse_thin(&files)?, files.digest())
@@ -26,11 +40,7 @@ pub(super) fn load(source: &TreeSource) -> Result<(ManifestSet, PlanInputs)> {
             let set = ManifestSet::parse_plain(&path.to_string_lossy(), &bytes)?;
             (set, Digest::of(DigestAlgorithm::Sha256, &bytes))
         }
-    };
-    let mut inputs = PlanInputs::default();
-    inputs.tree = Some(tree);
-    inputs.commit = recorded_manifest(source).and_then(|recorded| recorded.git_commit);
-    Ok((set, inputs))
+    })
 }
 
 /// Notes that registries were read now.

@@ -3,13 +3,16 @@
 //! Broken structure refuses the tree; a bad name, digest or tag leaves out that entry only. Nothing is
 //! kept that the model doesn't keep.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::finding::{FileFindings, clip, quote};
 use super::kinds::{
     DIGEST, DIGEST_LEFT_OUT, DUPLICATE_TAG, EVIDENCE_TAG, IMAGE_NAME, MISSING_KEY, NAME_TOO_LONG,
     NO_DIGESTS, NO_IMAGES, NO_TAG_LIST, TAG,
 };
+use super::model::TagList;
 use super::registries::Registries;
 use super::yaml::{Node, Reader, Scalar, Stop};
 use super::{DigestEntry, ImageEntry, Position, TagEntry};
@@ -234,15 +237,13 @@ fn parse_digest(findings: &mut FileFindings, key: &Scalar<'_>) -> Option<Digest>
 }
 
 /// The tags of the digest at `digest`; nothing if it must be left out.
-fn read_tags(reader: &mut Reader<'_, '_>, digest: Position) -> Result<Option<Vec<TagEntry>>, Stop> {
-    let mut tags = Vec::new();
+fn read_tags(reader: &mut Reader<'_, '_>, digest: Position) -> Result<Option<TagList>, Stop> {
+    let mut tags = TagList::new();
     let mut bad = 0_usize;
     match reader.next()? {
         Some(Node::List(_)) => {
             while let Some(node) = reader.next()? {
                 match read_tag(reader, node)? {
-                    // Most digests have one tag.
-                    Some(tag) if tags.is_empty() => tags = vec![tag],
                     Some(tag) => tags.push(tag),
                     None => bad += 1,
                 }
@@ -314,7 +315,7 @@ fn read_tag(reader: &mut Reader<'_, '_>, node: Node<'_>) -> Result<Option<TagEnt
 }
 
 /// Keeps each tag once.
-fn retain_first(tags: &mut Vec<TagEntry>, findings: &mut FileFindings) {
+fn retain_first(tags: &mut TagList, findings: &mut FileFindings) {
     if tags.len() < 2 {
         return;
     }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Finding, Severity};
+use smallvec::SmallVec;
+
 use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
 
 /// A place in a file, both counted from 1; the column counts characters.
@@ -247,12 +249,15 @@ impl ImageEntry {
     }
 }
 
+/// The tags of a digest. Nearly all digests have one, which needs no list of its own.
+pub(super) type TagList = SmallVec<[TagEntry; 1]>;
+
 /// One digest of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestEntry {
     pub(super) digest: Digest,
     pub(super) position: Position,
-    pub(super) tags: Vec<TagEntry>,
+    pub(super) tags: TagList,
 }
 
 impl DigestEntry {
@@ -261,7 +266,7 @@ impl DigestEntry {
         Self {
             digest,
             position,
-            tags,
+            tags: tags.into(),
         }
     }
 

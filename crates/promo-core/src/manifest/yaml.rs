@@ -62,9 +62,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Option
             return None;
         }
     };
-    // The scanner takes a zero byte for the end of the file.
-    let is_control = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127);
-    if let Some(at) = bytes.iter().position(is_control) {
+    if let Some(at) = first_control(bytes) {
         findings.add(
             &SYNTAX,
             position_after(bytes.get(..at).unwrap_or_default()),
@@ -74,6 +72,19 @@ pub(super) fn decode<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Option
         return None;
     }
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Where the first control character is that YAML doesn't allow. The scanner takes a zero byte for the end of the file.
+fn first_control(bytes: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 64;
+    let is_control = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127);
+    // Looking at all bytes of a chunk, without a way out, is what processors do many at a time.
+    let mut chunks = bytes.chunks(AT_ONCE);
+    let bad =
+        chunks.position(|chunk| chunk.iter().fold(false, |bad, byte| bad | is_control(byte)))?;
+    let start = bad * AT_ONCE;
+    let rest = bytes.get(start..).unwrap_or_default();
+    rest.iter().position(is_control).map(|at| start + at)
 }
 
 /// The place behind `bytes`, which are UTF-8.

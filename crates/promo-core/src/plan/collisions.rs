@@ -4,7 +4,9 @@
 //! together by the list of images that land in them (mostly one image and all its mirrors), and the
 //! tags of each list are compared once, not once per mirror.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::decision::{Decision, Exception};
 use super::layout::{Layout, Slot, count};

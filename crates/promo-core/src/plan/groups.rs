@@ -150,6 +150,11 @@ impl<'a> PlannedGroup<'a> {
         self.usual == Decision::Unselected || self.exceptions.iter().any(unselected)
     }
 
+    /// The digest where the plan keeps it.
+    pub(super) fn digest_ref(&self) -> &'a Digest {
+        &self.entry.digest
+    }
+
     /// What was decided about most edges.
     pub(super) fn usual(&self) -> Decision {
         self.usual

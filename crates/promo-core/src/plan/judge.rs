@@ -1,7 +1,8 @@
 //! Decides every edge: the rules of a plan, in their order.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::collisions::{Collisions, Mark};
 use super::decision::{Cause, Decision, Decisions, Doubt, Exception};

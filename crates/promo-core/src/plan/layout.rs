@@ -1,10 +1,11 @@
 //! The manifests as a plan keeps them: flat lists, referred to by index, destination repositories
 //! interned. Made once from a `ManifestSet`; afterwards nothing changes it.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository};
