@@ -10,6 +10,7 @@ mod credential;
 mod document;
 mod files;
 mod helper;
+mod process;
 mod realm;
 mod scope;
 mod secret;
