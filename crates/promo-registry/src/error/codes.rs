@@ -153,6 +153,16 @@ pub(super) const CODES: &[CodeDescription] = &[
         "Token ran out",
         "The registry withdrew a token while a blob was being sent. The next upload fetches a new one.",
     ),
+    describe(
+        "PROMO-R026",
+        "Google credentials unusable",
+        "The file with Google's application default credentials is not valid, or something that it names can't be read. `gcloud auth application-default login` writes it anew.",
+    ),
+    describe(
+        "PROMO-R027",
+        "Google credentials of another kind",
+        "The file with Google's application default credentials is of a type that promo doesn't read: it reads authorized_user, service_account, external_account (with a file or a URL) and impersonated_service_account.",
+    ),
 ];
 
 /// The code of an error.
@@ -183,5 +193,7 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::FallbackTagLost { .. } => "PROMO-R023",
         Error::MountAcrossHosts { .. } => "PROMO-R024",
         Error::TokenExpired { .. } => "PROMO-R025",
+        Error::GoogleFile { .. } => "PROMO-R026",
+        Error::GoogleFileKind { .. } => "PROMO-R027",
     })
 }
