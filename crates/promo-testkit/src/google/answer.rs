@@ -18,6 +18,8 @@ use super::{GoogleRequest, GoogleService, GoogleSwitches, Shared, lock};
 
 const LIMIT: usize = 64 * 1024;
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// How far the clock of who signs may be off, in seconds.
+const MOST_SKEW: u64 = 300;
 const FLAVOR: &str = "metadata-flavor";
 
 type Form = BTreeMap<String, String>;
@@ -122,7 +124,7 @@ impl Desk<'_> {
                 flavor => flavor == Some("Google"),
             },
             GoogleService::Refresh => self.is_refresh(),
-            GoogleService::Assertion => self.is_assertion().unwrap_or_default(),
+            GoogleService::Assertion => self.is_assertion(switches).unwrap_or_default(),
             GoogleService::Exchange => self.is_exchange(),
             GoogleService::Subject => {
                 let shown = self.header(AUTHORIZATION.as_str());
@@ -146,18 +148,19 @@ impl Desk<'_> {
             && self.says("refresh_token", REFRESH_TOKEN)
     }
 
-    fn is_assertion(&self) -> Option<bool> {
+    fn is_assertion(&self, switches: &GoogleSwitches) -> Option<bool> {
         let statement = self.shared.key().check(self.form.get("assertion")?)?;
-        let (header, claims) = (statement.header, statement.claims);
-        let (from, to) = (claims["iat"].as_i64()?, claims["exp"].as_i64()?);
-        let audience = self.shared.url("/token");
-        Some(
-            header == json!({"alg": "RS256", "typ": "JWT", "kid": KEY_ID})
-                && claims["iss"] == EMAIL
-                && claims["scope"] == SCOPE
-                && claims["aud"] == audience
-                && to - from == 3600,
-        )
+        let from = statement.claims.get("iat")?.as_i64()?;
+        let claims = json!({
+            "iss": EMAIL,
+            "scope": SCOPE,
+            "aud": self.shared.url("/token"),
+            "iat": from,
+            "exp": from.checked_add(3600)?,
+        });
+        let is_new = from.abs_diff(switches.now.as_second()) <= MOST_SKEW;
+        let header = json!({"alg": "RS256", "typ": "JWT", "kid": KEY_ID});
+        Some(is_new && statement.header == header && statement.claims == claims)
     }
 
     fn is_exchange(&self) -> bool {

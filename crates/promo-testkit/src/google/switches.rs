@@ -13,7 +13,7 @@ pub struct GoogleSwitches {
     pub tokens: VecDeque<String>,
     /// How long a token lasts.
     pub lifetime: Duration,
-    /// The time that ends of tokens are counted from where a time is told.
+    /// What time it is: statements must have been signed about now, and ends of tokens are counted from it.
     pub now: Timestamp,
     /// Whether the machine runs as an account; if not, the metadata server answers 404.
     pub machine_account: bool,

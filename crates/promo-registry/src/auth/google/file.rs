@@ -20,7 +20,7 @@ use crate::auth::realm::is_loopback;
 #[derive(Debug, Clone)]
 pub struct GoogleCredentialFile {
     /// How it is called in errors.
-    pub(super) name: String,
+    name: String,
     pub(super) account: Account,
 }
 
@@ -28,7 +28,7 @@ pub struct GoogleCredentialFile {
 #[derive(Debug, Clone)]
 pub(super) enum Account {
     Own(OwnAccount),
-    External(External),
+    External(Box<External>),
     Impersonated(OwnAccount, Impersonation),
 }
 
@@ -116,7 +116,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn account(&self, raw: RawFile) -> Result<Account, Error> {
         match raw.kind.as_deref() {
-            Some("external_account") => self.external(raw).map(Account::External),
+            Some("external_account") => self.external(raw).map(Box::new).map(Account::External),
             Some("impersonated_service_account") => {
                 let impersonation = Impersonation {
                     url: self.url(
