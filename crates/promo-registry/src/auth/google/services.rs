@@ -157,7 +157,7 @@ impl Question<'_> {
 
 /// The code of an error document, such as `invalid_grant`. The rest may repeat what was sent, and so may a code that
 /// is no word.
-fn error_code(body: &[u8]) -> Option<String> {
+pub(super) fn error_code(body: &[u8]) -> Option<String> {
     let document: ErrorDocument = serde_json::from_slice(body).ok()?;
     let (ErrorCode::Plain(code) | ErrorCode::Api { status: code }) = document.error;
     let is_word = |code: &str| code.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');

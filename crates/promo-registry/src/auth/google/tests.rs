@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::metadata::Metadata;
-use super::services::Services;
+use super::services::{Services, error_code};
 use super::token::AccessToken;
 use super::{GoogleCredentialFile, GoogleSettings};
 use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
@@ -213,6 +213,29 @@ fn tokens_last_as_long_as_they_say_but_for_a_minute() {
         ("t", None),
     ] {
         assert_eq!(life(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn of_a_refusal_only_a_word_is_told() {
+    let long = format!(r#"{{"error":"{}"}}"#, "x".repeat(65));
+    for (body, expected) in [
+        (
+            r#"{"error":"invalid_grant","error_description":"s3cr3t"}"#,
+            Some("invalid_grant"),
+        ),
+        (
+            r#"{"error":{"code":403,"message":"s3cr3t","status":"PERMISSION_DENIED"}}"#,
+            Some("PERMISSION_DENIED"),
+        ),
+        (r#"{"error":"1//s3cr3t"}"#, None),
+        (r#"{"error":"no token for s3cr3t"}"#, None),
+        (r#"{"error":""}"#, None),
+        (&long, None),
+        (r#"{"error":403}"#, None),
+        ("s3cr3t", None),
+    ] {
+        assert_eq!(error_code(body.as_bytes()).as_deref(), expected, "{body}");
     }
 }
 

@@ -38,7 +38,7 @@ async fn a_way_that_fails_is_told_once_and_the_next_is_gone() {
 async fn after_all_ways_comes_the_other_source() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
-        "echo s3cr3t; exit 1".to_owned(),
+        format!("{}; exit 1", printed("s3cr3t", "2026-01-01T01:00:00Z")),
         "echo 's3cr3t is no JSON'".to_owned(),
         "yes s3cr3t".to_owned(),
         printed("s3cr3t", "2025-12-31T23:59:59Z"),
@@ -174,6 +174,22 @@ async fn an_answer_beyond_the_cap_is_refused() {
 async fn what_a_file_names_and_is_not_there_is_told_without_its_content() {
     let world = World::new().await;
     let source = json!({"file": "/nowhere/s3cr3t"});
+    let wire = world.wire(world.with_file(&world.google.external_account_file(&source)));
+    world.read(&wire, "app").await.unwrap();
+    assert_eq!(world.user(), "ann");
+    assert_eq!(world.warnings(), ["PROMO-R026"]);
+    assert!(world.google.log().is_empty());
+}
+
+#[tokio::test]
+async fn a_subject_token_beyond_its_cap_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = folder.path().join("subject");
+    let world = World::new().await;
+    // It would be right without what is behind it.
+    let padding = " ".repeat(64 << 10);
+    std::fs::write(&subject, world.google.subject_token().to_owned() + &padding).unwrap();
+    let source = json!({"file": subject});
     let wire = world.wire(world.with_file(&world.google.external_account_file(&source)));
     world.read(&wire, "app").await.unwrap();
     assert_eq!(world.user(), "ann");
