@@ -48,10 +48,12 @@ pub(super) async fn answer(
         };
         desk.answer(service, &mut switches)
     };
-    let status_code = status.as_u16();
+    let authorization = parts.headers.get(AUTHORIZATION);
+    let authorization = authorization.and_then(|value| value.to_str().ok());
     lock(&shared.log).push(GoogleRequest {
         service,
-        status: status_code,
+        authorization: authorization.map(str::to_owned),
+        status: status.as_u16(),
     });
     respond(service, status, &document, &switches)
 }

@@ -28,6 +28,8 @@ pub enum GoogleService {
 pub struct GoogleRequest {
     /// Who was asked.
     pub service: GoogleService,
+    /// Its Authorization header.
+    pub authorization: Option<String>,
     /// The status of the answer.
     pub status: u16,
 }

@@ -1,14 +1,17 @@
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use promo_core::oci::RegistryHost;
 use promo_core::ports::{Clock, Silent, Sleep};
 use promo_testkit::google::{GoogleService, GoogleServices};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::metadata::Metadata;
 use super::services::{Services, error_code};
@@ -123,6 +126,23 @@ fn files_that_are_good_are_read() {
             !content.contains("refresh") || secrets.iter().all(|it| shown.contains(it)),
             "{shown}"
         );
+    }
+}
+
+#[tokio::test]
+async fn keys_are_read_in_both_forms() {
+    let google = GoogleServices::start().await.unwrap();
+    let file = google.service_account_file();
+    let pem = file["private_key"].as_str().unwrap();
+    let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let whole = STANDARD.decode(text).unwrap();
+    // The form of old tools, PKCS #1, stands within the other behind 26 bytes.
+    let old = STANDARD.encode(&whole[26..]);
+    let old = format!("-----BEGIN RSA PRIVATE KEY-----\n{old}\n-----END RSA PRIVATE KEY-----\n");
+    for key in [pem, &old] {
+        let content = with(file.clone(), "private_key", key.into());
+        let file = GoogleCredentialFile::parse("adc.json", content.as_bytes()).unwrap();
+        assert!(format!("{file:?}").contains("SigningKey([secret])"));
     }
 }
 
@@ -306,14 +326,14 @@ async fn what_answers_without_the_header_is_asked_nothing_more() {
 #[tokio::test]
 async fn a_machine_without_a_metadata_server_asks_in_vain_once() -> io::Result<()> {
     let services = services();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    drop(listener);
+    // Bound, but not listening yet.
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let address = socket.local_addr()?;
     let metadata = Metadata::looked_for(&address.to_string()).unwrap();
     assert!(metadata.token(&services).await.unwrap().is_none());
     // It could be found now, but isn't looked for again.
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
+    let listener = socket.listen(1)?.into_std()?;
     assert!(metadata.token(&services).await.unwrap().is_none());
     let asked = listener.accept().unwrap_err();
     assert_eq!(asked.kind(), io::ErrorKind::WouldBlock);

@@ -25,8 +25,6 @@ async fn every_type_of_file_opens_a_registry() {
     let at_url = google.external_account_file(&google.subject_url());
     let mut through = in_file.clone();
     through["service_account_impersonation_url"] = google.impersonation_url().into();
-    through["client_id"] = "client".into();
-    through["client_secret"] = "client-s3cr3t".into();
     let user = google.user_file();
     let service = google.service_account_file();
     for (file, expected) in [
@@ -56,6 +54,27 @@ async fn every_type_of_file_opens_a_registry() {
         assert_eq!(world.asked()[before..], expected);
     }
     assert!(world.warnings().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_of_its_own_shows_itself_where_tokens_are_exchanged() {
+    let world = World::new().await;
+    let google = &world.google;
+    let mut file = google.external_account_file(&google.subject_url());
+    file["client_id"] = "client".into();
+    file["client_secret"] = "pass".into();
+    let wire = world.wire(world.with_file(&file));
+    world.read(&wire, "app").await.unwrap();
+    assert_eq!(
+        world.asked(),
+        [GoogleService::Subject, GoogleService::Exchange]
+    );
+    let log = google.log();
+    // client:pass
+    assert_eq!(
+        log[1].authorization.as_deref(),
+        Some("Basic Y2xpZW50OnBhc3M=")
+    );
 }
 
 #[tokio::test]
