@@ -116,7 +116,7 @@ pub(super) const CODES: &[CodeDescription] = &[
     describe(
         "PROMO-R018",
         "Token refused",
-        "The token server of the registry did not give a token.",
+        "The token server of the registry, or Google's where its credentials are used, did not give a token.",
     ),
     describe(
         "PROMO-R019",
@@ -126,7 +126,7 @@ pub(super) const CODES: &[CodeDescription] = &[
     describe(
         "PROMO-R020",
         "Credential helper failed",
-        "A credential helper has a name that is not allowed, isn't there, failed, was too slow, or said something that can't be understood.",
+        "A credential helper, or gcloud, has a name that is not allowed, isn't there, failed, was too slow, or said something that can't be understood.",
     ),
     describe(
         "PROMO-R021",
