@@ -12,6 +12,7 @@
 //! | let single requests fail, or their answers lie | [`registry::Fault`] and [`registry::Matcher`], by [`faults()`](registry::EmbeddedRegistry::faults) |
 //! | stop a request at an exact place | [`registry::Gate`], by [`Faults::pause`](registry::Faults::pause) and its siblings |
 //! | ask for passwords or tokens | [`registry::Auth`]; what was granted and to whom: [`registry::Tokens`] |
+//! | give Google access tokens | [`google::GoogleServices`] |
 //! | count requests | [`registry::RequestLog`], by [`log()`](registry::EmbeddedRegistry::log) |
 //!
 //! ```
@@ -41,6 +42,7 @@
 //! ```
 
 pub mod digest;
+pub mod google;
 pub mod image;
 pub mod registry;
 pub mod suite;

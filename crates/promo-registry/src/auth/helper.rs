@@ -1,21 +1,15 @@
-//! Runs credential helpers: programs called `docker-credential-NAME` that print a credential.
+//! Asks credential helpers: programs called `docker-credential-NAME` that print a credential.
 //!
-//! What a helper prints is a secret or may contain one, so it is capped, wiped, and in no error.
+//! How a program is run, and what is kept from its output, is in `process`.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
-use zeroize::Zeroizing;
 
+use super::process::{Program, run};
 use super::{Credential, Secret};
 use crate::Error;
-
-/// The most that a helper may print.
-const MAX_OUTPUT: u64 = 64 << 10;
 
 /// Where helpers are looked for, and how long one may take.
 #[derive(Debug, Clone)]
@@ -57,20 +51,23 @@ pub(super) async fn ask(
         name: crate::error::clean(name),
         reason: reason.to_owned(),
     };
-    let program = find(settings, name).map_err(failed)?;
-    let asked = run(&program, server);
-    let (is_success, output) = tokio::time::timeout(settings.deadline, asked)
-        .await
-        .map_err(|_| failed("did not answer in time"))?
-        .map_err(failed)?;
-    if !is_success {
-        let text = String::from_utf8_lossy(&output);
+    let path = find(settings, name).map_err(failed)?;
+    let printed = run(Program {
+        path: &path,
+        arguments: &["get"],
+        input: server,
+        deadline: settings.deadline,
+    })
+    .await
+    .map_err(failed)?;
+    if !printed.is_success {
+        let text = String::from_utf8_lossy(&printed.output);
         if text.contains(NOT_FOUND) {
             return Ok(None);
         }
         return Err(failed("failed"));
     }
-    let output: Output = serde_json::from_slice(&output)
+    let output: Output = serde_json::from_slice(&printed.output)
         .map_err(|_| failed("printed something that is no credential"))?;
     Ok(Some(match output.username.as_str() {
         TOKEN_USER => Credential::IdentityToken(output.secret),
@@ -94,35 +91,4 @@ fn find(settings: &HelperSettings, name: &str) -> Result<PathBuf, &'static str> 
         .map(|folder| folder.join(&file))
         .find(|program| program.is_file())
         .ok_or("is not in the folders where helpers are looked for")
-}
-
-async fn run(program: &Path, server: &str) -> Result<(bool, Zeroizing<Vec<u8>>), &'static str> {
-    let mut child = Command::new(program)
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|_| "could not be started")?;
-    let output = exchange(&mut child, server)
-        .await
-        .map_err(|_| "could not be read")?;
-    if output.len() as u64 > MAX_OUTPUT {
-        return Err("printed more than a credential");
-    }
-    let status = child.wait().await.map_err(|_| "did not end")?;
-    Ok((status.success(), output))
-}
-
-async fn exchange(child: &mut Child, server: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    if let Some(mut stdin) = child.stdin.take() {
-        // A helper that doesn't read what it is asked may have closed its end already.
-        let _written = stdin.write_all(server.as_bytes()).await.is_ok();
-    }
-    let mut output = Zeroizing::new(Vec::new());
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MAX_OUTPUT + 1).read_to_end(&mut output).await?;
-    }
-    Ok(output)
 }

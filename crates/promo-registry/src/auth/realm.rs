@@ -50,7 +50,7 @@ pub(super) fn check_realm(
     })
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     url.host_str()
         .and_then(|name| name.parse::<RegistryHost>().ok())
         .is_some_and(|name| name.is_loopback())

@@ -116,7 +116,7 @@ pub(super) const CODES: &[CodeDescription] = &[
     describe(
         "PROMO-R018",
         "Token refused",
-        "The token server of the registry did not give a token.",
+        "The token server of the registry, or Google's where its credentials are used, did not give a token.",
     ),
     describe(
         "PROMO-R019",
@@ -126,7 +126,7 @@ pub(super) const CODES: &[CodeDescription] = &[
     describe(
         "PROMO-R020",
         "Credential helper failed",
-        "A credential helper has a name that is not allowed, isn't there, failed, was too slow, or said something that can't be understood.",
+        "A credential helper, or gcloud, has a name that is not allowed, isn't there, failed, was too slow, or said something that can't be understood.",
     ),
     describe(
         "PROMO-R021",
@@ -152,6 +152,16 @@ pub(super) const CODES: &[CodeDescription] = &[
         "PROMO-R025",
         "Token ran out",
         "The registry withdrew a token while a blob was being sent. The next upload fetches a new one.",
+    ),
+    describe(
+        "PROMO-R026",
+        "Google credentials unusable",
+        "The file with Google's application default credentials is not valid, or something that it names can't be read. `gcloud auth application-default login` writes it anew.",
+    ),
+    describe(
+        "PROMO-R027",
+        "Google credentials of another kind",
+        "The file with Google's application default credentials is of a type that promo doesn't read: it reads authorized_user, service_account, external_account (with a file or a URL) and impersonated_service_account.",
     ),
 ];
 
@@ -183,5 +193,7 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::FallbackTagLost { .. } => "PROMO-R023",
         Error::MountAcrossHosts { .. } => "PROMO-R024",
         Error::TokenExpired { .. } => "PROMO-R025",
+        Error::GoogleFile { .. } => "PROMO-R026",
+        Error::GoogleFileKind { .. } => "PROMO-R027",
     })
 }

@@ -30,6 +30,8 @@ impl Error {
             | Self::ContentEncoding { .. } => FailureKind::Malformed,
             Self::ForeignRealm { .. }
             | Self::CredentialFile { .. }
+            | Self::GoogleFile { .. }
+            | Self::GoogleFileKind { .. }
             | Self::CredentialHelper { .. }
             | Self::Setting { .. } => FailureKind::Configuration,
             Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
@@ -84,6 +86,12 @@ impl Error {
             )],
             Self::ImmutableTag { .. } => vec![
                 "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
+            ],
+            Self::GoogleFile { .. } => vec![
+                "run `gcloud auth application-default login`, or name a valid file in GOOGLE_APPLICATION_CREDENTIALS".to_owned(),
+            ],
+            Self::GoogleFileKind { .. } => vec![
+                "let gcloud have the credentials (`gcloud auth login`), or a docker config".to_owned(),
             ],
             Self::BlobSource { source, .. } => source.hints().to_vec(),
             _ => Vec::new(),

@@ -232,6 +232,22 @@ pub enum Error {
         /// What is wrong, without any of its content.
         reason: String,
     },
+    /// The file with Google's credentials can't be used.
+    #[error("the Google credentials in {file} can't be used: {reason}")]
+    GoogleFile {
+        /// How the caller calls the file.
+        file: String,
+        /// What is wrong, without any of its content.
+        reason: String,
+    },
+    /// The file with Google's credentials is of a kind that isn't read.
+    #[error("the Google credentials in {file} are of a kind that is not supported: {reason}")]
+    GoogleFileKind {
+        /// How the caller calls the file.
+        file: String,
+        /// Which kind that is, without any of its content.
+        reason: String,
+    },
     /// A credential helper failed.
     #[error("the credential helper `{name}` {reason}")]
     CredentialHelper {

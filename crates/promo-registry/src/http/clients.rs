@@ -1,4 +1,5 @@
-//! The connection pools: one per client certificate and reach, made when they are first needed.
+//! The connection pools: one per client certificate and reach, and one that takes no proxy. They are made when
+//! they are first needed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +27,18 @@ pub(crate) struct ConnectionSettings {
 #[derive(Debug)]
 pub(crate) struct Clients {
     settings: ConnectionSettings,
-    made: Mutex<BTreeMap<(Option<RegistryHost>, Reach), reqwest::Client>>,
+    made: Mutex<BTreeMap<Pool, reqwest::Client>>,
+}
+
+/// What sets a pool apart from the others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Pool {
+    /// It goes as far as this.
+    Reaching(Reach),
+    /// It goes anywhere, and shows the certificate that we have for this registry.
+    Certified(RegistryHost),
+    /// It goes anywhere, and takes no proxy.
+    Direct,
 }
 
 impl Clients {
@@ -36,7 +48,7 @@ impl Clients {
             settings,
             made: Mutex::default(),
         };
-        clients.named(None, Reach::Anywhere)?;
+        clients.pool(Pool::Reaching(Reach::Anywhere))?;
         let hosts: Vec<_> = clients.settings.certificates.keys().cloned().collect();
         for host in &hosts {
             clients.for_registry(host)?;
@@ -47,8 +59,10 @@ impl Clients {
     /// The pool for requests to a registry that the user named; it shows our certificate if there is
     /// one for the host.
     pub(crate) fn for_registry(&self, host: &RegistryHost) -> Result<reqwest::Client, Error> {
-        let certificate = self.settings.certificates.contains_key(host);
-        self.named(certificate.then_some(host), Reach::Anywhere)
+        if self.settings.certificates.contains_key(host) {
+            return self.pool(Pool::Certified(host.clone()));
+        }
+        self.pool(Pool::Reaching(Reach::Anywhere))
     }
 
     /// The pool for requests to places that a registry named.
@@ -59,7 +73,12 @@ impl Clients {
         } else {
             reach
         };
-        self.named(None, reach)
+        self.pool(Pool::Reaching(reach))
+    }
+
+    /// The pool for requests that no proxy may see: to a metadata server, which is on this machine's own link.
+    pub(crate) fn direct(&self) -> Result<reqwest::Client, Error> {
+        self.pool(Pool::Direct)
     }
 
     /// Whether a request to `url` takes a proxy.
@@ -67,18 +86,17 @@ impl Clients {
         self.settings.proxies.for_url(url).is_some()
     }
 
-    fn named(&self, host: Option<&RegistryHost>, reach: Reach) -> Result<reqwest::Client, Error> {
+    fn pool(&self, pool: Pool) -> Result<reqwest::Client, Error> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (host.cloned(), reach);
-        if let Some(client) = made.get(&key) {
+        if let Some(client) = made.get(&pool) {
             return Ok(client.clone());
         }
-        let client = self.make(host, reach)?;
-        made.insert(key, client.clone());
+        let client = self.make(&pool)?;
+        made.insert(pool, client.clone());
         Ok(client)
     }
 
-    fn make(&self, host: Option<&RegistryHost>, reach: Reach) -> Result<reqwest::Client, Error> {
+    fn make(&self, pool: &Pool) -> Result<reqwest::Client, Error> {
         let settings = &self.settings;
         let mut builder = reqwest::Client::builder()
             .user_agent(&settings.user_agent)
@@ -92,18 +110,18 @@ impl Clients {
             .no_brotli()
             .no_zstd()
             .no_deflate();
-        if !settings.proxies.is_empty() {
+        if *pool != Pool::Direct && !settings.proxies.is_empty() {
             let proxies = settings.proxies.clone();
             builder = builder.proxy(Proxy::custom(move |url| proxies.for_url(url).cloned()));
         }
-        if reach != Reach::Anywhere {
+        if let Pool::Reaching(reach @ Reach::Like(_)) = *pool {
             builder = builder.dns_resolver(Arc::new(GuardedResolver { reach }));
         }
         let roots = self.extra_roots()?;
         if !roots.is_empty() {
             builder = builder.tls_certs_merge(roots);
         }
-        if let Some(host) = host
+        if let Pool::Certified(host) = pool
             && let Some(certificate) = settings.certificates.get(host)
         {
             let identity = Identity::from_pem(certificate.pem()).map_err(|_| {

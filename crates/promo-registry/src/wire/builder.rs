@@ -7,7 +7,7 @@ use promo_core::oci::RegistryHost;
 use promo_core::ports::{Clock, Observer, Silent, Sleep};
 
 use super::WireRegistry;
-use crate::auth::{Anonymous, Authorizer, CredentialSource};
+use crate::auth::{Anonymous, Authorizer, CredentialSource, GoogleCredentials, GoogleSettings};
 use crate::http::{Backoff, Clients, ConnectionSettings, Exchange, Hosts, ProxySettings, Sender};
 use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
 
@@ -16,6 +16,7 @@ use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
 pub struct WireRegistryBuilder {
     hosts: BTreeMap<RegistryHost, HostSettings>,
     credentials: Arc<dyn CredentialSource>,
+    google: Option<GoogleSettings>,
     extra_roots: Vec<Vec<u8>>,
     proxies: ProxySettings,
     deadlines: Deadlines,
@@ -34,6 +35,7 @@ impl WireRegistry {
         WireRegistryBuilder {
             hosts: BTreeMap::new(),
             credentials: Arc::new(Anonymous),
+            google: None,
             extra_roots: Vec::new(),
             proxies: ProxySettings::default(),
             deadlines: Deadlines::default(),
@@ -60,6 +62,13 @@ impl WireRegistryBuilder {
     #[must_use]
     pub fn credentials(mut self, credentials: Arc<dyn CredentialSource>) -> Self {
         self.credentials = credentials;
+        self
+    }
+
+    /// With Google's credentials for Google's hosts, before those of the other source.
+    #[must_use]
+    pub fn google(mut self, google: GoogleSettings) -> Self {
+        self.google = Some(google);
         self
     }
 
@@ -119,7 +128,7 @@ impl WireRegistryBuilder {
         self
     }
 
-    /// Builds it. Fails with `PROMO-R021` if a certificate can't be used.
+    /// Builds it. Fails with `PROMO-R021` if a certificate or the name of the metadata server can't be used.
     pub fn build(self) -> Result<WireRegistry, Error> {
         let certificates = self
             .hosts
@@ -147,7 +156,16 @@ impl WireRegistryBuilder {
             backoff: Backoff::new(self.retry, self.jitter_seed),
             deadlines: self.deadlines,
         });
-        let authorizer = Authorizer::new(self.credentials, Arc::clone(&sender), self.caps);
+        let credentials: Arc<dyn CredentialSource> = match self.google {
+            None => self.credentials,
+            Some(google) => Arc::new(GoogleCredentials::new(
+                google,
+                self.credentials,
+                Arc::clone(&sender),
+                self.caps,
+            )?),
+        };
+        let authorizer = Authorizer::new(credentials, Arc::clone(&sender), self.caps);
         Ok(WireRegistry {
             exchange: Exchange::new(sender, authorizer, self.caps),
             caps: self.caps,

@@ -11,6 +11,7 @@ mod auth;
 mod blobs;
 mod budget;
 mod fallback_tag;
+mod google;
 mod helpers;
 mod locations;
 mod support;

@@ -29,9 +29,11 @@ impl OwnTime {
         })
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
+    /// Lets time pass, and says what it is then.
+    pub(crate) fn advance(&self, by: Duration) -> Timestamp {
         let mut now = self.now.lock().unwrap();
         *now += by;
+        *now
     }
 
     pub(crate) fn pauses(&self) -> Vec<Duration> {
@@ -61,6 +63,16 @@ pub(crate) struct Events(Mutex<Vec<Event>>);
 impl Events {
     pub(crate) fn count(&self, wanted: impl Fn(&Event) -> bool) -> usize {
         self.0.lock().unwrap().iter().filter(|e| wanted(e)).count()
+    }
+
+    /// The warnings: code and message.
+    pub(crate) fn warnings(&self) -> Vec<(String, String)> {
+        let events = self.0.lock().unwrap();
+        let warning = |event: &Event| match event {
+            Event::Warning { code, message } => Some((code.to_string(), message.clone())),
+            _ => None,
+        };
+        events.iter().filter_map(warning).collect()
     }
 }
 

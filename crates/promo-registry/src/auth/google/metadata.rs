@@ -1,0 +1,121 @@
+//! Tokens from the metadata server of a machine of Google's: those of the account that the machine runs as.
+//!
+//! It is spoken to over plain http and never through a proxy. Whatever answers without its header is not a
+//! metadata server, and is as good as nothing.
+
+use std::net::Ipv4Addr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use url::Url;
+
+use super::MetadataServer;
+use super::services::{Question, Services};
+use super::token::AccessToken;
+use crate::Error;
+use crate::http::Answer;
+
+/// Where every machine of Google's has one.
+const WELL_KNOWN: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// How long it is looked for.
+const LOOK_DEADLINE: Duration = Duration::from_secs(2);
+const PATH: &str = "computeMetadata/v1/instance/service-accounts/default/token";
+/// The header that both sides send, so that neither is somebody else by accident.
+const FLAVOR: &str = "Metadata-Flavor";
+const GOOGLE: &str = "Google";
+
+/// A metadata server.
+#[derive(Debug)]
+pub(super) struct Metadata {
+    root: Url,
+    token: Url,
+    /// Whether it is there, once that is known.
+    is_there: OnceLock<bool>,
+}
+
+impl Metadata {
+    /// The server that a setting means; none if it means none.
+    pub(super) fn at(server: &MetadataServer) -> Result<Option<Self>, Error> {
+        match server {
+            MetadataServer::Off => Ok(None),
+            MetadataServer::Look => Self::looked_for(&WELL_KNOWN.to_string()).map(Some),
+            MetadataServer::Named(address) => {
+                let named = Self::looked_for(address)?;
+                Ok(Some(Self {
+                    is_there: OnceLock::from(true),
+                    ..named
+                }))
+            }
+        }
+    }
+
+    /// The server at `HOST[:PORT]`, if there is one.
+    pub(super) fn looked_for(address: &str) -> Result<Self, Error> {
+        let urls =
+            Url::parse(&format!("http://{address}/")).and_then(|root| Ok((root.join(PATH)?, root)));
+        match urls {
+            Ok((token, root)) if is_bare(&root) => Ok(Self {
+                root,
+                token,
+                is_there: OnceLock::new(),
+            }),
+            _ => Err(Error::setting(
+                "the metadata server",
+                "it is written HOST or HOST:PORT",
+            )),
+        }
+    }
+
+    /// A token; none if there is no metadata server, or no account at it.
+    pub(super) async fn token(&self, services: &Services) -> Result<Option<AccessToken>, Error> {
+        let client = services.sender.clients.direct()?;
+        let is_there = match self.is_there.get() {
+            Some(known) => *known,
+            None => self.look(services, &client).await,
+        };
+        if !is_there {
+            return Ok(None);
+        }
+        let question = question(&self.token, "a token of the machine's account");
+        let answer = services.ask(&client, &question).await?;
+        if !has_flavor(&answer) || answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !answer.status().is_success() {
+            return Err(services.refused(answer).await);
+        }
+        let body = answer.bytes(services.caps.token).await?;
+        services.read(&body, &question).map(Some)
+    }
+
+    /// Looks for it, once: a machine that isn't Google's is not to lose time.
+    async fn look(&self, services: &Services, client: &reqwest::Client) -> bool {
+        let question = question(&self.root, "whether it is a metadata server");
+        let asked = services.ask_once(client, &question);
+        let answer = tokio::time::timeout(LOOK_DEADLINE, asked).await;
+        let found = answer.is_ok_and(|answer| answer.is_ok_and(|answer| has_flavor(&answer)));
+        *self.is_there.get_or_init(|| found)
+    }
+}
+
+fn is_bare(root: &Url) -> bool {
+    let is_plain = root.username().is_empty() && root.password().is_none();
+    is_plain && root.path() == "/" && root.query().is_none() && root.fragment().is_none()
+}
+
+fn question<'a>(url: &'a Url, what: &'a str) -> Question<'a> {
+    let mut headers = HeaderMap::new();
+    headers.insert(FLAVOR, HeaderValue::from_static(GOOGLE));
+    Question {
+        method: Method::GET,
+        url,
+        headers,
+        body: None,
+        what,
+    }
+}
+
+fn has_flavor(answer: &Answer) -> bool {
+    answer.header(FLAVOR) == Some(GOOGLE)
+}

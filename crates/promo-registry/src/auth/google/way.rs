@@ -1,0 +1,67 @@
+//! The ways to a Google token, in the order in which they are asked. Each is a module of its own; this one only
+//! says which there are, and which has been complained about.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::metadata::Metadata;
+use super::services::Services;
+use super::token::AccessToken;
+use super::{GoogleCredentialFile, GoogleSettings, exchange, gcloud};
+use crate::Error;
+
+/// A way to a token.
+#[derive(Debug)]
+pub(super) struct Way {
+    kind: Kind,
+    told: AtomicBool,
+}
+
+#[derive(Debug)]
+enum Kind {
+    File(GoogleCredentialFile),
+    Metadata(Metadata),
+    Gcloud(PathBuf),
+}
+
+impl Way {
+    /// The ways that the settings open. As with Google's own libraries, who has a file doesn't ask the machine.
+    pub(super) fn of(settings: &GoogleSettings) -> Result<Vec<Self>, Error> {
+        let metadata = Metadata::at(&settings.metadata)?;
+        let first = match &settings.default_credentials {
+            Some(file) => Some(Kind::File(file.clone())),
+            None => metadata.map(Kind::Metadata),
+        };
+        let last = settings.gcloud.clone().map(Kind::Gcloud);
+        let way = |kind| Self {
+            kind,
+            told: AtomicBool::new(false),
+        };
+        Ok(first.into_iter().chain(last).map(way).collect())
+    }
+
+    /// A token; none if there is nothing this way.
+    pub(super) async fn token(&self, services: &Services) -> Result<Option<AccessToken>, Error> {
+        match &self.kind {
+            Kind::File(file) => exchange::token(file, services).await.map(Some),
+            Kind::Metadata(metadata) => metadata.token(services).await,
+            Kind::Gcloud(program) => gcloud::token(program, services.now()).await.map(Some),
+        }
+    }
+
+    /// Whether it was asked before whether its failure was told.
+    pub(super) fn is_told(&self) -> bool {
+        self.told.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::File(_) => "the credentials file",
+            Kind::Metadata(_) => "the metadata server",
+            Kind::Gcloud(_) => "gcloud",
+        })
+    }
+}
