@@ -144,6 +144,7 @@ impl Bench {
             promo.args([
                 "plan",
                 "--offline",
+                "--summary",
                 "--output",
                 "json",
                 "--thin-manifest-dir",

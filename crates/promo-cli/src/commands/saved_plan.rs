@@ -15,32 +15,48 @@ use crate::terminal::Terminal;
 
 /// Loads promoter manifests with what a plan of them will say that it was made from.
 pub(super) fn load(source: &TreeSource) -> Result<(ManifestSet, PlanInputs)> {
-    // git takes its time, but none of ours.
+    let files = Files::read(source)?;
+    // git and hashing take their time, but need take none of ours.
     std::thread::scope(|scope| {
-        let recorded = scope.spawn(|| recorded_manifest(source));
-        let (set, tree) = parse(source)?;
+        let beside = scope.spawn(|| (files.digest(), recorded_manifest(source)));
+        let set = files.parse()?;
         let mut inputs = PlanInputs::default();
-        inputs.tree = Some(tree);
-        // What panicked has recorded nothing.
-        let recorded = recorded.join().unwrap_or_default();
-        inputs.commit = recorded.and_then(|recorded| recorded.git_commit);
+        // What panicked there has found nothing.
+        if let Ok((tree, recorded)) = beside.join() {
+            inputs.tree = Some(tree);
+            inputs.commit = recorded.and_then(|recorded| recorded.git_commit);
+        }
         Ok((set, inputs))
     })
 }
 
-/// Promoter manifests, and the digest of the very bytes that they were parsed from.
-fn parse(source: &TreeSource) -> Result<(ManifestSet, Digest)> {
-    Ok(match source {
-        TreeSource::Thin(folder) => {
-            let files = TreeFiles::read(folder)?;
-            (ManifestSet::parse_thin(&files)?, files.digest())
+/// What promoter manifests are parsed from. They are read once: the digest is that of the very bytes that are planned.
+enum Files<'a> {
+    Thin(TreeFiles),
+    Plain(&'a Path, Vec<u8>),
+}
+
+impl<'a> Files<'a> {
+    fn read(source: &'a TreeSource) -> Result<Self> {
+        Ok(match source {
+            TreeSource::Thin(folder) => Self::Thin(TreeFiles::read(folder)?),
+            TreeSource::Plain(path) => Self::Plain(path, ManifestSet::read_plain(path)?),
+        })
+    }
+
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Thin(files) => files.digest(),
+            Self::Plain(_, bytes) => Digest::of(DigestAlgorithm::Sha256, bytes),
         }
-        TreeSource::Plain(path) => {
-            let bytes = ManifestSet::read_plain(path)?;
-            let set = ManifestSet::parse_plain(&path.to_string_lossy(), &bytes)?;
-            (set, Digest::of(DigestAlgorithm::Sha256, &bytes))
-        }
-    })
+    }
+
+    fn parse(&self) -> Result<ManifestSet> {
+        Ok(match self {
+            Self::Thin(files) => ManifestSet::parse_thin(files)?,
+            Self::Plain(path, bytes) => ManifestSet::parse_plain(&path.to_string_lossy(), bytes)?,
+        })
+    }
 }
 
 /// Notes that registries were read now.

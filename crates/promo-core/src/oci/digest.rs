@@ -197,26 +197,17 @@ impl FromStr for Digest {
             }
         };
         let expected = algorithm.size() * 2;
-        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if !hex.bytes().all(is_hex) {
-            let mut found = hex.chars();
-            let found = found.find(|c| !u8::try_from(*c).is_ok_and(is_hex));
-            return Err(DigestError::Character {
-                found: found.unwrap_or_default(),
-            });
-        }
-        if hex.len() != expected {
-            return Err(DigestError::Length {
-                algorithm,
-                expected,
-                found: hex.len(),
-            });
-        }
         let mut bytes = [0u8; 64];
+        let mut all = 0;
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
             if let [high, low] = pair {
-                *byte = nibble(*high) << 4 | nibble(*low);
+                let (high, low) = (nibble(*high), nibble(*low));
+                all |= high | low;
+                *byte = high << 4 | low;
             }
+        }
+        if all == NO_NIBBLE || hex.len() != expected {
+            return Err(wrong_hex(hex, algorithm));
         }
         Ok(Self(match algorithm {
             DigestAlgorithm::Sha256 => {
@@ -229,12 +220,43 @@ impl FromStr for Digest {
     }
 }
 
-/// The value of a character that is known to be one of `0-9a-f`.
-const fn nibble(character: u8) -> u8 {
-    match character {
-        b'0'..=b'9' => character - b'0',
-        _ => character - b'a' + 10,
+/// What is wrong with digits that are no digest: a character before the length.
+fn wrong_hex(hex: &str, algorithm: DigestAlgorithm) -> DigestError {
+    let is_digit = |c: &char| u8::try_from(*c).is_ok_and(|byte| nibble(byte) != NO_NIBBLE);
+    match hex.chars().find(|c| !is_digit(c)) {
+        Some(found) => DigestError::Character { found },
+        None => DigestError::Length {
+            algorithm,
+            expected: algorithm.size() * 2,
+            found: hex.len(),
+        },
     }
+}
+
+/// Stands for what is no nibble: all bits are set, so that it shows in any sum of bits.
+const NO_NIBBLE: u8 = u8::MAX;
+
+/// The values of the characters `0-9a-f`, by character.
+const NIBBLES: [u8; 256] = {
+    let mut values = [NO_NIBBLE; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0;
+    while value < digits.len() {
+        #[expect(clippy::indexing_slicing, reason = "computed when it is compiled")]
+        #[expect(clippy::cast_possible_truncation, reason = "sixteen digits")]
+        {
+            values[digits[value] as usize] = value as u8;
+        }
+        value += 1;
+    }
+    values
+};
+
+fn nibble(character: u8) -> u8 {
+    NIBBLES
+        .get(usize::from(character))
+        .copied()
+        .unwrap_or(NO_NIBBLE)
 }
 
 /// The digit of a value below 16.

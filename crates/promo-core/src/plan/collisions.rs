@@ -57,9 +57,15 @@ impl Mark {
 impl Collisions {
     pub(super) fn find(layout: &Layout) -> Self {
         let landings = landings(layout);
+        // Where an image lands alone, it only meets itself.
+        let mut alone: Vec<&[Landing]> = Vec::with_capacity(landings.len());
         let mut shared: BTreeMap<Vec<u32>, Vec<&[Landing]>> = BTreeMap::new();
         let mut images = Vec::new();
         for landings in landings.chunk_by(|a, b| a.repository == b.repository) {
+            if landings.len() == 1 {
+                alone.push(landings);
+                continue;
+            }
             images.clear();
             images.extend(landings.iter().map(|landing| landing.image));
             match shared.get_mut(&images) {
@@ -68,6 +74,12 @@ impl Collisions {
             }
         }
         let mut found = Self::default();
+        let image = |landings: &&[Landing]| landings.first().map(|landing| landing.image);
+        alone.sort_by_key(image);
+        for repositories in alone.chunk_by(|a, b| image(a) == image(b)) {
+            let images: Vec<u32> = repositories.first().and_then(image).into_iter().collect();
+            found.compare(layout, &images, repositories);
+        }
         for (images, repositories) in &shared {
             found.compare(layout, images, repositories);
         }
@@ -150,6 +162,12 @@ fn landings(layout: &Layout) -> Vec<Landing> {
 fn meetings(layout: &Layout, images: &[u32]) -> Vec<Vec<Slot>> {
     let mut tags: Seen<&Tag> = Seen::default();
     let mut digests: Seen<&Digest> = Seen::default();
+    let entries = images
+        .iter()
+        .filter_map(|i| layout.images.get(*i as usize))
+        .map(|image| image.entries.len());
+    // Most entries have one tag.
+    tags.first.reserve(entries.sum());
     let images = images.iter().filter_map(|i| layout.images.get(*i as usize));
     for index in images.flat_map(|image| image.entries.clone()) {
         let Some(entry) = layout.entries.get(index) else {

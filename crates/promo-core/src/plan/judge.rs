@@ -68,7 +68,12 @@ impl<'a> Judge<'a> {
         let selected = self.selected(image);
         let all = selected.iter().all(|selected| *selected);
         let none = !selected.contains(&true);
-        let destinations = self.known_destinations(image);
+        let is_plain = self.inventory.is_none() && all;
+        let destinations = if is_plain && self.options.selection.is_all() {
+            Vec::new()
+        } else {
+            self.known_destinations(image)
+        };
         let source = self.known(&image.source);
         let mut edges = Vec::new();
         for index in image.entries.clone() {
@@ -81,7 +86,7 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let marks = self.collisions.of_entry(count(index));
-            if self.inventory.is_none() && all && of_digest == Selected::All {
+            if is_plain && of_digest == Selected::All {
                 decisions.push(Decision::Wanted, marks.iter().map(Mark::as_exception));
                 continue;
             }

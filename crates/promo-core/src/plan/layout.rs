@@ -1,12 +1,10 @@
 //! The manifests as a plan keeps them: flat lists, referred to by index, destination repositories
 //! interned. Made once from a `ManifestSet`; afterwards nothing changes it.
 
-use std::collections::hash_map::Entry as MapEntry;
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
+use super::repositories::{Interner, Joint, Landing, Repositories};
 use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository};
 
@@ -21,7 +19,7 @@ pub(super) struct Layout {
     /// The tags of all entries, one entry's after the other's.
     pub(super) tags: Vec<TagEntry>,
     /// The destination repositories, each once.
-    pub(super) repositories: Vec<Repository>,
+    pub(super) repositories: Repositories,
 }
 
 /// What a plan keeps of a promoter manifest.
@@ -37,7 +35,7 @@ pub(super) struct Image {
     pub(super) manifest: usize,
     pub(super) name: Box<str>,
     pub(super) source: Repository,
-    /// Indexes of `Layout::repositories`, in the order of the manifest's destinations.
+    /// Indexes of repositories, in the order of the manifest's destinations.
     pub(super) destinations: Box<[u32]>,
     /// Its entries.
     pub(super) entries: Range<usize>,
@@ -65,15 +63,13 @@ impl Layout {
         let landings =
             |manifest: &PromoterManifest| manifest.images().len() * manifest.destinations().len();
         let landings = set.manifests().iter().map(landings).sum();
-        let mut builder = Builder {
-            layout: Self::default(),
-            interned: HashMap::with_capacity(landings),
-        };
-        builder.layout.repositories.reserve(landings);
+        let mut interner = Interner::with_capacity(landings);
+        let mut layout = Self::default();
         for manifest in set.manifests() {
-            builder.add(manifest);
+            layout.add(manifest, &mut interner);
         }
-        builder.layout
+        layout.repositories = interner.finish();
+        layout
     }
 
     /// The image that an entry belongs to.
@@ -99,7 +95,21 @@ impl Layout {
 
     /// A destination repository.
     pub(super) fn repository(&self, index: u32) -> Option<&Repository> {
-        self.repositories.get(index as usize)
+        self.repositories.get(index, |landing| self.joint(landing))
+    }
+
+    /// The host of a destination repository.
+    pub(super) fn repository_host(&self, index: u32) -> Option<&str> {
+        self.repositories.host(index, |landing| self.joint(landing))
+    }
+
+    fn joint(&self, landing: Landing) -> Option<Joint<'_>> {
+        let image = self.images.get(landing.image as usize)?;
+        let registries = &self.manifests.get(image.manifest)?.destinations;
+        Some(Joint {
+            registry: registries.get(landing.destination as usize)?,
+            name: &image.name,
+        })
     }
 
     /// An entry by its index.
@@ -118,58 +128,42 @@ impl Layout {
     }
 }
 
-struct Builder {
-    layout: Layout,
-    interned: HashMap<Repository, u32>,
-}
-
-impl Builder {
-    fn add(&mut self, manifest: &PromoterManifest) {
-        let index = self.layout.manifests.len();
-        self.layout.manifests.push(Origin {
+impl Layout {
+    fn add(&mut self, manifest: &PromoterManifest, interner: &mut Interner) {
+        let index = self.manifests.len();
+        self.manifests.push(Origin {
             images_file: manifest.images_file().clone(),
             destinations: manifest.destinations().into(),
         });
         for image in manifest.images() {
-            // A `PromoterManifest` holds only names that can be joined to all of its registries.
-            let source = manifest.source().join_checked(image.name());
-            let destinations = self.destinations(manifest, image.name());
-            let first = self.layout.entries.len();
-            let image_index = count(self.layout.images.len());
+            let first = self.entries.len();
+            let image_index = count(self.images.len());
             for digest in image.digests() {
-                let first_tag = count(self.layout.tags.len());
-                self.layout.tags.extend_from_slice(digest.tags());
-                self.layout.entries.push(Entry {
+                let first_tag = count(self.tags.len());
+                self.tags.extend_from_slice(digest.tags());
+                self.entries.push(Entry {
                     image: image_index,
                     digest: digest.digest(),
                     position: digest.position(),
-                    tags: first_tag..count(self.layout.tags.len()),
+                    tags: first_tag..count(self.tags.len()),
                 });
             }
-            self.layout.images.push(Image {
+            self.images.push(Image {
                 manifest: index,
                 name: image.name().into(),
-                source,
-                destinations,
-                entries: first..self.layout.entries.len(),
+                // A `PromoterManifest` holds only names that can be joined to all of its registries.
+                source: manifest.source().join_checked(image.name()),
+                destinations: Box::default(),
+                entries: first..self.entries.len(),
             });
-        }
-    }
-
-    fn destinations(&mut self, manifest: &PromoterManifest, name: &str) -> Box<[u32]> {
-        let registries = manifest.destinations().iter();
-        registries
-            .map(|registry| self.intern(registry.join_checked(name)))
-            .collect()
-    }
-
-    fn intern(&mut self, repository: Repository) -> u32 {
-        match self.interned.entry(repository) {
-            MapEntry::Occupied(known) => *known.get(),
-            MapEntry::Vacant(new) => {
-                let index = count(self.layout.repositories.len());
-                self.layout.repositories.push(new.key().clone());
-                *new.insert(index)
+            let landings = (0..count(manifest.destinations().len())).map(|destination| Landing {
+                image: image_index,
+                destination,
+            });
+            let landings = landings.map(|landing| interner.intern(landing, |l| self.joint(l)));
+            let destinations = landings.collect();
+            if let Some(image) = self.images.last_mut() {
+                image.destinations = destinations;
             }
         }
     }

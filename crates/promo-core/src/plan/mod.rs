@@ -20,6 +20,7 @@ mod layout;
 mod options;
 mod reason;
 mod recheck;
+mod repositories;
 mod summary;
 mod tag_moves;
 mod verdict;

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Plan, Verdict};
 use crate::manifest::Severity;
-use crate::oci::{Digest, Repository};
+use crate::oci::Digest;
 
 /// How many of what a plan has. Counts what is selected.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -141,11 +141,17 @@ impl Plan {
         }
         // The destinations are interned; only a source can be one of them, mostly on a host of its own.
         let hosts: BTreeSet<&str> = sources.iter().map(|source| source.host_str()).collect();
-        let landed = landed.into_iter().zip(&self.layout.repositories);
-        let landed = landed.filter_map(|(landed, repository)| landed.then_some(repository));
-        let is_new = |repository: &&Repository| {
-            !hosts.contains(repository.host_str()) || !sources.contains(*repository)
+        let landed = (0..).zip(landed);
+        let landed = landed.filter_map(|(index, landed)| landed.then_some(index));
+        let is_source = |index: &u32| {
+            let host = self.layout.repository_host(*index);
+            host.is_some_and(|host| hosts.contains(host))
+                && self
+                    .layout
+                    .repository(*index)
+                    .is_some_and(|one| sources.contains(one))
         };
+        let is_new = |index: &u32| !is_source(index);
         summary.repositories = sources.len() as u64 + landed.filter(is_new).count() as u64;
         summary.edges = summary.verdicts.edges();
         summary.digests = distinct(&mut digests);

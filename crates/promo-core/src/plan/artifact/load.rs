@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::decision::{Decision, Decisions, Exception, Statement};
 use super::super::layout::{Entry, Image, Layout, Origin, count};
+use super::super::repositories::Repositories;
 use super::super::{Plan, PlanOptions, Summary, Verdict, VerdictCounts, codes};
 use super::document::{
     Counts, Document, Group, Inputs, Judgement, Numbers, Options, SavedException, SavedFinding,
@@ -220,12 +221,8 @@ impl Loader {
     }
 
     fn repository(&mut self, repository: Repository) -> u32 {
-        let next = count(self.layout.repositories.len());
-        let index = *self.repositories.entry(repository.clone()).or_insert(next);
-        if index == next {
-            self.layout.repositories.push(repository);
-        }
-        index
+        let next = count(self.repositories.len());
+        *self.repositories.entry(repository).or_insert(next)
     }
 
     fn exception(
@@ -299,7 +296,11 @@ impl Loader {
         count(self.found.len() - 1)
     }
 
-    fn plan(self, options: PlanOptions, offline: bool, findings: Vec<Finding>) -> Plan {
+    fn plan(mut self, options: PlanOptions, offline: bool, findings: Vec<Finding>) -> Plan {
+        let mut repositories: Vec<(Repository, u32)> = self.repositories.into_iter().collect();
+        repositories.sort_unstable_by_key(|(_, index)| *index);
+        let repositories = repositories.into_iter().map(|(repository, _)| repository);
+        self.layout.repositories = Repositories::written(repositories.collect());
         Plan {
             layout: Arc::new(self.layout),
             conflicts: Vec::new(),
