@@ -12,7 +12,10 @@ use promo_core::ports::{
     Clock, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry, SignatureFormat,
     Verifier,
 };
-use promo_registry::auth::{CredentialFiles, CredentialSource, HelperSettings};
+use promo_registry::auth::{
+    CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleSettings, HelperSettings,
+    MetadataServer,
+};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
 use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
@@ -24,8 +27,8 @@ use promo_sign::{
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::settings::{
-    ClientIdentity, EvidencePlacement, Host, Inventory, NetworkSettings, ProofSettings,
-    StagingChoice, StagingSettings,
+    ClientIdentity, EvidencePlacement, GooglePlaces, Host, Inventory, NetworkSettings,
+    ProofSettings, StagingChoice, StagingSettings,
 };
 use crate::terminal::Terminal;
 use crate::time::{SystemClock, TokioSleep};
@@ -114,6 +117,9 @@ fn wire(network: &NetworkSettings, observer: &Arc<dyn Observer>) -> Result<WireR
         .observer(Arc::clone(observer))
         .proxies(proxies(network)?)
         .credentials(credentials(network)?);
+    if let Some(places) = &network.google {
+        builder = builder.google(google(places, network)?);
+    }
     for path in network.roots() {
         builder = builder.extra_roots(read(path)?);
     }
@@ -137,6 +143,30 @@ fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
             .map_err(registry_error)?;
     }
     Ok(Arc::new(files))
+}
+
+/// Google credentials from where settings found them.
+fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSettings> {
+    let mut google = GoogleSettings::default();
+    google.every_google_host = places.every_google_host;
+    for (host, settings) in network.hosts() {
+        match settings.google_credentials {
+            Some(true) => google.hosts.insert(host.clone()),
+            Some(false) => google.except.insert(host.clone()),
+            None => false,
+        };
+    }
+    if let Some(path) = &places.default_credentials {
+        let content = zeroize::Zeroizing::new(read(path)?);
+        let file = GoogleCredentialFile::parse(&path.display().to_string(), &content);
+        google.default_credentials = Some(file.map_err(registry_error)?);
+    }
+    google.metadata = places
+        .metadata_server
+        .clone()
+        .map_or(MetadataServer::Look, MetadataServer::Named);
+    google.gcloud.clone_from(&places.gcloud);
+    Ok(google)
 }
 
 fn host_settings(host: &Host) -> Result<HostSettings> {

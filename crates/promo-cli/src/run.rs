@@ -44,7 +44,11 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
 
 fn run(cli: Cli) -> Exit {
     let plain = Terminal::new(ColorChoice::Auto, Verbosity::Normal);
-    match context(cli.global) {
+    let mut global = cli.global;
+    if let Command::Cip(args) = &cli.command {
+        global.google_credentials = args.is_k8s();
+    }
+    match context(global) {
         Ok(context) => end(context.terminal, dispatch(cli.command, &context)),
         Err(error) => end(plain, Err(error)),
     }

@@ -103,11 +103,18 @@ pub(crate) struct CipArgs {
     pub(crate) staging: StagingArgs,
 }
 
+impl CipArgs {
+    /// Whether the defaults of the Kubernetes project hold.
+    pub(crate) fn is_k8s(&self) -> bool {
+        self.own.compat == Some(CompatArg::K8s)
+    }
+}
+
 /// What kpromo doesn't have.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Flags of promo")]
 pub(crate) struct CipOwnArgs {
-    /// Take the defaults of kpromo for a project: accounts, the registry of signatures, public names
+    /// Take the defaults of kpromo for a project: accounts, Google credentials, the registry of signatures, public names
     #[arg(long, value_enum, value_name = "PROJECT")]
     pub(crate) compat: Option<CompatArg>,
     /// Leave what can't be promoted and promote the rest; the exit code is 1 if anything but lost images was left

@@ -92,4 +92,7 @@ pub(crate) struct GlobalArgs {
     /// When to write colour
     #[arg(long, global = true, value_enum, value_name = "WHEN")]
     pub(crate) color: Option<ColorArg>,
+    /// Whether Google's hosts take Google credentials. It has no flag: `--compat` asks for it.
+    #[arg(skip)]
+    pub(crate) google_credentials: bool,
 }

@@ -17,7 +17,7 @@ mod tree;
 use clap::{Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
-pub(crate) use cip::{CipArgs, CompatArg};
+pub(crate) use cip::CipArgs;
 #[cfg(feature = "embedded")]
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};

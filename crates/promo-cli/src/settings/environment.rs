@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use promo_sign::Password;
 
 /// Variables that promo reads besides those of the settings, with what they do.
-pub(crate) const VARIABLES: [(&str, &str); 15] = [
+pub(crate) const VARIABLES: [(&str, &str); 17] = [
     (
         "COSIGN_PASSWORD",
         "The password of private keys. It is never shown.",
@@ -21,6 +21,14 @@ pub(crate) const VARIABLES: [(&str, &str); 15] = [
         "The file with registry credentials, as skopeo and podman read it.",
     ),
     ("DOCKER_CONFIG", "The folder of docker's config.json."),
+    (
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "The file of Google's application default credentials, for registries that take them.",
+    ),
+    (
+        "GCE_METADATA_HOST",
+        "The metadata server that Google credentials come from; without it 169.254.169.254, if it answers.",
+    ),
     (
         "XDG_RUNTIME_DIR",
         "Where containers/auth.json is looked for first.",
@@ -52,7 +60,10 @@ pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ),
     ("NO_COLOR", "No colour, if it is set to anything."),
     ("CLICOLOR_FORCE", "Colour, even if nobody looks."),
-    ("PATH", "Where git and credential helpers are found."),
+    (
+        "PATH",
+        "Where git, gcloud and credential helpers are found.",
+    ),
 ];
 
 /// What the process was started with.

@@ -62,6 +62,7 @@ pub(super) struct Registry {
     pub(super) rate: Option<f64>,
     pub(super) concurrency: Option<std::num::NonZeroU16>,
     pub(super) inventory: Option<Inventory>,
+    pub(super) google_credentials: Option<bool>,
     pub(super) client_certificate: Option<PathBuf>,
     pub(super) client_key: Option<PathBuf>,
 }

@@ -62,7 +62,7 @@ keys! {
 }
 
 /// The tables of promo.toml that have no variable: each key with what it means.
-pub(crate) const TABLES: [(&str, &str); 9] = [
+pub(crate) const TABLES: [(&str, &str); 10] = [
     (
         "[[identity]] match",
         "A registry path of destinations, such as `us.example.com/images`.",
@@ -90,6 +90,10 @@ pub(crate) const TABLES: [(&str, &str); 9] = [
     (
         "[registry.\"HOST\"] inventory",
         "How its inventory is read: cheapest, bulk-list, tag-list or head-only.",
+    ),
+    (
+        "[registry.\"HOST\"] google-credentials",
+        "Whether it takes Google credentials, found as gcrane finds them, before those of docker's files.",
     ),
     (
         "[registry.\"HOST\"] client-certificate",

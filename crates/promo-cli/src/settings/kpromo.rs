@@ -8,7 +8,7 @@ use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::RegistryPath;
 
 use super::EvidencePlacement;
-use crate::args::{CipArgs, CompatArg};
+use crate::args::CipArgs;
 
 /// The account that signs for the Kubernetes project.
 const SIGNER_ACCOUNT: &str = "krel-trust@k8s-releng-prod.iam.gserviceaccount.com";
@@ -44,7 +44,7 @@ impl KeylessSettings {
     /// From the flags of `promo cip`, else from what `--compat` stands for. A regular expression wins over an
     /// exact text, as in kpromo.
     pub(crate) fn resolve(args: &CipArgs) -> Self {
-        let k8s = args.own.compat == Some(CompatArg::K8s);
+        let k8s = args.is_k8s();
         let or = |given: Option<String>, default: &str| given.or(k8s.then(|| default.to_owned()));
         let either = |expression: &Option<String>, exact: &Option<String>| {
             given(expression.as_ref()).or_else(|| given(exact.as_ref()))

@@ -9,7 +9,7 @@ use super::credentials::{self, CredentialFiles};
 use super::file::{Inventory, Registry};
 use super::origin::row_of;
 use super::value::show_paths;
-use super::{Environment, Origin, Resolver, Row, Setting, keys};
+use super::{Environment, GooglePlaces, Origin, Resolver, Row, Setting, keys};
 use crate::args::GlobalArgs;
 use crate::error::{Error, Result};
 
@@ -28,6 +28,7 @@ pub(crate) struct Host {
     pub(crate) rate: Option<f64>,
     pub(crate) concurrency: Option<u16>,
     pub(crate) inventory: Option<Inventory>,
+    pub(crate) google_credentials: Option<bool>,
     pub(crate) client: Option<ClientIdentity>,
 }
 
@@ -68,6 +69,8 @@ impl std::fmt::Debug for Proxies {
 pub(crate) struct NetworkSettings {
     /// Where credentials are looked for.
     pub(crate) credentials: CredentialFiles,
+    /// Where Google credentials are looked for, if any host takes them.
+    pub(crate) google: Option<GooglePlaces>,
     roots: Setting<Vec<PathBuf>>,
     /// Hosts with settings of their own, each with the origin of those.
     hosts: BTreeMap<RegistryHost, Setting<Host>>,
@@ -82,11 +85,18 @@ impl NetworkSettings {
             content.authfile.clone()
         })?;
         let roots = resolver.pick(&keys::TLS_ROOTS, None, |content| content.tls.roots.clone())?;
+        let hosts = hosts(args, resolver)?;
+        let environment = resolver.environment();
+        let mut of_hosts = hosts.values();
+        let has_google_host = of_hosts.any(|host| host.value.google_credentials == Some(true));
+        let every_google_host = args.google_credentials;
         Ok(Self {
-            credentials: credentials::find(authfile, resolver.environment()),
+            credentials: credentials::find(authfile, environment),
+            google: (every_google_host || has_google_host)
+                .then(|| GooglePlaces::find(every_google_host, environment)),
             roots: roots.unwrap_or_else(|| Setting::default(Vec::new())),
-            hosts: hosts(args, resolver)?,
-            proxies: proxies(resolver.environment()),
+            hosts,
+            proxies: proxies(environment),
         })
     }
 
@@ -126,6 +136,8 @@ fn show_host(host: &Host) -> String {
         host.concurrency.map(|open| format!("concurrency = {open}")),
         host.inventory
             .map(|method| format!("inventory = {method:?}")),
+        host.google_credentials
+            .map(|google| format!("google-credentials = {google}")),
         host.client
             .as_ref()
             .map(|client| format!("client-certificate = {}", client.certificate.display())),
@@ -190,6 +202,7 @@ fn checked(host: &RegistryHost, registry: &Registry, origin: &Origin) -> Result<
         rate: registry.rate,
         concurrency: registry.concurrency.map(std::num::NonZeroU16::get),
         inventory: registry.inventory,
+        google_credentials: registry.google_credentials,
         client,
     })
 }

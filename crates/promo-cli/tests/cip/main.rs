@@ -10,6 +10,7 @@
 )]
 
 mod flags;
+mod google;
 mod promotion;
 mod revisions;
 mod snapshots;

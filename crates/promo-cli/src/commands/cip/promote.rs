@@ -15,7 +15,7 @@ use promo_core::report::Report;
 
 use super::log::Log;
 use super::{NO_MEANING, given, not_there, tree};
-use crate::args::{CipArgs, CompatArg, ScopeArgs, SigningArgs};
+use crate::args::{CipArgs, ScopeArgs, SigningArgs};
 use crate::commands::report_file::ReportFile;
 use crate::commands::{manifest_check, plan, since};
 use crate::error::{Error, Result};
@@ -98,17 +98,13 @@ impl Job {
                 isolate: args.own.isolate == Some(true),
                 parse_only: args.parse_only == Some(true),
                 not_asked_for: not_asked_for.map(|(phase, _)| phase).collect(),
-                bad_entries_pass: is_k8s(args) && matches!(source, TreeSource::Thin(_)),
+                bad_entries_pass: args.is_k8s() && matches!(source, TreeSource::Thin(_)),
             },
             report_file: report_file.transpose()?,
             set,
             settings,
         })
     }
-}
-
-fn is_k8s(args: &CipArgs) -> bool {
-    args.own.compat == Some(CompatArg::K8s)
 }
 
 fn scope_args(args: &CipArgs) -> ScopeArgs {
@@ -139,7 +135,7 @@ fn proof(args: &CipArgs, context: &Context, log: Log) -> Result<(ProofSettings, 
         ..SigningArgs::default()
     };
     let mut proof = ProofSettings::resolve(&signing, &context.resolver)?;
-    if is_k8s(args) {
+    if args.is_k8s() {
         proof = proof.with_defaults(canonical_evidence(), true);
     }
     let staging = StagingSettings::resolve(&args.staging, &context.resolver)?;
@@ -215,7 +211,7 @@ fn run_settings(
 ) -> Result<RunSettings> {
     let source = scope.tree()?;
     let mut options = plan::options(scope, false)?;
-    if is_k8s(args) && options.identities.rules().is_empty() {
+    if args.is_k8s() && options.identities.rules().is_empty() {
         options.identities = public_names(set);
     }
     if let Some(since) = since_of(args, context)? {

@@ -40,6 +40,8 @@ pub struct GoogleSettings {
     pub every_google_host: bool,
     /// Further hosts that they are used for.
     pub hosts: BTreeSet<RegistryHost>,
+    /// Hosts that they are never used for.
+    pub except: BTreeSet<RegistryHost>,
     /// The application default credentials file.
     pub default_credentials: Option<GoogleCredentialFile>,
     /// The metadata server, which machines of Google's have.
@@ -63,7 +65,8 @@ pub enum MetadataServer {
 
 impl GoogleSettings {
     fn covers(&self, host: &RegistryHost) -> bool {
-        self.hosts.contains(host) || (self.every_google_host && is_google(host))
+        let wanted = self.hosts.contains(host) || (self.every_google_host && is_google(host));
+        wanted && !self.except.contains(host)
     }
 }
 

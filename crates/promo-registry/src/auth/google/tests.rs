@@ -53,6 +53,10 @@ fn hosts_are_googles_by_whole_labels_and_on_their_own_port() {
         assert_eq!(settings.covers(&host), expected, "{host}");
         settings.every_google_host = false;
         assert!(!settings.covers(&host), "{host}");
+        settings.except.insert(host.clone());
+        settings.every_google_host = true;
+        assert!(!settings.covers(&host), "{host}");
+        settings.except.clear();
     }
     for (host, expected) in [
         ("mirror.example:5000", true),
