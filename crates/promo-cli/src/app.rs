@@ -74,21 +74,25 @@ impl Registries {
         }
     }
 
+    /// What copies images, and measures them.
+    pub(crate) fn copier(&self) -> RegistryCopier {
+        RegistryCopier::new(
+            Arc::clone(&self.registry),
+            Arc::clone(&self.observer),
+            CopySettings::default(),
+        )
+    }
+
     /// The ports of a run.
     pub(crate) fn ports(
         &self,
         proof: Option<ProofPorts>,
         staging: Option<Arc<dyn Verifier>>,
     ) -> Ports {
-        let copier = RegistryCopier::new(
-            Arc::clone(&self.registry),
-            Arc::clone(&self.observer),
-            CopySettings::default(),
-        );
         Ports {
             registry: Arc::clone(&self.registry),
             inventory: Arc::clone(&self.inventory),
-            copier: Arc::new(copier),
+            copier: Arc::new(self.copier()),
             evidence: Arc::clone(&self.evidence),
             proof,
             staging,

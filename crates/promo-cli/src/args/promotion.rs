@@ -93,6 +93,9 @@ pub(crate) struct PlanArgs {
     /// json`) is given as FILE; one in YAML or CSV as REGISTRY=FILE, and is taken as all that the registry holds
     #[arg(long, value_name = "[REGISTRY=]FILE", value_parser = InventoryArg::parse)]
     pub(crate) inventory: Vec<InventoryArg>,
+    /// Also read the manifests of what is to be promoted, and say how many bytes and requests it takes
+    #[arg(long, conflicts_with_all = ["offline", "inventory"])]
+    pub(crate) cost: bool,
     /// End with exit code 6 if there is something to promote
     #[arg(long)]
     pub(crate) exit_code: bool,

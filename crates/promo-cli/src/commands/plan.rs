@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
+use promo_core::pipeline::measure;
 use promo_core::plan::{
     self, Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict,
     wanted_destinations, wanted_sources,
@@ -33,16 +34,17 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     let options = since::apply(options(&scope, false)?, &scope, &set)?;
     let prepare = |path: &Option<PathBuf>| path.as_deref().map(ReportFile::prepare).transpose();
     let (report, save) = (prepare(&args.report)?, prepare(&args.save)?);
-    let plan = match inventory(args, context, &set, &options).await? {
-        Some(inventory) => {
-            // What a snapshot holds was read at another time, which it doesn't say.
-            if args.inventory.is_empty() {
-                saved_plan::read_now(&mut inputs);
-            }
-            plan::plan(&set, Some(&inventory), &options)
-        }
-        None => plan::plan(&set, None, &options),
-    };
+    let registries = registries(args, context)?;
+    let inventory = inventory(args, registries.as_ref(), &set, &options).await?;
+    // What a snapshot holds was read at another time, which it doesn't say.
+    if registries.is_some() {
+        saved_plan::read_now(&mut inputs);
+    }
+    let mut plan = plan::plan(&set, inventory.as_ref(), &options);
+    if let Some(registries) = registries.filter(|_| args.cost) {
+        let observer = registries.observer.as_ref();
+        plan = measure(plan, &registries.copier(), observer, app::CONCURRENCY).await;
+    }
     if let Some(edge) = plan.stopped_by() {
         return Err(stopped(&edge));
     }
@@ -73,28 +75,34 @@ fn show(args: &PlanArgs, context: &Context, plan: &Plan, inputs: &PlanInputs) ->
     Ok(String::new())
 }
 
+/// The registries, if they are asked.
+fn registries(args: &PlanArgs, context: &Context) -> Result<Option<app::Registries>> {
+    if args.offline || !args.inventory.is_empty() {
+        return Ok(None);
+    }
+    let network = NetworkSettings::resolve(&context.global, &context.resolver)?;
+    app::Registries::connect(&network, progress::observer(context)).map(Some)
+}
+
 /// What registries hold: from them, from snapshots, or not at all.
 async fn inventory(
     args: &PlanArgs,
-    context: &Context,
+    registries: Option<&app::Registries>,
     set: &ManifestSet,
     options: &PlanOptions,
 ) -> Result<Option<Inventory>> {
+    if let Some(registries) = registries {
+        let reader = registries.inventory.as_ref();
+        return Ok(Some(read(reader, set, options).await));
+    }
     if args.offline {
         return Ok(None);
     }
-    if !args.inventory.is_empty() {
-        let mut inventory = Inventory::new();
-        for snapshot in &args.inventory {
-            inventory.merge(snapshot_file::read(snapshot)?);
-        }
-        return Ok(Some(inventory));
+    let mut inventory = Inventory::new();
+    for snapshot in &args.inventory {
+        inventory.merge(snapshot_file::read(snapshot)?);
     }
-    let network = NetworkSettings::resolve(&context.global, &context.resolver)?;
-    let registries = app::Registries::connect(&network, progress::observer(context))?;
-    Ok(Some(
-        read(registries.inventory.as_ref(), set, options).await,
-    ))
+    Ok(Some(inventory))
 }
 
 /// Destinations first, then only those sources that the destinations don't already answer for.

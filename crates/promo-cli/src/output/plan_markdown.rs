@@ -8,7 +8,7 @@ use promo_core::oci::Tag;
 use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
 
 use super::counted;
-use super::plan_text::{listed_verdicts, name, place, short};
+use super::plan_text::{cost_text, listed_verdicts, name, place, short};
 use crate::diagnostics::one_line;
 
 /// Lines that a list has at the most, and their bytes together: a comment has at most 65,536 characters.
@@ -55,6 +55,9 @@ fn numbers(plan: &Plan) -> String {
     if !plan.is_offline() {
         let present = verdicts.get(Verdict::Present);
         let _ = writeln!(text, ", {present} published already.");
+    }
+    if let Some(cost) = plan.cost() {
+        let _ = writeln!(text, "\nTo promote {}.", cost_text(&cost));
     }
     text
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use indicatif::HumanBytes;
 use promo_core::manifest::{Finding, Severity};
 use promo_core::oci::{Digest, Tag};
-use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
+use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, Traffic, Verdict};
 
 use super::{Table, counted};
 use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
@@ -76,10 +77,34 @@ pub(crate) fn summary_text(plan: &Plan) -> String {
         let _ = write!(text, ": {}", counts.join(", "));
     }
     text.push('\n');
+    if let Some(cost) = plan.cost() {
+        let _ = writeln!(text, "{}", cost_text(&cost));
+    }
     if plan.is_offline() {
         text.push_str("no registry was asked (--offline)\n");
     } else if summary.verdicts.actionable() == 0 && summary.verdicts.left() == 0 {
         let _ = writeln!(text, "{GREEN}nothing to promote{GREEN:#}");
+    }
+    text
+}
+
+/// What it takes, in a sentence without a period.
+pub(super) fn cost_text(cost: &Cost) -> String {
+    let traffic = |traffic: &Traffic| {
+        let bytes = HumanBytes(traffic.bytes);
+        format!("{bytes} in {}", counted(traffic.requests, "request"))
+    };
+    let mut text = format!(
+        "it takes {} at the source and {} at the destinations where nothing stands yet, evidence not counted",
+        traffic(&cost.sources),
+        traffic(&cost.destinations)
+    );
+    if cost.unknown > 0 {
+        let _ = write!(
+            text,
+            "; {} could not be measured",
+            counted(cost.unknown, "image")
+        );
     }
     text
 }

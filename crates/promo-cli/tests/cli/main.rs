@@ -10,6 +10,7 @@
 )]
 
 mod beginnings;
+mod cost;
 mod examples;
 mod exit_codes;
 mod images;

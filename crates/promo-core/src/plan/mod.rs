@@ -10,6 +10,7 @@
 
 mod artifact;
 mod collisions;
+mod cost;
 mod decision;
 mod diff;
 mod edge_key;
@@ -41,6 +42,7 @@ use layout::Layout;
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 #[cfg(feature = "schema")]
 pub(crate) use artifact::{schema, summary_schema};
+pub use cost::{Cost, ImageSizes, Traffic};
 pub use diff::{Change, ChangeKind, SetDiff, diff};
 pub use edge_key::EdgeKey;
 pub use edges::PlannedEdge;
@@ -67,6 +69,8 @@ pub struct Plan {
     findings: Vec<Finding>,
     options: PlanOptions,
     offline: bool,
+    /// The sizes of images, of a plan that was measured.
+    sizes: Option<ImageSizes>,
     /// Of a plan that was loaded: its numbers, since a saved plan doesn't list what is unchanged.
     saved_summary: Option<Summary>,
 }
@@ -102,6 +106,7 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
         findings: set.findings().to_vec(),
         options: options.clone(),
         offline: inventory.is_none(),
+        sizes: None,
         saved_summary: None,
         layout: Arc::new(layout),
     }

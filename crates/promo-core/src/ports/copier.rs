@@ -43,6 +43,21 @@ pub struct CopiedContent {
     pub destinations: Vec<(Repository, Result<DestinationContent, Failure>)>,
 }
 
+/// How large an image is: what copying it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImageSize {
+    /// The manifests below its own, each once.
+    pub children: u64,
+    /// The blobs that are copied, each once.
+    pub blobs: u64,
+    /// The bytes of the blobs.
+    pub blob_bytes: u64,
+    /// The bytes of its own manifest.
+    pub own_bytes: u64,
+    /// All bytes together: of blobs, of the manifests below its own, and of its own.
+    pub bytes: u64,
+}
+
 /// Copies the content of images.
 #[async_trait]
 pub trait Copier: Debug + Send + Sync {
@@ -51,4 +66,8 @@ pub trait Copier: Debug + Send + Sync {
     /// source for all destinations together. A destination that fails doesn't hinder the
     /// others; an error is returned only when the source can't be read.
     async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure>;
+
+    /// Reads the manifests of an image, and nothing else, and says how large it is. What [`Self::copy`] would refuse
+    /// for its manifests is refused here as well.
+    async fn measure(&self, source: &Repository, digest: &Digest) -> Result<ImageSize, Failure>;
 }

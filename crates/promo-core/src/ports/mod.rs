@@ -14,7 +14,7 @@ mod registry;
 mod signing;
 
 pub use clock::{Clock, Sleep};
-pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent};
+pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
 pub use evidence::{Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix};
 pub use failure::{Failure, FailureKind};
 pub use inventory_reader::InventoryReader;

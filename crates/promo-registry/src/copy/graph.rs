@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use promo_core::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
-use promo_core::ports::{Failure, Registry};
+use promo_core::ports::{Failure, ImageSize, Registry};
 
 use super::error::CopyError;
 use super::parse::{self, ManifestKind, References};
@@ -55,6 +55,23 @@ impl ImageGraph {
             return Err(reading.too_deep().into());
         }
         reading.finish(top).await
+    }
+
+    /// How large it is. A registry may list sizes that can't be: the sum doesn't overflow.
+    pub(super) fn size(&self) -> ImageSize {
+        let length = |manifest: &RawManifest| manifest.bytes().len() as u64;
+        let children = || self.children.iter().flatten();
+        let sum = |sizes: &mut dyn Iterator<Item = u64>| sizes.fold(0, u64::saturating_add);
+        let own_bytes = length(&self.top);
+        let blob_bytes = sum(&mut self.blobs.iter().map(|blob| blob.size));
+        let below = sum(&mut children().map(length));
+        ImageSize {
+            children: children().count() as u64,
+            blobs: self.blobs.len() as u64,
+            blob_bytes,
+            own_bytes,
+            bytes: blob_bytes.saturating_add(below).saturating_add(own_bytes),
+        }
     }
 }
 

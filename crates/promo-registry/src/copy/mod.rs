@@ -40,8 +40,10 @@ mod settings;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use promo_core::oci::RawManifest;
-use promo_core::ports::{CopiedContent, Copier, CopyRequest, Failure, Observer, Registry};
+use promo_core::oci::{Digest, RawManifest, Repository};
+use promo_core::ports::{
+    CopiedContent, Copier, CopyRequest, Failure, ImageSize, Observer, Registry,
+};
 
 use self::blobs::BlobCopy;
 pub(crate) use self::codes::CODES;
@@ -107,5 +109,10 @@ impl Copier for RegistryCopier {
             children: children.map(RawManifest::descriptor).collect(),
             destinations: destinations.into_iter().map(Destination::finish).collect(),
         })
+    }
+
+    async fn measure(&self, source: &Repository, digest: &Digest) -> Result<ImageSize, Failure> {
+        let graph = ImageGraph::read(&*self.registry, source, digest, &self.settings).await?;
+        Ok(graph.size())
     }
 }

@@ -1,7 +1,9 @@
 //! The suite of the `Copier` port: content arrives whole, the image's own manifest doesn't arrive.
 
+use std::collections::BTreeMap;
+
 use promo_core::oci::{Digest, Repository};
-use promo_core::ports::{CopiedContent, Copier, CopyRequest, FailureKind, Registry};
+use promo_core::ports::{CopiedContent, Copier, CopyRequest, FailureKind, ImageSize, Registry};
 
 use super::content::{assert_content, manifest, push, raw, typed_digest};
 use crate::image::{ArtifactBuilder, BuiltImage, ImageBuilder, IndexBuilder, Layer};
@@ -22,6 +24,7 @@ pub struct CopierFixture {
 pub async fn base(copier: &dyn Copier, registry: &dyn Registry, fixture: &CopierFixture) {
     for image in images() {
         push(registry, &fixture.source, &image).await;
+        assert_measured(copier, fixture, &image).await;
         let copied = copy(copier, fixture, &image).await;
         assert_copied(registry, fixture, &image, &copied).await;
         // Once more: it is all there, and nothing is sent.
@@ -100,6 +103,40 @@ async fn assert_copied(
     }
 }
 
+/// Before anything of it is copied.
+async fn assert_measured(copier: &dyn Copier, fixture: &CopierFixture, image: &BuiltImage) {
+    let digest = typed_digest(image.digest());
+    let measured = copier.measure(&fixture.source, &digest).await;
+    let measured = measured.unwrap_or_else(|failure| panic!("measure: {}", failure.chain()));
+    let (mut children, mut blobs) = (BTreeMap::new(), BTreeMap::new());
+    weigh(image, &mut children, &mut blobs);
+    let own_bytes = image.manifest().len() as u64;
+    let blob_bytes = blobs.values().sum();
+    let expected = ImageSize {
+        children: children.len() as u64,
+        blobs: blobs.len() as u64,
+        blob_bytes,
+        own_bytes,
+        bytes: blob_bytes + children.values().sum::<u64>() + own_bytes,
+    };
+    assert_eq!(measured, expected, "the size of {}", image.digest());
+}
+
+/// The bytes of the manifests below an image and of the blobs that are copied.
+fn weigh<'a>(
+    image: &'a BuiltImage,
+    children: &mut BTreeMap<&'a str, u64>,
+    blobs: &mut BTreeMap<&'a str, u64>,
+) {
+    for blob in image.blobs().iter().filter(|blob| blob.is_distributable) {
+        blobs.insert(&blob.digest, blob.bytes.len() as u64);
+    }
+    for child in image.children() {
+        children.insert(child.digest(), child.manifest().len() as u64);
+        weigh(child, children, blobs);
+    }
+}
+
 /// Each once, and none before its own children.
 fn assert_children(image: &BuiltImage, copied: &CopiedContent) {
     let order: Vec<Digest> = copied.children.iter().map(|child| child.digest).collect();
@@ -149,6 +186,9 @@ async fn what_is_missing_is_refused(
     };
     let copied = copier.copy(&request).await;
     let failure = copied.expect_err("an image was copied that isn't there");
+    assert_eq!(failure.kind(), FailureKind::NotFound, "{failure:?}");
+    let measured = copier.measure(&request.source, &request.digest).await;
+    let failure = measured.expect_err("an image was measured that isn't there");
     assert_eq!(failure.kind(), FailureKind::NotFound, "{failure:?}");
     for destination in &fixture.destinations {
         let found = manifest(registry, destination, absent.digest()).await;

@@ -56,6 +56,15 @@ async fn plans_reports_and_checks_fit_their_schemas() {
     world
         .document(&[&["plan", "--offline"][..], &tree].concat())
         .await;
+    let measured = world
+        .document(&[&["plan", "--cost"][..], &tree].concat())
+        .await;
+    assert!(measured["groups"][0]["size"].is_object(), "{measured:#}");
+    let summary = world
+        .document(&[&["plan", "--summary", "--cost"][..], &tree].concat())
+        .await;
+    assert_eq!(summary["summary"], measured["summary"]);
+    assert_eq!(summary["cost"], measured["cost"]);
     world
         .document(&[&["promote", "--no-sign"][..], &tree].concat())
         .await;

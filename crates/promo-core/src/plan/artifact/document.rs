@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{TagMoves, Verdict};
+use super::super::{Cost, TagMoves, Verdict};
 use crate::manifest::Severity;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 
@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) options: Options,
     pub(super) offline: bool,
     pub(super) summary: Numbers,
+    /// What it takes where nothing stands at the destinations yet, if its images were measured.
+    pub(super) cost: Option<Cost>,
     /// Groups of which every edge is published, which are not listed.
     pub(super) unchanged: Unchanged,
     /// Lists of destination registries, which groups refer to by index.
@@ -32,6 +34,7 @@ pub(super) struct SummaryDocument {
     pub(super) inputs: Inputs,
     pub(super) offline: bool,
     pub(super) summary: Numbers,
+    pub(super) cost: Option<Cost>,
     pub(super) findings: Vec<SavedFinding>,
 }
 
@@ -116,10 +119,28 @@ pub(super) struct Group {
     pub(super) file: String,
     pub(super) line: u32,
     pub(super) column: u32,
+    /// How large the image is, if it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<SavedSize>,
     /// What holds for all edges that are not among the exceptions; nothing if they are not selected.
     pub(super) usual: Option<Judgement>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) exceptions: Vec<SavedException>,
+}
+
+/// How large an image is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SavedSize {
+    /// The manifests below its own.
+    pub(super) children: u64,
+    pub(super) blobs: u64,
+    pub(super) blob_bytes: u64,
+    /// Of its own manifest.
+    pub(super) own_bytes: u64,
+    /// All together.
+    pub(super) bytes: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

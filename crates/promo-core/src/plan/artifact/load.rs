@@ -6,15 +6,17 @@ use std::sync::Arc;
 use super::super::decision::{Decision, Decisions, Exception, Statement};
 use super::super::layout::{Entry, Image, Layout, Origin, count};
 use super::super::repositories::Repositories;
-use super::super::{Plan, PlanOptions, Summary, Verdict, VerdictCounts, codes};
+use super::super::{ImageSizes, Plan, PlanOptions, Summary, Verdict, VerdictCounts, codes};
 use super::document::{
     Counts, Document, Group, Inputs, Judgement, Numbers, Options, SavedException, SavedFinding,
+    SavedSize,
 };
 use super::{ArtifactError, PlanInputs, SCHEMA, SavedPlan};
 use crate::Code;
 use crate::identity::{IdentityRule, IdentityRules};
 use crate::manifest::{FINDING_KINDS, FilePath, Finding, Position, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::ports::ImageSize;
 
 impl SavedPlan {
     /// Loads a document that [`Plan::to_document`] made.
@@ -47,6 +49,17 @@ impl SavedPlan {
                 .map(finding)
                 .collect::<Result<_, _>>()?,
         );
+        let plan = match document.cost {
+            Some(said) => {
+                let plan = plan.with_sizes(sizes(&document.groups));
+                // What a plan takes is a matter of its groups alone.
+                if plan.cost() != Some(said) {
+                    return Err(contradiction("it takes something else".to_owned()));
+                }
+                plan
+            }
+            None => plan,
+        };
         let said = document.summary;
         let unchanged = document.unchanged.edges;
         check_counts(&plan, &said, unchanged)?;
@@ -56,6 +69,27 @@ impl SavedPlan {
         };
         Ok(Self { plan, inputs })
     }
+}
+
+fn sizes(groups: &[Group]) -> ImageSizes {
+    let sized = groups.iter().filter_map(|group| {
+        let SavedSize {
+            children,
+            blobs,
+            blob_bytes,
+            own_bytes,
+            bytes,
+        } = group.size?;
+        let size = ImageSize {
+            children,
+            blobs,
+            blob_bytes,
+            own_bytes,
+            bytes,
+        };
+        Some(((group.source.clone(), group.digest), size))
+    });
+    sized.collect()
 }
 
 fn contradiction(message: String) -> ArtifactError {
@@ -311,6 +345,7 @@ impl Loader {
             findings,
             options,
             offline,
+            sizes: None,
             saved_summary: None,
         }
     }

@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::super::{Plan, PlanOptions, PlannedEdge, PlannedGroup, Summary, Verdict, VerdictCounts};
 use super::document::{
     Counts, Document, Group, IdentityName, Inputs, Judgement, Numbers, Options, SavedException,
-    SavedFinding, SummaryDocument, Unchanged,
+    SavedFinding, SavedSize, SummaryDocument, Unchanged,
 };
 use super::{PlanInputs, SCHEMA, SUMMARY_SCHEMA};
 use crate::manifest::Finding;
 use crate::oci::RegistryPath;
+use crate::ports::ImageSize;
 
 impl Plan {
     /// The plan as a document of the schema `promo.plan/v1`. Groups of which everything is published are
@@ -25,7 +26,8 @@ impl Plan {
                 unchanged.groups += 1;
                 unchanged.edges += group.counts().edges();
             } else {
-                groups.push(saved_group(&group, &mut sets));
+                let size = self.size(group.source(), group.digest());
+                groups.push(saved_group(&group, size, &mut sets));
             }
         }
         Document {
@@ -34,6 +36,7 @@ impl Plan {
             options: options(&self.options),
             offline: self.offline,
             summary: numbers(&self.summary()),
+            cost: self.cost(),
             unchanged,
             destination_sets: sets.sets,
             groups,
@@ -48,6 +51,7 @@ impl Plan {
             inputs: saved_inputs(inputs),
             offline: self.offline,
             summary: numbers(&self.summary()),
+            cost: self.cost(),
             findings: self.findings.iter().map(saved_finding).collect(),
         }
     }
@@ -103,7 +107,11 @@ fn options(options: &PlanOptions) -> Options {
     }
 }
 
-fn saved_group<'a>(group: &PlannedGroup<'a>, sets: &mut DestinationSets<'a>) -> Group {
+fn saved_group<'a>(
+    group: &PlannedGroup<'a>,
+    size: Option<ImageSize>,
+    sets: &mut DestinationSets<'a>,
+) -> Group {
     let registries = group.destination_registries();
     let tags: Vec<_> = group.tags().cloned().collect();
     let exceptions = group.exceptional_cells().iter().filter_map(|cell| {
@@ -123,9 +131,20 @@ fn saved_group<'a>(group: &PlannedGroup<'a>, sets: &mut DestinationSets<'a>) -> 
         file: group.file().to_string(),
         line: group.position().line,
         column: group.position().column,
+        size: size.map(saved_size),
         usual: usual.as_ref().map(judgement),
         exceptions: exceptions.collect(),
         tags,
+    }
+}
+
+fn saved_size(size: ImageSize) -> SavedSize {
+    SavedSize {
+        children: size.children,
+        blobs: size.blobs,
+        blob_bytes: size.blob_bytes,
+        own_bytes: size.own_bytes,
+        bytes: size.bytes,
     }
 }
 
