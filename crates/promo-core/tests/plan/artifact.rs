@@ -4,6 +4,7 @@ use promo_core::plan::{
     ArtifactError, Plan, PlanInputs, PlanOptions, SavedPlan, Selection, Verdict, actionable, plan,
     recheck,
 };
+use promo_core::ports::ImageSize;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,6 +19,24 @@ fn saved(plan: &Plan) -> Value {
 
 fn loaded(document: &Value) -> Result<SavedPlan, ArtifactError> {
     SavedPlan::from_json(document.to_string().as_bytes())
+}
+
+/// With a size for every other image that is to be promoted.
+fn sized(plan: Plan) -> Plan {
+    let images = plan.work().into_iter().step_by(2);
+    let images = images.map(|item| (item.source, item.digest));
+    let sizes = (1..).zip(images).map(|(number, image)| {
+        let size = ImageSize {
+            children: number % 3,
+            blobs: number,
+            blob_bytes: number * 1_000,
+            own_bytes: 10,
+            bytes: number * 1_000 + number % 3 * 100 + 10,
+        };
+        (image, size)
+    });
+    let sizes = sizes.collect();
+    plan.with_sizes(sizes)
 }
 
 /// The edges that a saved plan lists, without the places of tags, which it doesn't keep.
@@ -44,6 +63,7 @@ proptest! {
         pick in picks(),
         complete in any::<bool>(),
         part in any::<bool>(),
+        measured in any::<bool>(),
     ) {
         let known = deal(&raw, &dealt);
         let mut options = PlanOptions::default();
@@ -53,10 +73,13 @@ proptest! {
             options.selection = Selection::new(&[], &["us.gcr.io".to_owned()]).unwrap();
         }
         let plan = plan(&manifest_set(&raw), Some(&inventory(&known)), &options);
+        let plan = if measured { sized(plan) } else { plan };
         let document = saved(&plan);
         let back = loaded(&document).unwrap().plan;
         prop_assert_eq!(listed(&back, true), listed(&plan, complete));
         prop_assert_eq!(back.summary(), plan.summary());
+        prop_assert_eq!(back.cost(), plan.cost());
+        prop_assert_eq!(back.cost().is_some(), measured);
         prop_assert_eq!(saved(&back)["groups"].clone(), document["groups"].clone());
         let strip = |plan: &Plan| {
             let mut work = plan.work();
