@@ -1,6 +1,6 @@
 //! `promo plan` and `promo promote`.
 
-use std::convert::Infallible;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -46,22 +46,23 @@ pub(crate) struct InventoryArg {
     pub(crate) file: PathBuf,
 }
 
-impl InventoryArg {
-    /// `REGISTRY=FILE`, or a file. `./` before it makes a file of any name with `=`.
-    fn parse(text: &str) -> Result<Self, Infallible> {
-        let named = text
-            .split_once('=')
-            .and_then(|(registry, file)| Some((registry.parse().ok()?, file)));
-        Ok(match named {
+/// `REGISTRY=FILE`, or a file. `./` before it makes a file of any name with `=`.
+impl From<OsString> for InventoryArg {
+    fn from(text: OsString) -> Self {
+        let named = text.to_str().and_then(|text| {
+            let (registry, file) = text.split_once('=')?;
+            Some((registry.parse().ok()?, PathBuf::from(file)))
+        });
+        match named {
             Some((registry, file)) => Self {
                 registry: Some(registry),
-                file: file.into(),
+                file,
             },
             None => Self {
                 registry: None,
                 file: text.into(),
             },
-        })
+        }
     }
 }
 
@@ -78,6 +79,20 @@ pub(crate) struct StagingArgs {
     pub(crate) staging_signatures: Option<String>,
 }
 
+/// What is printed of a plan.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PlanShownArgs {
+    /// Print only the numbers: how many edges there are of each verdict
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// Print each edge as one line of JSON, the published ones, too
+    #[arg(long, conflicts_with_all = ["output", "summary"])]
+    pub(crate) edges: bool,
+    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::PLAN),
+          help = Format::help(&Format::PLAN))]
+    pub(crate) output: Option<Format>,
+}
+
 /// Show what a promotion would do, and why
 ///
 /// Compares the promoter manifests with what the registries hold and gives every edge (one digest and tag
@@ -91,7 +106,7 @@ pub(crate) struct PlanArgs {
     pub(crate) offline: bool,
     /// Take what registries hold from a snapshot, not from them (may be repeated). One in JSON (`promo snapshot --output
     /// json`) is given as FILE; one in YAML or CSV as REGISTRY=FILE, and is taken as all that the registry holds
-    #[arg(long, value_name = "[REGISTRY=]FILE", value_parser = InventoryArg::parse)]
+    #[arg(long, value_name = "[REGISTRY=]FILE")]
     pub(crate) inventory: Vec<InventoryArg>,
     /// Also read the manifests of what is to be promoted, and say how many bytes and requests it takes
     #[arg(long, conflicts_with_all = ["offline", "inventory"])]
@@ -102,18 +117,11 @@ pub(crate) struct PlanArgs {
     /// Save the plan into this file, for `promo apply`
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) save: Option<PathBuf>,
-    /// Print only the numbers: how many edges there are of each verdict
-    #[arg(long)]
-    pub(crate) summary: bool,
-    /// Print each edge as one line of JSON, the published ones, too
-    #[arg(long, conflicts_with_all = ["output", "summary"])]
-    pub(crate) edges: bool,
+    #[command(flatten)]
+    pub(crate) shown: PlanShownArgs,
     /// Also write the plan as JSON into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::PLAN),
-          help = Format::help(&Format::PLAN))]
-    pub(crate) output: Option<Format>,
 }
 
 /// Copy, sign, attest and publish what the promoter manifests want

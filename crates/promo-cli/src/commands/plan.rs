@@ -16,7 +16,7 @@ use promo_core::ports::InventoryReader;
 use super::report_file::ReportFile;
 use super::{saved_plan, since, snapshot_file};
 use crate::app;
-use crate::args::PlanArgs;
+use crate::args::{PlanArgs, PlanShownArgs};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{
@@ -52,14 +52,19 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     for file in [save, report].into_iter().flatten() {
         file.write(&json(&plan.to_document(&inputs))?, exit)?;
     }
-    let text = show(args, context, &plan, &inputs)?;
+    let text = show(&args.shown, context, &plan, &inputs)?;
     // The process ends now. To give back a million pieces of memory one by one would take a tenth of the whole run.
     let _left_to_the_system = ManuallyDrop::new((set, plan));
     Ok(Outcome { text, exit })
 }
 
 /// Prints what is too large to be held as a text; else returns what is to be printed.
-fn show(args: &PlanArgs, context: &Context, plan: &Plan, inputs: &PlanInputs) -> Result<String> {
+fn show(
+    args: &PlanShownArgs,
+    context: &Context,
+    plan: &Plan,
+    inputs: &PlanInputs,
+) -> Result<String> {
     let format = context.console.format(args.output, &Format::PLAN);
     match (format, args.summary) {
         _ if args.edges => saved_plan::stream_edges(plan, context.terminal)?,

@@ -131,11 +131,15 @@ impl Environment {
             .map(|value| Password::new(value.as_encoded_bytes().to_vec()))
     }
 
-    /// The folders in which programs are looked for.
+    /// The folders in which programs are looked for. Those that depend on the current folder are passed over: it may
+    /// be that of a change which nobody has reviewed yet.
     pub(crate) fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variable("PATH");
-        path.map(|path| std::env::split_paths(path).collect())
-            .unwrap_or_default()
+        path.map(|path| {
+            let folders = std::env::split_paths(path);
+            folders.filter(|folder| folder.is_absolute()).collect()
+        })
+        .unwrap_or_default()
     }
 
     /// The user's folder of settings.

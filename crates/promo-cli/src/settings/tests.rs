@@ -46,6 +46,13 @@ fn rows_in(folder: &Path, variables: [(&str, &str); 2]) -> Vec<String> {
 }
 
 #[test]
+fn programs_are_not_looked_for_in_the_current_folder() {
+    let environment = Environment::of("/work".into(), [("PATH", "/usr/bin::.:bin:/opt/bin")]);
+    let folders = environment.search_path();
+    assert_eq!(folders, [Path::new("/usr/bin"), Path::new("/opt/bin")]);
+}
+
+#[test]
 fn a_variable_wins_over_the_project_and_that_over_the_user() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home/promo");

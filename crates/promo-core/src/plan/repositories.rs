@@ -69,13 +69,11 @@ impl Repositories {
         index: u32,
         joint: impl Fn(Landing) -> Option<Joint<'a>>,
     ) -> Option<&'a str> {
-        match self.written.get() {
-            Some(written) => written.get(index as usize).map(Repository::host_str),
-            None => {
-                let landing = self.landings.get(index as usize)?;
-                Some(joint(*landing)?.registry.host_str())
-            }
+        if let Some(written) = self.written.get() {
+            return written.get(index as usize).map(Repository::host_str);
         }
+        let landing = self.landings.get(index as usize)?;
+        Some(joint(*landing)?.registry.host_str())
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn picks() -> impl Strategy<Value = Vec<Option<bool>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn every_edge_gets_the_verdict_of_the_model(

@@ -122,7 +122,7 @@ fn told_of(set: &ManifestSet, log: Log) {
     let mut manifests = set.manifests().iter();
     if manifests.any(PromoterManifest::names_service_account) {
         let message = "`service-account` of registries is ignored: credentials come from docker's and containers' \
-                       files (--authfile)";
+                       files (--authfile), with --compat k8s from Google's places first";
         log.warn(Code::new(NO_MEANING), message);
     }
 }

@@ -6,17 +6,14 @@ use std::sync::Arc;
 use super::super::decision::{Decision, Decisions, Exception, Statement};
 use super::super::layout::{Entry, Image, Layout, Origin, count};
 use super::super::repositories::Repositories;
-use super::super::{ImageSizes, Plan, PlanOptions, Summary, Verdict, VerdictCounts, codes};
-use super::document::{
-    Counts, Document, Group, Inputs, Judgement, Numbers, Options, SavedException, SavedFinding,
-    SavedSize,
-};
+use super::super::{Plan, PlanOptions, Verdict, codes};
+use super::document::{Document, Group, Inputs, Judgement, Options, SavedException, SavedFinding};
+use super::numbers::{check_counts, sizes, summary};
 use super::{ArtifactError, PlanInputs, SCHEMA, SavedPlan};
 use crate::Code;
 use crate::identity::{IdentityRule, IdentityRules};
 use crate::manifest::{FINDING_KINDS, FilePath, Finding, Position, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
-use crate::ports::ImageSize;
 
 impl SavedPlan {
     /// Loads a document that [`Plan::to_document`] made.
@@ -69,27 +66,6 @@ impl SavedPlan {
         };
         Ok(Self { plan, inputs })
     }
-}
-
-fn sizes(groups: &[Group]) -> ImageSizes {
-    let sized = groups.iter().filter_map(|group| {
-        let SavedSize {
-            children,
-            blobs,
-            blob_bytes,
-            own_bytes,
-            bytes,
-        } = group.size?;
-        let size = ImageSize {
-            children,
-            blobs,
-            blob_bytes,
-            own_bytes,
-            bytes,
-        };
-        Some(((group.source.clone(), group.digest), size))
-    });
-    sized.collect()
 }
 
 fn contradiction(message: String) -> ArtifactError {
@@ -365,58 +341,4 @@ fn fits(verdict: Verdict, code: Code) -> bool {
         // The others make a decision of their own, whose verdict was compared.
         _ => true,
     }
-}
-
-/// The summary must say what the groups list; what is unchanged and not listed is present.
-fn check_counts(plan: &Plan, said: &Numbers, unchanged: u64) -> Result<(), ArtifactError> {
-    let listed = plan.summary();
-    let said = summary(said);
-    for (verdict, said) in said.verdicts.iter() {
-        let mut listed = listed.verdicts.get(verdict);
-        if verdict == Verdict::Present {
-            listed = listed.saturating_add(unchanged);
-        }
-        check(verdict.as_str(), said, listed)?;
-    }
-    check("all", said.edges, listed.edges.saturating_add(unchanged))?;
-    check(Verdict::Invalid.as_str(), said.invalid, listed.invalid)
-}
-
-fn check(verdict: &str, said: u64, listed: u64) -> Result<(), ArtifactError> {
-    if said == listed {
-        return Ok(());
-    }
-    Err(ArtifactError::Counts {
-        verdict: verdict.to_owned(),
-        said,
-        listed,
-    })
-}
-
-fn summary(numbers: &Numbers) -> Summary {
-    Summary {
-        edges: numbers.edges,
-        tagless: numbers.tagless,
-        images: numbers.images,
-        digests: numbers.digests,
-        repositories: numbers.repositories,
-        invalid: numbers.invalid,
-        verdicts: verdict_counts(&numbers.verdicts),
-    }
-}
-
-fn verdict_counts(saved: &Counts) -> VerdictCounts {
-    let mut counts = VerdictCounts::default();
-    counts.add(Verdict::Present, saved.present);
-    counts.add(Verdict::Promote, saved.promote);
-    counts.add(Verdict::Finish, saved.finish);
-    counts.add(Verdict::Wanted, saved.wanted);
-    counts.add(Verdict::Redundant, saved.redundant);
-    counts.add(Verdict::Lost, saved.lost);
-    counts.add(Verdict::TagMove, saved.tag_move);
-    counts.add(Verdict::Conflict, saved.conflict);
-    counts.add(Verdict::Undecided, saved.undecided);
-    counts.add(Verdict::Refused, saved.refused);
-    counts.add(Verdict::Invalid, saved.invalid);
-    counts
 }

@@ -5,6 +5,7 @@
 
 mod document;
 mod load;
+mod numbers;
 mod save;
 
 use jiff::Timestamp;

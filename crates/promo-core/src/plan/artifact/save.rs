@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::super::{Plan, PlanOptions, PlannedEdge, PlannedGroup, Summary, Verdict, VerdictCounts};
+use super::super::{Plan, PlanOptions, PlannedEdge, PlannedGroup};
 use super::document::{
-    Counts, Document, Group, IdentityName, Inputs, Judgement, Numbers, Options, SavedException,
-    SavedFinding, SavedSize, SummaryDocument, Unchanged,
+    Document, Group, IdentityName, Inputs, Judgement, Options, SavedException, SavedFinding,
+    SummaryDocument, Unchanged,
 };
+use super::numbers::{numbers, saved_size};
 use super::{PlanInputs, SCHEMA, SUMMARY_SCHEMA};
 use crate::manifest::Finding;
 use crate::oci::RegistryPath;
@@ -138,16 +139,6 @@ fn saved_group<'a>(
     }
 }
 
-fn saved_size(size: ImageSize) -> SavedSize {
-    SavedSize {
-        children: size.children,
-        blobs: size.blobs,
-        blob_bytes: size.blob_bytes,
-        own_bytes: size.own_bytes,
-        bytes: size.bytes,
-    }
-}
-
 fn judgement(edge: &PlannedEdge<'_>) -> Judgement {
     let from = edge.moves_from();
     Judgement {
@@ -168,33 +159,5 @@ fn saved_finding(finding: &Finding) -> SavedFinding {
         code: finding.code.to_string(),
         message: finding.message.clone(),
         expected: finding.expected.clone(),
-    }
-}
-
-fn numbers(summary: &Summary) -> Numbers {
-    Numbers {
-        edges: summary.edges,
-        tagless: summary.tagless,
-        images: summary.images,
-        digests: summary.digests,
-        repositories: summary.repositories,
-        invalid: summary.invalid,
-        verdicts: counts(&summary.verdicts),
-    }
-}
-
-fn counts(counts: &VerdictCounts) -> Counts {
-    Counts {
-        present: counts.get(Verdict::Present),
-        promote: counts.get(Verdict::Promote),
-        finish: counts.get(Verdict::Finish),
-        wanted: counts.get(Verdict::Wanted),
-        redundant: counts.get(Verdict::Redundant),
-        lost: counts.get(Verdict::Lost),
-        tag_move: counts.get(Verdict::TagMove),
-        conflict: counts.get(Verdict::Conflict),
-        undecided: counts.get(Verdict::Undecided),
-        refused: counts.get(Verdict::Refused),
-        invalid: counts.get(Verdict::Invalid),
     }
 }
