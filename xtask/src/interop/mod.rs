@@ -9,6 +9,7 @@ mod cosign;
 pub(crate) mod digest;
 pub(crate) mod http;
 mod in_toto;
+mod kpromo;
 pub(crate) mod login;
 pub(crate) mod promo;
 mod scenario;
@@ -33,7 +34,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "control",
         run: scenario::control::run,
@@ -57,6 +58,10 @@ const SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "link",
         run: scenario::link::run,
+    },
+    Scenario {
+        name: "agreement",
+        run: scenario::agreement::run,
     },
     Scenario {
         name: "interruption",

@@ -91,6 +91,24 @@ impl Promo {
         )
     }
 
+    /// Writes promo.toml.
+    pub(crate) fn write_settings(&self, text: &str) -> Result<()> {
+        write(&self.folder.join("promo.toml"), text)
+    }
+
+    /// `promo plan --edges --manifest FILE`: lines of JSON, however the plan looks.
+    pub(crate) fn edges(&self, manifest: &Path) -> Result<String> {
+        let mut command = self.command(&["plan", "--edges", "--manifest"]);
+        let output = process::capture(command.arg(manifest))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// `promo cip --manifest FILE`
+    pub(crate) fn cip(&self, manifest: &Path) -> Result<process::Output> {
+        let mut command = self.command(&["cip", "--manifest"]);
+        process::capture(command.arg(manifest))
+    }
+
     /// `promo registry serve --listen ADDRESS`, not yet started.
     pub(crate) fn serve(&self, address: &str) -> Command {
         self.command(&["registry", "serve", "--listen", address])

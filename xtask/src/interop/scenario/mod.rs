@@ -1,5 +1,6 @@
 //! What is tried: one file each.
 
+pub(super) mod agreement;
 pub(super) mod conformance;
 pub(super) mod control;
 pub(super) mod dependencies;
