@@ -111,12 +111,13 @@ fn deal(manifest: &PromoterManifest, state: &RegistryState) {
         for entry in image.digests() {
             let digest = entry.digest();
             let source = format!("{}/{}", manifest.source(), image.name());
-            if lot(&[&source, &digest.to_string()]) % 8 != 0 {
+            if !lot(&[&source, &digest.to_string()]).is_multiple_of(8) {
                 put(&source, &digest);
             }
             for registry in manifest.destinations() {
                 let repository = format!("{registry}/{}", image.name());
-                if entry.tags().is_empty() && lot(&[&repository, &digest.to_string()]) % 2 == 0 {
+                let is_there = lot(&[&repository, &digest.to_string()]).is_multiple_of(2);
+                if entry.tags().is_empty() && is_there {
                     put(&repository, &digest);
                 }
                 for tag in entry.tags() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ScopeArgs, SigningArgs, StagingArgs};
+use super::{ManifestsArgs, ScopeArgs, SigningArgs, StagingArgs};
 use crate::output::Format;
 
 /// Execute a saved plan
@@ -17,12 +17,8 @@ pub(crate) struct ApplyArgs {
     /// The plan, as `promo plan --save` wrote it
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
-    /// A plain promoter manifest: registries and images in one file
-    #[arg(long, value_name = "FILE", conflicts_with = "thin_manifest_dir")]
-    manifest: Option<PathBuf>,
-    /// A tree of thin promoter manifests: `manifests/*/promoter-manifest.yaml`, `images/*/images.yaml`
-    #[arg(long, value_name = "DIR")]
-    thin_manifest_dir: Option<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestsArgs,
     /// Tags that may move: a reviewed file of repository, tag, from and to
     #[arg(long, value_name = "FILE")]
     allow_tag_moves: Option<PathBuf>,
@@ -48,8 +44,7 @@ impl ApplyArgs {
     /// The promoter manifests. There is no selection: a saved plan is applied as a whole.
     pub(crate) fn scope(&self) -> ScopeArgs {
         ScopeArgs {
-            manifest: self.manifest.clone(),
-            thin_manifest_dir: self.thin_manifest_dir.clone(),
+            manifests: self.manifests.clone(),
             allow_tag_moves: self.allow_tag_moves.clone(),
             fail_fast: self.fail_fast,
             ..ScopeArgs::default()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ScopeArgs;
+use super::{ManifestsArgs, ScopeArgs};
 use crate::output::Format;
 
 /// Write promoter manifests in the canonical layout, with their comments
@@ -40,12 +40,8 @@ pub(crate) struct ManifestAddArgs {
     /// The tag in production (may be repeated); without it that of the image, or none
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Vec<String>,
-    /// A plain promoter manifest: registries and images in one file
-    #[arg(long, value_name = "FILE", conflicts_with = "thin_manifest_dir")]
-    manifest: Option<PathBuf>,
-    /// A tree of thin promoter manifests
-    #[arg(long, value_name = "DIR")]
-    thin_manifest_dir: Option<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestsArgs,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
           help = Format::help(&Format::DATA))]
     pub(crate) output: Option<Format>,
@@ -55,8 +51,7 @@ impl ManifestAddArgs {
     /// The promoter manifests.
     pub(crate) fn scope(&self) -> ScopeArgs {
         ScopeArgs {
-            manifest: self.manifest.clone(),
-            thin_manifest_dir: self.thin_manifest_dir.clone(),
+            manifests: self.manifests.clone(),
             ..ScopeArgs::default()
         }
     }

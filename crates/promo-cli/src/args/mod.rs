@@ -24,7 +24,8 @@ pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    InventoryArg, PlanArgs, PlanShownArgs, PromoteArgs, ScopeArgs, SigningArgs, StagingArgs,
+    InventoryArg, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, ScopeArgs, SigningArgs,
+    StagingArgs,
 };
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 

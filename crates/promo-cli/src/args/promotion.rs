@@ -8,16 +8,23 @@ use promo_core::oci::RegistryPath;
 
 use crate::output::Format;
 
-/// Which promoter manifests, and which part of them.
+/// Which promoter manifests.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "What to promote")]
-pub(crate) struct ScopeArgs {
+pub(crate) struct ManifestsArgs {
     /// A plain promoter manifest: registries and images in one file
     #[arg(long, value_name = "FILE", conflicts_with = "thin_manifest_dir")]
     pub(crate) manifest: Option<PathBuf>,
     /// A tree of thin promoter manifests: `manifests/*/promoter-manifest.yaml`, `images/*/images.yaml`
     #[arg(long, value_name = "DIR")]
     pub(crate) thin_manifest_dir: Option<PathBuf>,
+}
+
+/// Which promoter manifests, and which part of them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to promote")]
+pub(crate) struct ScopeArgs {
+    #[command(flatten)]
+    pub(crate) manifests: ManifestsArgs,
     /// Only images whose name matches (may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(crate) image: Vec<String>,

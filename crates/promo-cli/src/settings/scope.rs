@@ -6,7 +6,7 @@ use promo_core::identity::{IdentityRule, IdentityRules};
 
 use super::origin::row_of;
 use super::{Environment, Origin, Resolver, Row, Setting, Since, keys};
-use crate::args::ScopeArgs;
+use crate::args::{ManifestsArgs, ScopeArgs};
 use crate::error::{Error, Result};
 
 /// Where promoter manifests are.
@@ -63,7 +63,7 @@ impl ScopeSettings {
         )?;
         let (identities, identity_rows) = identities(resolver);
         Ok(Self {
-            tree: tree(args, resolver)?,
+            tree: tree(&args.manifests, resolver)?,
             tag_moves,
             identities,
             identity_rows,
@@ -128,7 +128,7 @@ impl ScopeSettings {
 }
 
 /// The place that ranks highest and names a tree; one that names two is wrong.
-fn tree(args: &ScopeArgs, resolver: &Resolver) -> Result<Option<Setting<TreeSource>>> {
+fn tree(args: &ManifestsArgs, resolver: &Resolver) -> Result<Option<Setting<TreeSource>>> {
     let of_flags = one_of(
         args.manifest.clone(),
         args.thin_manifest_dir.clone(),

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use foldhash::{HashMap, HashMapExt};
 
 use super::decision::{Decision, Exception};
-use super::layout::{Layout, Slot, count};
+use super::index::count;
+use super::layout::{Layout, Slot};
 use crate::oci::{Digest, Tag};
 
 /// What meets, over the whole set.

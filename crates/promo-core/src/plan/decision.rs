@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::layout::{Slot, count};
+use super::index::count;
+use super::layout::Slot;
 use super::{Verdict, codes};
 use crate::Code;
 use crate::ports::FailureKind;

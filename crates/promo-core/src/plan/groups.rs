@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::decision::{Decision, Exception};
-use super::layout::{Entry, Image, Layout, Slot, count};
+use super::index::count;
+use super::layout::{Entry, Image, Layout, Slot};
 use super::{Plan, PlannedEdge, Verdict, VerdictCounts};
 use crate::manifest::{FilePath, Position, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};

@@ -6,7 +6,8 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::collisions::{Collisions, Mark};
 use super::decision::{Cause, Decision, Decisions, Doubt, Exception};
-use super::layout::{Entry, Image, Layout, count};
+use super::index::count;
+use super::layout::{Entry, Image, Layout};
 use super::options::Selected;
 use super::{EdgeKey, PlanOptions};
 use crate::Code;

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::index::count;
 use super::repositories::{Interner, Joint, Landing, Repositories};
 use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository};
@@ -167,9 +168,4 @@ impl Layout {
             }
         }
     }
-}
-
-/// Indexes are 32 bits wide: the bytes of a tree are capped far below what would need more.
-pub(super) fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }

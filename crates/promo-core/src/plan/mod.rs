@@ -16,6 +16,7 @@ mod diff;
 mod edge_key;
 mod edges;
 mod groups;
+mod index;
 mod judge;
 mod layout;
 mod options;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decision::{Decision, Decisions, Exception, Statement};
 use super::groups::PlannedGroup;
-use super::layout::count;
+use super::index::count;
 use super::{EdgeKey, Plan, PlannedEdge, Verdict, codes};
 use crate::oci::Digest;
 

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::layout::count;
+use super::index::count;
 use crate::oci::{RegistryPath, Repository};
 
 /// Repositories by index.

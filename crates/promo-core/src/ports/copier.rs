@@ -4,6 +4,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
@@ -44,7 +45,9 @@ pub struct CopiedContent {
 }
 
 /// How large an image is: what copying it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImageSize {
     /// The manifests below its own, each once.
     pub children: u64,

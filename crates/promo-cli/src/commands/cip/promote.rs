@@ -15,7 +15,7 @@ use promo_core::report::Report;
 
 use super::log::Log;
 use super::{NO_MEANING, given, not_there, tree};
-use crate::args::{CipArgs, ScopeArgs, SigningArgs};
+use crate::args::{CipArgs, ManifestsArgs, ScopeArgs, SigningArgs};
 use crate::commands::report_file::ReportFile;
 use crate::commands::{manifest_check, plan, since};
 use crate::error::{Error, Result};
@@ -110,8 +110,10 @@ impl Job {
 fn scope_args(args: &CipArgs) -> ScopeArgs {
     let (manifest, thin_manifest_dir) = tree(args);
     ScopeArgs {
-        manifest,
-        thin_manifest_dir,
+        manifests: ManifestsArgs {
+            manifest,
+            thin_manifest_dir,
+        },
         allow_tag_moves: args.own.allow_tag_moves.clone(),
         ..ScopeArgs::default()
     }

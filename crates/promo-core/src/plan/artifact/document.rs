@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{Cost, TagMoves, Verdict};
 use crate::manifest::Severity;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::ports::ImageSize;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -121,26 +122,11 @@ pub(super) struct Group {
     pub(super) column: u32,
     /// How large the image is, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) size: Option<SavedSize>,
+    pub(super) size: Option<ImageSize>,
     /// What holds for all edges that are not among the exceptions; nothing if they are not selected.
     pub(super) usual: Option<Judgement>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) exceptions: Vec<SavedException>,
-}
-
-/// How large an image is.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SavedSize {
-    /// The manifests below its own.
-    pub(super) children: u64,
-    pub(super) blobs: u64,
-    pub(super) blob_bytes: u64,
-    /// Of its own manifest.
-    pub(super) own_bytes: u64,
-    /// All together.
-    pub(super) bytes: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

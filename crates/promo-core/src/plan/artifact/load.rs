@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::super::decision::{Decision, Decisions, Exception, Statement};
-use super::super::layout::{Entry, Image, Layout, Origin, count};
+use super::super::index::count;
+use super::super::layout::{Entry, Image, Layout, Origin};
 use super::super::repositories::Repositories;
 use super::super::{Plan, PlanOptions, Verdict, codes};
 use super::document::{Document, Group, Inputs, Judgement, Options, SavedException, SavedFinding};

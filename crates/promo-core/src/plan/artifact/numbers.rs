@@ -3,8 +3,7 @@
 
 use super::super::{ImageSizes, Plan, Summary, Verdict, VerdictCounts};
 use super::ArtifactError;
-use super::document::{Counts, Group, Numbers, SavedSize};
-use crate::ports::ImageSize;
+use super::document::{Counts, Group, Numbers};
 
 pub(super) fn numbers(summary: &Summary) -> Numbers {
     Numbers {
@@ -34,35 +33,11 @@ fn counts(counts: &VerdictCounts) -> Counts {
     }
 }
 
-pub(super) fn saved_size(size: ImageSize) -> SavedSize {
-    SavedSize {
-        children: size.children,
-        blobs: size.blobs,
-        blob_bytes: size.blob_bytes,
-        own_bytes: size.own_bytes,
-        bytes: size.bytes,
-    }
-}
-
 /// The sizes that groups say.
 pub(super) fn sizes(groups: &[Group]) -> ImageSizes {
-    let sized = groups.iter().filter_map(|group| {
-        let SavedSize {
-            children,
-            blobs,
-            blob_bytes,
-            own_bytes,
-            bytes,
-        } = group.size?;
-        let size = ImageSize {
-            children,
-            blobs,
-            blob_bytes,
-            own_bytes,
-            bytes,
-        };
-        Some(((group.source.clone(), group.digest), size))
-    });
+    let sized = groups
+        .iter()
+        .filter_map(|group| Some(((group.source.clone(), group.digest), group.size?)));
     sized.collect()
 }
 

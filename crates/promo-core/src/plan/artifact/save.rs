@@ -9,7 +9,7 @@ use super::document::{
     Document, Group, IdentityName, Inputs, Judgement, Options, SavedException, SavedFinding,
     SummaryDocument, Unchanged,
 };
-use super::numbers::{numbers, saved_size};
+use super::numbers::numbers;
 use super::{PlanInputs, SCHEMA, SUMMARY_SCHEMA};
 use crate::manifest::Finding;
 use crate::oci::RegistryPath;
@@ -132,7 +132,7 @@ fn saved_group<'a>(
         file: group.file().to_string(),
         line: group.position().line,
         column: group.position().column,
-        size: size.map(saved_size),
+        size,
         usual: usual.as_ref().map(judgement),
         exceptions: exceptions.collect(),
         tags,

@@ -98,18 +98,22 @@ async fn what_is_no_metadata_server_or_has_no_account_is_nothing() {
     }
 }
 
-#[tokio::test]
-async fn services_that_are_broken_for_a_moment_are_asked_again() {
-    for file in [true, false] {
-        let world = World::new().await;
-        world.google.switch(|it| it.failures = 2);
-        let settings = if file {
-            world.with_user()
-        } else {
-            world.with_metadata()
-        };
+/// A world in which an image was read although Google's services failed so often, by the file and by the metadata
+/// server.
+async fn worlds_that_read(failures: u32) -> [World; 2] {
+    let worlds = [World::new().await, World::new().await];
+    let settings = [worlds[0].with_user(), worlds[1].with_metadata()];
+    for (world, settings) in worlds.iter().zip(settings) {
+        world.google.switch(|it| it.failures = failures);
         let wire = world.wire(settings);
         world.read(&wire, "app").await.unwrap();
+    }
+    worlds
+}
+
+#[tokio::test]
+async fn services_that_are_broken_for_a_moment_are_asked_again() {
+    for world in worlds_that_read(2).await {
         assert_eq!(world.user(), "_token");
         assert_eq!(world.google.log().len(), 3);
         assert!(world.warnings().is_empty());
@@ -118,16 +122,7 @@ async fn services_that_are_broken_for_a_moment_are_asked_again() {
 
 #[tokio::test]
 async fn services_that_stay_broken_are_told() {
-    for file in [true, false] {
-        let world = World::new().await;
-        world.google.switch(|it| it.failures = 100);
-        let settings = if file {
-            world.with_user()
-        } else {
-            world.with_metadata()
-        };
-        let wire = world.wire(settings);
-        world.read(&wire, "app").await.unwrap();
+    for world in worlds_that_read(100).await {
         assert_eq!(world.user(), "ann");
         let attempts = usize::try_from(RetrySettings::default().attempts).unwrap();
         assert_eq!(world.google.log().len(), attempts);
