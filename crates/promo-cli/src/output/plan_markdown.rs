@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use promo_core::manifest::Finding;
 use promo_core::oci::Tag;
-use promo_core::plan::{Plan, PlannedEdge, PlannedGroup, Verdict};
+use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, Verdict};
 
 use super::counted;
 use super::plan_text::{cost_text, listed_verdicts, name, place, short};
@@ -56,7 +56,7 @@ fn numbers(plan: &Plan) -> String {
         let present = verdicts.get(Verdict::Present);
         let _ = writeln!(text, ", {present} published already.");
     }
-    if let Some(cost) = plan.cost() {
+    if let Some(cost) = plan.cost().filter(Cost::is_something) {
         let _ = writeln!(text, "\nTo promote {}.", cost_text(&cost));
     }
     text

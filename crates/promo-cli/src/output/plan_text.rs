@@ -77,7 +77,7 @@ pub(crate) fn summary_text(plan: &Plan) -> String {
         let _ = write!(text, ": {}", counts.join(", "));
     }
     text.push('\n');
-    if let Some(cost) = plan.cost() {
+    if let Some(cost) = plan.cost().filter(Cost::is_something) {
         let _ = writeln!(text, "{}", cost_text(&cost));
     }
     if plan.is_offline() {

@@ -53,6 +53,8 @@ async fn a_plan_says_what_the_run_then_takes() {
     assert_eq!(cost["sources"]["bytes"], bytes, "{cost:#}");
     assert_eq!(cost["destinations"]["bytes"], bytes, "{cost:#}");
     // Nothing is left to do, and that takes nothing.
+    let said = world.sandbox.run(&PLAN).await;
+    assert!(!said.stdout.contains("it takes"), "{said}");
     let again = world.sandbox.run(&json).await;
     let cost = again.json()["cost"].clone();
     for side in ["sources", "destinations"] {

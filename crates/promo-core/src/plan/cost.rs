@@ -88,6 +88,11 @@ impl Plan {
 }
 
 impl Cost {
+    /// Whether there is anything to carry out.
+    pub fn is_something(&self) -> bool {
+        self.images + self.unknown > 0
+    }
+
     fn add(&mut self, item: &ImageWork, size: ImageSize) {
         let elsewhere = item.destinations.iter();
         let elsewhere = elsewhere.filter(|destination| destination.repository != item.source);
