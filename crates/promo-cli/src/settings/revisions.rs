@@ -9,10 +9,12 @@ use std::process::{Command, Stdio};
 
 use promo_core::Code;
 use promo_core::manifest::{ManifestSet, TreeFiles};
+use promo_core::ports::Clock as _;
 
 use super::{Environment, TreeSource};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::time::SystemClock;
 
 /// Since when changes count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +120,7 @@ impl<'a> Repository<'a> {
     /// The commit before the first one since `date`, along first parents: what a merge brought in counts from the
     /// merge on.
     fn before(&self, date: &str) -> Result<Before> {
+        self.check_date(date)?;
         let since = format!("--since={date}");
         let commits = self.text(&["log", "--first-parent", "--format=%H", &since, "HEAD", "--"])?;
         let Some(oldest) = commits.lines().last() else {
@@ -134,6 +137,17 @@ impl<'a> Repository<'a> {
             return Err(too_shallow(date));
         }
         Ok(Before::FirstCommit)
+    }
+
+    /// Refuses a date that git doesn't understand: git takes it for now, and nothing would seem to have changed.
+    fn check_date(&self, date: &str) -> Result<()> {
+        let now = SystemClock.now().as_second();
+        let understood = self.text(&["rev-parse", &format!("--since={date}")])?;
+        let second = understood.strip_prefix("--max-age=");
+        match second.and_then(|second| second.trim().parse::<i64>().ok()) {
+            Some(second) if second < now => Ok(()),
+            _ => Err(no_past_date(date)),
+        }
     }
 
     fn is_shallow(&self) -> bool {
@@ -343,6 +357,12 @@ fn unknown(name: &str, is_shallow: bool) -> Error {
         format!("`git fetch origin {name}` fetches it if it is elsewhere")
     };
     revision_error(format!("git knows no commit `{name}` here"), vec![hint])
+}
+
+fn no_past_date(date: &str) -> Error {
+    let message = format!("`{date}` is no date in the past that git understands");
+    let hint = "write it as git does, such as `14 days` or `2024-06-01`".to_owned();
+    revision_error(message, vec![hint])
 }
 
 fn too_shallow(date: &str) -> Error {

@@ -96,6 +96,35 @@ async fn only_what_is_new_is_planned() {
 }
 
 /// `promo cip` in a job of Prow.
+/// Nothing that git doesn't know may look like "nothing changed".
+#[tokio::test]
+async fn revisions_and_dates_that_are_none_are_refused() {
+    let (world, _) = history().await;
+    let plan = ["plan", "--thin-manifest-dir=tree", "--offline"];
+    for since in [
+        "--since=no-such-branch",
+        "--since=0123456789012345678901234567890123456789",
+        "--since=HEAD~7",
+        "--since=HEAD:images",
+        "--since=--all",
+        "--since-date=fourteen dais",
+        "--since-date=2099-01-01",
+        "--since-date=now",
+    ] {
+        let refused = world.sandbox.run(&[&plan[..], &[since]].concat()).await;
+        assert_eq!(refused.code, Some(2), "{since}: {refused}");
+        assert!(refused.stderr.contains("PROMO-X015"), "{since}: {refused}");
+        assert!(refused.stderr.contains("hint: "), "{since}: {refused}");
+    }
+    let cip = [
+        "cip",
+        "--thin-manifest-dir=tree",
+        "--manifest-diff-since=dais",
+    ];
+    let refused = world.sandbox.run(&cip).await;
+    assert_eq!(refused.code, Some(1), "{refused}");
+}
+
 async fn job(world: &World, job: &str, base: &str, more: &[&str]) -> Output {
     let mut arguments = vec![
         "cip",
