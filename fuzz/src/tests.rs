@@ -36,10 +36,29 @@ const PIECES: [&str; 24] = [
 
 #[test]
 fn manifest() {
-    over_seeds("manifest", crate::manifest);
+    over_seeds("manifest", CHANGES, crate::manifest);
 }
 
-fn over_seeds(target: &str, body: fn(&[u8])) {
+#[test]
+fn saved_plan() {
+    over_seeds("saved_plan", CHANGES, crate::saved_plan);
+}
+
+/// Else no change of them would reach what a loaded plan can do.
+#[test]
+fn seeds_of_saved_plans_are_plans() {
+    over_seeds("saved_plan", 0, |seed| {
+        let loaded = promo_core::plan::SavedPlan::from_json(seed);
+        assert!(loaded.is_ok(), "{loaded:?}");
+    });
+}
+
+#[test]
+fn snapshot() {
+    over_seeds("snapshot", CHANGES, crate::snapshot);
+}
+
+fn over_seeds(target: &str, changes: usize, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("seeds")
         .join(target);
@@ -55,7 +74,7 @@ fn over_seeds(target: &str, body: fn(&[u8])) {
         let mut dice = Dice {
             state: 0x9e37_79b9_7f4a_7c15 ^ (number as u64 + 1),
         };
-        for _ in 0..CHANGES {
+        for _ in 0..changes {
             body(&change(&seed, &mut dice));
         }
     }

@@ -11,7 +11,7 @@ use crate::error::{OnPath, Result};
 use crate::{process, workspace};
 
 /// The targets: binaries of the `fuzz` workspace, each with a folder of seeds.
-const TARGETS: [&str; 1] = ["manifest"];
+const TARGETS: [&str; 3] = ["manifest", "saved_plan", "snapshot"];
 
 /// What makes the compiler count coverage for libFuzzer; all of it is stable.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -45,9 +45,13 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    fn add(&mut self, requests: u64, bytes: u64) {
+    /// Adds what is sent so many times. Sizes come from registries and from files, which may say anything: no sum
+    /// overflows.
+    fn add(&mut self, times: u64, requests: [u64; 2], bytes: u64) {
+        let [one, more] = requests;
+        let requests = one.saturating_add(more).saturating_mul(times);
         self.requests = self.requests.saturating_add(requests);
-        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes = self.bytes.saturating_add(bytes.saturating_mul(times));
     }
 }
 
@@ -82,7 +86,7 @@ impl Plan {
         // Each host is asked whether we may push: an upload is opened, and given up again.
         let repositories = work.iter().flat_map(|item| &item.destinations);
         let hosts: BTreeSet<&str> = repositories.map(|one| one.repository.host_str()).collect();
-        cost.destinations.add(2 * hosts.len() as u64, 0);
+        cost.destinations.add(hosts.len() as u64, [1, 1], 0);
         Some(cost)
     }
 }
@@ -97,26 +101,24 @@ impl Cost {
         let elsewhere = item.destinations.iter();
         let elsewhere = elsewhere.filter(|destination| destination.repository != item.source);
         let copies = elsewhere.count() as u64;
-        let below = size.bytes.saturating_sub(size.own_bytes);
-        if copies > 0 {
-            let requests = 1 + size.children + size.blobs;
-            self.sources.add(requests, size.bytes);
-        } else {
-            self.sources.add(
-                1 + size.children,
-                size.bytes.saturating_sub(size.blob_bytes),
-            );
-        }
+        // Of an image that is only tagged anew where it stands, no blob is read.
+        let (blobs, bytes) = match copies {
+            0 => (0, size.bytes.saturating_sub(size.blob_bytes)),
+            _ => (size.blobs, size.bytes),
+        };
+        self.sources
+            .add(1, [size.children.saturating_add(1), blobs], bytes);
         // A mount that opens the upload, and the upload; a PUT for each child.
-        let requests = 2 * size.blobs + size.children;
-        self.destinations
-            .add(copies * requests, below.saturating_mul(copies));
+        let below = size.bytes.saturating_sub(size.own_bytes);
+        let requests = [size.blobs.saturating_mul(2), size.children];
+        self.destinations.add(copies, requests, below);
         for destination in &item.destinations {
+            let tagless = destination.tagless && !destination.digest_present;
+            // A HEAD before each tag.
             let tags = destination.tags.len() as u64;
-            let tagless = u64::from(destination.tagless && !destination.digest_present);
-            let puts = tags + tagless;
+            self.destinations.add(tags, [1, 1], size.own_bytes);
             self.destinations
-                .add(tags + puts, size.own_bytes.saturating_mul(puts));
+                .add(u64::from(tagless), [0, 1], size.own_bytes);
         }
     }
 }
