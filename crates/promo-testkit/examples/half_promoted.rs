@@ -59,8 +59,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn has_nested_registries(manifest: &PromoterManifest) -> bool {
     let all = || manifest.destinations().iter().chain([manifest.source()]);
     let is_in = |one: &RegistryPath, other: &RegistryPath| {
-        let rest = one.as_str().strip_prefix(other.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let image = one.join("image");
+        image.is_ok_and(|image| other.relative(&image).is_some())
     };
     let others = |one: &RegistryPath| all().filter(|other| is_in(one, other)).count();
     all().any(|one| others(one) > 1)

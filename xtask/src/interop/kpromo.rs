@@ -22,6 +22,15 @@ pub(crate) struct Edge {
 /// What kpromo says of edges, in promo's words. It says nothing of edges without a tag that are published.
 pub(crate) type Verdicts = BTreeMap<Edge, &'static str>;
 
+/// What kpromo made of a manifest.
+pub(crate) struct Planned {
+    pub(crate) verdicts: Verdicts,
+    /// Whether it ended with success. Tag moves and conflicts are failures.
+    pub(crate) is_content: bool,
+    /// Its log.
+    pub(crate) said: String,
+}
+
 /// kpromo's command.
 #[derive(Debug)]
 pub(crate) struct Kpromo {
@@ -49,8 +58,8 @@ impl Kpromo {
         })
     }
 
-    /// Plans, and returns what was said of each edge and how it ended. Tag moves and conflicts end it with a failure.
-    pub(crate) fn plan(&self, manifest: &Path) -> Result<(Verdicts, bool, String)> {
+    /// Plans a manifest.
+    pub(crate) fn plan(&self, manifest: &Path) -> Result<Planned> {
         let mut command = Command::new(&self.program);
         command.args(["cip", "--log-level", "debug"]);
         command.args(["--vuln-severity-threshold", "5", "--manifest"]);
@@ -68,7 +77,11 @@ impl Kpromo {
                 verdicts.insert(edge, verdict);
             }
         }
-        Ok((verdicts, output.status.success(), said))
+        Ok(Planned {
+            verdicts,
+            is_content: output.status.success(),
+            said,
+        })
     }
 }
 

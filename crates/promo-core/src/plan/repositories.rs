@@ -57,8 +57,9 @@ impl Repositories {
     ) -> Option<&Repository> {
         let written = self.written.get_or_init(|| {
             let landings = self.landings.iter();
-            let joints = landings.filter_map(|landing| joint(*landing));
-            joints.map(Joint::write).collect()
+            let written = landings.map(|landing| joint(*landing).map(Joint::write));
+            // All or none: with one left out, an index would name another repository.
+            written.collect::<Option<_>>().unwrap_or_default()
         });
         written.get(index as usize)
     }

@@ -52,7 +52,7 @@ fn compare(
     manifest: &Path,
     told: &mut BTreeMap<String, usize>,
 ) -> Result<()> {
-    let (theirs, _, _) = kpromo.plan(manifest)?;
+    let theirs = kpromo.plan(manifest)?.verdicts;
     let ours = edges(&promo.edges(manifest)?)?;
     if let Some(unknown) = theirs.keys().find(|edge| !ours.contains_key(edge)) {
         return Err(Error::unmet(format!("promo doesn't know {unknown:?}")));
@@ -118,8 +118,9 @@ fn conflicts(promo: &Promo, kpromo: &Kpromo, address: &str, folder: &Path) -> Re
         digest("2")
     );
     fs::write(&manifest, text).on("write", &manifest)?;
-    let (_, is_content, said) = kpromo.plan(&manifest)?;
-    if is_content || !said.contains("overlapping edges") {
+    let theirs = kpromo.plan(&manifest)?;
+    if theirs.is_content || !theirs.said.contains("overlapping edges") {
+        let said = theirs.said;
         return Err(Error::unmet(format!("kpromo takes a conflict: {said}")));
     }
     promo.cip(&manifest)?.refusal().map(drop)
