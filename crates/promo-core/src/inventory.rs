@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Code;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
-use crate::ports::FailureKind;
+use crate::ports::{Failure, FailureKind};
 
 /// What a plan wants to know, per repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,6 +97,16 @@ pub enum RepositoryInventory {
 }
 
 impl RepositoryInventory {
+    /// A repository that could not be read, with why.
+    pub fn unreadable(failure: &Failure) -> Self {
+        Self::Unreadable {
+            kind: failure.kind(),
+            code: failure.code(),
+            message: failure.chain(),
+            hints: failure.hints().to_vec(),
+        }
+    }
+
     /// Where a tag of it points.
     pub fn tag(&self, tag: &Tag) -> TagState {
         match self {

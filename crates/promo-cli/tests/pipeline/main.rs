@@ -7,9 +7,11 @@
 )]
 
 mod crashes;
+mod defects;
 mod evidence;
 mod faults;
 mod interrupts;
+mod push_check;
 mod requests;
 mod staging;
 mod whole;

@@ -18,6 +18,7 @@ use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
 use promo_core::report::Report;
 use promo_registry::WireRegistry;
+use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_sign::{
@@ -79,6 +80,7 @@ pub(crate) struct World {
     pub(crate) staging: EmbeddedRegistry,
     pub(crate) mirrors: Vec<EmbeddedRegistry>,
     pub(crate) key: Arc<SigningKey>,
+    login: Option<Credential>,
 }
 
 impl World {
@@ -98,7 +100,17 @@ impl World {
                 .unwrap(),
             mirrors,
             key: Arc::new(SigningKey::generate().unwrap()),
+            login: None,
         }
+    }
+
+    /// With a user and password for every host.
+    pub(crate) fn login(mut self, user: &str, password: &str) -> Self {
+        self.login = Some(Credential::Basic {
+            user: user.to_owned(),
+            password: Secret::new(password),
+        });
+        self
     }
 
     /// Puts an image to staging.
@@ -154,10 +166,21 @@ impl World {
         }
     }
 
+    fn credentials(&self) -> FixedCredentials {
+        let registries = self.mirrors.iter().chain([&self.staging]);
+        registries.fold(FixedCredentials::default(), |known, registry| {
+            match &self.login {
+                Some(login) => known.with(registry.host().parse().unwrap(), login.clone()),
+                None => known,
+            }
+        })
+    }
+
     /// Fresh ports: each run has its own connections, as a process of its own would.
     pub(crate) fn ports(&self) -> Ports {
         let registry: Arc<dyn Registry> = Arc::new(
             WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
+                .credentials(Arc::new(self.credentials()))
                 .build()
                 .unwrap(),
         );

@@ -110,6 +110,10 @@ codes! {
         "`--fail-fast` was asked for and at least one edge can't be promoted. Nothing was written."
     INTERRUPTED "PROMO-C010" "not started after an interruption"
         "The run was asked to stop before this edge was begun. Run it again: what stands is reused."
+    DEFECT "PROMO-C011" "the work panicked"
+        "A part of promo, or an implementation of a port, panicked while it worked on this edge or repository. The others \
+         went on. Nothing undecided was taken for decided; run it again, and report the defect with what stands on \
+         standard error."
     STAGING_UNSIGNED "PROMO-C020" "unsigned in staging"
         "A signature by an accepted key is required of images in staging, and there is none."
     STAGING_UNKNOWN_SIGNER "PROMO-C021" "signed by strangers in staging"

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::concurrent;
-use super::outcome::EdgeOutcome;
+use super::outcome::{self, EdgeOutcome, Left};
 use super::{Interrupt, Mode, Ports, RunSettings};
 use crate::Code;
-use crate::plan::Plan;
-use crate::ports::{Event, Phase};
+use crate::plan::{ImageWork, Plan};
+use crate::ports::{Event, Failure, Phase};
 use crate::report::{Report, ReportSettings};
 
 /// What became of a phase.
@@ -49,6 +49,12 @@ pub(super) struct Run {
     pub(super) ports: Ports,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
+}
+
+/// What a phase works on.
+pub(super) trait Item {
+    /// The edges that it stands for, should it be lost.
+    fn works(&self) -> Vec<ImageWork>;
 }
 
 /// What travels from phase to phase.
@@ -109,6 +115,7 @@ impl Flow {
         work: F,
     ) -> Vec<P>
     where
+        T: Item,
         F: Fn(Arc<Run>, T) -> Fut,
         Fut: Future<Output = (Option<P>, Vec<EdgeOutcome>)>,
     {
@@ -116,8 +123,14 @@ impl Flow {
             self.begin(phase, items.len());
         }
         let concurrency = self.run.settings.concurrency;
-        let results =
-            concurrent::each(concurrency, items, |item| work(Arc::clone(&self.run), item)).await;
+        let results = concurrent::each_contained(
+            concurrency,
+            items,
+            Item::works,
+            |item| work(Arc::clone(&self.run), item),
+            |works, panic| (None, self.run.lost(phase, &works, &panic)),
+        )
+        .await;
         let mut passed = Vec::new();
         let mut left = 0;
         for (item, outcomes) in results {
@@ -184,6 +197,17 @@ impl Run {
             provenance: self.settings.provenance,
             builder_id: self.settings.builder_id.clone(),
         }
+    }
+
+    /// The outcomes of an item whose work panicked.
+    fn lost(&self, phase: Phase, works: &[ImageWork], panic: &Failure) -> Vec<EdgeOutcome> {
+        let left = Left::failed(phase, panic);
+        if let Some(work) = works.first() {
+            let name = format!("{}@{}", work.identity, work.digest);
+            self.item_done(phase, name, Some(left.code));
+        }
+        let outcomes = works.iter().map(|work| outcome::of_image(work, &left));
+        outcomes.flatten().collect()
     }
 
     pub(super) fn observe(&self, event: &Event) {

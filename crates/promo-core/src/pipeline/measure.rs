@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use super::concurrent;
 use crate::oci::{Digest, Repository};
 use crate::plan::{ImageSizes, Plan};
-use crate::ports::{Copier, Event, Observer, Phase};
+use crate::ports::{Copier, Event, Observer, Phase, contain};
 
 /// The plan with the sizes of what it is to promote, read from the sources by `copier`, at most `at_once` together.
 ///
@@ -28,7 +28,7 @@ pub async fn measure(
         items: count,
     });
     let measured = concurrent::each(at_once, images.into_iter().collect(), |image| async move {
-        let size = copier.measure(&image.0, &image.1).await;
+        let size = contain(copier.measure(&image.0, &image.1)).await;
         let item = format!("{}@{}", image.0, image.1);
         let left = size.as_ref().err().map(|failure| {
             let code = failure.code();

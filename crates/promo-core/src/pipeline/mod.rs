@@ -23,6 +23,7 @@ mod planned;
 mod promote;
 mod provenance;
 mod publish;
+mod push_check;
 mod settings;
 mod setup;
 mod sign;

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::concurrent;
 use super::error::codes;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::push_check::{self, Closed};
 use super::sign::Signed;
 use super::validate::{Validated, ValidatedImage};
-use crate::oci::{Descriptor, RawManifest, RegistryHost, Repository};
+use crate::oci::{Descriptor, RawManifest, Repository};
 use crate::plan::{DestinationWork, ImageWork};
-use crate::ports::{CopiedContent, CopyRequest, DestinationContent, Failure, FailureKind, Phase};
+use crate::ports::{CopiedContent, CopyRequest, DestinationContent, FailureKind, Phase};
 
 /// Images whose content is in place.
 #[derive(Debug)]
@@ -57,6 +57,16 @@ impl PromotedImage {
     }
 }
 
+impl Item for PromotedImage {
+    fn works(&self) -> Vec<ImageWork> {
+        let going = self.destinations.iter();
+        vec![ImageWork {
+            destinations: going.map(|destination| destination.work.clone()).collect(),
+            ..self.validated.work.clone()
+        }]
+    }
+}
+
 impl PromotedDestination {
     /// What is to be done there.
     pub fn work(&self) -> &DestinationWork {
@@ -72,7 +82,7 @@ impl PromotedDestination {
 impl Promoted {
     pub(super) async fn promote(before: Validated) -> Self {
         let Validated { mut flow, passed } = before;
-        let closed = Arc::new(hosts_that_refuse(&flow.run, &passed).await);
+        let closed = Arc::new(push_check::closed(&flow.run, &passed).await);
         let promoted = flow
             .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
                 copy(run, Arc::clone(&closed), image)
@@ -95,45 +105,9 @@ impl Promoted {
     }
 }
 
-/// Hosts that don't let us push, each with why. Asked before anything is written: an upload is opened
-/// and given up again, once per host that has work.
-type ClosedHosts = BTreeMap<RegistryHost, Left>;
-
-async fn hosts_that_refuse(run: &Arc<Run>, images: &[ValidatedImage]) -> ClosedHosts {
-    let mut first: BTreeMap<RegistryHost, Repository> = BTreeMap::new();
-    for image in images {
-        for destination in &image.work.destinations {
-            first
-                .entry(destination.repository.host())
-                .or_insert_with(|| destination.repository.clone());
-        }
-    }
-    let asked = concurrent::each(
-        run.settings.concurrency,
-        first.into_iter().collect(),
-        |(host, repository)| {
-            let run = Arc::clone(run);
-            async move { (host, try_push(&run, &repository).await) }
-        },
-    )
-    .await;
-    asked
-        .into_iter()
-        .filter_map(|(host, answer)| Some((host, Left::failed(Phase::Promote, &answer.err()?))))
-        .collect()
-}
-
-async fn try_push(run: &Run, repository: &Repository) -> Result<(), Failure> {
-    if run.interrupt.is_raised() {
-        return Ok(());
-    }
-    let session = run.ports.registry.start_upload(repository).await?;
-    run.ports.registry.cancel_upload(repository, session).await
-}
-
 async fn copy(
     run: Arc<Run>,
-    closed: Arc<ClosedHosts>,
+    closed: Arc<Closed>,
     mut image: ValidatedImage,
 ) -> (Option<PromotedImage>, Vec<EdgeOutcome>) {
     let name = format!("{}@{}", image.work.identity, image.work.digest);
@@ -155,15 +129,15 @@ async fn copy(
     }
 }
 
-/// Takes the destinations on closed hosts out of the work.
-fn leave_closed(closed: &ClosedHosts, work: &mut ImageWork) -> Vec<EdgeOutcome> {
+/// Takes the destinations that are closed out of the work.
+fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
     if closed.is_empty() {
         return Vec::new();
     }
     let mut outcomes = Vec::new();
     let destinations = std::mem::take(&mut work.destinations);
     for destination in destinations {
-        match closed.get(&destination.repository.host()) {
+        match closed.get(&destination.repository) {
             None => work.destinations.push(destination),
             Some(left) => {
                 let result = EdgeResult::Left(left.clone());

@@ -2,7 +2,7 @@
 //! report says that provenance was not asked for.
 
 use super::ProvenancePolicy;
-use super::flow::{Flow, PhaseStatus};
+use super::flow::{Flow, Item, PhaseStatus};
 use super::validate::Validated;
 use crate::plan::ImageWork;
 use crate::ports::Phase;
@@ -42,6 +42,12 @@ impl ProvenanceVerified {
     /// Judges the signatures that the images have in staging.
     pub async fn validate(self) -> Validated {
         Validated::validate(self).await
+    }
+}
+
+impl Item for ProvenanceVerifiedImage {
+    fn works(&self) -> Vec<ImageWork> {
+        vec![self.work.clone()]
     }
 }
 

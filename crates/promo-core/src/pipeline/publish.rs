@@ -8,7 +8,7 @@ use super::attest::Attested;
 use super::concurrent;
 use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
-use super::outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use crate::Code;
 use crate::oci::{ManifestReference, RawManifest, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
@@ -46,9 +46,21 @@ impl Published {
         }
         flow.begin(Phase::Publish, publications.len());
         let run = Arc::clone(&flow.run);
-        let outcomes = concurrent::each(run.settings.concurrency, publications, |publication| {
-            publish(Arc::clone(&run), publication)
-        })
+        let outcomes = concurrent::each_contained(
+            run.settings.concurrency,
+            publications,
+            |publication| {
+                (
+                    Arc::clone(&publication.image),
+                    publication.destination.clone(),
+                )
+            },
+            |publication| publish(Arc::clone(&run), publication),
+            |(image, destination), panic| {
+                let result = EdgeResult::Left(failed(panic));
+                outcome::of_destination(&image, &destination, &result)
+            },
+        )
         .await;
         let outcomes: Vec<EdgeOutcome> = outcomes.into_iter().flatten().collect();
         let left = outcomes

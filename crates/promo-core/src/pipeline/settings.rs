@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::oci::RegistryHost;
 use crate::plan::PlanOptions;
 use crate::ports::{
-    Attester, Clock, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry,
-    Signer, Verifier,
+    Attester, Clock, Contained, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest,
+    Registry, Signer, Verifier,
 };
 
 /// How far a run goes.
@@ -113,4 +113,26 @@ pub struct ProofPorts {
     pub attester: Arc<dyn Attester>,
     /// Accepts what these two make, and nothing else.
     pub verifier: Arc<dyn Verifier>,
+}
+
+impl Ports {
+    /// The same, but that what panics fails.
+    pub(super) fn contained(self) -> Self {
+        Self {
+            registry: Arc::new(Contained::new(self.registry)),
+            inventory: Arc::new(Contained::new(self.inventory)),
+            copier: Arc::new(Contained::new(self.copier)),
+            evidence: Arc::new(Contained::new(self.evidence)),
+            proof: self.proof.map(|proof| ProofPorts {
+                signer: Arc::new(Contained::new(proof.signer)),
+                attester: Arc::new(Contained::new(proof.attester)),
+                verifier: Arc::new(Contained::new(proof.verifier)),
+            }),
+            staging: self
+                .staging
+                .map(|verifier| Arc::new(Contained::new(verifier)) as Arc<dyn Verifier>),
+            observer: Arc::new(Contained::new(self.observer)),
+            clock: self.clock,
+        }
+    }
 }

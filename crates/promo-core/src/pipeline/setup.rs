@@ -24,9 +24,10 @@ impl Ready {
     /// staging has keys to judge by; the registry port offers what copying needs.
     pub async fn setup(
         settings: RunSettings,
-        mut ports: Ports,
+        ports: Ports,
         interrupt: Interrupt,
     ) -> Result<Self, RunError> {
+        let mut ports = ports.contained();
         if settings.no_sign {
             ports.proof = None;
         }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::attest::Attested;
-use super::flow::{Flow, Run};
+use super::flow::{Flow, Item, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::placing::{self, Place, Target};
 use super::promote::{Promoted, PromotedImage};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Phase, SignatureFormat, Subject};
 
 /// Images whose signatures stand.
@@ -51,6 +52,12 @@ impl Signed {
     /// Attests their promotion.
     pub async fn attest(self) -> Attested {
         Attested::attest(self).await
+    }
+}
+
+impl Item for SignedImage {
+    fn works(&self) -> Vec<ImageWork> {
+        self.images.iter().flat_map(Item::works).collect()
     }
 }
 

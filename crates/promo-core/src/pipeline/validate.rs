@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::error::codes;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use super::promote::Promoted;
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
@@ -79,6 +79,12 @@ impl Validated {
     pub async fn promote(self) -> Promoted {
         debug_assert_eq!(self.flow.run.settings.mode, Mode::Confirmed);
         Promoted::promote(self).await
+    }
+}
+
+impl Item for ValidatedImage {
+    fn works(&self) -> Vec<ImageWork> {
+        vec![self.work.clone()]
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each implementing crate has an error enum of its own; at the port it becomes a [`Failure`],
 //! which keeps that error as its source. The pipeline matches on [`FailureKind`] alone.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -43,7 +44,12 @@ pub enum FailureKind {
     Configuration,
     /// A key, a signer or a signature service failed.
     Signing,
+    /// The implementation panicked: a defect, of which nothing is known but that it happened.
+    Defect,
 }
+
+/// The code of a panic, which is the pipeline's `DEFECT`.
+const DEFECT: Code = Code::new("PROMO-C011");
 
 /// A failed operation of a port.
 #[derive(Debug)]
@@ -69,6 +75,20 @@ impl Failure {
             retry_after: None,
             source: None,
         }
+    }
+
+    /// What a panic means to the one who waited for the work that ended in it.
+    pub fn of_panic(payload: &(dyn Any + Send)) -> Self {
+        let said = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        let message = match said {
+            Some(said) => format!("the work on it panicked ({said})"),
+            None => "the work on it panicked".to_owned(),
+        };
+        Self::new(FailureKind::Defect, DEFECT, message)
+            .with_hint("this is a defect: please report it with what stands on standard error")
     }
 
     /// With a sentence that says what to do.

@@ -5,6 +5,7 @@
 //! [`Clock`] and [`Sleep`]. Every port has a suite in promo-testkit that its implementations pass.
 
 mod clock;
+mod contained;
 mod copier;
 mod evidence;
 mod failure;
@@ -14,6 +15,7 @@ mod registry;
 mod signing;
 
 pub use clock::{Clock, Sleep};
+pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
 pub use evidence::{Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix};
 pub use failure::{Failure, FailureKind};

@@ -42,7 +42,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use promo_core::oci::{Digest, RawManifest, Repository};
 use promo_core::ports::{
-    CopiedContent, Copier, CopyRequest, Failure, ImageSize, Observer, Registry,
+    Contained, CopiedContent, Copier, CopyRequest, Failure, ImageSize, Observer, Registry,
 };
 
 use self::blobs::BlobCopy;
@@ -71,9 +71,10 @@ impl RegistryCopier {
         observer: Arc<dyn Observer>,
         settings: CopySettings,
     ) -> Self {
+        // A panic at one destination is that destination's failure, not the image's.
         Self {
-            registry,
-            observer,
+            registry: Arc::new(Contained::new(registry)),
+            observer: Arc::new(Contained::new(observer)),
             settings,
             flights: Arc::default(),
         }

@@ -53,6 +53,9 @@ impl Exchange {
                 && answer.status() == StatusCode::UNAUTHORIZED
             {
                 let with_credentials = authorization.has_credentials();
+                if request.repeat == Repeat::InPassing {
+                    return Err(self.unauthenticated(outcome, with_credentials).await?);
+                }
                 let learned = self
                     .authorizer
                     .refused(access, authorization, answer.headers())

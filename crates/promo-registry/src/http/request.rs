@@ -24,6 +24,8 @@ pub(crate) enum Repeat {
     /// It is sent once. It is sent again only where the registry said that it did nothing: after a 401, if
     /// there is no stream in it.
     Never,
+    /// It is sent once, whatever is answered, and nothing is learned from a 401.
+    InPassing,
 }
 
 /// What a request carries.
@@ -81,6 +83,12 @@ impl Request {
     /// To be sent once.
     pub(crate) fn once(mut self) -> Self {
         self.repeat = Repeat::Never;
+        self
+    }
+
+    /// To be sent once, and never again with other credentials.
+    pub(crate) fn in_passing(mut self) -> Self {
+        self.repeat = Repeat::InPassing;
         self
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::oci::{RegistryPath, Repository, Tag};
-use promo_core::ports::{BulkList, Failure, FailureKind};
+use promo_core::ports::{BulkList, Failure, FailureKind, contain};
 
 use super::error::InventoryError;
 use super::wanted::unreadable;
@@ -54,7 +54,7 @@ impl RegistryInventoryReader {
     }
 
     async fn listed(&self, repository: Repository) -> (Repository, Result<BulkList, Failure>) {
-        let list = self.bulk_list(&repository).await;
+        let list = contain(self.bulk_list(&repository)).await;
         let list = list.map(|list| list.unwrap_or(BulkList::NotOffered));
         (repository, list)
     }
@@ -111,7 +111,7 @@ impl RegistryInventoryReader {
     }
 
     async fn read_all(&self, repository: Repository) -> (Repository, RepositoryInventory) {
-        let content = self.read_tags(&repository).await;
+        let content = contain(self.read_tags(&repository)).await;
         (
             repository,
             content.unwrap_or_else(|failure| unreadable(&failure)),

@@ -10,7 +10,7 @@ use promo_core::inventory::{
     Inventory, RepositoryContent, RepositoryInventory, WantedInventory, WantedRepository,
 };
 use promo_core::oci::{Digest, ManifestReference, Repository, Tag};
-use promo_core::ports::{BulkList, Failure};
+use promo_core::ports::{BulkList, Failure, contain};
 
 use super::{InventoryMethod, RegistryInventoryReader};
 
@@ -38,7 +38,7 @@ impl RegistryInventoryReader {
         repository: &Repository,
         wanted: &WantedRepository,
     ) -> (Repository, RepositoryInventory) {
-        let content = self.find_out(repository, wanted).await;
+        let content = contain(self.find_out(repository, wanted)).await;
         (
             repository.clone(),
             content.unwrap_or_else(|failure| unreadable(&failure)),
@@ -131,10 +131,5 @@ impl RegistryInventoryReader {
 
 /// A repository that can't be read, with why.
 pub(super) fn unreadable(failure: &Failure) -> RepositoryInventory {
-    RepositoryInventory::Unreadable {
-        kind: failure.kind(),
-        code: failure.code(),
-        message: failure.chain(),
-        hints: failure.hints().to_vec(),
-    }
+    RepositoryInventory::unreadable(failure)
 }

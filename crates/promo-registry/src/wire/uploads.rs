@@ -1,10 +1,13 @@
 //! Uploads: opened by POST, filled and closed by one PUT of known length; and mounts.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::http::header::{CONTENT_TYPE, LOCATION};
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
+use futures_util::stream::Fuse;
 use futures_util::{Stream, StreamExt, stream};
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{BlobStream, Event, Failure, Mount, Operation, UploadSession};
@@ -130,7 +133,9 @@ impl WireRegistry {
     ) -> Result<(), Error> {
         let what = format!("the end of an upload to {repository}");
         let url = self.session_url(repository, session, &what)?;
-        let request = Request::new(Operation::UploadCancel, Method::DELETE, url, what);
+        // Nothing depends on it: it is said once, and where our token doesn't reach so far (many registries want
+        // the scope `delete`), no other is asked for.
+        let request = Request::new(Operation::UploadCancel, Method::DELETE, url, what).in_passing();
         let answer = self.exchange.send(&to_push(repository), request).await?;
         match answer.status().as_u16() {
             // Gone already, or it can't be cancelled: the registry will forget it.
@@ -172,7 +177,8 @@ impl WireRegistry {
     }
 
     /// The body as it goes out: one piece behind what came in, so that a stream that ends with an error
-    /// never completes an upload. The first error is kept in `failed`.
+    /// never completes an upload. The first error is kept in `failed`. It is polled by the connection's task,
+    /// which may ask again after the end and which nobody could hear panic: both are seen to here.
     fn outgoing(
         &self,
         repository: &Repository,
@@ -182,7 +188,7 @@ impl WireRegistry {
         failed: Arc<Mutex<Option<Error>>>,
     ) -> BlobStream {
         let source = Source {
-            body,
+            body: body.fuse(),
             held: None,
             received: 0,
             expected: blob.size,
@@ -198,19 +204,23 @@ impl WireRegistry {
                 Err(error) => Some((Err(error), None)),
             }
         });
-        pieces
-            .map(move |piece| match piece {
-                Ok(piece) => {
-                    let bytes = piece.len() as u64;
-                    let host = host.clone();
-                    observer.observe(&Event::BytesSent { host, bytes });
-                    Ok(piece)
-                }
-                Err(error) => {
+        let told = pieces.inspect(move |piece| {
+            if let Ok(piece) = piece {
+                let bytes = piece.len() as u64;
+                let host = host.clone();
+                observer.observe(&Event::BytesSent { host, bytes });
+            }
+        });
+        let what = what.to_owned();
+        AssertUnwindSafe(told.fuse())
+            .catch_unwind()
+            .map(move |piece| {
+                let piece = piece.unwrap_or_else(|panic| Err(broken_source(&what, &*panic)));
+                piece.map_err(|error| {
                     let told = Failure::from(error.clone());
                     *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                    Err(told)
-                }
+                    told
+                })
             })
             .boxed()
     }
@@ -218,7 +228,7 @@ impl WireRegistry {
 
 /// A blob on its way out.
 struct Source {
-    body: BlobStream,
+    body: Fuse<BlobStream>,
     /// Came in, not yet given out.
     held: Option<Bytes>,
     received: u64,
@@ -258,6 +268,14 @@ impl Source {
             expected: self.expected,
             found: self.received,
         }
+    }
+}
+
+/// What a stream that panicked means.
+fn broken_source(what: &str, panic: &(dyn Any + Send)) -> Error {
+    Error::BlobSource {
+        what: what.to_owned(),
+        source: Arc::new(Failure::of_panic(panic)),
     }
 }
 

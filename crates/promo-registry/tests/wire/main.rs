@@ -13,6 +13,7 @@ mod budget;
 mod fallback_tag;
 mod google;
 mod helpers;
+mod http2;
 mod locations;
 mod support;
 mod tls;

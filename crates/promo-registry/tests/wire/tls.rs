@@ -15,17 +15,17 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::support::{Bench, tag};
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
@@ -37,7 +37,7 @@ impl Authority {
     }
 
     /// A server's configuration that asks clients for certificates if `mutual`.
-    fn server(&self, mutual: bool) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, mutual: bool) -> Arc<ServerConfig> {
         let provider = Arc::new(default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -60,7 +60,7 @@ impl Authority {
     }
 }
 
-fn encrypted() -> HostSettings {
+pub(crate) fn encrypted() -> HostSettings {
     let mut settings = HostSettings::default();
     settings.plain_http = Some(false);
     settings

@@ -91,15 +91,17 @@ impl Need {
             | Operation::BlobGet
             | Operation::TagList
             | Operation::Referrers => ("pull", "pull"),
-            Operation::ManifestDelete | Operation::BlobDelete => ("delete", "delete"),
+            // As distribution sees it, giving an upload up is a deletion, too.
+            Operation::ManifestDelete | Operation::BlobDelete | Operation::UploadCancel => {
+                ("delete", "delete")
+            }
             Operation::ManifestPut
             | Operation::UploadStart
             | Operation::BlobPost
             | Operation::Mount
             | Operation::BlobPatch
             | Operation::BlobPut
-            | Operation::UploadStatus
-            | Operation::UploadCancel => ("push", "pull,push"),
+            | Operation::UploadStatus => ("push", "pull,push"),
         };
         let resource = match (&target.repository, target.operation) {
             (_, Operation::Catalog) => Some("registry:catalog".to_owned()),

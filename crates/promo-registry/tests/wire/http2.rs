@@ -1,0 +1,127 @@
+//! HTTP/2, where the connection's own task polls what we send, also after its end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use promo_core::oci::Descriptor;
+use promo_core::ports::{BlobStream, Event, Failure, FailureKind, Observer, Registry};
+use promo_registry::WireRegistry;
+use promo_testkit::registry::{Auth, Operation, RegistryOptions};
+
+use crate::support::{Bench, basic, download, upload};
+use crate::tls::{Authority, encrypted};
+
+/// A registry that speaks HTTP/2 over TLS, and a client that trusts it.
+async fn bench(auth: Auth) -> (Bench, WireRegistry) {
+    let authority = Authority::new();
+    let options = RegistryOptions::default().tls(authority.server(false));
+    let bench = Bench::with(options.auth(auth)).await;
+    let wire = bench.builder().host(bench.host(), encrypted());
+    let wire = wire.credentials(Arc::new(
+        promo_registry::auth::FixedCredentials::default()
+            .with(bench.host(), basic("ann", "s3cr3t")),
+    ));
+    let wire = wire.extra_roots(authority.pem()).build().unwrap();
+    (bench, wire)
+}
+
+fn panics() -> BlobStream {
+    let first = stream::iter([Ok(Bytes::from_static(b"first"))]);
+    first
+        .chain(stream::once(async {
+            assert!(never(), "the disk is gone");
+            Ok(Bytes::new())
+        }))
+        .boxed()
+}
+
+/// A condition that no compiler sees through.
+fn never() -> bool {
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    NEVER.load(Ordering::Relaxed)
+}
+
+/// A stream in pieces of 1000 that, as streams may, panics when it is asked again after its end.
+fn once_only(bytes: Vec<u8>) -> BlobStream {
+    let pieces = stream::unfold(Bytes::from(bytes), |mut rest| async move {
+        let piece = rest.split_to(rest.len().min(1000));
+        (!piece.is_empty()).then_some((Ok(piece), rest))
+    });
+    pieces.boxed()
+}
+
+#[tokio::test]
+async fn blobs_go_there_and_back() {
+    let (bench, wire) = bench(Auth::bearer().user("ann", "s3cr3t")).await;
+    let repository = bench.repository("app");
+    for bytes in [
+        Vec::new(),
+        b"x".to_vec(),
+        (0..100_000u32).flat_map(u32::to_le_bytes).collect(),
+    ] {
+        let blob = Descriptor::of("application/octet-stream", &bytes);
+        let session = wire.start_upload(&repository).await.unwrap();
+        wire.put_blob(&repository, &blob, session, once_only(bytes.clone()))
+            .await
+            .unwrap();
+        assert_eq!(download(&wire, &repository, &blob).await.unwrap(), bytes);
+    }
+    assert_eq!(bench.registry.connections(), 1, "one connection for all");
+}
+
+#[tokio::test]
+async fn a_body_that_panics_ends_its_upload_and_nothing_else() {
+    let (bench, wire) = bench(Auth::none()).await;
+    let plain = Bench::new().await;
+    let over = [(&bench, wire), (&plain, plain.wire())];
+    for (bench, wire) in over {
+        let repository = bench.repository("app");
+        let blob = Descriptor::of("application/octet-stream", &vec![7; 50_000]);
+        let session = wire.start_upload(&repository).await.unwrap();
+        let failure = wire
+            .put_blob(&repository, &blob, session, panics())
+            .await
+            .unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Defect, "{}", failure.chain());
+        assert!(failure.chain().contains("the disk is gone"));
+        upload(&wire, &repository, b"the next").await.unwrap();
+    }
+}
+
+#[derive(Debug)]
+struct Clumsy;
+
+impl Observer for Clumsy {
+    fn observe(&self, event: &Event) {
+        assert!(
+            !matches!(event, Event::BytesSent { .. }),
+            "an observer's own affair"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_in_the_connections_task_hangs_nothing() {
+    let bench = Bench::new().await;
+    let wire = bench.builder().observer(Arc::new(Clumsy)).build().unwrap();
+    let failure: Failure = upload(&wire, &bench.repository("app"), b"bytes")
+        .await
+        .unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Defect);
+}
+
+#[tokio::test]
+async fn giving_an_upload_up_is_tried_once_with_the_token_that_is_there() {
+    let bench = Bench::auth(Auth::bearer().user("ann", "s3cr3t")).await;
+    let wire = bench.wire_as("ann", "s3cr3t");
+    let repository = bench.repository("app");
+    let session = wire.start_upload(&repository).await.unwrap();
+    let failure = wire.cancel_upload(&repository, session).await.unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Unauthenticated);
+    upload(&wire, &repository, b"bytes").await.unwrap();
+    let log = bench.registry.log();
+    assert_eq!(log.count(Operation::UploadCancel), 1);
+    assert_eq!(log.count(Operation::Token), 1, "the token is still good");
+}
