@@ -1,19 +1,22 @@
 //! Says what goes into the Authorization header of a request, and learns from 401s.
 //!
-//! The first request to a host goes out as it is, alone; the others wait for its answer. From then on it
-//! is known what the host wants, and requests carry it at once.
+//! The first request to a host goes out as it is (see `door`). From then on it is known what the host wants, and
+//! requests carry it at once. No lock is held while something is on its way: who wants what somebody fetches already
+//! joins that `flight`, and everybody else goes on.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use promo_core::oci::{RegistryHost, Repository};
-use tokio::sync::OwnedMutexGuard;
 
 use super::challenge::{Challenge, challenge_of};
+use super::door::{Door, Entry, First, Wants};
+use super::flight::{Flight, Found};
 use super::realm::check_realm;
-use super::token::{self, Slot, Token, TokenRequest, Tokens};
-use super::{Credential, CredentialSource};
+use super::token::{self, Token, TokenRequest, Tokens};
+use super::{Credential, CredentialSource, Secret};
 use crate::http::{Access, Sender};
 use crate::{Caps, Error};
 
@@ -23,27 +26,13 @@ pub(crate) struct Authorizer {
     source: Arc<dyn CredentialSource>,
     sender: Arc<Sender>,
     caps: Caps,
-    hosts: Mutex<BTreeMap<RegistryHost, Arc<HostState>>>,
+    doors: Mutex<BTreeMap<RegistryHost, Arc<Door>>>,
+    /// What can be sent to the registry itself.
+    headers: Mutex<BTreeMap<HeaderKey, Arc<Flight<Option<HeaderValue>>>>>,
     tokens: Tokens,
 }
 
-/// What a host wants, as far as it is known.
-#[derive(Debug, Default)]
-struct HostState {
-    wants: Mutex<Option<Wants>>,
-    /// Held by the request that finds out.
-    finding_out: Arc<tokio::sync::Mutex<()>>,
-    /// Basic headers by repository, with what they were made from.
-    basic: tokio::sync::Mutex<BTreeMap<Option<Repository>, Option<HeaderValue>>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Wants {
-    /// Nothing, so far.
-    Nothing,
-    /// What its challenge says.
-    Answer(Challenge),
-}
+type HeaderKey = (RegistryHost, Option<Repository>);
 
 /// What a request carries to show who we are.
 #[derive(Debug)]
@@ -55,23 +44,16 @@ pub(crate) struct Authorization {
 #[derive(Debug)]
 enum Kind {
     /// Nothing, and with the guard: this request finds out what the host wants.
-    Nothing(Option<OwnedMutexGuard<()>>),
+    Nothing(Option<First>),
     /// User and password, or a token that was given as it is.
     Fixed,
     /// A token that was fetched, now or before.
     Token {
-        slot: Arc<Slot>,
-        generation: u64,
+        place: Arc<Flight<Token>>,
+        number: u64,
         fresh: bool,
         with_credentials: bool,
     },
-}
-
-/// A token that can be used, with where it is kept and whether it was fetched just now.
-struct Found {
-    slot: Arc<Slot>,
-    token: Token,
-    fresh: bool,
 }
 
 impl Authorization {
@@ -90,6 +72,13 @@ impl Authorization {
         }
     }
 
+    fn nothing(first: Option<First>) -> Self {
+        Self {
+            header: None,
+            kind: Kind::Nothing(first),
+        }
+    }
+
     fn fixed(header: Option<HeaderValue>) -> Self {
         Self {
             header,
@@ -104,34 +93,19 @@ impl Authorizer {
             source,
             sender,
             caps,
-            hosts: Mutex::default(),
+            doors: Mutex::default(),
+            headers: Mutex::default(),
             tokens: Tokens::default(),
         }
     }
 
     /// What a request carries.
     pub(crate) async fn authorize(&self, access: &Access) -> Result<Authorization, Error> {
-        let state = self.state(&access.host);
-        let mut known = state.wants();
-        let mut guard = None;
-        if known.is_none() {
-            guard = Some(Arc::clone(&state.finding_out).lock_owned().await);
-            known = state.wants();
-        }
-        let Some(wants) = known else {
-            return Ok(Authorization {
-                header: None,
-                kind: Kind::Nothing(guard),
-            });
-        };
-        drop(guard);
-        match wants {
-            Wants::Nothing => Ok(Authorization {
-                header: None,
-                kind: Kind::Nothing(None),
-            }),
-            Wants::Answer(Challenge::Basic) => self.basic(access, &state).await,
-            Wants::Answer(Challenge::Bearer { realm, service }) => {
+        match self.door(&access.host).enter().await {
+            Entry::Unknown(first) => Ok(Authorization::nothing(first)),
+            Entry::Known(Wants::Nothing) => Ok(Authorization::nothing(None)),
+            Entry::Known(Wants::Answer(Challenge::Basic)) => self.basic(access).await,
+            Entry::Known(Wants::Answer(Challenge::Bearer { realm, service })) => {
                 self.bearer(access, &realm, service).await
             }
         }
@@ -144,28 +118,27 @@ impl Authorizer {
         authorization: Authorization,
         headers: &HeaderMap,
     ) -> Result<bool, Error> {
-        let state = self.state(&access.host);
         match authorization.kind {
-            Kind::Nothing(guard) => {
+            Kind::Nothing(first) => {
                 let Some(challenge) = challenge_of(headers) else {
                     return Ok(false);
                 };
-                state.set(Wants::Answer(challenge.clone()));
-                drop(guard);
+                self.door(&access.host).challenged(challenge.clone());
+                drop(first);
                 // A token may be given to anybody; a password is needed to send one.
                 match challenge {
                     Challenge::Bearer { .. } => Ok(true),
-                    Challenge::Basic => Ok(self.basic(access, &state).await?.header.is_some()),
+                    Challenge::Basic => Ok(self.basic(access).await?.header.is_some()),
                 }
             }
-            Kind::Fixed => self.renew_basic(access, &state, authorization.header).await,
+            Kind::Fixed => self.renew_basic(access, authorization.header).await,
             Kind::Token {
-                slot,
-                generation,
+                place,
+                number,
                 fresh,
                 ..
             } => {
-                slot.refuse(generation);
+                place.forget(number);
                 Ok(!fresh)
             }
         }
@@ -179,50 +152,48 @@ impl Authorizer {
         status: StatusCode,
     ) {
         let tells = !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS;
-        if let Kind::Nothing(Some(guard)) = authorization.kind {
+        if let Kind::Nothing(first) = authorization.kind {
             if tells {
-                self.state(&access.host).set(Wants::Nothing);
+                self.door(&access.host).passed();
             }
-            drop(guard);
+            drop(first);
         }
     }
 
     /// User and password, asked for once per repository.
-    async fn basic(&self, access: &Access, state: &HostState) -> Result<Authorization, Error> {
-        let mut known = state.basic.lock().await;
-        if let Some(header) = known.get(&access.repository) {
-            return Ok(Authorization::fixed(header.clone()));
-        }
-        let credential = self
-            .source
-            .credentials(&access.host, access.repository.as_ref())
+    async fn basic(&self, access: &Access) -> Result<Authorization, Error> {
+        let repository = access.repository.as_ref();
+        let found = self
+            .header_place(access)
+            .join(
+                |_| true,
+                || async {
+                    let credential = self.source.credentials(&access.host, repository).await?;
+                    Ok(credential.as_ref().and_then(fixed_header))
+                },
+            )
             .await?;
-        let header = credential.as_ref().and_then(fixed_header);
-        known.insert(access.repository.clone(), header.clone());
-        Ok(Authorization::fixed(header))
+        Ok(Authorization::fixed(found.value))
     }
 
     /// Asks for credentials anew. Whether they are others than those that were refused.
     async fn renew_basic(
         &self,
         access: &Access,
-        state: &HostState,
         refused: Option<HeaderValue>,
     ) -> Result<bool, Error> {
-        let mut known = state.basic.lock().await;
-        if let Some(now) = known.get(&access.repository)
-            && *now != refused
-        {
-            return Ok(true);
-        }
-        let credential = self
-            .source
-            .renew(&access.host, access.repository.as_ref())
+        let repository = access.repository.as_ref();
+        let found = self
+            .header_place(access)
+            .join(
+                |known| *known != refused,
+                || async {
+                    let credential = self.source.renew(&access.host, repository).await?;
+                    Ok(credential.as_ref().and_then(fixed_header))
+                },
+            )
             .await?;
-        let header = credential.as_ref().and_then(fixed_header);
-        let changed = header.is_some() && header != refused;
-        known.insert(access.repository.clone(), header);
-        Ok(changed)
+        Ok(found.value.is_some() && found.value != refused)
     }
 
     /// A token: one that is there, or a new one, which is fetched once for all who wait for it.
@@ -233,56 +204,24 @@ impl Authorizer {
         service: Option<String>,
     ) -> Result<Authorization, Error> {
         let now = self.sender.hosts.clock.now();
-        let found = match self.tokens.ready(&access.host, &access.scopes, now) {
-            Some((slot, token)) => Found {
-                slot,
-                token,
-                fresh: false,
-            },
-            None => match self.fetched(access, realm, service).await? {
-                Ok(found) => found,
-                Err(given) => return Ok(Authorization::fixed(given)),
-            },
-        };
-        Ok(Authorization {
-            header: Some(found.token.header),
-            kind: Kind::Token {
-                slot: found.slot,
-                generation: found.token.generation,
-                fresh: found.fresh,
-                with_credentials: found.token.with_credentials,
-            },
-        })
-    }
-
-    /// Fetches a token, or waits for one who does. A credential that is a token already comes back as the inner error.
-    async fn fetched(
-        &self,
-        access: &Access,
-        realm: &str,
-        service: Option<String>,
-    ) -> Result<Result<Found, Option<HeaderValue>>, Error> {
-        let slot = self.tokens.slot(&access.host, &access.scopes);
-        let generation = slot.generation();
-        let guard = slot.fetching.lock().await;
-        if let Some(token) = slot.token(self.sender.hosts.clock.now()) {
-            drop(guard);
-            let fresh = false;
-            return Ok(Ok(Found { slot, token, fresh }));
-        }
-        if let Some(error) = slot.failed_since(generation) {
-            return Err(error);
+        if let Some((place, found)) = self.tokens.ready(&access.host, &access.scopes, now) {
+            return Ok(carrying(place, found));
         }
         let repository = access.repository.as_ref();
-        let credential = self.source.credentials(&access.host, repository).await?;
-        if let Some(Credential::BearerToken(token)) = &credential {
-            return Ok(Err(token::bearer(token)));
-        }
-        let outcome = self.fetch(access, realm, service, credential).await;
-        let token = slot.settle(outcome)?;
-        drop(guard);
-        let fresh = true;
-        Ok(Ok(Found { slot, token, fresh }))
+        let place = self.tokens.place(&access.host, &access.scopes);
+        let found = place
+            .join(
+                |token| token.is_usable(self.sender.hosts.clock.now()),
+                || async {
+                    let credential = self.source.credentials(&access.host, repository).await?;
+                    if let Some(Credential::BearerToken(token)) = &credential {
+                        return given_token(&access.host, token);
+                    }
+                    self.fetch(access, realm, service, credential).await
+                },
+            )
+            .await?;
+        Ok(carrying(place, found))
     }
 
     /// Fetches a token; if the token server refuses the credential, once more with a renewed one.
@@ -327,23 +266,35 @@ impl Authorizer {
         })
     }
 
-    fn state(&self, host: &RegistryHost) -> Arc<HostState> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(hosts.entry(host.clone()).or_default())
+    fn door(&self, host: &RegistryHost) -> Arc<Door> {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(doors.entry(host.clone()).or_default())
+    }
+
+    fn header_place(&self, access: &Access) -> Arc<Flight<Option<HeaderValue>>> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (access.host.clone(), access.repository.clone());
+        let new = || Arc::new(Flight::new(|_| Duration::ZERO));
+        Arc::clone(headers.entry(key).or_insert_with(new))
     }
 }
 
-impl HostState {
-    fn wants(&self) -> Option<Wants> {
-        self.wants
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+fn carrying(place: Arc<Flight<Token>>, found: Found<Token>) -> Authorization {
+    Authorization {
+        header: Some(found.value.header),
+        kind: Kind::Token {
+            place,
+            number: found.number,
+            fresh: found.is_own,
+            with_credentials: found.value.with_credentials,
+        },
     }
+}
 
-    fn set(&self, wants: Wants) {
-        *self.wants.lock().unwrap_or_else(PoisonError::into_inner) = Some(wants);
-    }
+/// A credential that is a token already.
+fn given_token(host: &RegistryHost, token: &Secret) -> Result<Token, Error> {
+    let given = Token::given(token);
+    given.ok_or_else(|| Error::setting(format!("the token for {host}"), "it can't be sent"))
 }
 
 /// What can be sent to the registry itself.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use promo_core::oci::{RegistryHost, Repository};
 
 use super::document::{CredentialDocument, normal_host};
+use super::flight::Flight;
 use super::helper::{HelperSettings, ask};
 use super::{Credential, CredentialSource};
 use crate::Error;
@@ -30,8 +32,11 @@ pub struct CredentialFiles {
     answers: Mutex<BTreeMap<(String, String), Arc<HelperAnswer>>>,
 }
 
-/// What a helper said about a server. Whoever holds it asks; the others wait for that.
-type HelperAnswer = tokio::sync::Mutex<Option<Option<Credential>>>;
+/// What a helper said about a server.
+type HelperAnswer = Flight<Option<Credential>>;
+
+/// How long a helper that failed isn't asked again: many repositories may need it, and it may have taken its time.
+const FAILURE_LASTS: Duration = Duration::from_secs(60);
 
 /// Whether what a helper said before will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,17 +97,16 @@ impl CredentialFiles {
         let answer = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             let key = (helper.to_owned(), server.to_owned());
-            Arc::clone(answers.entry(key).or_default())
+            let new = || Arc::new(Flight::new(|_| FAILURE_LASTS));
+            Arc::clone(answers.entry(key).or_insert_with(new))
         };
-        let mut answer = answer.lock().await;
-        if memory == Memory::Use
-            && let Some(known) = &*answer
-        {
-            return Ok(known.clone());
-        }
-        let found = ask(&self.helpers, helper, server).await?;
-        *answer = Some(found.clone());
-        Ok(found)
+        let found = answer
+            .join(
+                |_| memory == Memory::Use,
+                || ask(&self.helpers, helper, server),
+            )
+            .await?;
+        Ok(found.value)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Tokens: fetched once for all who need the same, kept until shortly before they expire.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use ::http::{HeaderValue, Method};
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::flight::{Flight, Found};
 use super::{Credential, Scopes, Secret};
 use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, refusal};
 use crate::{Caps, Error};
@@ -35,35 +37,40 @@ pub(super) struct TokenRequest {
 pub(super) struct Token {
     pub(super) header: HeaderValue,
     expires: Timestamp,
-    /// Distinguishes it from tokens before and after it for the same scopes.
-    pub(super) generation: u64,
     pub(super) with_credentials: bool,
 }
 
-/// The tokens of a run.
+impl Token {
+    /// A token that the registry itself accepts.
+    pub(super) fn given(token: &Secret) -> Option<Self> {
+        Some(Self {
+            header: bearer(token)?,
+            expires: Timestamp::MAX,
+            with_credentials: true,
+        })
+    }
+
+    pub(super) fn is_usable(&self, now: Timestamp) -> bool {
+        now < self.expires
+    }
+}
+
+/// The tokens of a run, each in the place of its host and its scopes.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    slots: Mutex<BTreeMap<(RegistryHost, Scopes), Arc<Slot>>>,
+    places: Mutex<Places>,
 }
 
-/// The place of one token. Whoever holds `fetching` fetches it; the others wait for that.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    pub(super) fetching: tokio::sync::Mutex<()>,
-    state: Mutex<SlotState>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct SlotState {
-    token: Option<Token>,
-    generation: u64,
-    failed: Option<Error>,
-}
+type Places = BTreeMap<(RegistryHost, Scopes), Arc<Flight<Token>>>;
 
 impl Tokens {
-    pub(super) fn slot(&self, host: &RegistryHost, scopes: &Scopes) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry((host.clone(), scopes.clone())).or_default())
+    pub(super) fn place(&self, host: &RegistryHost, scopes: &Scopes) -> Arc<Flight<Token>> {
+        let new = || Arc::new(Flight::new(failure_lasts));
+        Arc::clone(
+            self.lock()
+                .entry((host.clone(), scopes.clone()))
+                .or_insert_with(new),
+        )
     }
 
     /// A token for these scopes or for wider ones, if one is there.
@@ -72,76 +79,28 @@ impl Tokens {
         host: &RegistryHost,
         scopes: &Scopes,
         now: Timestamp,
-    ) -> Option<(Arc<Slot>, Token)> {
+    ) -> Option<(Arc<Flight<Token>>, Found<Token>)> {
         let wider = scopes.wider();
         [Some(scopes), wider.as_ref()]
             .into_iter()
             .flatten()
             .find_map(|scopes| {
-                let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                let slot = Arc::clone(slots.get(&(host.clone(), scopes.clone()))?);
-                drop(slots);
-                let token = slot.token(now)?;
-                Some((slot, token))
+                let place = Arc::clone(self.lock().get(&(host.clone(), scopes.clone()))?);
+                let found = place.ready(|token| token.is_usable(now))?;
+                Some((place, found))
             })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Slot {
-    /// The token, if it can still be used.
-    pub(super) fn token(&self, now: Timestamp) -> Option<Token> {
-        self.lock()
-            .token
-            .clone()
-            .filter(|token| now < token.expires)
-    }
-
-    /// How many fetches have ended.
-    pub(super) fn generation(&self) -> u64 {
-        self.lock().generation
-    }
-
-    /// The failure of a fetch that ended after `generation` was read: those who waited for it share it.
-    pub(super) fn failed_since(&self, generation: u64) -> Option<Error> {
-        let state = self.lock();
-        (state.generation > generation)
-            .then(|| state.failed.clone())
-            .flatten()
-    }
-
-    /// Puts the outcome of a fetch in place.
-    pub(super) fn settle(&self, outcome: Result<Token, Error>) -> Result<Token, Error> {
-        let mut state = self.lock();
-        state.generation += 1;
-        match outcome {
-            Ok(mut token) => {
-                token.generation = state.generation;
-                state.token = Some(token.clone());
-                state.failed = None;
-                Ok(token)
-            }
-            Err(error) => {
-                state.token = None;
-                state.failed = Some(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    /// Drops a token that the registry refused, unless it has been replaced meanwhile.
-    pub(super) fn refuse(&self, generation: u64) {
-        let mut state = self.lock();
-        if state
-            .token
-            .as_ref()
-            .is_some_and(|token| token.generation == generation)
-        {
-            state.token = None;
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, SlotState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whoever asks a token server again that didn't answer for so long would wait as long again.
+fn failure_lasts(error: &Error) -> Duration {
+    match error {
+        Error::Deadline { .. } => Duration::from_secs(60),
+        _ => Duration::ZERO,
     }
 }
 
@@ -160,6 +119,9 @@ const SKEW: f64 = 30.0;
 /// The longest that a token is believed to last, in seconds.
 const LONGEST_LIFE: f64 = 86_400.0;
 
+/// How often a token server may let us wait in vain. A token is small, and everything waits for it.
+const MAX_HUNG: u32 = 2;
+
 /// Fetches a token.
 pub(super) async fn fetch(
     sender: &Sender,
@@ -169,6 +131,7 @@ pub(super) async fn fetch(
     let realm = crate::http::authority(&request.realm);
     let what = format!("a token for {}", request.host);
     let mut attempts = Attempts::new(sender, &realm, Operation::Token);
+    let mut hung = 0;
     let answer = loop {
         let outcome = sender
             .send_once(Dispatch {
@@ -181,7 +144,8 @@ pub(super) async fn fetch(
                 progress: None,
             })
             .await;
-        if !attempts.again(&outcome).await {
+        hung += u32::from(matches!(outcome, Err(Error::Deadline { .. })));
+        if hung == MAX_HUNG || !attempts.again(&outcome).await {
             break outcome?;
         }
     };
@@ -304,7 +268,6 @@ fn read(body: &[u8], now: Timestamp, with_credentials: bool) -> Option<Token> {
     Some(Token {
         header: bearer(&token)?,
         expires,
-        generation: 0,
         with_credentials,
     })
 }

@@ -72,9 +72,12 @@ impl Exchange {
                 }
                 return Err(self.unauthenticated(outcome, with_credentials).await?);
             }
-            if let Ok(answer) = &outcome {
-                self.authorizer
-                    .accepted(access, authorization, answer.status());
+            match &outcome {
+                Ok(answer) => self
+                    .authorizer
+                    .accepted(access, authorization, answer.status()),
+                // Nobody waits for what this one finds out while it is repeated.
+                Err(_) => drop(authorization),
             }
             let repeatable = request.repeat == Repeat::Safe && request.body.is_whole();
             if !repeatable || !attempts.again(&outcome).await {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use promo_core::oci::Repository;
 use promo_core::ports::Registry;
 use promo_registry::auth::{Credential, CredentialFiles, CredentialSource, HelperSettings};
@@ -139,6 +140,20 @@ async fn helpers_come_in_their_order() {
     }
     let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
     assert!(asked.contains("get https://index.docker.io/v1/\n"));
+}
+
+#[tokio::test]
+async fn a_helper_that_fails_is_asked_once_for_all_repositories() {
+    let folder = tempfile::tempdir().unwrap();
+    helper(folder.path(), "failing", "exit 3");
+    let files = files(r#"{"credsStore":"failing"}"#, settings(folder.path()));
+    let names: Vec<String> = (0..20).map(|n| format!("a.example/r{n}")).collect();
+    for answer in join_all(names.iter().map(|name| ask(&files, name))).await {
+        assert!(answer.unwrap_err().contains("failed"));
+    }
+    ask(&files, "a.example/late").await.unwrap_err();
+    let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+    assert_eq!(asked, "get a.example\n");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod blobs;
 mod budget;
 mod fallback_tag;
 mod google;
+mod hanging;
 mod helpers;
 mod http2;
 mod locations;
