@@ -12,6 +12,7 @@
 //! | let single requests fail, or their answers lie | [`registry::Fault`] and [`registry::Matcher`], by [`faults()`](registry::EmbeddedRegistry::faults) |
 //! | stop a request at an exact place | [`registry::Gate`], by [`Faults::pause`](registry::Faults::pause) and its siblings |
 //! | ask for passwords or tokens | [`registry::Auth`]; what was granted and to whom: [`registry::Tokens`] |
+//! | speak TLS | `tls::Authority`, with the feature `certificates` |
 //! | give Google access tokens | [`google::GoogleServices`] |
 //! | count requests | [`registry::RequestLog`], by [`log()`](registry::EmbeddedRegistry::log) |
 //!
@@ -46,4 +47,6 @@ pub mod google;
 pub mod image;
 pub mod registry;
 pub mod suite;
+#[cfg(feature = "certificates")]
+pub mod tls;
 pub mod tree;

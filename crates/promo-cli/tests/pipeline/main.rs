@@ -14,5 +14,6 @@ mod interrupts;
 mod push_check;
 mod requests;
 mod staging;
+mod ways;
 mod whole;
 mod world;

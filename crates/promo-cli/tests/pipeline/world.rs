@@ -17,16 +17,17 @@ use promo_core::pipeline::{
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
 use promo_core::report::Report;
-use promo_registry::WireRegistry;
 use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
+use promo_registry::{HostSettings, WireRegistry};
 use promo_sign::{
     KeySigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
     SigningKey,
 };
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
+use promo_testkit::tls::Authority;
 
 /// The public name of everything in production.
 pub(crate) const PUBLIC: &str = "public.example/team";
@@ -81,6 +82,7 @@ pub(crate) struct World {
     pub(crate) mirrors: Vec<EmbeddedRegistry>,
     pub(crate) key: Arc<SigningKey>,
     login: Option<Credential>,
+    trusted: Option<String>,
 }
 
 impl World {
@@ -90,18 +92,27 @@ impl World {
     }
 
     pub(crate) async fn with_mirrors(options: Vec<RegistryOptions>) -> Self {
+        Self::with(RegistryOptions::default(), options).await
+    }
+
+    pub(crate) async fn with(staging: RegistryOptions, options: Vec<RegistryOptions>) -> Self {
         let mut mirrors = Vec::new();
         for options in options {
             mirrors.push(EmbeddedRegistry::start(options).await.unwrap());
         }
         Self {
-            staging: EmbeddedRegistry::start(RegistryOptions::default())
-                .await
-                .unwrap(),
+            staging: EmbeddedRegistry::start(staging).await.unwrap(),
             mirrors,
             key: Arc::new(SigningKey::generate().unwrap()),
             login: None,
+            trusted: None,
         }
+    }
+
+    /// With registries that speak TLS, with certificates by this authority.
+    pub(crate) fn trusting(mut self, authority: &Authority) -> Self {
+        self.trusted = Some(authority.pem());
+        self
     }
 
     /// With a user and password for every host.
@@ -166,6 +177,20 @@ impl World {
         }
     }
 
+    fn wire(&self) -> Arc<dyn Registry> {
+        let mut wire = WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
+            .credentials(Arc::new(self.credentials()));
+        if let Some(pem) = &self.trusted {
+            wire = wire.extra_roots(pem.as_str());
+            for registry in self.mirrors.iter().chain([&self.staging]) {
+                let mut settings = HostSettings::default();
+                settings.plain_http = Some(false);
+                wire = wire.host(registry.host().parse().unwrap(), settings);
+            }
+        }
+        Arc::new(wire.build().unwrap())
+    }
+
     fn credentials(&self) -> FixedCredentials {
         let registries = self.mirrors.iter().chain([&self.staging]);
         registries.fold(FixedCredentials::default(), |known, registry| {
@@ -178,12 +203,7 @@ impl World {
 
     /// Fresh ports: each run has its own connections, as a process of its own would.
     pub(crate) fn ports(&self) -> Ports {
-        let registry: Arc<dyn Registry> = Arc::new(
-            WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
-                .credentials(Arc::new(self.credentials()))
-                .build()
-                .unwrap(),
-        );
+        let registry = self.wire();
         let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
         Ports {
             inventory: Arc::new(RegistryInventoryReader::new(

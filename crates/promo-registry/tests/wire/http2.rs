@@ -9,14 +9,15 @@ use promo_core::oci::Descriptor;
 use promo_core::ports::{BlobStream, Event, Failure, FailureKind, Observer, Registry};
 use promo_registry::WireRegistry;
 use promo_testkit::registry::{Auth, Operation, RegistryOptions};
+use promo_testkit::tls::{Authority, Protocols};
 
 use crate::support::{Bench, basic, download, upload};
-use crate::tls::{Authority, encrypted};
+use crate::tls::encrypted;
 
 /// A registry that speaks HTTP/2 over TLS, and a client that trusts it.
 async fn bench(auth: Auth) -> (Bench, WireRegistry) {
-    let authority = Authority::new();
-    let options = RegistryOptions::default().tls(authority.server(false));
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.server(Protocols::Http2).unwrap());
     let bench = Bench::with(options.auth(auth)).await;
     let wire = bench.builder().host(bench.host(), encrypted());
     let wire = wire.credentials(Arc::new(

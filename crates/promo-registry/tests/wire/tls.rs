@@ -1,64 +1,13 @@
 //! TLS with roots and certificates of our own, and proxies.
 
-use std::sync::Arc;
-
 use promo_core::ports::{FailureKind, Registry};
 use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
 use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use promo_testkit::tls::{Authority, Protocols};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::support::{Bench, tag};
-
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        Self(CertifiedIssuer::self_signed(params, key).unwrap())
-    }
-
-    pub(crate) fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    /// A certificate for a name, with its key.
-    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        (params.signed_by(&key, &self.0).unwrap(), key)
-    }
-
-    /// A server's configuration that asks clients for certificates if `mutual`.
-    pub(crate) fn server(&self, mutual: bool) -> Arc<ServerConfig> {
-        let provider = Arc::new(default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .unwrap();
-        let builder = if mutual {
-            let mut roots = RootCertStore::empty();
-            roots.add(self.0.der().clone()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            builder.with_client_cert_verifier(verifier.build().unwrap())
-        } else {
-            builder.with_no_client_auth()
-        };
-        let (certificate, key) = self.issue("127.0.0.1");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = builder
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Arc::new(config)
-    }
-}
 
 pub(crate) fn encrypted() -> HostSettings {
     let mut settings = HostSettings::default();
@@ -75,15 +24,18 @@ async fn head(wire: &WireRegistry, bench: &Bench) -> Result<bool, promo_core::po
 
 #[tokio::test]
 async fn an_extra_root_is_trusted_and_nothing_else_is() {
-    let authority = Authority::new();
-    let options = RegistryOptions::default().tls(authority.server(false));
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.server(Protocols::Both).unwrap());
     let bench = Bench::with(options).await;
     bench.image("app", "v1");
     let wire = bench.builder().host(bench.host(), encrypted());
     let wire = wire.extra_roots(authority.pem()).build().unwrap();
     assert!(head(&wire, &bench).await.unwrap());
     let wire = bench.builder().host(bench.host(), encrypted());
-    let wire = wire.extra_roots(Authority::new().pem()).build().unwrap();
+    let wire = wire
+        .extra_roots(Authority::new().unwrap().pem())
+        .build()
+        .unwrap();
     let failure = head(&wire, &bench).await.unwrap_err();
     assert_eq!(failure.kind(), FailureKind::Unavailable);
     assert!(
@@ -95,12 +47,12 @@ async fn an_extra_root_is_trusted_and_nothing_else_is() {
 
 #[tokio::test]
 async fn a_client_certificate_is_shown_to_its_host_only() {
-    let authority = Authority::new();
-    let options = RegistryOptions::default().tls(authority.server(true));
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.mutual_server(Protocols::Both).unwrap());
     let bench = Bench::with(options).await;
     bench.image("app", "v1");
-    let (certificate, key) = authority.issue("promo");
-    let pem = format!("{}{}", certificate.pem(), key.serialize_pem());
+    let issued = authority.issue("promo").unwrap();
+    let pem = format!("{}{}", issued.certificate_pem(), issued.key_pem());
     let mut settings = encrypted();
     settings.client_certificate = Some(ClientCertificate::from_pem(pem.as_str()));
     let wire = bench.builder().host(bench.host(), settings.clone());
@@ -138,8 +90,8 @@ async fn certificates_that_are_none_are_found_at_once() {
 
 #[tokio::test]
 async fn an_encrypted_registry_can_not_lead_to_a_plain_one() {
-    let authority = Authority::new();
-    let options = RegistryOptions::default().tls(authority.server(false));
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.server(Protocols::Both).unwrap());
     let (bench, plain) = (Bench::with(options).await, Bench::new().await);
     let target = format!("{}/v2/app/manifests/v1", plain.registry.url());
     bench
@@ -155,8 +107,8 @@ async fn an_encrypted_registry_can_not_lead_to_a_plain_one() {
 
 #[tokio::test]
 async fn an_encrypted_registry_can_not_have_uploads_sent_in_the_open() {
-    let authority = Authority::new();
-    let options = RegistryOptions::default().tls(authority.server(false));
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.server(Protocols::Both).unwrap());
     let (bench, plain) = (Bench::with(options).await, Bench::new().await);
     let location = format!("{}/v2/app/blobs/uploads/1", plain.registry.url());
     let start = Matcher::on(Operation::UploadStart);
@@ -197,9 +149,9 @@ async fn connect_proxy(listener: TcpListener, target: String) -> String {
 
 #[tokio::test]
 async fn a_proxy_is_used_as_told() {
-    let authority = Authority::new();
+    let authority = Authority::new().unwrap();
     let options = RegistryOptions::default()
-        .tls(authority.server(false))
+        .tls(authority.server(Protocols::Both).unwrap())
         .auth(Auth::none());
     let bench = Bench::with(options).await;
     bench.image("app", "v1");
