@@ -34,6 +34,7 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDescription> {
         Error::CODES,
         copy::CODES,
         inventory::CODES,
+        Error::LATER_CODES,
         oci_client::CODES,
     ];
     parts.into_iter().flatten()

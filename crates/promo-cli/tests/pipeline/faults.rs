@@ -95,6 +95,45 @@ async fn a_tag_that_moves_between_plan_and_publish_is_not_overwritten() {
     assert_eq!(report.totals.published, 1);
 }
 
+/// As behind some proxies: 404 to HEAD alone. The plan sees no tag, and publish doesn't believe it.
+#[tokio::test]
+async fn a_tag_that_head_does_not_show_is_not_overwritten() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let (ours, theirs) = (image(1), image(2));
+    world.stage("app", &ours);
+    let state = world.mirrors[0].state();
+    theirs.push_to(&state, "prod/app", "v1");
+    ours.push_to(&state, "prod/app", "v2");
+    world.mirrors[0]
+        .faults()
+        .inject(Matcher::on(Operation::ManifestHead), Fault::status(404));
+    let set = world.set(&[want("app", &ours, &["v1", "v2", "v3"])]);
+
+    let report = world.run(&set).await;
+
+    assert_eq!(left_codes(&report), ["PROMO-C050"]);
+    let points_to = |tag| state.tag_digest("prod/app", tag);
+    assert_eq!(points_to("v1").as_deref(), Some(theirs.digest()));
+    assert_eq!(points_to("v3").as_deref(), Some(ours.digest()));
+    assert_eq!(report.totals.published, 1, "{report:#?}");
+}
+
+/// A registry that shows nothing to HEAD and confirms no digest is looked at by GET after the PUT.
+#[tokio::test]
+async fn what_was_put_is_looked_for_by_get_as_well() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    world.mirrors[0].switch(|switches| switches.digest_header = false);
+    world.mirrors[0]
+        .faults()
+        .inject(Matcher::on(Operation::ManifestHead), Fault::status(404));
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.totals.published, 1, "{report:#?}");
+}
+
 #[tokio::test]
 async fn a_repository_that_can_not_be_read_is_undecided_and_left_alone() {
     let world = World::start().await;

@@ -28,13 +28,14 @@ async fn a_single_image_to_two_mirrors() {
     );
     for mirror in &world.mirrors {
         let expected = BTreeMap::from([
-            // The tag, at the plan and right before its PUT.
-            (Operation::ManifestHead, 2),
+            // The tag, at the plan.
+            (Operation::ManifestHead, 1),
             // Config and two layers: a mount that asks and opens the upload.
             (Operation::Mount, 3),
-            // What stands of evidence: referrers, `.sig` and `.att`; and `.sig` before and after it is appended to.
+            // What stands of evidence: referrers, `.sig` and `.att`; `.sig` before and after it is appended to; and
+            // the tag right before its first PUT.
             (Operation::Referrers, 1),
-            (Operation::ManifestGet, 4),
+            (Operation::ManifestGet, 5),
             // Whether we may push, and the blobs of evidence: the empty config once, two bundles, payload and
             // config of `.sig`.
             (Operation::UploadStart, 6),

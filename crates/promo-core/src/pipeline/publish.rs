@@ -10,7 +10,7 @@ use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use crate::Code;
-use crate::oci::{ManifestReference, RawManifest, Tag};
+use crate::oci::{Digest, ManifestReference, RawManifest, Repository, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
 use crate::ports::{Failure, Phase};
 use crate::report::Report;
@@ -124,7 +124,7 @@ fn outcome(
     }
 }
 
-/// One HEAD, then the PUT, then a look at what the registry kept. Between HEAD and PUT the tag could
+/// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
 /// move; registries offer no conditional PUT that holds, so this window remains.
 async fn publish_tag(
     run: &Run,
@@ -132,18 +132,15 @@ async fn publish_tag(
     wanted: &WantedTag,
 ) -> Result<EdgeResult, Left> {
     let reference = ManifestReference::Tag(wanted.tag.clone());
-    let head = run
-        .ports
-        .registry
-        .head_manifest(&publication.destination.repository, &reference)
-        .await
-        .map_err(failed)?;
-    if let Some(head) = head {
-        if head.digest == publication.manifest.digest() {
+    let repository = &publication.destination.repository;
+    let is_first = wanted.expected.is_none();
+    let points_to = shown(run, repository, &reference, is_first).await?;
+    if let Some(digest) = points_to {
+        if digest == publication.manifest.digest() {
             return Ok(EdgeResult::AlreadyThere);
         }
-        if Some(head.digest) != wanted.expected {
-            let message = format!("the tag points to {} now", head.digest);
+        if Some(digest) != wanted.expected {
+            let message = format!("the tag points to {digest} now");
             return Err(left(codes::TAG_MOVED, message));
         }
     } else if let Some(expected) = wanted.expected {
@@ -182,14 +179,14 @@ async fn put(
     if answer.digest_confirmed {
         return Ok(published);
     }
-    let head = registry
-        .head_manifest(repository, reference)
-        .await
-        .map_err(failed)?;
-    match head {
-        Some(head) if head.digest == publication.manifest.digest() => Ok(published),
-        Some(head) => {
-            let message = format!("the registry shows {} there", head.digest);
+    let mut found = shown(run, repository, reference, false).await?;
+    if found.is_none() {
+        found = shown(run, repository, reference, true).await?;
+    }
+    match found {
+        Some(digest) if digest == publication.manifest.digest() => Ok(published),
+        Some(digest) => {
+            let message = format!("the registry shows {digest} there");
             Err(left(codes::NOT_CONFIRMED, message))
         }
         None => {
@@ -197,6 +194,24 @@ async fn put(
             Err(left(codes::NOT_CONFIRMED, message))
         }
     }
+}
+
+/// The digest that a registry shows. By HEAD some show nothing of what is there, so it takes a GET to believe that
+/// there is nothing.
+async fn shown(
+    run: &Run,
+    repository: &Repository,
+    reference: &ManifestReference,
+    by_get: bool,
+) -> Result<Option<Digest>, Left> {
+    let registry = &run.ports.registry;
+    if by_get {
+        let manifest = registry.get_manifest(repository, reference).await;
+        let manifest = manifest.map_err(failed)?;
+        return Ok(manifest.map(|manifest| manifest.digest()));
+    }
+    let head = registry.head_manifest(repository, reference).await;
+    Ok(head.map_err(failed)?.map(|head| head.digest))
 }
 
 fn left(code: Code, message: impl Into<String>) -> Left {

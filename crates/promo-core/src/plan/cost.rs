@@ -114,7 +114,7 @@ impl Cost {
         self.destinations.add(copies, requests, below);
         for destination in &item.destinations {
             let tagless = destination.tagless && !destination.digest_present;
-            // A HEAD before each tag.
+            // A question before each tag.
             let tags = destination.tags.len() as u64;
             self.destinations.add(tags, [1, 1], size.own_bytes);
             self.destinations

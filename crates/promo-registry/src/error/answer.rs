@@ -50,6 +50,12 @@ pub(crate) fn clean(text: &str) -> String {
     cleaned
 }
 
+/// What led to a host, as it stands behind the host's name.
+pub(super) fn led(by: Option<&String>) -> String {
+    by.map(|by| format!(", where {by} led,"))
+        .unwrap_or_default()
+}
+
 pub(super) fn said(answer: Option<&RegistryAnswer>) -> String {
     match answer {
         None => String::new(),

@@ -165,6 +165,20 @@ pub(super) const CODES: &[CodeDescription] = &[
     ),
 ];
 
+/// Codes that were added when those behind the first ones were taken.
+pub(super) const LATER_CODES: &[CodeDescription] = &[
+    describe(
+        "PROMO-R068",
+        "List broken",
+        "A list of tags, repositories or referrers can't be read to its end: its link to the next page can't be read, leads to something else, or leads to nothing. What was read of it is not used.",
+    ),
+    describe(
+        "PROMO-R069",
+        "Fallback tag taken",
+        "The registry has no list of referrers, and under the tag sha256-<hex> that would hold it stands something else: the image itself, an index of its platforms, or no index. It is not overwritten. Signatures in the form `sig` need no such list.",
+    ),
+];
+
 /// The code of an error.
 pub(super) const fn code_of(error: &Error) -> Code {
     Code::new(match error {
@@ -195,5 +209,7 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::TokenExpired { .. } => "PROMO-R025",
         Error::GoogleFile { .. } => "PROMO-R026",
         Error::GoogleFileKind { .. } => "PROMO-R027",
+        Error::BrokenList { .. } => "PROMO-R068",
+        Error::FallbackTagTaken { .. } => "PROMO-R069",
     })
 }

@@ -27,6 +27,8 @@ impl Error {
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => FailureKind::DigestMismatch,
             Self::MediaTypeMismatch { .. }
             | Self::Malformed { .. }
+            | Self::BrokenList { .. }
+            | Self::FallbackTagTaken { .. }
             | Self::ContentEncoding { .. } => FailureKind::Malformed,
             Self::ForeignRealm { .. }
             | Self::CredentialFile { .. }
@@ -84,6 +86,15 @@ impl Error {
             Self::ForeignRealm { host, realm } => vec![format!(
                 "if {realm} does belong to it, set registry.{host}.token-realm to that host"
             )],
+            Self::Connection { led_by: Some(_), .. } => vec![
+                "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)".to_owned(),
+            ],
+            Self::BrokenList { .. } => vec![
+                "a proxy in front of the registry may change its paths: name the registry by the address that its links lead to".to_owned(),
+            ],
+            Self::FallbackTagTaken { .. } => vec![
+                "sign with the format `sig` there, which needs no list of referrers".to_owned(),
+            ],
             Self::ImmutableTag { .. } => vec![
                 "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
             ],

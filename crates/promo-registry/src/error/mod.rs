@@ -7,6 +7,7 @@
 mod answer;
 mod codes;
 mod failure;
+mod location_rule;
 mod meaning;
 
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use promo_core::ports::Failure;
 
 pub use answer::RegistryAnswer;
 pub(crate) use answer::clean;
-use answer::said;
+use answer::{led, said};
 pub use codes::CodeDescription;
+pub use location_rule::LocationRule;
 
 /// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all
 /// who wait for it.
@@ -79,10 +81,12 @@ pub enum Error {
         answer: Option<RegistryAnswer>,
     },
     /// No connection, or it broke.
-    #[error("the connection to {host} failed")]
+    #[error("the connection to {host}{} failed", led(led_by.as_ref()))]
     Connection {
         /// The host.
         host: String,
+        /// What led us there, if it isn't the registry that was asked for.
+        led_by: Option<String>,
         /// How.
         #[source]
         source: Arc<reqwest::Error>,
@@ -170,6 +174,16 @@ pub enum Error {
         /// The host.
         host: String,
         /// What was asked for.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list can't be read to its end.
+    #[error("{host} does not give {what} to the end: {reason}")]
+    BrokenList {
+        /// The host.
+        host: String,
+        /// The list.
         what: String,
         /// What is wrong with it.
         reason: String,
@@ -283,6 +297,16 @@ pub enum Error {
         /// The manifest that should be listed.
         referrer: Digest,
     },
+    /// Something else stands where the list of referrers would have to be kept.
+    #[error("the fallback tag {tag} of {repository} holds {found}, and is not overwritten")]
+    FallbackTagTaken {
+        /// The repository.
+        repository: Repository,
+        /// The tag.
+        tag: String,
+        /// What stands there.
+        found: &'static str,
+    },
     /// A mount was asked for across hosts.
     #[error("a blob of {from} can't be mounted into {to}: they are on different hosts")]
     MountAcrossHosts {
@@ -293,40 +317,34 @@ pub enum Error {
     },
 }
 
-/// Which rule a redirect, a Location or a Link breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LocationRule {
-    /// From https to http.
-    #[error("an encrypted connection is never left for a plain one")]
-    Downgrade,
-    /// To a loopback, link-local or private address.
-    #[error("the registry is not in the network that this address belongs to")]
-    PrivateAddress,
-    /// A scheme other than http and https.
-    #[error("only http and https are followed")]
-    Scheme,
-    /// A `Link` to another host.
-    #[error("a list is only continued on the same host")]
-    OtherHost,
-    /// Too many redirects.
-    #[error("too many redirects")]
-    TooMany,
-    /// A redirect of a request that may not be redirected.
-    #[error("only reads are redirected")]
-    NotARead,
-    /// Credentials in the URL.
-    #[error("a location may not carry credentials")]
-    Credentials,
-}
-
 impl Error {
     /// A failure of the connection, without the URL, whose query may be a secret.
     pub(crate) fn connection(host: &str, error: reqwest::Error) -> Self {
         Self::Connection {
             host: host.to_owned(),
+            led_by: None,
             source: Arc::new(error.without_url()),
         }
+    }
+
+    pub(crate) fn broken_list(host: &str, what: &str, reason: impl Into<String>) -> Self {
+        Self::BrokenList {
+            host: host.to_owned(),
+            what: what.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The same failure, with what led us to a host that nobody named: otherwise its name stands alone in the message.
+    pub(crate) fn led_by(mut self, registry: &str, means: &str) -> Self {
+        match &mut self {
+            Self::Connection { host, led_by, .. } if host != registry => {
+                led_by.get_or_insert_with(|| format!("the {means} of {registry}"));
+            }
+            Self::ForeignLocation { host, .. } if host != registry => registry.clone_into(host),
+            _ => {}
+        }
+        self
     }
 
     pub(crate) fn malformed(host: &str, what: &str, reason: impl Into<String>) -> Self {
@@ -359,6 +377,9 @@ impl Error {
 
     /// All codes of this crate, for the documentation.
     pub const CODES: &'static [CodeDescription] = codes::CODES;
+
+    /// Those that were added later, behind the codes of other parts.
+    pub(crate) const LATER_CODES: &'static [CodeDescription] = codes::LATER_CODES;
 }
 
 #[cfg(test)]

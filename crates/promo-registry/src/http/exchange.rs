@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, LOCATION};
 use ::http::{HeaderValue, StatusCode};
 use futures_util::StreamExt;
+use promo_core::ports::Operation;
 use url::Url;
 
 use super::{
@@ -79,9 +80,9 @@ impl Exchange {
                 // Nobody waits for what this one finds out while it is repeated.
                 Err(_) => drop(authorization),
             }
-            let repeatable = request.repeat == Repeat::Safe && request.body.is_whole();
-            if !repeatable || !attempts.again(&outcome).await {
-                return outcome;
+            if !is_repeatable(&request, &outcome) || !attempts.again(&outcome).await {
+                let means = means_of(request.operation);
+                return outcome.map_err(|error| error.led_by(access.host.as_str(), means));
             }
         }
     }
@@ -106,7 +107,7 @@ impl Exchange {
         Ok(error)
     }
 
-    /// Sends a request and, if it is a read, follows redirects.
+    /// Sends a request and follows redirects; those of writes only within the host.
     async fn follow(
         &self,
         access: &Access,
@@ -133,7 +134,10 @@ impl Exchange {
                 return Ok(answer);
             };
             let foreign = |rule| foreign_location(&access.host, &request.what, &target, rule);
-            if !request.is_read() {
+            let stays = home && same_origin(&target, &url);
+            let may_follow =
+                request.is_read() || stays && keeps_its_write(request, answer.status());
+            if !may_follow {
                 return Err(foreign(LocationRule::NotARead));
             }
             check_location(&url, &target, hosts.reach_of(&access.host)).map_err(foreign)?;
@@ -180,6 +184,34 @@ impl Exchange {
             budget: home.map(|_| hosts.budget(access.host.as_str())),
             progress,
         })
+    }
+}
+
+fn is_repeatable(request: &Request, outcome: &Result<Answer, Error>) -> bool {
+    let broken = matches!(outcome, Ok(answer) if answer.status().is_server_error());
+    request.body.is_whole()
+        && match request.repeat {
+            Repeat::Safe => true,
+            Repeat::UnlessBroken => !broken,
+            Repeat::InPassing | Repeat::Never => false,
+        }
+}
+
+/// By what a registry sends us to another host.
+fn means_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::BlobPut | Operation::UploadCancel => "upload location",
+        _ => "redirect",
+    }
+}
+
+/// Whether a redirect leaves a write what it is: 303 asks for another request, and with a body only 307 and 308
+/// promise that it goes along.
+fn keeps_its_write(request: &Request, status: StatusCode) -> bool {
+    match status.as_u16() {
+        301 | 302 => request.body.is_empty(),
+        307 | 308 => request.body.is_whole() && !matches!(request.body, Body::Stream { .. }),
+        _ => false,
     }
 }
 

@@ -1,28 +1,58 @@
-//! The `Link` header (RFC 8288), as far as registries use it: the target of `rel="next"`.
+//! The `Link` header (RFC 8288), as far as registries use it: what follows a page of a list.
+//!
+//! A header that is there and can't be read is no end of a list: what it wanted to say is not known.
 
 use ::http::HeaderMap;
 use ::http::header::LINK;
 
-/// The target of the first link whose relation is `next`.
-pub(crate) fn next_link(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(LINK)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(next_of)
+/// A `Link` header that can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnreadableLink;
+
+/// The target of the first link that leads on: its relation is `next`, or it has none, as crane and skopeo take it.
+pub(crate) fn next_link(headers: &HeaderMap) -> Result<Option<String>, UnreadableLink> {
+    let mut unreadable = false;
+    for value in headers.get_all(LINK) {
+        let links = std::str::from_utf8(value.as_bytes()).map_err(|_| UnreadableLink);
+        match links.and_then(next_of) {
+            Ok(Some(target)) => return Ok(Some(target)),
+            Ok(None) => {}
+            Err(UnreadableLink) => unreadable = true,
+        }
+    }
+    if unreadable {
+        return Err(UnreadableLink);
+    }
+    Ok(None)
 }
 
-fn next_of(value: &str) -> Option<String> {
-    let mut rest = value;
-    while let Some((_, link)) = rest.split_once('<') {
-        let (target, behind) = link.split_once('>')?;
+fn next_of(value: &str) -> Result<Option<String>, UnreadableLink> {
+    let mut rest = value.trim();
+    while !rest.is_empty() {
+        let (target, behind) = split_target(rest)?;
         let (parameters, others) = split_parameters(behind);
-        if parameters.split(';').any(is_next) {
-            return Some(target.trim().to_owned());
+        if leads_on(parameters) {
+            return Ok(Some(target.to_owned()));
         }
-        rest = others;
+        rest = others.trim();
     }
-    None
+    Ok(None)
+}
+
+/// Splits the target off. Some registries leave the angle brackets out; then the parameters must say that it is a
+/// link at all.
+fn split_target(link: &str) -> Result<(&str, &str), UnreadableLink> {
+    if let Some(link) = link.strip_prefix('<') {
+        let (target, behind) = link.split_once('>').ok_or(UnreadableLink)?;
+        return Ok((target.trim(), behind));
+    }
+    let (target, behind) = link.split_once(';').ok_or(UnreadableLink)?;
+    let target = target.trim();
+    let is_plain = !target.is_empty() && !target.contains(['<', '>', '"', ',', ' ']);
+    let has_relation = behind.split(';').any(|it| relation(it).is_some());
+    (is_plain && has_relation)
+        .then_some((target, behind))
+        .ok_or(UnreadableLink)
 }
 
 /// Splits at the comma that begins the next link; one within quotes doesn't.
@@ -38,13 +68,20 @@ fn split_parameters(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-fn is_next(parameter: &str) -> bool {
-    parameter.split_once('=').is_some_and(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("rel")
-            && value
-                .trim()
-                .trim_matches('"')
+fn leads_on(parameters: &str) -> bool {
+    let mut relations = parameters.split(';').filter_map(relation).peekable();
+    relations.peek().is_none()
+        || relations.any(|relation| {
+            relation
                 .split_ascii_whitespace()
-                .any(|relation| relation.eq_ignore_ascii_case("next"))
-    })
+                .any(|it| it.eq_ignore_ascii_case("next"))
+        })
+}
+
+/// The value of a parameter that is the relation.
+fn relation(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim()
+        .eq_ignore_ascii_case("rel")
+        .then(|| value.trim().trim_matches(['"', '\'']))
 }

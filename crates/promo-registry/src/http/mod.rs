@@ -22,7 +22,7 @@ pub(crate) use answer::Answer;
 pub(crate) use clients::{Clients, ConnectionSettings};
 pub(crate) use exchange::Exchange;
 pub(crate) use hosts::Hosts;
-pub(crate) use link::next_link;
+pub(crate) use link::{UnreadableLink, next_link};
 pub(crate) use location::{authority, check_location, foreign_location, same_origin, shown};
 pub use proxy::{ProxyError, ProxySettings};
 pub(crate) use refusal::refusal;

@@ -21,6 +21,8 @@ pub(crate) struct Access {
 pub(crate) enum Repeat {
     /// Sending it twice does the same as sending it once.
     Safe,
+    /// The same, but a registry that breaks on it isn't asked again: there is another way.
+    UnlessBroken,
     /// It is sent once. It is sent again only where the registry said that it did nothing: after a 401, if
     /// there is no stream in it.
     Never,
@@ -92,12 +94,22 @@ impl Request {
         self
     }
 
+    /// To be sent again, but not where the registry breaks on it.
+    pub(crate) fn unless_broken(mut self) -> Self {
+        self.repeat = Repeat::UnlessBroken;
+        self
+    }
+
     pub(crate) fn is_read(&self) -> bool {
         self.method == Method::GET || self.method == Method::HEAD
     }
 }
 
 impl Body {
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
     /// Whether it can be sent (again).
     pub(crate) fn is_whole(&self) -> bool {
         !matches!(self, Self::Stream { stream: None, .. })

@@ -6,7 +6,9 @@ use reqwest::dns::Resolve;
 use url::Url;
 
 use super::address::{GuardedResolver, Network, OutOfReach};
-use super::{Backoff, ProxySettings, Reach, check_location, next_link, retry_after, shown};
+use super::{
+    Backoff, ProxySettings, Reach, UnreadableLink, check_location, next_link, retry_after, shown,
+};
 use crate::{LocationRule, RetrySettings};
 
 fn url(text: &str) -> Url {
@@ -180,12 +182,26 @@ fn links_are_found_among_others() {
         ),
         (&[r#"</p>; rel="prev""#, r#"</n>; rel="next""#], Some("/n")),
         (&[r#"</p>; rel="nextish""#], None),
-        (&["</p"], None),
-        (&["garbage"], None),
+        // As crane and skopeo read them.
+        (&["</n?last=b>"], Some("/n?last=b")),
+        (&[r#"/n?last=b; rel="next""#], Some("/n?last=b")),
+        (&["", "</n>; rel='next'"], Some("/n")),
+        (&["garbage", "</n>; rel=next"], Some("/n")),
+        (&["", " "], None),
         (&[], None),
     ] {
-        assert_eq!(link(values).as_deref(), expected, "{values:?}");
+        let found = link(values);
+        assert_eq!(found, Ok(expected.map(str::to_owned)), "{values:?}");
     }
+    for value in ["</p", "garbage", "/n", "/a b; rel=next", "rel=next", "<"] {
+        assert_eq!(link(&[value]), Err(UnreadableLink), "{value}");
+    }
+    let mut headers = HeaderMap::new();
+    headers.append(
+        LINK,
+        HeaderValue::from_bytes(b"</n?last=\xff>; rel=next").unwrap(),
+    );
+    assert_eq!(next_link(&headers), Err(UnreadableLink));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Why an inventory can't be read, with a stable code each (`PROMO-R060` to `R069`). What the
+//! Why an inventory can't be read, with a stable code each (`PROMO-R060` to `R067`). What the
 //! registries themselves answer stays the failure that it was.
 
 use promo_core::Code;

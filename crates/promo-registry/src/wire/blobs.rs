@@ -8,7 +8,7 @@ use promo_core::oci::{Descriptor, Digest, Digester, Repository};
 use promo_core::ports::{BlobStream, Failure, Operation};
 
 use super::WireRegistry;
-use super::manifests::{named_digest, refuse_html};
+use super::manifests::{named_digest, refuse_html, refuses_head};
 use super::paths::to_pull;
 use crate::Error;
 
@@ -18,14 +18,25 @@ impl WireRegistry {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<u64>, Error> {
-        let request = self.request(
-            Operation::BlobHead,
-            Method::HEAD,
-            repository,
-            &format!("blobs/{digest}"),
-            format!("the blob {repository}@{digest}"),
-        )?;
-        let Some(answer) = self.found(&to_pull(repository), request).await? else {
+        let request = |operation, method| {
+            let what = format!("the blob {repository}@{digest}");
+            self.request(
+                operation,
+                method,
+                repository,
+                &format!("blobs/{digest}"),
+                what,
+            )
+        };
+        let access = to_pull(repository);
+        let head = request(Operation::BlobHead, Method::HEAD)?;
+        let mut answer = self.exchange.send(&access, head).await?;
+        if refuses_head(answer.status()) {
+            // The beginning of a GET tells the size as well; its body isn't read.
+            let get = request(Operation::BlobGet, Method::GET)?;
+            answer = self.exchange.send(&access, get).await?;
+        }
+        let Some(answer) = self.found_in(answer).await? else {
             return Ok(None);
         };
         if let Some(found) = named_digest(&answer)?

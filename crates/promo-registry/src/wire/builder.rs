@@ -170,6 +170,7 @@ impl WireRegistryBuilder {
             exchange: Exchange::new(sender, authorizer, self.caps),
             caps: self.caps,
             fallback_locks: std::sync::Mutex::default(),
+            learned: super::learned::Learned::default(),
         })
     }
 }

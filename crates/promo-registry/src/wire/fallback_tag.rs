@@ -2,7 +2,8 @@
 //! 1.1, "Referrers Tag Schema").
 //!
 //! The tag is shared with everybody who signs the image: what stands there is never lost. It is
-//! read, merged, put, read back, and merged again if somebody else overwrote it.
+//! read, merged, put, read back, and merged again if somebody else overwrote it. What is no list of referrers is
+//! never overwritten nor added to: the platforms of an index would become its referrers.
 
 use std::sync::{Arc, PoisonError};
 
@@ -72,7 +73,17 @@ impl WireRegistry {
         let tag = referrer.subject.evidence_tag("");
         let reference = ManifestReference::Tag(tag.clone());
         for put in 0..=MAX_PUTS {
-            let standing = self.get(repository, &reference).await?;
+            let mut standing = self.get(repository, &reference).await?;
+            let shows_subject = |found: &RawManifest| referrer.subject.matches(found.bytes());
+            let mut alias = false;
+            if standing.as_ref().is_some_and(shows_subject) {
+                // GitLab takes the tag for the digest. A tag that isn't listed isn't there.
+                alias = put == 0 && !self.is_listed(repository, &tag).await?;
+                if !alias {
+                    return Err(taken(repository, &tag, "the image itself"));
+                }
+                standing = None;
+            }
             let index = read_index(repository, &tag, standing.as_ref())?;
             let Some(merged) = merge(index, &referrer.descriptor) else {
                 drop(guard);
@@ -90,7 +101,12 @@ impl WireRegistry {
                 DigestAlgorithm::Sha256,
                 Bytes::from(merged.to_string()),
             );
-            self.put_alone(repository, &reference, &manifest).await?;
+            match self.put_alone(repository, &reference, &manifest).await {
+                Err(Error::Refused { .. }) if alias => {
+                    return Err(taken(repository, &tag, "the image itself"));
+                }
+                outcome => outcome?,
+            };
         }
         Err(Error::FallbackTagLost {
             repository: repository.clone(),
@@ -127,20 +143,28 @@ fn read_index(
             "manifests": [],
         }));
     };
-    let malformed = || {
-        Error::malformed(
-            repository.host_str(),
-            &format!("the fallback tag {repository}:{tag}"),
-            "it is no index, and is not overwritten",
-        )
-    };
-    let index: Value = serde_json::from_slice(standing.bytes()).map_err(|_| malformed())?;
-    let is_index = standing.media_type().as_str() == MediaType::OCI_INDEX
-        && index.get("manifests").is_some_and(Value::is_array);
-    if is_index {
-        Ok(index)
-    } else {
-        Err(malformed())
+    let no_index = || taken(repository, tag, "no index");
+    let mut index: Value = serde_json::from_slice(standing.bytes()).map_err(|_| no_index())?;
+    if standing.media_type().as_str() != MediaType::OCI_INDEX {
+        return Err(no_index());
+    }
+    let manifests = index.get_mut("manifests").ok_or_else(no_index)?;
+    if manifests.is_null() {
+        *manifests = json!([]);
+    }
+    let entries = manifests.as_array().ok_or_else(no_index)?;
+    let is_platform = |entry: &Value| entry.get("platform").is_some_and(Value::is_object);
+    if entries.iter().any(is_platform) {
+        return Err(taken(repository, tag, "an index of platforms"));
+    }
+    Ok(index)
+}
+
+fn taken(repository: &Repository, tag: &Tag, found: &'static str) -> Error {
+    Error::FallbackTagTaken {
+        repository: repository.clone(),
+        tag: tag.to_string(),
+        found,
     }
 }
 

@@ -1,53 +1,46 @@
 //! Lists that come in pages: the tags of a repository (with Google's additions) and the catalog.
+//!
+//! A list is read to its end or not at all: whatever keeps a page from being read, a 404 behind the first one as
+//! well, is an error. Pages are asked for at the list's own path, whatever a registry links to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::http::{Method, StatusCode};
+use bytes::Bytes;
 use promo_core::inventory::RepositoryContent;
 use promo_core::oci::{Digest, RegistryHost, RegistryPath, Repository, Tag};
 use promo_core::ports::{BulkList, CatalogPage, Operation, TagPage};
-use serde::Deserialize;
 use url::Url;
 
 use super::WireRegistry;
+use super::list_document::{self, ManifestEntry, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
 use crate::auth::Scopes;
-use crate::http::{Access, Answer, Request, foreign_location, next_link, same_origin};
+use crate::http::{
+    Access, Answer, Request, UnreadableLink, foreign_location, next_link, same_origin,
+};
 use crate::{Error, LocationRule};
 
 /// The most pages that a list of one repository with its digests may have.
 const MAX_PAGES: usize = 10_000;
+/// How many entries a first page is asked for, one after the other where a registry refuses: what registries allow at
+/// the most, what the registry likes, and few.
+const PAGE_SIZES: [Option<u16>; 3] = [Some(1000), None, Some(50)];
 
-/// A page of a tag list, with all that the registry tells in it.
-struct TagListing {
-    tags: Vec<Tag>,
-    next: Option<String>,
-    manifests: Option<BTreeMap<String, ManifestEntry>>,
-    children: Vec<String>,
+/// A list, with where its first page is.
+pub(super) struct List {
+    pub(super) access: Access,
+    pub(super) operation: Operation,
+    pub(super) url: Url,
+    pub(super) what: String,
 }
 
-#[derive(Deserialize)]
-struct TagDocument {
-    #[serde(default)]
-    tags: Option<Vec<String>>,
-    #[serde(default)]
-    manifest: Option<BTreeMap<String, ManifestEntry>>,
-    #[serde(default)]
-    child: Option<Vec<String>>,
-}
-
-/// A manifest in a tag list of a Google registry.
-#[derive(Deserialize)]
-struct ManifestEntry {
-    #[serde(default)]
-    tag: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct CatalogDocument {
-    #[serde(default)]
-    repositories: Option<Vec<String>>,
+/// A page of a list.
+pub(super) struct Page {
+    pub(super) body: Bytes,
+    /// Where the next page is: the query to ask the list's path with.
+    pub(super) next: Option<String>,
 }
 
 impl WireRegistry {
@@ -57,10 +50,33 @@ impl WireRegistry {
         next: Option<&str>,
     ) -> Result<Option<TagPage>, Error> {
         let listing = self.tag_listing(repository, next).await?;
-        Ok(listing.map(|listing| TagPage {
-            tags: listing.tags,
-            next: listing.next,
+        Ok(listing.map(|(document, next)| TagPage {
+            tags: tags(&document.tags),
+            next,
         }))
+    }
+
+    /// Whether a tag is in the list of a repository's tags.
+    pub(super) async fn is_listed(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+    ) -> Result<bool, Error> {
+        let mut next = None;
+        for _ in 0..MAX_PAGES {
+            let listing = self.tag_listing(repository, next.as_deref()).await?;
+            let Some((document, following)) = listing else {
+                return Ok(false);
+            };
+            if document.tags.iter().any(|listed| listed == tag.as_str()) {
+                return Ok(true);
+            }
+            next = following;
+            if next.is_none() {
+                return Ok(false);
+            }
+        }
+        Err(endless(repository))
     }
 
     /// All pages of a tag list that has digests in it; only the first of one that hasn't.
@@ -72,26 +88,22 @@ impl WireRegistry {
         let mut children = BTreeSet::new();
         let mut next = None;
         for _ in 0..MAX_PAGES {
-            let Some(listing) = self.tag_listing(repository, next.as_deref()).await? else {
+            let listing = self.tag_listing(repository, next.as_deref()).await?;
+            let Some((document, following)) = listing else {
                 return Ok(BulkList::Missing);
             };
-            let Some(manifests) = listing.manifests else {
+            let Some(manifests) = document.manifests else {
                 return Ok(BulkList::NotOffered);
             };
             record(&mut content, manifests);
-            children.extend(below(repository, &listing.children));
-            next = listing.next;
+            children.extend(below(repository, &document.children));
+            next = following;
             if next.is_none() {
                 let children = children.into_iter().collect();
                 return Ok(BulkList::Listed { content, children });
             }
         }
-        let what = format!("the tags of {repository}");
-        Err(Error::malformed(
-            repository.host_str(),
-            &what,
-            "the list has no end",
-        ))
+        Err(endless(repository))
     }
 
     /// A page of the tags of a repository, with all that the registry tells in it; none if it isn't there.
@@ -99,32 +111,27 @@ impl WireRegistry {
         &self,
         repository: &Repository,
         next: Option<&str>,
-    ) -> Result<Option<TagListing>, Error> {
+    ) -> Result<Option<(TagDocument, Option<String>)>, Error> {
         let what = format!("the tags of {repository}");
-        let mut request = self.request(
+        let first = self.request(
             Operation::TagList,
             Method::GET,
             repository,
             "tags/list",
-            what.clone(),
+            what,
         )?;
-        let host = repository.host();
-        self.turn_to(&host, &mut request, next)?;
-        let url = request.url.clone();
-        let Some(answer) = self.found(&to_pull(repository), request).await? else {
+        let list = List {
+            access: to_pull(repository),
+            operation: first.operation,
+            url: first.url,
+            what: first.what,
+        };
+        let Ok(page) = self.page(&list, next).await? else {
             return Ok(None);
         };
-        refuse_html(&answer)?;
-        let next = next_page(&host, &url, &answer)?;
-        let body = answer.bytes(self.caps.list).await?;
-        let document: TagDocument = serde_json::from_slice(&body)
-            .map_err(|_| Error::malformed(host.as_str(), &what, "it is no tag list"))?;
-        Ok(Some(TagListing {
-            tags: tags(document.tags),
-            next,
-            manifests: document.manifest,
-            children: document.child.unwrap_or_default(),
-        }))
+        let document =
+            list_document::tags(&page.body).ok_or_else(|| list.malformed("it is no tag list"))?;
+        Ok(Some((document, page.next)))
     }
 
     pub(super) async fn catalog_page(
@@ -133,81 +140,167 @@ impl WireRegistry {
         next: Option<&str>,
     ) -> Result<CatalogPage, Error> {
         let what = format!("the catalog of {host}");
-        let url = self.url(host, "/v2/_catalog", &what)?;
-        let mut request = Request::new(Operation::Catalog, Method::GET, url, what.clone());
-        self.turn_to(host, &mut request, next)?;
-        let url = request.url.clone();
-        let access = Access {
-            host: host.clone(),
-            repository: None,
-            scopes: Scopes::catalog(),
+        let list = List {
+            access: Access {
+                host: host.clone(),
+                repository: None,
+                scopes: Scopes::catalog(),
+            },
+            operation: Operation::Catalog,
+            url: self.url(host, "/v2/_catalog", &what)?,
+            what,
         };
-        let answer = self.exchange.send(&access, request).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(self.exchange.refusal(answer).await);
-        }
-        refuse_html(&answer)?;
-        let next = next_page(host, &url, &answer)?;
-        let body = answer.bytes(self.caps.list).await?;
-        let malformed = |reason: &str| Error::malformed(host.as_str(), &what, reason);
-        let document: CatalogDocument =
-            serde_json::from_slice(&body).map_err(|_| malformed("it is no catalog"))?;
+        let page = match self.page(&list, next).await? {
+            Ok(page) => page,
+            Err(answer) => return Err(self.exchange.refusal(answer).await),
+        };
+        let names = list_document::repositories(&page.body)
+            .ok_or_else(|| list.malformed("it is no catalog"))?;
         let root: RegistryPath = host
             .as_str()
             .parse()
-            .map_err(|_| malformed("the host is no registry"))?;
-        let names = document.repositories.unwrap_or_default();
-        let repositories = names
-            .iter()
-            .filter_map(|name| root.join(name).ok())
-            .collect();
-        Ok(CatalogPage { repositories, next })
+            .map_err(|_| list.malformed("the host is no registry"))?;
+        Ok(CatalogPage {
+            repositories: names
+                .iter()
+                .filter_map(|name| root.join(name).ok())
+                .collect(),
+            next: page.next,
+        })
     }
 
-    /// Turns a request for the first page into one for the page `next`.
-    fn turn_to(
-        &self,
-        host: &RegistryHost,
-        request: &mut Request,
-        next: Option<&str>,
-    ) -> Result<(), Error> {
-        match next {
-            Some(next) => request.url = self.url(host, next, &request.what)?,
-            // What registries allow at the most; those that page by default page smaller.
-            None => request.url.set_query(Some("n=1000")),
+    /// The first page of a list, or the one that `next` leads to. A 404 to the first comes back as the answer
+    /// that it is.
+    async fn page(&self, list: &List, next: Option<&str>) -> Result<Result<Page, Answer>, Error> {
+        let (url, answer) = match next {
+            Some(next) => self.ask(list, list.continued(next)?).await?,
+            None => self.ask_first(list).await?,
+        };
+        match answer.status() {
+            StatusCode::OK => self
+                .read_page(list, &url, answer, self.caps.list)
+                .await
+                .map(Ok),
+            StatusCode::NOT_FOUND if next.is_none() => Ok(Err(answer)),
+            StatusCode::NOT_FOUND => Err(list.broken("a page that it links to is not there")),
+            _ => Err(self.exchange.refusal(answer).await),
         }
-        Ok(())
+    }
+
+    pub(super) async fn read_page(
+        &self,
+        list: &List,
+        url: &Url,
+        answer: Answer,
+        cap: u64,
+    ) -> Result<Page, Error> {
+        refuse_html(&answer)?;
+        let next = list.next(url, &answer)?;
+        let body = answer.bytes(cap).await?;
+        Ok(Page { body, next })
+    }
+
+    /// Asks for a first page, smaller where the registry doesn't take the size.
+    async fn ask_first(&self, list: &List) -> Result<(Url, Answer), Error> {
+        let host = &list.access.host;
+        let sizes = PAGE_SIZES.iter().enumerate();
+        for (number, size) in sizes.skip(self.learned.page_size(host)) {
+            let mut url = list.url.clone();
+            url.set_query(size.map(|size| format!("n={size}")).as_deref());
+            let (url, answer) = self.ask(list, url).await?;
+            let is_last = number + 1 == PAGE_SIZES.len();
+            // Distribution says 400 and PAGINATION_NUMBER_INVALID; others have other words.
+            if is_last || !matches!(answer.status().as_u16(), 400 | 416 | 422) {
+                if answer.status() == StatusCode::OK {
+                    self.learned.takes_page_size(host, number);
+                }
+                return Ok((url, answer));
+            }
+        }
+        Err(list.malformed("no size of its pages is left to ask for"))
+    }
+
+    pub(super) async fn ask(&self, list: &List, url: Url) -> Result<(Url, Answer), Error> {
+        let request = Request::new(list.operation, Method::GET, url.clone(), list.what.clone());
+        let request = match list.operation {
+            Operation::Referrers => request.with_header(
+                ::http::header::ACCEPT,
+                promo_core::oci::MediaType::OCI_INDEX,
+            ),
+            _ => request,
+        };
+        let answer = self.exchange.send(&list.access, request).await?;
+        Ok((url, answer))
     }
 }
 
-/// The next page that an answer links to: path and query, on the same scheme and host.
-pub(super) fn next_page(
-    host: &RegistryHost,
-    asked: &Url,
-    answer: &Answer,
-) -> Result<Option<String>, Error> {
-    let Some(link) = next_link(answer.headers()) else {
-        return Ok(None);
-    };
-    let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
-    let target = asked
-        .join(&link)
-        .map_err(|_| malformed("its Link is no URL"))?;
-    if !same_origin(asked, &target) {
-        let rule = LocationRule::OtherHost;
-        return Err(foreign_location(host, &answer.what, &target, rule));
+impl List {
+    /// The URL of the page that `next` leads to.
+    pub(super) fn continued(&self, next: &str) -> Result<Url, Error> {
+        let query = next
+            .strip_prefix('?')
+            .ok_or_else(|| self.malformed("what leads to its next page is no query"))?;
+        let mut url = self.url.clone();
+        url.set_query(Some(query));
+        Ok(url)
     }
-    if target == *asked {
-        return Err(malformed("its Link leads to the same page again"));
+
+    /// What an answer says about the next page. Only the list that was asked for is continued: a path of the
+    /// registry's choice would be asked for with our credentials.
+    fn next(&self, asked: &Url, answer: &Answer) -> Result<Option<String>, Error> {
+        let link = next_link(answer.headers())
+            .map_err(|UnreadableLink| self.broken("its Link header can't be read"))?;
+        let Some(link) = link else {
+            return Ok(None);
+        };
+        let target = asked
+            .join(&link)
+            .map_err(|_| self.broken("its Link header is no URL"))?;
+        if !same_origin(asked, &target) && !is_behind_a_proxy(asked, &target) {
+            let rule = LocationRule::OtherHost;
+            return Err(foreign_location(
+                &self.access.host,
+                &self.what,
+                &target,
+                rule,
+            ));
+        }
+        if bare_path(&target) != bare_path(asked) {
+            let path = crate::error::clean(target.path());
+            return Err(self.broken(format!("its Link leads to {path}, which is another list")));
+        }
+        match target.query() {
+            Some(query) if target.query() != asked.query() => Ok(Some(format!("?{query}"))),
+            _ => Err(self.malformed("its Link leads to the same page again")),
+        }
     }
-    Ok(Some(match target.query() {
-        Some(query) => format!("{}?{query}", target.path()),
-        None => target.path().to_owned(),
-    }))
+
+    pub(super) fn broken(&self, reason: impl Into<String>) -> Error {
+        Error::broken_list(self.access.host.as_str(), &self.what, reason)
+    }
+
+    pub(super) fn malformed(&self, reason: &str) -> Error {
+        Error::malformed(self.access.host.as_str(), &self.what, reason)
+    }
 }
 
-fn tags(names: Option<Vec<String>>) -> Vec<Tag> {
-    let names = names.unwrap_or_default();
+/// Whether two URLs differ in their scheme only: a registry that a proxy speaks TLS for takes itself to be plain.
+fn is_behind_a_proxy(asked: &Url, target: &Url) -> bool {
+    let is_http = matches!(target.scheme(), "http" | "https");
+    let no_port = asked.port().is_none() && target.port().is_none();
+    is_http && no_port && asked.host_str() == target.host_str()
+}
+
+fn bare_path(url: &Url) -> &str {
+    url.path().trim_end_matches('/')
+}
+
+fn endless(repository: &Repository) -> Error {
+    let what = format!("the tags of {repository}");
+    Error::malformed(repository.host_str(), &what, "the list has no end")
+}
+
+fn tags(names: &[String]) -> Vec<Tag> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
@@ -218,7 +311,7 @@ fn record(content: &mut RepositoryContent, manifests: BTreeMap<String, ManifestE
             continue;
         };
         content.record_digest(digest, true);
-        for tag in tags(entry.tag) {
+        for tag in tags(&entry.tag.unwrap_or_default()) {
             content.record_tag(tag, Some(digest));
         }
     }

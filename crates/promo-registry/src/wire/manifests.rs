@@ -25,11 +25,24 @@ impl WireRegistry {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<ManifestHead>, Error> {
+        let host = repository.host();
+        if !self.learned.serves_head(&host) {
+            return self.head_by_get(repository, reference).await;
+        }
         let request =
             self.manifest_request(Operation::ManifestHead, Method::HEAD, repository, reference)?;
-        let Some(answer) = self.found(&to_pull(repository), request).await? else {
-            return Ok(None);
-        };
+        let answer = self.exchange.send(&to_pull(repository), request).await?;
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Ok(None),
+            status if refuses_head(status) => {
+                if status != StatusCode::BAD_REQUEST {
+                    self.learned.refuses_head(&host);
+                }
+                return self.head_by_get(repository, reference).await;
+            }
+            _ => return Err(self.exchange.refusal(answer).await),
+        }
         refuse_html(&answer)?;
         let named = named_digest(&answer)?;
         let digest = match (reference, named) {
@@ -194,7 +207,8 @@ impl WireRegistry {
         let is_read = method != Method::PUT;
         let request = self.request(operation, method, repository, &resource, what)?;
         Ok(if is_read {
-            request.with_header(ACCEPT, &MediaType::MANIFESTS.join(", "))
+            // Registries answer 404 for what they have in a type that wasn't asked for.
+            request.with_header(ACCEPT, &format!("{}, */*", MediaType::MANIFESTS.join(", ")))
         } else {
             request
         })
@@ -207,6 +221,10 @@ impl WireRegistry {
         request: Request,
     ) -> Result<Option<Answer>, Error> {
         let answer = self.exchange.send(access, request).await?;
+        self.found_in(answer).await
+    }
+
+    pub(super) async fn found_in(&self, answer: Answer) -> Result<Option<Answer>, Error> {
         match answer.status() {
             StatusCode::OK => Ok(Some(answer)),
             StatusCode::NOT_FOUND => Ok(None),
@@ -224,9 +242,18 @@ fn says_immutable(answer: &RegistryAnswer) -> bool {
         || answer.code() == "TAG_ALREADY_EXISTS"
 }
 
-/// The digest that the registry names in its answer.
+/// Whether a registry doesn't serve HEAD, so that GET has to be asked (as crane does).
+pub(super) fn refuses_head(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+    )
+}
+
+/// The digest that the registry names in its answer. An empty header names none.
 pub(super) fn named_digest(answer: &Answer) -> Result<Option<Digest>, Error> {
-    let Some(value) = answer.headers().get(DOCKER_CONTENT_DIGEST) else {
+    let value = answer.headers().get(DOCKER_CONTENT_DIGEST);
+    let Some(value) = value.filter(|value| !value.as_bytes().trim_ascii().is_empty()) else {
         return Ok(None);
     };
     let digest = value

@@ -6,6 +6,8 @@
 mod blobs;
 mod builder;
 mod fallback_tag;
+mod learned;
+mod list_document;
 mod lists;
 mod manifests;
 mod paths;
@@ -30,6 +32,7 @@ pub struct WireRegistry {
     caps: Caps,
     /// Whoever holds it brings the fallback tag of that digest up to date.
     fallback_locks: FallbackLocks,
+    learned: learned::Learned,
 }
 
 type FallbackLocks = Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>;

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ::http::header::ACCEPT;
 use ::http::{Method, StatusCode};
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::ports::{Operation, ReferrerList};
-use serde::Deserialize;
 
 use super::WireRegistry;
-use super::lists::next_page;
-use super::manifests::refuse_html;
+use super::list_document;
+use super::lists::List;
 use super::paths::to_pull;
 use crate::Error;
 use crate::http::Answer;
@@ -20,10 +18,7 @@ const MAX_PAGES: usize = 1000;
 /// The most referrers that are read.
 const MAX_REFERRERS: usize = 100_000;
 
-#[derive(Deserialize)]
-struct ReferrersDocument {
-    manifests: Option<Vec<Descriptor>>,
-}
+type Found = BTreeMap<Digest, Descriptor>;
 
 impl WireRegistry {
     pub(super) async fn list_referrers(
@@ -48,78 +43,90 @@ impl WireRegistry {
         &self,
         repository: &Repository,
         digest: &Digest,
-    ) -> Result<Option<BTreeMap<Digest, Descriptor>>, Error> {
-        let host = repository.host();
-        let what = format!("the referrers of {repository}@{digest}");
-        let mut request = self.request(
+    ) -> Result<Option<Found>, Error> {
+        let first = self.request(
             Operation::Referrers,
             Method::GET,
             repository,
             &format!("referrers/{digest}"),
-            what.clone(),
+            format!("the referrers of {repository}@{digest}"),
         )?;
+        let list = List {
+            access: to_pull(repository),
+            operation: first.operation,
+            url: first.url.clone(),
+            what: first.what,
+        };
         let mut found = BTreeMap::new();
+        let mut url = first.url;
         for page in 0..MAX_PAGES {
-            let url = request.url.clone();
-            let request_now = request.with_header(ACCEPT, MediaType::OCI_INDEX);
-            let answer = self
-                .exchange
-                .send(&to_pull(repository), request_now)
-                .await?;
+            let (asked, answer) = self.ask(&list, url).await?;
             match answer.status() {
                 StatusCode::OK => {}
                 // Only the first page can tell that there is no such API; later it is a broken list.
-                StatusCode::NOT_FOUND if page == 0 => return Ok(None),
-                _ if page == 0 => return self.unless_unsupported(answer).await,
+                _ if page == 0 => return self.without_a_list(repository, digest, answer).await,
+                StatusCode::NOT_FOUND => {
+                    return Err(list.broken("a page that it links to is not there"));
+                }
                 _ => return Err(self.exchange.refusal(answer).await),
             }
-            refuse_html(&answer)?;
-            let next = next_page(&host, &url, &answer)?;
-            let body = answer.bytes(self.caps.referrers).await?;
-            for descriptor in read(host.as_str(), &what, &body)? {
+            let page = self
+                .read_page(&list, &asked, answer, self.caps.referrers)
+                .await?;
+            let descriptors = list_document::referrers(&page.body)
+                .ok_or_else(|| list.malformed("it is no index of referrers"))?;
+            for descriptor in descriptors {
                 found.entry(descriptor.digest).or_insert(descriptor);
             }
             if found.len() > MAX_REFERRERS {
                 break;
             }
-            let Some(next) = next else {
+            let Some(next) = page.next else {
                 return Ok(Some(found));
             };
-            request = self.request(
-                Operation::Referrers,
-                Method::GET,
-                repository,
-                "referrers/",
-                what.clone(),
-            )?;
-            request.url = self.url(&host, &next, &what)?;
+            url = list.continued(&next)?;
         }
-        Err(Error::malformed(
-            host.as_str(),
-            &what,
-            "the list has no end",
-        ))
+        Err(list.malformed("the list has no end"))
     }
 
-    /// A registry that says that it doesn't know the operation has no such API. Anything else, a 403 or a 429
-    /// above all, is no answer to the question.
-    async fn unless_unsupported(
+    /// What it means that the first page is no list: none if the registry says that it doesn't know the operation
+    /// (404, or 405 as ECR does), and an empty list if it can't tell because the manifest isn't there yet (400 with
+    /// Quay's code). Anything else, a 403 or a 429 above all, is no answer to the question.
+    async fn without_a_list(
         &self,
+        repository: &Repository,
+        digest: &Digest,
         answer: Answer,
-    ) -> Result<Option<BTreeMap<Digest, Descriptor>>, Error> {
-        match self.exchange.refusal(answer).await {
+    ) -> Result<Option<Found>, Error> {
+        if matches!(
+            answer.status(),
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+        ) {
+            return Ok(None);
+        }
+        let error = self.exchange.refusal(answer).await;
+        let said = match &error {
             Error::Refused {
-                answer: Some(said), ..
-            }
-            | Error::Unavailable {
-                status: 501,
+                status: 400,
                 answer: Some(said),
                 ..
-            } if said.code() == "UNSUPPORTED" => Ok(None),
-            error => Err(error),
+            } => said.code().to_owned(),
+            _ => return Err(error),
+        };
+        match said.as_str() {
+            "UNSUPPORTED" => Ok(None),
+            // The code says what is wrong with a manifest, too; so it is looked whether there is one.
+            "MANIFEST_INVALID" | "MANIFEST_UNKNOWN"
+                if self.get(repository, &(*digest).into()).await?.is_none() =>
+            {
+                Ok(Some(Found::new()))
+            }
+            _ => Err(error),
         }
     }
 
+    /// What the fallback tag lists. Where it holds no index, or the image itself as on GitLab, which takes
+    /// `sha256-HEX` for the digest, nothing is listed (OCI Distribution 1.1, "Listing Referrers").
     async fn read_fallback_tag(
         &self,
         repository: &Repository,
@@ -130,18 +137,16 @@ impl WireRegistry {
         let Some(index) = self.get(repository, &tag.into()).await? else {
             return Ok(Vec::new());
         };
-        let found: BTreeMap<Digest, Descriptor> =
-            read(repository.host_str(), &what, index.bytes())?
-                .into_iter()
-                .map(|descriptor| (descriptor.digest, descriptor))
-                .collect();
+        if digest.matches(index.bytes()) || index.media_type().as_str() != MediaType::OCI_INDEX {
+            return Ok(Vec::new());
+        }
+        let listed = list_document::referrers(index.bytes()).ok_or_else(|| {
+            Error::malformed(repository.host_str(), &what, "it is no index of referrers")
+        })?;
+        let found: Found = listed
+            .into_iter()
+            .map(|descriptor| (descriptor.digest, descriptor))
+            .collect();
         Ok(found.into_values().collect())
     }
-}
-
-/// The descriptors of an index. A single one that can't be understood makes the whole list undecided.
-fn read(host: &str, what: &str, body: &[u8]) -> Result<Vec<Descriptor>, Error> {
-    let malformed = || Error::malformed(host, what, "it is no index of referrers");
-    let document: ReferrersDocument = serde_json::from_slice(body).map_err(|_| malformed())?;
-    document.manifests.ok_or_else(malformed)
 }

@@ -63,7 +63,7 @@ impl WireRegistry {
             .append_pair("mount", &digest.to_string())
             .append_pair("from", &api_name(from));
         let access = to_mount(repository, from);
-        let answer = match self.exchange.send(&access, request).await {
+        let answer = match self.exchange.send(&access, request.unless_broken()).await {
             // A token for both repositories is not to be had: an upload needs only one of them.
             Err(Error::Unauthenticated { .. } | Error::TokenRefused { .. }) => {
                 return Ok(Mount::Refused(None));
@@ -77,8 +77,11 @@ impl WireRegistry {
             }
             StatusCode::ACCEPTED => Ok(Mount::Refused(self.session_of(repository, &answer).ok())),
             StatusCode::TOO_MANY_REQUESTS => Err(self.exchange.refusal(answer).await),
-            // The source can't be read by us, isn't there, or mounts are not known: an upload will tell.
-            status if status.is_client_error() => Ok(Mount::Refused(None)),
+            // The source can't be read by us, isn't there, mounts are not known, or the registry breaks on them: an
+            // upload will tell.
+            status if status.is_client_error() || status.is_server_error() => {
+                Ok(Mount::Refused(None))
+            }
             _ => Err(self.exchange.refusal(answer).await),
         }
     }

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use promo_core::oci::{DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{FailureKind, Registry, SubjectHandling};
 use promo_registry::WireRegistry;
-use promo_testkit::image::{ArtifactBuilder, BuiltImage};
-use promo_testkit::registry::{Fault, Matcher, Operation};
+use promo_testkit::image::{ArtifactBuilder, BuiltImage, IndexBuilder};
+use promo_testkit::registry::{Answer, Fault, Matcher, Operation};
 use serde_json::Value;
 
 use crate::support::{Bench, digest};
@@ -140,6 +140,112 @@ async fn entries_of_others_stay_as_they_are() {
         state.tag_digest("app", &fallback).as_deref(),
         Some(subject.digest())
     );
+}
+
+/// As GitLab answers: the tag is taken for the digest, also where no such tag is.
+fn alias(subject: &BuiltImage) -> Fault {
+    let answer = Answer::status(200).body(subject.media_type(), subject.manifest());
+    Fault::Answer(answer.header("docker-content-digest", subject.digest()))
+}
+
+#[tokio::test]
+async fn a_fallback_tag_that_is_the_image_lists_nothing() {
+    let bench = Bench::new().await;
+    let child = bench.image("app", "child");
+    let subject = IndexBuilder::new().image(child.clone()).build();
+    subject.push_to(&bench.registry.state(), "app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_api = false);
+    let fallback = digest(subject.digest()).evidence_tag("").to_string();
+    let reads = Matcher::on(Operation::ManifestGet).reference(&fallback);
+    let (wire, repository) = (bench.wire(), bench.repository("app"));
+    let faults = bench.registry.faults();
+    let always = faults.inject(reads.clone(), alias(&subject));
+    let list = wire
+        .referrers(&repository, &digest(subject.digest()))
+        .await
+        .unwrap();
+    assert!(list.descriptors.is_empty());
+    // Where it stays the image whatever is put, no list can be kept.
+    let manifest = artifact(&bench, &subject, 1);
+    let put = wire
+        .put_manifest(&repository, &manifest.digest().into(), &manifest)
+        .await;
+    assert_eq!(put.unwrap_err().code().as_str(), "PROMO-R069");
+    always.remove();
+    let state = bench.registry.state();
+    assert!(state.delete_tag("app", &fallback));
+    let refused = Matcher::on(Operation::ManifestPut)
+        .reference(&fallback)
+        .times(1);
+    faults.inject(reads.clone().times(2), alias(&subject));
+    faults.inject(refused, Fault::status(400));
+    let put = wire
+        .put_manifest(&repository, &manifest.digest().into(), &manifest)
+        .await;
+    assert_eq!(put.unwrap_err().code().as_str(), "PROMO-R069");
+    // Where the tag is what is put, a list of our own is begun, and the platforms stay out of it.
+    attach(&wire, &bench, &manifest).await;
+    let standing = state.manifest("app", &fallback).unwrap();
+    let standing: Value = serde_json::from_slice(&standing.bytes).unwrap();
+    let entries = standing["manifests"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "{standing}");
+    assert_eq!(entries[0]["digest"], manifest.digest().to_string());
+}
+
+#[tokio::test]
+async fn what_is_no_list_of_referrers_lists_nothing_and_is_not_added_to() {
+    let bench = Bench::new().await;
+    let subject = bench.image("app", "v1");
+    bench
+        .registry
+        .switch(|switches| switches.referrers_api = false);
+    let fallback = digest(subject.digest()).evidence_tag("").to_string();
+    let state = bench.registry.state();
+    let platforms = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::OCI_INDEX,
+        "manifests": [{
+            "mediaType": MediaType::OCI_MANIFEST, "digest": subject.digest(), "size": 5,
+            "platform": {"architecture": "amd64", "os": "linux"}
+        }],
+    });
+    let others = [
+        (MediaType::OCI_INDEX, platforms.to_string(), 1),
+        (
+            MediaType::DOCKER_LIST,
+            platforms
+                .to_string()
+                .replace("oci.image.index.v1", "docker.distribution.manifest.list.v2"),
+            0,
+        ),
+        (
+            "application/vnd.example",
+            r#"{"mediaType":"application/vnd.example"}"#.to_owned(),
+            0,
+        ),
+    ];
+    let (wire, repository) = (bench.wire(), bench.repository("app"));
+    for (media_type, document, listed) in others {
+        let other = state.put_manifest("app", media_type, document);
+        state.tag("app", &fallback, &other);
+        let list = wire
+            .referrers(&repository, &digest(subject.digest()))
+            .await
+            .unwrap();
+        assert_eq!(list.descriptors.len(), listed, "{media_type}");
+        let manifest = artifact(&bench, &subject, 1);
+        let put = wire
+            .put_manifest(&repository, &manifest.digest().into(), &manifest)
+            .await;
+        assert_eq!(
+            put.unwrap_err().code().as_str(),
+            "PROMO-R069",
+            "{media_type}"
+        );
+        assert_eq!(state.tag_digest("app", &fallback).as_ref(), Some(&other));
+    }
 }
 
 #[tokio::test]

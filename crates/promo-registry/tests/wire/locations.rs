@@ -108,12 +108,13 @@ async fn redirects_end() {
 }
 
 #[tokio::test]
-async fn writes_are_not_redirected() {
-    let bench = Bench::new().await;
+async fn writes_are_not_redirected_to_other_hosts() {
+    let (bench, other) = (Bench::new().await, Bench::new().await);
+    let elsewhere = format!("{}/v2/app/blobs/uploads/", other.registry.url());
     bench
         .registry
         .faults()
-        .inject(Matcher::any(), Fault::redirect("/v2/elsewhere/"));
+        .inject(Matcher::any(), Fault::redirect(&elsewhere));
     let wire = bench.wire();
     let failure = wire
         .start_upload(&bench.repository("app"))
@@ -121,6 +122,7 @@ async fn writes_are_not_redirected() {
         .unwrap_err();
     assert_eq!(failure.code().as_str(), "PROMO-R017");
     assert_eq!(bench.registry.log().len(), 1);
+    assert!(other.registry.log().is_empty());
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@
 )]
 
 mod answers;
+mod as_they_are;
 mod auth;
 mod blobs;
+mod broken_lists;
 mod budget;
 mod fallback_tag;
 mod google;
