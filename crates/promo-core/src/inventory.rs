@@ -23,6 +23,8 @@ pub struct WantedRepository {
     pub tags: BTreeSet<Tag>,
     /// Digests of which it is wanted whether they are there.
     pub digests: BTreeSet<Digest>,
+    /// Whether a digest is only missing if GET shows nothing, too: to HEAD some registries don't show what is there.
+    pub for_certain: bool,
 }
 
 impl WantedInventory {
@@ -34,6 +36,13 @@ impl WantedInventory {
     /// Asks for a digest.
     pub fn want_digest(&mut self, repository: &Repository, digest: Digest) {
         self.want(repository).digests.insert(digest);
+    }
+
+    /// Asks for a digest without which nothing can be promoted.
+    pub fn need_digest(&mut self, repository: &Repository, digest: Digest) {
+        let wanted = self.want(repository);
+        wanted.digests.insert(digest);
+        wanted.for_certain = true;
     }
 
     /// What is wanted of one repository, to add to it. Cloning a repository only counts a reference.

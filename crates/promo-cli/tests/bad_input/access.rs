@@ -13,7 +13,6 @@ fn robot() -> Auth {
 #[tokio::test]
 async fn a_401_in_the_middle_is_met_with_a_new_token() {
     for (operation, after) in [
-        (Operation::ManifestHead, 1),
         (Operation::ManifestGet, 3),
         (Operation::UploadStart, 2),
         (Operation::Referrers, 0),

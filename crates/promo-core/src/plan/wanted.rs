@@ -35,7 +35,7 @@ pub fn wanted_sources(
     let mut wanted = WantedInventory::default();
     for edge in known.edges() {
         if edge.code() == codes::SOURCE_UNKNOWN {
-            wanted.want_digest(edge.source(), edge.digest());
+            wanted.need_digest(edge.source(), edge.digest());
         }
     }
     wanted

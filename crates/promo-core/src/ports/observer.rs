@@ -90,6 +90,8 @@ pub enum Operation {
     Referrers,
     /// A token is fetched.
     Token,
+    /// A registry is asked what it wants to see (`GET /v2/`).
+    Ping,
 }
 
 /// Something that happened.

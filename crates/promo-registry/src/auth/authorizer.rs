@@ -1,8 +1,8 @@
 //! Says what goes into the Authorization header of a request, and learns from 401s.
 //!
 //! The first request to a host goes out as it is (see `door`). From then on it is known what the host wants, and
-//! requests carry it at once. No lock is held while something is on its way: who wants what somebody fetches already
-//! joins that `flight`, and everybody else goes on.
+//! requests carry it at once; a repository that wants something else says so in a challenge of its own. No lock is held
+//! while something is on its way: who wants what somebody fetches already joins that `flight`, and everybody else goes on.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,9 +23,9 @@ use crate::{Caps, Error};
 /// Authorizes requests to all hosts.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
-    source: Arc<dyn CredentialSource>,
-    sender: Arc<Sender>,
-    caps: Caps,
+    pub(super) source: Arc<dyn CredentialSource>,
+    pub(super) sender: Arc<Sender>,
+    pub(super) caps: Caps,
     doors: Mutex<BTreeMap<RegistryHost, Arc<Door>>>,
     /// What can be sent to the registry itself.
     headers: Mutex<BTreeMap<HeaderKey, Arc<Flight<Option<HeaderValue>>>>>,
@@ -45,6 +45,8 @@ pub(crate) struct Authorization {
 enum Kind {
     /// Nothing, and with the guard: this request finds out what the host wants.
     Nothing(Option<First>),
+    /// Nothing, to hear a repository's own challenge: the token server of the host's gave no token.
+    Asking(Box<Error>),
     /// User and password, or a token that was given as it is.
     Fixed,
     /// A token that was fetched, now or before.
@@ -64,12 +66,17 @@ impl Authorization {
     /// Whether there are credentials behind it.
     pub(crate) fn has_credentials(&self) -> bool {
         match &self.kind {
-            Kind::Nothing(_) => false,
+            Kind::Nothing(_) | Kind::Asking(_) => false,
             Kind::Fixed => self.header.is_some(),
             Kind::Token {
                 with_credentials, ..
             } => *with_credentials,
         }
+    }
+
+    /// Whether nothing is known to be wanted.
+    pub(crate) fn is_strangers(&self) -> bool {
+        matches!(self.kind, Kind::Nothing(_))
     }
 
     fn nothing(first: Option<First>) -> Self {
@@ -101,13 +108,28 @@ impl Authorizer {
 
     /// What a request carries.
     pub(crate) async fn authorize(&self, access: &Access) -> Result<Authorization, Error> {
-        match self.door(&access.host).enter().await {
+        let door = self.door(&access.host);
+        if let Some(own) = door.own(access.repository.as_ref()) {
+            return self.answer(access, own).await;
+        }
+        match door.enter().await {
             Entry::Unknown(first) => Ok(Authorization::nothing(first)),
             Entry::Known(Wants::Nothing) => Ok(Authorization::nothing(None)),
-            Entry::Known(Wants::Answer(Challenge::Basic)) => self.basic(access).await,
-            Entry::Known(Wants::Answer(Challenge::Bearer { realm, service })) => {
-                self.bearer(access, &realm, service).await
-            }
+            Entry::Known(Wants::Unasked) => self.basic(access).await,
+            Entry::Known(Wants::Answer(guess)) => match self.answer(access, guess).await {
+                Err(error @ Error::TokenRefused { .. }) => Ok(Authorization {
+                    header: None,
+                    kind: Kind::Asking(Box::new(error)),
+                }),
+                answer => answer,
+            },
+        }
+    }
+
+    async fn answer(&self, access: &Access, challenge: Challenge) -> Result<Authorization, Error> {
+        match challenge {
+            Challenge::Basic => self.basic(access).await,
+            Challenge::Bearer { realm, service } => self.bearer(access, &realm, service).await,
         }
     }
 
@@ -118,19 +140,22 @@ impl Authorizer {
         authorization: Authorization,
         headers: &HeaderMap,
     ) -> Result<bool, Error> {
+        let learned = self.learn(access, &authorization, headers);
         match authorization.kind {
             Kind::Nothing(first) => {
-                let Some(challenge) = challenge_of(headers) else {
-                    return Ok(false);
-                };
-                self.door(&access.host).challenged(challenge.clone());
                 drop(first);
-                // A token may be given to anybody; a password is needed to send one.
-                match challenge {
-                    Challenge::Bearer { .. } => Ok(true),
-                    Challenge::Basic => Ok(self.basic(access).await?.header.is_some()),
+                match learned {
+                    None => Ok(false),
+                    // A token may be given to anybody; a password is needed to send one.
+                    Some(Challenge::Bearer { .. }) => Ok(true),
+                    Some(Challenge::Basic) => Ok(self.basic(access).await?.header.is_some()),
                 }
             }
+            Kind::Asking(error) => match learned {
+                None => Err(*error),
+                Some(_) => Ok(true),
+            },
+            Kind::Fixed if learned.is_some() => Ok(true),
             Kind::Fixed => self.renew_basic(access, authorization.header).await,
             Kind::Token {
                 place,
@@ -139,25 +164,73 @@ impl Authorizer {
                 ..
             } => {
                 place.forget(number);
-                Ok(!fresh)
+                Ok(!fresh || learned.is_some())
             }
         }
     }
 
-    /// Learns from an answer that is no 401: a host that answers wants nothing, so far.
+    /// Takes over a challenge that says something new: the first of a host, and the first of a repository that was
+    /// asked with the host's. Later ones are no news: they may be about a token that ran out, and lead elsewhere.
+    fn learn(
+        &self,
+        access: &Access,
+        authorization: &Authorization,
+        headers: &HeaderMap,
+    ) -> Option<Challenge> {
+        let door = self.door(&access.host);
+        let challenge = challenge_of(headers)?;
+        if authorization.is_strangers() {
+            door.challenged(challenge.clone());
+            door.owns(access.repository.as_ref(), challenge.clone());
+            return Some(challenge);
+        }
+        let guessed = match door.wants() {
+            Some(Wants::Answer(guess)) => guess,
+            _ => Challenge::Basic,
+        };
+        let is_news = door.own(access.repository.as_ref()).is_none() && challenge != guessed;
+        if !is_news || !self.may_answer(access, &challenge) {
+            return None;
+        }
+        door.owns(access.repository.as_ref(), challenge.clone());
+        Some(challenge)
+    }
+
+    fn may_answer(&self, access: &Access, challenge: &Challenge) -> bool {
+        let Challenge::Bearer { realm, .. } = challenge else {
+            return true;
+        };
+        let hosts = &self.sender.hosts;
+        let allowed = &hosts.settings(&access.host).token_realms;
+        check_realm(&access.host, hosts.is_plain(&access.host), allowed, realm).is_ok()
+    }
+
+    /// Learns from an answer that is no 401: a host that answers wants nothing, so far, and one that takes what it was
+    /// shown wants that. Fails where a request only went out to hear a challenge, and none came.
     pub(crate) fn accepted(
         &self,
         access: &Access,
         authorization: Authorization,
         status: StatusCode,
-    ) {
+    ) -> Result<(), Error> {
         let tells = !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS;
-        if let Kind::Nothing(first) = authorization.kind {
-            if tells {
-                self.door(&access.host).passed();
+        let door = self.door(&access.host);
+        match authorization.kind {
+            Kind::Nothing(first) => {
+                if tells {
+                    door.passed();
+                }
+                drop(first);
             }
-            drop(first);
+            Kind::Asking(error) => return Err(*error),
+            Kind::Token { .. } | Kind::Fixed if status.is_success() => {
+                if let Some(Wants::Answer(right)) = door.wants() {
+                    door.owns(access.repository.as_ref(), right);
+                }
+            }
+            Kind::Token { .. } | Kind::Fixed => {}
         }
+        Ok(())
     }
 
     /// User and password, asked for once per repository.
@@ -266,7 +339,7 @@ impl Authorizer {
         })
     }
 
-    fn door(&self, host: &RegistryHost) -> Arc<Door> {
+    pub(super) fn door(&self, host: &RegistryHost) -> Arc<Door> {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(doors.entry(host.clone()).or_default())
     }
@@ -298,7 +371,7 @@ fn given_token(host: &RegistryHost, token: &Secret) -> Result<Token, Error> {
 }
 
 /// What can be sent to the registry itself.
-fn fixed_header(credential: &Credential) -> Option<HeaderValue> {
+pub(super) fn fixed_header(credential: &Credential) -> Option<HeaderValue> {
     match credential {
         Credential::Basic { .. } => token::basic(credential),
         Credential::BearerToken(token) => token::bearer(token),

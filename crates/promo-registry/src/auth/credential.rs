@@ -26,7 +26,8 @@ pub enum Credential {
     BearerToken(Secret),
 }
 
-/// Finds the credentials for a registry. It is asked when a registry wants some, never before.
+/// Finds the credentials for a registry. It is asked when a registry wants some, and before a list of a registry, or
+/// what it says isn't there, is believed: strangers may be told less.
 #[async_trait]
 pub trait CredentialSource: Debug + Send + Sync {
     /// The credentials for `repository` on `host`; none means anonymous. `repository` is none when the

@@ -3,12 +3,15 @@
 //! The first request goes alone, so that not each of a hundred gets a 401 of its own. The others wait for its first
 //! answer, but never long, and not while it is repeated: a request that hangs holds up nobody else.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use promo_core::oci::Repository;
 use tokio::sync::watch;
 
 use super::challenge::Challenge;
+use super::flight::Flight;
 
 /// How long requests wait for the first answer. Most come in a tenth of that; if one doesn't, all go as they are.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
@@ -18,12 +21,21 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct Door {
     wants: Mutex<Option<Wants>>,
     asked: watch::Sender<Asked>,
+    /// What repositories want: some registries have several token servers. What no repository has said about itself is
+    /// taken from the host's first challenge.
+    own: Mutex<BTreeMap<Option<Repository>, Challenge>>,
+    /// Repositories for which there is nothing to show.
+    strangers: Mutex<BTreeSet<Option<Repository>>>,
+    /// What the host said when it was asked what it wants.
+    pub(super) introduction: Flight<Option<Challenge>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wants {
     /// Nothing, so far.
     Nothing,
+    /// Nothing, but what we have is sent: it tells strangers less.
+    Unasked,
     /// What its challenge says.
     Answer(Challenge),
 }
@@ -54,6 +66,9 @@ impl Default for Door {
         Self {
             wants: Mutex::default(),
             asked: watch::Sender::new(Asked::Never),
+            own: Mutex::default(),
+            strangers: Mutex::default(),
+            introduction: Flight::new(|_| Duration::ZERO),
         }
     }
 }
@@ -87,22 +102,53 @@ impl Door {
 
     /// What is wanted, if it is known.
     pub(super) fn wants(&self) -> Option<Wants> {
-        self.lock().clone()
+        lock(&self.wants).clone()
     }
 
-    /// The challenge of a 401 came.
+    /// A challenge came. The first one stays that of the host.
     pub(super) fn challenged(&self, challenge: Challenge) {
-        *self.lock() = Some(Wants::Answer(challenge));
+        let mut wants = lock(&self.wants);
+        if !matches!(*wants, Some(Wants::Answer(_))) {
+            *wants = Some(Wants::Answer(challenge));
+        }
+    }
+
+    /// The challenge of a repository, if it is known to be its own.
+    pub(super) fn own(&self, repository: Option<&Repository>) -> Option<Challenge> {
+        lock(&self.own).get(&repository.cloned()).cloned()
+    }
+
+    /// A repository's own challenge came, or what was guessed turned out right. The first one stays.
+    pub(super) fn owns(&self, repository: Option<&Repository>, challenge: Challenge) {
+        lock(&self.own)
+            .entry(repository.cloned())
+            .or_insert(challenge);
+    }
+
+    /// From now on what we have is sent unasked.
+    pub(super) fn introduced(&self) {
+        let mut wants = lock(&self.wants);
+        if !matches!(*wants, Some(Wants::Answer(_))) {
+            *wants = Some(Wants::Unasked);
+        }
+    }
+
+    pub(super) fn is_stranger(&self, repository: Option<&Repository>) -> bool {
+        lock(&self.strangers).contains(&repository.cloned())
+    }
+
+    pub(super) fn is_stranger_now(&self, repository: Option<&Repository>) {
+        lock(&self.strangers).insert(repository.cloned());
     }
 
     /// A request without credentials was answered. What a challenge said before stays.
     pub(super) fn passed(&self) {
-        self.lock().get_or_insert(Wants::Nothing);
+        lock(&self.wants).get_or_insert(Wants::Nothing);
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Wants>> {
-        self.wants.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for First {

@@ -1,8 +1,8 @@
 //! Who we are to a registry: credentials, challenges and tokens.
 //!
 //! A [`CredentialSource`] finds credentials; `Authorizer` learns from the first 401 what a host wants, fetches
-//! tokens where one is wanted, and says what to put into the Authorization header. Nothing asks a
-//! registry just to find out whether it wants credentials.
+//! tokens where one is wanted, and says what to put into the Authorization header. A registry is
+//! only asked what it wants to see where we have something to show and it may tell strangers less (`introduction`).
 
 mod authorizer;
 mod challenge;
@@ -13,6 +13,7 @@ mod files;
 mod flight;
 mod google;
 mod helper;
+mod introduction;
 mod process;
 mod realm;
 mod scope;

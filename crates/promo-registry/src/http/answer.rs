@@ -53,6 +53,11 @@ impl Answer {
         self.response.url()
     }
 
+    /// The request no longer takes one of the host's places.
+    pub(super) fn leave_place(&mut self) {
+        drop(self.permit.take());
+    }
+
     /// The address that answered.
     pub(super) fn remote_address(&self) -> Option<std::net::SocketAddr> {
         self.response.remote_addr()
@@ -103,7 +108,7 @@ impl Answer {
         idle: Duration,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send, Error> {
         self.refuse_encoding()?;
-        drop(self.permit.take());
+        self.leave_place();
         let context = (self.host, self.what);
         let pieces = Box::pin(self.response.bytes_stream());
         Ok(stream::unfold(

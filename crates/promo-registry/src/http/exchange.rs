@@ -47,9 +47,13 @@ impl Exchange {
     ) -> Result<Answer, Error> {
         let mut attempts = Attempts::new(&self.sender, access.host.as_str(), request.operation);
         let mut refusals = 0;
+        let mut introduced = is_list(request.operation);
+        if introduced {
+            self.authorizer.introduce(access).await?;
+        }
         loop {
             let authorization = self.authorizer.authorize(access).await?;
-            let outcome = self.follow(access, &mut request, &authorization).await;
+            let mut outcome = self.follow(access, &mut request, &authorization).await;
             if let Ok(answer) = &outcome
                 && answer.status() == StatusCode::UNAUTHORIZED
             {
@@ -73,10 +77,20 @@ impl Exchange {
                 }
                 return Err(self.unauthenticated(outcome, with_credentials).await?);
             }
-            match &outcome {
-                Ok(answer) => self
-                    .authorizer
-                    .accepted(access, authorization, answer.status()),
+            match &mut outcome {
+                Ok(answer) => {
+                    let doubted = !introduced && authorization.is_strangers() && hides(answer);
+                    let status = answer.status();
+                    self.authorizer.accepted(access, authorization, status)?;
+                    if doubted && request.body.is_whole() {
+                        introduced = true;
+                        // Somebody else may need its place to find out.
+                        answer.leave_place();
+                        if self.authorizer.introduce(access).await? {
+                            continue;
+                        }
+                    }
+                }
                 // Nobody waits for what this one finds out while it is repeated.
                 Err(_) => drop(authorization),
             }
@@ -187,8 +201,27 @@ impl Exchange {
     }
 }
 
+/// Whether strangers may get less of it without a word.
+fn is_list(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::TagList | Operation::Catalog | Operation::Referrers
+    )
+}
+
+/// Whether an answer may be that to a stranger, who isn't told what is there.
+fn hides(answer: &Answer) -> bool {
+    matches!(
+        answer.status(),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN
+    )
+}
+
 fn is_repeatable(request: &Request, outcome: &Result<Answer, Error>) -> bool {
-    let broken = matches!(outcome, Ok(answer) if answer.status().is_server_error());
+    let broken = match outcome {
+        Ok(answer) => answer.status().is_server_error(),
+        Err(error) => matches!(error, Error::Connection { .. } | Error::Deadline { .. }),
+    };
     request.body.is_whole()
         && match request.repeat {
             Repeat::Safe => true,

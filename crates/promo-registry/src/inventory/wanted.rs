@@ -86,7 +86,10 @@ impl RegistryInventoryReader {
             content.record_tag(tag.clone(), None);
         }
         let asked = wanted.digests.difference(&seen).copied().collect();
-        for (digest, present) in self.ask_digests(repository, asked).await? {
+        for (digest, present) in self
+            .ask_digests(repository, asked, wanted.for_certain)
+            .await?
+        {
             content.record_digest(digest, present);
         }
         Ok(RepositoryInventory::Read(content))
@@ -115,17 +118,37 @@ impl RegistryInventoryReader {
         &self,
         repository: &Repository,
         digests: Vec<Digest>,
+        for_certain: bool,
     ) -> Result<Vec<(Digest, bool)>, Failure> {
         let asking: Vec<_> = digests
             .iter()
-            .map(|digest| self.head(repository, ManifestReference::Digest(*digest)))
+            .map(|digest| self.is_there(repository, *digest, for_certain))
             .collect();
         let mut answers = stream::iter(asking).buffered(self.at_once());
         let mut found = Vec::with_capacity(digests.len());
         while let Some(answer) = answers.next().await {
-            found.push(answer?.is_some());
+            found.push(answer?);
         }
+        drop(answers);
         Ok(digests.into_iter().zip(found).collect())
+    }
+
+    async fn is_there(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        for_certain: bool,
+    ) -> Result<bool, Failure> {
+        let reference = ManifestReference::Digest(digest);
+        if self.head(repository, reference.clone()).await?.is_some() {
+            return Ok(true);
+        }
+        if !for_certain {
+            return Ok(false);
+        }
+        let _permit = self.permits.acquire().await;
+        let manifest = self.registry.get_manifest(repository, &reference).await?;
+        Ok(manifest.is_some())
     }
 }
 

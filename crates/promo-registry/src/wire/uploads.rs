@@ -65,9 +65,13 @@ impl WireRegistry {
         let access = to_mount(repository, from);
         let answer = match self.exchange.send(&access, request.unless_broken()).await {
             // A token for both repositories is not to be had: an upload needs only one of them.
-            Err(Error::Unauthenticated { .. } | Error::TokenRefused { .. }) => {
-                return Ok(Mount::Refused(None));
-            }
+            // Where the mount breaks the connection, the upload will tell whether anything is wrong with it.
+            Err(
+                Error::Unauthenticated { .. }
+                | Error::TokenRefused { .. }
+                | Error::Connection { .. }
+                | Error::Deadline { .. },
+            ) => return Ok(Mount::Refused(None)),
             answer => answer?,
         };
         match answer.status() {

@@ -80,6 +80,29 @@ async fn a_plain_registry_is_asked_what_is_wanted_and_no_more() {
     assert_eq!(unasked, TagState::Unknown);
 }
 
+/// Where it decides that nothing can be promoted, a HEAD that shows nothing isn't enough.
+#[tokio::test]
+async fn a_digest_that_is_needed_is_asked_for_by_get_as_well() {
+    let (embedded, repository) = filled().await;
+    let blind = Matcher::on(ManifestHead);
+    let fault = embedded.faults().inject(blind, Fault::status(404));
+    let reader = reader(&embedded, InventoryMethod::Cheapest);
+    let mut wanted = WantedInventory::default();
+    for label in ["one", "absent"] {
+        wanted.need_digest(&repository, digest(&image(label)));
+    }
+    let inventory = reader.read(&wanted).await;
+    let state = |label| inventory.digest(&repository, &digest(&image(label)));
+    assert_eq!(state("one"), DigestState::Present);
+    assert_eq!(state("absent"), DigestState::Absent);
+    fault.remove();
+    embedded.log().clear();
+    wanted.repositories.clear();
+    wanted.need_digest(&repository, digest(&image("one")));
+    reader.read(&wanted).await;
+    assert_eq!(counts(&embedded), expected([(ManifestHead, 1)]));
+}
+
 #[tokio::test]
 async fn a_bulk_list_tells_everything_in_one_request() {
     let (embedded, repository) = filled().await;

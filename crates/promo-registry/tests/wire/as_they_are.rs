@@ -120,16 +120,16 @@ async fn a_registry_that_does_not_know_the_list_has_the_fallback_tag() {
 
 #[tokio::test]
 async fn a_mount_that_breaks_the_registry_is_an_upload() {
-    for status in [500, 502, 503, 520] {
+    for fault in [bare(500), bare(502), bare(503), bare(520), Fault::Reset] {
         let bench = Bench::new().await;
         let blob = bench.blob("from", b"bytes");
         let on_mount = Matcher::on(Operation::Mount);
-        bench.registry.faults().inject(on_mount, bare(status));
+        bench.registry.faults().inject(on_mount, fault.clone());
         let (to, from) = (bench.repository("to"), bench.repository("from"));
         let mount = bench.wire().mount_blob(&to, &blob.digest, &from).await;
-        assert_eq!(mount.unwrap(), Mount::Refused(None), "{status}");
+        assert_eq!(mount.unwrap(), Mount::Refused(None), "{fault:?}");
         assert_eq!(bench.registry.log().count(Operation::Mount), 1);
-        assert!(bench.time.pauses().is_empty(), "{status}");
+        assert!(bench.time.pauses().is_empty(), "{fault:?}");
     }
 }
 
