@@ -1,16 +1,26 @@
 //! Sigstore bundles with a key: a DSSE envelope around a statement, as a referrer of its subject.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use promo_core::oci::{Descriptor, MediaType};
 use promo_core::ports::{Evidence, EvidenceBlob};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use sigstore_bundle::{BundleV03, VerificationMaterialV03};
 use sigstore_types::{
     DsseEnvelope, DsseSignature, KeyId, PayloadBytes, SignatureBytes, SignatureContent, pae,
 };
 
+use crate::envelope::Envelope;
+use crate::json::{self, Text};
+use crate::refusal::Refusal;
 use crate::statement::PAYLOAD_TYPE;
-use crate::{Error, SigningKey, json, manifest};
+use crate::{Error, SigningKey, manifest};
+
+/// A hint is the digest of a key; a longer one names none.
+const MAX_HINT: usize = 1000;
 
 /// Signs a statement into a bundle and makes it a referrer of `subject`.
 pub(crate) fn signed_referrer(
@@ -60,29 +70,56 @@ pub(crate) struct FoundBundle {
 
 #[derive(Debug)]
 pub(crate) enum Content {
-    Envelope(DsseEnvelope),
-    /// A signature over the bytes of the artifact, or anything else that is no single envelope.
+    Envelope(Envelope),
+    /// An envelope that can't be judged.
+    Odd(Refusal),
+    /// A signature over the bytes of the artifact, or nothing that is known.
     Other,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outline<'a> {
+    #[serde(borrow)]
+    verification_material: Material<'a>,
+    #[serde(default, borrow)]
+    dsse_envelope: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    message_signature: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Material<'a> {
+    #[serde(default, borrow)]
+    public_key: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct PublicKeyHint<'a> {
+    #[serde(borrow)]
+    hint: Text<'a>,
 }
 
 /// Reads a bundle of any version; nothing if it isn't one. It is read leniently: what decides is
 /// the signature, and log entries are not looked at.
 pub(crate) fn read(bytes: &[u8]) -> Option<FoundBundle> {
-    let value: serde_json::Value = json::parse(bytes)?;
-    let bundle = value.as_object()?;
-    let material = bundle.get("verificationMaterial")?.as_object()?;
-    let hint = material
-        .get("publicKey")
-        .and_then(|key| key.get("hint")?.as_str())
-        .map(str::to_owned);
-    let envelope = match (bundle.get("dsseEnvelope"), bundle.get("messageSignature")) {
-        (Some(envelope), None) => serde_json::from_value(envelope.clone()).ok(),
-        _ => None,
+    let bundle: Outline<'_> = json::parse_outline(bytes)?;
+    let hint = bundle
+        .verification_material
+        .public_key
+        .and_then(json::part::<PublicKeyHint<'_>>)
+        .map(|key| key.hint.0)
+        .filter(|hint| hint.len() <= MAX_HINT)
+        .map(Cow::into_owned);
+    let content = match (bundle.dsse_envelope, bundle.message_signature) {
+        (Some(envelope), None) => match Envelope::part(envelope) {
+            Ok(envelope) => Content::Envelope(envelope),
+            Err(refusal) => Content::Odd(refusal),
+        },
+        _ => Content::Other,
     };
-    Some(FoundBundle {
-        hint,
-        content: envelope.map_or(Content::Other, Content::Envelope),
-    })
+    Some(FoundBundle { hint, content })
 }
 
 /// Standard base64 with padding.

@@ -156,9 +156,16 @@ impl Error {
             Self::WrongPassword => {
                 &["Check COSIGN_PASSWORD; an empty password is a password, too."]
             }
-            Self::KeyAlgorithm { .. } => {
-                &["Use a P-256 key: cosign does not accept signatures by P-384 keys."]
+            Self::KeyAlgorithm { algorithm: "RSA" } => &[
+                "An RSA key verifies what others signed with it, but promo signs with none: use a P-256 key.",
+            ],
+            Self::KeyAlgorithm { algorithm } if algorithm.starts_with("RSA") => {
+                &["RSA keys of 2048 to 8192 bits verify, as SubjectPublicKeyInfo in DER."]
             }
+            Self::KeyAlgorithm {
+                algorithm: "P-384" | "P-521",
+            } => &["Use a P-256 key: cosign does not accept signatures by P-384 or P-521 keys."],
+            Self::KeyAlgorithm { .. } => &["Use a P-256 key."],
             Self::PredicateType { .. } => {
                 &["A predicate type is an absolute URI, such as https://slsa.dev/provenance/v1."]
             }
@@ -253,7 +260,7 @@ pub const CODES: &[CodeEntry] = &[
     entry(
         "PROMO-S004",
         "key algorithm not supported",
-        "Only P-256 and Ed25519 keys make signatures that cosign accepts in every form that promo writes. P-384, P-521 and RSA are refused.",
+        "Only P-256 and Ed25519 keys make signatures that cosign accepts in every form that promo writes. RSA keys of 2048 to 8192 bits verify what others signed (PKCS#1 v1.5 with SHA-256, as cosign signs with them), but promo signs with none. P-384 and P-521 are refused.",
     ),
     entry(
         "PROMO-S005",
@@ -349,6 +356,11 @@ pub const CODES: &[CodeEntry] = &[
         "PROMO-S032",
         "link refused",
         "A link is malformed or not signed by the key given.",
+    ),
+    entry(
+        "PROMO-S033",
+        "envelope of several signatures",
+        "Evidence that claims an accepted key has an envelope with no or with several signatures. A bundle has exactly one, and no other form can be judged here.",
     ),
 ];
 

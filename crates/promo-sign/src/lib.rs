@@ -49,6 +49,7 @@
 
 mod attester;
 mod bundle;
+mod envelope;
 mod error;
 mod json;
 pub mod key;

@@ -27,8 +27,6 @@ pub(crate) struct ImageManifest {
     pub(crate) layers: Vec<Descriptor>,
     #[serde(default)]
     pub(crate) subject: Option<Descriptor>,
-    #[serde(default)]
-    annotations: Option<BTreeMap<String, String>>,
 }
 
 impl ImageManifest {
@@ -38,11 +36,6 @@ impl ImageManifest {
         (small && manifest.media_type().is_image())
             .then(|| json::parse(manifest.bytes()))
             .flatten()
-    }
-
-    /// When it says it was made. Nobody vouches for that.
-    pub(crate) fn created(&self) -> Option<jiff::Timestamp> {
-        self.annotations.as_ref()?.get(CREATED)?.parse().ok()
     }
 }
 

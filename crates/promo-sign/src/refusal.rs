@@ -16,6 +16,11 @@ pub const NO_NAME: Code = Code::new("PROMO-S014");
 pub const STATEMENT: Code = Code::new("PROMO-S015");
 /// It claims an accepted key in a form that can't be judged.
 pub const FORM: Code = Code::new("PROMO-S016");
+/// It claims an accepted key, and its envelope has not exactly one signature.
+pub const SIGNATURES: Code = Code::new("PROMO-S033");
+
+/// The most characters of what others wrote that a message repeats.
+const MAX_QUOTED: usize = 200;
 
 /// A refusal: its code and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,4 +36,15 @@ impl Refusal {
             message: message.into(),
         }
     }
+}
+
+/// What others wrote, for a message: without control characters, and not longer than a line or two.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut short: String = text.chars().take(MAX_QUOTED).collect();
+    let cut = short.len() < text.len();
+    short = short.escape_debug().to_string();
+    if cut {
+        short.push('…');
+    }
+    format!("`{short}`")
 }

@@ -8,7 +8,7 @@ use promo_core::oci::{Descriptor, Digest, MediaType};
 use promo_core::ports::EvidenceBlob;
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{self, Refusal};
+use crate::refusal::{self, Refusal, quoted};
 use crate::{Error, SigningKey, json};
 
 /// The annotation of the layer that holds the signature in base64.
@@ -16,11 +16,10 @@ pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signatur
 
 const TYPE: &str = "cosign container image signature";
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Payload {
     critical: Critical,
-    #[serde(default)]
-    optional: serde_json::Value,
+    optional: (),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +42,12 @@ struct Image {
     docker_manifest_digest: String,
 }
 
+/// The part of a payload that is read.
+#[derive(Deserialize)]
+struct Found {
+    critical: Critical,
+}
+
 /// Signs `identity` and `digest` into a layer.
 pub(crate) fn signed_layer(
     key: &SigningKey,
@@ -59,7 +64,7 @@ pub(crate) fn signed_layer(
             },
             kind: TYPE.to_owned(),
         },
-        optional: serde_json::Value::Null,
+        optional: (),
     };
     let bytes = serde_json::to_vec(&payload).map_err(|source| Error::Encoding {
         document: "signature payload",
@@ -86,7 +91,7 @@ pub(crate) struct SignedReference {
 /// Reads a payload whose signature is good: it must be an image signature about `digest`.
 pub(crate) fn read(bytes: &[u8], digest: &Digest) -> Result<SignedReference, Refusal> {
     let refused = |code: Code, message: String| Err(Refusal::new(code, message));
-    let Some(payload) = json::parse::<Payload>(bytes) else {
+    let Some(payload) = json::parse_outline::<Found>(bytes) else {
         return refused(
             refusal::MALFORMED,
             "what is signed is not a simple-signing payload".to_owned(),
@@ -96,14 +101,14 @@ pub(crate) fn read(bytes: &[u8], digest: &Digest) -> Result<SignedReference, Ref
     if critical.kind != TYPE {
         return refused(
             refusal::STATEMENT,
-            format!("the payload's type is `{}`", critical.kind.escape_debug()),
+            format!("the payload's type is {}", quoted(&critical.kind)),
         );
     }
     if critical.image.docker_manifest_digest != digest.to_string() {
         let found = critical.image.docker_manifest_digest;
         return refused(
             refusal::DIGEST,
-            format!("it signs the digest `{}`", found.escape_debug()),
+            format!("it signs the digest {}", quoted(&found)),
         );
     }
     Ok(SignedReference {

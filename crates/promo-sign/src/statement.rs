@@ -1,12 +1,17 @@
 //! in-toto statements: what bundles and `.att` layers sign.
 
+mod subjects;
+
 use promo_core::identity::Identity;
 use promo_core::oci::{Digest, DigestAlgorithm};
 use promo_core::ports::{EvidenceKind, SignatureFormat};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use sigstore_types::{Digest as DigestSet, Sha256Hash, Sha512Hash, Statement, Subject};
 
-use crate::refusal::{self, Refusal};
-use crate::{Error, json};
+use crate::json::{self, Text};
+use crate::refusal::{self, Refusal, quoted};
+use crate::{Error, PROMOTION_PREDICATE_TYPE};
 
 /// The predicate type of an image signature, as cosign writes it.
 pub const SIGNATURE_PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -16,6 +21,9 @@ pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// cosign 3.1 still attests with this older version; the fields are the same.
 const STATEMENT_V0_1: &str = "https://in-toto.io/Statement/v0.1";
+
+/// A predicate type is a URI; a longer one is none.
+const MAX_PREDICATE_TYPE: usize = 2000;
 
 /// Writes a statement about one subject.
 pub(crate) fn write(
@@ -36,9 +44,23 @@ pub(crate) fn write(
 #[derive(Debug)]
 pub(crate) struct SignedStatement {
     pub(crate) predicate_type: String,
-    pub(crate) predicate: serde_json::Value,
+    /// When a promotion's own record says it was made.
+    pub(crate) timestamp: Option<jiff::Timestamp>,
     /// The names under which it speaks of the digest, those that are not empty.
     pub(crate) names: Vec<String>,
+}
+
+/// The parts of a statement, as they are written.
+#[derive(Deserialize)]
+struct Outline<'a> {
+    #[serde(rename = "_type", borrow)]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    subject: &'a RawValue,
+    #[serde(rename = "predicateType", borrow)]
+    predicate_type: Text<'a>,
+    #[serde(default, borrow)]
+    predicate: Option<&'a RawValue>,
 }
 
 /// Reads a statement whose signature is good: it must be of a known version and have `digest` among
@@ -51,53 +73,62 @@ pub(crate) fn read(
     if payload_type != PAYLOAD_TYPE {
         return Err(Refusal::new(
             refusal::STATEMENT,
-            format!("the payload's type is `{}`", payload_type.escape_debug()),
+            format!("the payload's type is {}", quoted(payload_type)),
         ));
     }
-    let Some(statement) = json::parse::<Statement>(payload) else {
-        return Err(Refusal::new(
+    let malformed = || {
+        Refusal::new(
             refusal::MALFORMED,
             "what is signed is not an in-toto statement",
-        ));
+        )
     };
-    if !matches!(
-        statement.type_.as_str(),
-        Statement::TYPE_V1 | STATEMENT_V0_1
-    ) {
+    let statement = json::parse_outline::<Outline<'_>>(payload)
+        .filter(|statement| statement.predicate_type.0.len() <= MAX_PREDICATE_TYPE)
+        .ok_or_else(malformed)?;
+    if !matches!(&*statement.kind.0, Statement::TYPE_V1 | STATEMENT_V0_1) {
         return Err(Refusal::new(
             refusal::STATEMENT,
-            format!(
-                "the statement's type is `{}`",
-                statement.type_.escape_debug()
-            ),
+            format!("the statement's type is {}", quoted(&statement.kind.0)),
         ));
     }
-    let about: Vec<Subject> = statement
-        .subject
-        .into_iter()
-        .filter(|subject| has_digest(&subject.digest, digest))
-        .collect();
-    if about.is_empty() {
+    let about = subjects::about(statement.subject, digest).ok_or_else(malformed)?;
+    if about.subjects == 0 {
         return Err(Refusal::new(
             refusal::DIGEST,
             "none of the statement's subjects has this digest",
         ));
     }
+    let predicate_type = statement.predicate_type.0.into_owned();
     Ok(SignedStatement {
-        predicate_type: statement.predicate_type,
-        predicate: statement.predicate,
-        names: about
-            .into_iter()
-            .map(|subject| subject.name)
-            .filter(|name| !name.is_empty())
-            .collect(),
+        timestamp: statement
+            .predicate
+            .filter(|_| predicate_type == PROMOTION_PREDICATE_TYPE)
+            .and_then(promotion_time),
+        predicate_type,
+        names: about.names,
     })
+}
+
+/// The time that a promotion's own record gives.
+fn promotion_time(predicate: &RawValue) -> Option<jiff::Timestamp> {
+    #[derive(Deserialize)]
+    struct Promotion<'a> {
+        #[serde(borrow)]
+        timestamp: Text<'a>,
+    }
+    let promotion: Promotion<'_> = json::part(predicate)?;
+    promotion.timestamp.0.parse().ok()
 }
 
 /// What a statement that nobody vouches for claims to be. An image signature is assumed where that
 /// can't be learned, so that a signature policy sees it.
 pub(crate) fn claimed_kind(payload: &[u8], otherwise: EvidenceKind) -> EvidenceKind {
-    json::parse::<Statement>(payload).map_or(otherwise, |statement| kind(statement.predicate_type))
+    json::parse_outline::<Outline<'_>>(payload)
+        .map(|statement| statement.predicate_type.0)
+        .filter(|predicate_type| predicate_type.len() <= MAX_PREDICATE_TYPE)
+        .map_or(otherwise, |predicate_type| {
+            kind(predicate_type.into_owned())
+        })
 }
 
 /// The kind of evidence that a bundle with this predicate type is.
@@ -119,14 +150,4 @@ fn digest_set(digest: &Digest) -> DigestSet {
         _ => set.sha256 = Sha256Hash::from_hex(&digest.hex()).ok(),
     }
     set
-}
-
-/// Whether a set of digests contains this one; what it says by other algorithms isn't looked at.
-fn has_digest(set: &DigestSet, digest: &Digest) -> bool {
-    let found = match digest.algorithm() {
-        DigestAlgorithm::Sha256 => set.sha256.as_ref().map(Sha256Hash::to_hex),
-        DigestAlgorithm::Sha512 => set.sha512.as_ref().map(Sha512Hash::to_hex),
-        _ => None,
-    };
-    found.is_some_and(|hex| hex == digest.hex())
 }

@@ -37,9 +37,11 @@ pub enum KeyAlgorithm {
     EcdsaP256,
     /// Ed25519.
     Ed25519,
+    /// RSA of 2048 to 8192 bits, with PKCS#1 v1.5 signatures over SHA-256. Such keys verify only.
+    Rsa,
 }
 
-/// The algorithm of a public key as SPKI.
+/// The algorithm of a public key as SPKI, if it is one of those with a fixed form.
 pub(super) fn public_algorithm(spki: &[u8]) -> Option<KeyAlgorithm> {
     if spki.len() == 91 && spki.starts_with(&P256_SPKI) && spki.get(26) == Some(&4) {
         Some(KeyAlgorithm::EcdsaP256)

@@ -7,6 +7,7 @@ mod der;
 mod encrypted;
 mod pem;
 mod public;
+mod rsa;
 
 use std::fmt;
 
@@ -51,7 +52,7 @@ pub struct SigningKey {
 impl SigningKey {
     /// Reads a private key: `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` (SEC1), or cosign's `ENCRYPTED
     /// SIGSTORE PRIVATE KEY` and `ENCRYPTED COSIGN PRIVATE KEY`, which need the password.
-    /// P-256 and Ed25519 are accepted, others are refused (`PROMO-S004`).
+    /// P-256 and Ed25519 are accepted, others are refused (`PROMO-S004`): RSA keys only verify.
     pub fn from_pem(pem: &[u8], password: Option<&Password>) -> Result<Self, Error> {
         Self::from_pkcs8(&private_pkcs8(pem, password)?)
     }
@@ -102,8 +103,10 @@ impl SigningKey {
             .public_key_to_der()
             .map_err(failed("its public half"))?;
         let public = PublicKey::from_spki(&spki)?;
+        let scheme =
+            public::scheme(public.algorithm()).ok_or(Error::KeyAlgorithm { algorithm: "RSA" })?;
         let signer = pair
-            .to_sigstore_signer(&public.scheme())
+            .to_sigstore_signer(&scheme)
             .map_err(failed("signing"))?;
         Ok(Self { signer, public })
     }

@@ -1,4 +1,4 @@
-//! Public keys: P-256 or Ed25519 as SPKI.
+//! Public keys: P-256, Ed25519 or RSA, as SPKI.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use promo_core::oci::Digest;
 use sigstore::crypto::{CosignVerificationKey, Signature, SigningScheme};
 
+use super::rsa::{self, RsaKey};
 use super::{KeyAlgorithm, der, pem};
 use crate::Error;
 
@@ -16,31 +17,41 @@ pub struct PublicKey {
     spki: Vec<u8>,
     digest: Digest,
     algorithm: KeyAlgorithm,
-    key: CosignVerificationKey,
+    key: Verifying,
+}
+
+/// Whoever does the arithmetic.
+#[derive(Clone)]
+enum Verifying {
+    Sigstore(CosignVerificationKey),
+    Rsa(RsaKey),
 }
 
 impl PublicKey {
-    /// Reads a `PUBLIC KEY` in PEM form.
+    /// Reads a `PUBLIC KEY` in PEM form, or an `RSA PUBLIC KEY`.
     pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        let expected = "one PEM block labelled PUBLIC KEY";
         match pem::blocks(pem).as_deref() {
             Some([block]) if block.label == "PUBLIC KEY" => Self::from_spki(&block.contents),
-            _ => Err(Error::KeyFormat {
-                expected: "one PEM block labelled PUBLIC KEY",
-            }),
+            Some([block]) if block.label == "RSA PUBLIC KEY" => {
+                Self::from_spki(&rsa::spki_of(&block.contents))
+            }
+            _ => Err(Error::KeyFormat { expected }),
         }
     }
 
     /// Reads a public key as DER of `SubjectPublicKeyInfo`.
     pub fn from_spki(spki: &[u8]) -> Result<Self, Error> {
-        let algorithm = der::public_algorithm(spki).ok_or(Error::KeyAlgorithm {
-            algorithm: der::algorithm_name(spki),
-        })?;
-        let key = CosignVerificationKey::from_der(spki, &scheme(algorithm)).map_err(|source| {
-            Error::Key {
-                operation: "verifying",
-                source: Box::new(source),
-            }
-        })?;
+        let (algorithm, key) = match der::public_algorithm(spki) {
+            Some(algorithm) => (
+                algorithm,
+                Verifying::Sigstore(sigstore_key(spki, algorithm)?),
+            ),
+            None => match RsaKey::from_spki(spki) {
+                Some(key) => (KeyAlgorithm::Rsa, Verifying::Rsa(key)),
+                None => return Err(unsupported(der::algorithm_name(spki))),
+            },
+        };
         Ok(Self {
             spki: spki.to_vec(),
             digest: Digest::sha256_of(spki),
@@ -76,19 +87,38 @@ impl PublicKey {
 
     /// Whether `signature` over `message` is by this key.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let signature = Signature::Raw(signature);
-        self.key.verify_signature(signature, message).is_ok()
-    }
-
-    pub(super) fn scheme(&self) -> SigningScheme {
-        scheme(self.algorithm)
+        match &self.key {
+            Verifying::Sigstore(key) => key
+                .verify_signature(Signature::Raw(signature), message)
+                .is_ok(),
+            Verifying::Rsa(key) => key.verifies(message, signature),
+        }
     }
 }
 
-fn scheme(algorithm: KeyAlgorithm) -> SigningScheme {
+fn sigstore_key(spki: &[u8], algorithm: KeyAlgorithm) -> Result<CosignVerificationKey, Error> {
+    let scheme = scheme(algorithm).ok_or_else(|| unsupported(der::algorithm_name(spki)))?;
+    CosignVerificationKey::from_der(spki, &scheme).map_err(|source| Error::Key {
+        operation: "verifying",
+        source: Box::new(source),
+    })
+}
+
+/// How the library that signs calls an algorithm; nothing for those that only verify.
+pub(super) fn scheme(algorithm: KeyAlgorithm) -> Option<SigningScheme> {
     match algorithm {
-        KeyAlgorithm::EcdsaP256 => SigningScheme::ECDSA_P256_SHA256_ASN1,
-        KeyAlgorithm::Ed25519 => SigningScheme::ED25519,
+        KeyAlgorithm::EcdsaP256 => Some(SigningScheme::ECDSA_P256_SHA256_ASN1),
+        KeyAlgorithm::Ed25519 => Some(SigningScheme::ED25519),
+        KeyAlgorithm::Rsa => None,
+    }
+}
+
+fn unsupported(algorithm: &'static str) -> Error {
+    Error::KeyAlgorithm {
+        algorithm: match algorithm {
+            "RSA" => "RSA of this size or form",
+            other => other,
+        },
     }
 }
 

@@ -68,7 +68,7 @@ fn other_algorithms_and_other_files_are_refused() {
     }
     let public: [&[u8]; 2] = [
         include_bytes!("../../tests/fixtures/openssl/p384.pub"),
-        include_bytes!("../../tests/fixtures/openssl/rsa.pub"),
+        include_bytes!("../../tests/fixtures/openssl/rsa1024.pub"),
     ];
     for pem in public {
         assert_eq!(code(PublicKey::from_pem(pem)), "PROMO-S004");
@@ -137,4 +137,65 @@ fn no_secret_is_printed() {
         assert!(!text.contains("PRIVATE"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
     }
+}
+
+const RSA_PUBLIC: &[u8] = include_bytes!("../../tests/fixtures/openssl/rsa.pub");
+
+#[test]
+fn an_rsa_key_verifies_what_openssl_signed_with_it() {
+    let key = PublicKey::from_pem(RSA_PUBLIC).unwrap();
+    assert_eq!(key.algorithm(), KeyAlgorithm::Rsa);
+    let signature = include_bytes!("../../tests/fixtures/openssl/rsa.signature");
+    assert!(key.verifies(b"message", signature));
+    assert!(!key.verifies(b"massage", signature));
+    let mut changed = *signature;
+    changed[0] ^= 1;
+    assert!(!key.verifies(b"message", &changed));
+    assert!(!key.verifies(b"message", &signature[1..]));
+    let sha1 = include_bytes!("../../tests/fixtures/openssl/rsa.sha1.signature");
+    assert!(!key.verifies(b"message", sha1));
+    let pss = include_bytes!("../../tests/fixtures/openssl/rsa.pss.signature");
+    assert!(!key.verifies(b"message", pss));
+    let pkcs1 = include_bytes!("../../tests/fixtures/openssl/rsa.pkcs1.pub");
+    assert_eq!(PublicKey::from_pem(pkcs1).unwrap(), key);
+    assert_eq!(key.to_pem().as_bytes(), RSA_PUBLIC);
+}
+
+#[test]
+fn an_rsa_key_has_one_form() {
+    let spki = PublicKey::from_pem(RSA_PUBLIC).unwrap().spki().to_vec();
+    for at in 0..spki.len().min(40) {
+        let mut changed = spki.clone();
+        changed[at] ^= 0x80;
+        if let Ok(key) = PublicKey::from_spki(&changed) {
+            // Only the number itself may differ, and then it is another key.
+            assert!(at > 32, "byte {at}");
+            assert_ne!(
+                key.fingerprint(),
+                PublicKey::from_spki(&spki).unwrap().fingerprint()
+            );
+        }
+    }
+    let longer = [&spki[..], &[0]].concat();
+    assert_eq!(code(PublicKey::from_spki(&longer)), "PROMO-S004");
+    assert_eq!(
+        code(PublicKey::from_spki(&spki[..spki.len() - 1])),
+        "PROMO-S004"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_key_is_said_of_that_algorithm() {
+    let rsa = include_bytes!("../../tests/fixtures/openssl/rsa.pem");
+    let hint = SigningKey::from_pem(rsa, None)
+        .unwrap_err()
+        .hints()
+        .concat();
+    assert!(hint.contains("RSA") && !hint.contains("P-384"), "{hint}");
+    let p384 = include_bytes!("../../tests/fixtures/openssl/p384.pub");
+    let hint = PublicKey::from_pem(p384).unwrap_err().hints().concat();
+    assert!(hint.contains("P-384"), "{hint}");
+    let small = include_bytes!("../../tests/fixtures/openssl/rsa1024.pub");
+    let error = PublicKey::from_pem(small).unwrap_err();
+    assert!(error.hints().concat().contains("2048"), "{error}");
 }

@@ -1,15 +1,14 @@
 //! Judges bundles that refer to the digest, and DSSE envelopes.
 
-use jiff::Timestamp;
-use promo_core::oci::RawManifest;
+use promo_core::oci::{Digest, RawManifest};
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
-use sigstore_types::DsseEnvelope;
 
 use super::{Judgement, KeyVerifier, Question};
 use crate::bundle::{self, Content};
+use crate::envelope::Envelope;
 use crate::manifest::{self, ImageManifest};
 use crate::refusal::{self, Refusal};
-use crate::{PROMOTION_PREDICATE_TYPE, statement};
+use crate::statement;
 
 /// What a bundle is taken for as long as it can't be read.
 const UNREADABLE: EvidenceKind = EvidenceKind::Signature {
@@ -37,33 +36,28 @@ impl KeyVerifier {
             return unknown;
         };
         let hint = bundle.hint.as_deref();
-        let envelope = match &bundle.content {
-            Content::Envelope(envelope) => envelope,
-            Content::Other if self.is_claimed(hint) => {
-                return Judgement::Refused {
-                    kind: UNREADABLE,
-                    refusal: Refusal::new(
-                        refusal::FORM,
-                        "it signs the image's bytes instead of a statement, or can't be understood",
-                    ),
-                };
+        let refusal = match &bundle.content {
+            Content::Envelope(envelope) => {
+                let subject = image.subject.as_ref().map(|subject| subject.digest);
+                let judgement = self.judge_envelope(question, envelope, hint, &UNREADABLE);
+                return about_subject(judgement, subject, question.digest);
             }
-            Content::Other => {
-                return Judgement::Unknown {
-                    kind: UNREADABLE,
-                    signer: bundle.hint,
-                };
-            }
+            Content::Odd(refusal) => refusal.clone(),
+            Content::Other => Refusal::new(
+                refusal::FORM,
+                "it signs the image's bytes instead of a statement, or can't be understood",
+            ),
         };
-        let subject = image.subject.as_ref().map(|subject| subject.digest);
-        match self.judge_envelope(question, envelope, hint, &UNREADABLE, image.created()) {
-            Judgement::Accepted { kind, .. } if subject != Some(*question.digest) => {
-                Judgement::Refused {
-                    kind,
-                    refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
-                }
+        if self.is_claimed(hint) {
+            Judgement::Refused {
+                kind: UNREADABLE,
+                refusal,
             }
-            judgement => judgement,
+        } else {
+            Judgement::Unknown {
+                kind: UNREADABLE,
+                signer: bundle.hint,
+            }
         }
     }
 
@@ -71,14 +65,12 @@ impl KeyVerifier {
     pub(super) fn judge_envelope(
         &self,
         question: Question<'_>,
-        envelope: &DsseEnvelope,
+        envelope: &Envelope,
         hint: Option<&str>,
         otherwise: &EvidenceKind,
-        created: Option<Timestamp>,
     ) -> Judgement {
-        let payload = envelope.payload.as_bytes();
-        let signature = envelope.signature.sig.as_bytes();
-        let Some(key) = self.signer(&envelope.pae(), signature) else {
+        let payload = envelope.payload();
+        let Some(key) = self.signer(envelope.signed(), &envelope.signature) else {
             let kind = statement::claimed_kind(payload, otherwise.clone());
             if self.is_claimed(hint) {
                 let refusal = Refusal::new(
@@ -97,7 +89,6 @@ impl KeyVerifier {
                 return Judgement::Refused { kind, refusal };
             }
         };
-        let time = promotion_time(&statement).or(created);
         let kind = statement::kind(statement.predicate_type);
         let is_signature = matches!(kind, EvidenceKind::Signature { .. });
         let names = statement.names.iter().map(String::as_str);
@@ -110,10 +101,21 @@ impl KeyVerifier {
             Ok(()) => Judgement::Accepted {
                 kind,
                 signer: key.fingerprint(),
-                time,
+                time: statement.timestamp,
             },
             Err(refusal) => Judgement::Refused { kind, refusal },
         }
+    }
+}
+
+/// A manifest that says that its bundle is about another digest than the bundle says is refused.
+fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest) -> Judgement {
+    match judgement {
+        Judgement::Accepted { kind, .. } if subject != Some(*digest) => Judgement::Refused {
+            kind,
+            refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
+        },
+        judgement => judgement,
     }
 }
 
@@ -129,13 +131,4 @@ fn bundle_bytes<'a>(image: &ImageManifest, blobs: &'a [EvidenceBlob]) -> Option<
         .then(|| blobs.iter().find(is_layer))
         .flatten()
         .map(|blob| blob.bytes.as_ref())
-}
-
-/// The time that a promotion's own record gives: it is signed, the manifest's annotation isn't.
-fn promotion_time(statement: &statement::SignedStatement) -> Option<Timestamp> {
-    if statement.predicate_type != PROMOTION_PREDICATE_TYPE {
-        return None;
-    }
-    let time = statement.predicate.get("timestamp")?;
-    time.as_str()?.parse().ok()
 }

@@ -17,7 +17,7 @@ use promo_core::ports::{
 };
 
 use crate::PublicKey;
-use crate::refusal::{self, Refusal};
+use crate::refusal::{self, Refusal, quoted};
 
 /// Accepts what one of its keys has signed.
 #[derive(Debug, Clone)]
@@ -92,7 +92,7 @@ impl Question<'_> {
         match other {
             Some(name) => Err(Refusal::new(
                 refusal::OTHER_NAME,
-                format!("it names `{}`, not {identity}", name.escape_debug()),
+                format!("it names {}, not {identity}", quoted(name)),
             )),
             None if may_be_unnamed => Ok(()),
             None => Err(Refusal::new(

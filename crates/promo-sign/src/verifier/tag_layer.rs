@@ -1,12 +1,12 @@
 //! Judges the layers of images under `.sig` and `.att`.
 
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
-use sigstore_types::DsseEnvelope;
 
 use super::{Judgement, KeyVerifier, Question};
 use crate::bundle::from_base64;
+use crate::envelope::Envelope;
 use crate::simple_signing::{self, SIGNATURE_ANNOTATION};
-use crate::{json, statement};
+use crate::statement;
 
 const SIG: EvidenceKind = EvidenceKind::Signature {
     format: SignatureFormat::Sig,
@@ -51,11 +51,12 @@ impl KeyVerifier {
             predicate_type: String::new(),
         };
         let sound = layer.descriptor.digest.matches(&layer.bytes);
-        match json::parse::<DsseEnvelope>(&layer.bytes).filter(|_| sound) {
-            Some(envelope) => {
-                attestation_only(self.judge_envelope(question, &envelope, None, &unreadable, None))
+        match Envelope::read(&layer.bytes).filter(|_| sound) {
+            Some(Ok(envelope)) => {
+                attestation_only(self.judge_envelope(question, &envelope, None, &unreadable))
             }
-            None => Judgement::Unknown {
+            // Such a layer doesn't say which key it is by.
+            Some(Err(_)) | None => Judgement::Unknown {
                 kind: unreadable,
                 signer: None,
             },
