@@ -269,6 +269,7 @@ pub(crate) fn run_settings(
             StagingChoice::IfPresent => StagingPolicy::IfPresent,
             StagingChoice::Require => StagingPolicy::Require,
         },
+        trust: staging.trust(),
         provenance: ProvenancePolicy::Off,
         recursive: proof.recursive(),
         evidence: match proof.evidence() {

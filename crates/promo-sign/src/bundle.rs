@@ -1,9 +1,12 @@
 //! Sigstore bundles with a key: a DSSE envelope around a statement, as a referrer of its subject.
 
+mod plain;
+
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use promo_core::oci::{Descriptor, MediaType};
 use promo_core::ports::{Evidence, EvidenceBlob};
 use serde::Deserialize;
@@ -12,6 +15,8 @@ use sigstore_bundle::{BundleV03, VerificationMaterialV03};
 use sigstore_types::{
     DsseEnvelope, DsseSignature, KeyId, PayloadBytes, SignatureBytes, SignatureContent, pae,
 };
+
+pub(crate) use plain::is_envelope as is_plain_envelope;
 
 use crate::envelope::Envelope;
 use crate::json::{self, Text};
@@ -30,20 +35,55 @@ pub(crate) fn signed_referrer(
     subject: &Descriptor,
     created: jiff::Timestamp,
 ) -> Result<Evidence, Error> {
+    let envelope = signed_envelope(key, statement)?;
+    let bytes = bundle_bytes(key.public_key().hint(), envelope)?;
+    referrer(bytes.into(), predicate_type, subject, Some(created))
+}
+
+/// Signs a statement into an envelope.
+pub(crate) fn signed_envelope(key: &SigningKey, statement: Vec<u8>) -> Result<DsseEnvelope, Error> {
     let signature = key.sign(&pae(PAYLOAD_TYPE, &statement))?;
-    let envelope = DsseEnvelope::new(
-        PAYLOAD_TYPE,
-        PayloadBytes::new(statement),
+    Ok(envelope(PAYLOAD_TYPE, statement, signature))
+}
+
+fn envelope(payload_type: &str, payload: Vec<u8>, signature: Vec<u8>) -> DsseEnvelope {
+    DsseEnvelope::new(
+        payload_type,
+        PayloadBytes::new(payload),
         DsseSignature::new(SignatureBytes::new(signature), KeyId::default()),
-    );
-    let hint = key.public_key().hint();
+    )
+}
+
+fn bundle_bytes(hint: String, envelope: DsseEnvelope) -> Result<Vec<u8>, Error> {
     let material = VerificationMaterialV03::PublicKey { hint };
     let bundle = BundleV03::new(material, SignatureContent::DsseEnvelope(envelope)).into_bundle();
-    let bytes = serde_json::to_vec(&bundle).map_err(|source| Error::Encoding {
+    serde_json::to_vec(&bundle).map_err(|source| Error::Encoding {
         document: "bundle",
         source,
-    })?;
-    let layer = Descriptor::of(MediaType::SIGSTORE_BUNDLE, &bytes);
+    })
+}
+
+/// An envelope that stands alone, written anew.
+pub(crate) fn envelope_bytes(found: &Envelope) -> Result<Vec<u8>, Error> {
+    let envelope = envelope(
+        &found.payload_type,
+        found.payload().to_vec(),
+        found.signature.clone(),
+    );
+    serde_json::to_vec(&envelope).map_err(|source| Error::Encoding {
+        document: "envelope",
+        source,
+    })
+}
+
+/// A bundle as a referrer of `subject`, in the one form in which promo writes it.
+pub(crate) fn referrer(
+    bundle: Bytes,
+    predicate_type: &str,
+    subject: &Descriptor,
+    created: Option<jiff::Timestamp>,
+) -> Result<Evidence, Error> {
+    let layer = Descriptor::of(MediaType::SIGSTORE_BUNDLE, &bundle);
     let manifest = manifest::bundle_manifest(&layer, subject, predicate_type, created)?;
     let config = EvidenceBlob {
         descriptor: Descriptor::of(MediaType::OCI_EMPTY, manifest::EMPTY_CONFIG),
@@ -51,12 +91,34 @@ pub(crate) fn signed_referrer(
     };
     let bundle = EvidenceBlob {
         descriptor: layer,
-        bytes: bytes.into(),
+        bytes: bundle,
     };
     Ok(Evidence::Referrer {
         manifest,
         blobs: vec![config, bundle],
     })
+}
+
+/// A bundle whose signature was verified, with nothing in it but that: the bytes as they are if nothing else is
+/// in them, else written anew. Nothing if it is no such bundle.
+pub(crate) fn plain(bytes: &Bytes, hint: &str) -> Result<Option<Bytes>, Error> {
+    if plain::is_bundle(bytes, hint) {
+        return Ok(Some(bytes.clone()));
+    }
+    let Some(FoundBundle {
+        content: Content::Envelope(found),
+        ..
+    }) = read(bytes)
+    else {
+        return Ok(None);
+    };
+    let Envelope {
+        payload_type,
+        signature,
+        ..
+    } = &found;
+    let envelope = envelope(payload_type, found.payload().to_vec(), signature.clone());
+    bundle_bytes(hint.to_owned(), envelope).map(|bytes| Some(bytes.into()))
 }
 
 /// A bundle as it was found. Nothing in it is verified yet.

@@ -58,13 +58,21 @@ struct BundleManifest<'a> {
     annotations: BTreeMap<&'static str, String>,
 }
 
-/// Writes the manifest that refers a bundle to its subject, in the form that cosign writes.
+/// Writes the manifest that refers a bundle to its subject, in the form that cosign writes. Where nobody
+/// knows when it was made, it says nothing about that.
 pub(crate) fn bundle_manifest(
     bundle: &Descriptor,
     subject: &Descriptor,
     predicate_type: &str,
-    created: jiff::Timestamp,
+    created: Option<jiff::Timestamp>,
 ) -> Result<RawManifest, Error> {
+    let mut annotations = BTreeMap::from([
+        (BUNDLE_CONTENT, "dsse-envelope".to_owned()),
+        (BUNDLE_PREDICATE_TYPE, predicate_type.to_owned()),
+    ]);
+    if let Some(created) = created {
+        annotations.insert(CREATED, seconds(created).to_string());
+    }
     let manifest = BundleManifest {
         schema_version: 2,
         media_type: MediaType::OCI_MANIFEST,
@@ -72,11 +80,7 @@ pub(crate) fn bundle_manifest(
         config: Descriptor::of(MediaType::OCI_EMPTY, EMPTY_CONFIG),
         layers: [bundle],
         subject: Descriptor::new(subject.media_type.clone(), subject.digest, subject.size),
-        annotations: BTreeMap::from([
-            (BUNDLE_CONTENT, "dsse-envelope".to_owned()),
-            (BUNDLE_PREDICATE_TYPE, predicate_type.to_owned()),
-            (CREATED, seconds(created).to_string()),
-        ]),
+        annotations,
     };
     let bytes = serde_json::to_vec(&manifest).map_err(|source| Error::Encoding {
         document: "manifest of a bundle",

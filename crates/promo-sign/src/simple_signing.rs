@@ -14,6 +14,9 @@ use crate::{Error, SigningKey, json};
 /// The annotation of the layer that holds the signature in base64.
 pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 
+/// The annotation of a layer under `.att` that repeats what it attests.
+pub(crate) const PREDICATE_TYPE_ANNOTATION: &str = "predicateType";
+
 const TYPE: &str = "cosign container image signature";
 
 #[derive(Serialize)]

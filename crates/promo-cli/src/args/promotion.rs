@@ -84,6 +84,14 @@ pub(crate) struct StagingArgs {
     /// default with keys) or `require`
     #[arg(long, value_name = "POLICY")]
     pub(crate) staging_signatures: Option<String>,
+    /// A name that signatures in staging may speak of besides the repository there and the image's public names: a
+    /// registry with a path, and all below it, or `*` for any (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) staging_name: Vec<String>,
+    /// A predicate type of attestations by accepted keys that are carried to production (may be repeated); signatures
+    /// always are
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) staging_attestation: Vec<String>,
 }
 
 /// What is printed of a plan.

@@ -14,6 +14,7 @@ use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
 pub(crate) fn report_table(report: &Report) -> String {
     let mut text = phases(report);
     text.push_str(&edges(report));
+    text.push_str(&staging(report));
     text.push_str(&left(report));
     text.push_str(&conclusion(report));
     text
@@ -46,6 +47,32 @@ fn edges(report: &Report) -> String {
             _ => continue,
         };
         let _ = writeln!(text, "{GREEN}{what}{GREEN:#} {}", name(edge));
+    }
+    text
+}
+
+/// What of the evidence in staging doesn't come along, and why.
+fn staging(report: &Report) -> String {
+    let mut text = String::new();
+    for image in report
+        .staging
+        .iter()
+        .filter(|image| !image.notes.is_empty())
+    {
+        let carried = counted(image.carried, "piece");
+        let _ = writeln!(
+            text,
+            "{BOLD}evidence{BOLD:#} {}@{}: {carried} carried",
+            image.source,
+            short(image.digest)
+        );
+        for note in &image.notes {
+            let (code, message, pieces) = (note.code, one_line(&note.message), note.pieces);
+            let _ = writeln!(
+                text,
+                "  {YELLOW}note{YELLOW:#} ({code}): {message} ({pieces})"
+            );
+        }
     }
     text
 }

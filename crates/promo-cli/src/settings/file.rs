@@ -9,7 +9,8 @@ use promo_core::oci::{RegistryHost, RegistryPath};
 use serde::Deserialize;
 
 use super::Environment;
-use super::proof::{EvidencePlacement, FormatName, StagingChoice};
+use super::proof::{EvidencePlacement, FormatName};
+use super::staging::{CarriedType, SignedName, StagingChoice};
 use super::value::Text;
 use crate::error::{Error, Result};
 
@@ -93,6 +94,8 @@ pub(super) struct Sign {
 pub(super) struct Verify {
     pub(super) staging_keys: Option<Vec<PathBuf>>,
     pub(super) staging_signatures: Option<Text<StagingChoice>>,
+    pub(super) staging_names: Option<Vec<Text<SignedName>>>,
+    pub(super) staging_attestations: Option<Vec<Text<CarriedType>>>,
 }
 
 /// `[attest]`

@@ -18,6 +18,7 @@ mod proof;
 mod resolver;
 mod revisions;
 mod scope;
+mod staging;
 mod value;
 
 pub(crate) use console::ConsoleSettings;
@@ -29,10 +30,11 @@ pub(crate) use keys::{ALL as KEYS, Key, TABLES};
 pub(crate) use kpromo::{KeylessSettings, canonical_evidence, public_names};
 pub(crate) use network::{ClientIdentity, Host, NetworkSettings};
 pub(crate) use origin::{Origin, Setting};
-pub(crate) use proof::{EvidencePlacement, ProofSettings, StagingChoice, StagingSettings};
+pub(crate) use proof::{EvidencePlacement, ProofSettings};
 pub(crate) use resolver::Resolver;
 pub(crate) use revisions::{Since, manifests_since};
 pub(crate) use scope::{ScopeSettings, TreeSource};
+pub(crate) use staging::{StagingChoice, StagingSettings};
 
 use crate::args::{GlobalArgs, ScopeArgs, SigningArgs, StagingArgs};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! How images are signed and attested, and what is demanded of signatures in staging.
+//! How images are signed and attested.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use promo_sign::{PROMOTION_PREDICATE_TYPE, Password};
 
 use super::origin::row_of;
 use super::resolver::wrong;
-use super::value::{FromVariable, Text, show_paths};
+use super::value::{FromVariable, Text};
 use super::{Origin, Resolver, Row, Setting, keys};
-use crate::args::{SigningArgs, StagingArgs};
+use crate::args::SigningArgs;
 use crate::error::Result;
 
 /// A form of signatures, by its name.
@@ -64,38 +64,6 @@ impl fmt::Display for EvidencePlacement {
             Self::AllMirrors => f.write_str("all-mirrors"),
             Self::Canonical(host) => write!(f, "canonical = {host}"),
         }
-    }
-}
-
-/// What is demanded of signatures in staging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StagingChoice {
-    Off,
-    IfPresent,
-    Require,
-}
-
-impl StagingChoice {
-    const ALL: [Self; 3] = [Self::Off, Self::IfPresent, Self::Require];
-
-    /// Its name.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::IfPresent => "if-present",
-            Self::Require => "require",
-        }
-    }
-}
-
-impl FromStr for StagingChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|choice| choice.as_str() == text)
-            .ok_or_else(|| "off, if-present or require".to_owned())
     }
 }
 
@@ -249,73 +217,4 @@ fn formats(args: &SigningArgs, resolver: &Resolver) -> Result<Setting<Vec<Signat
     };
     let formats = setting.value.into_iter().map(|name| name.0.0).collect();
     Ok(Setting::new(formats, setting.origin))
-}
-
-/// What is demanded of signatures in staging.
-#[derive(Debug, Clone)]
-pub(crate) struct StagingSettings {
-    keys: Setting<Vec<PathBuf>>,
-    choice: Setting<StagingChoice>,
-}
-
-impl StagingSettings {
-    /// From flags, environment and files.
-    pub(crate) fn resolve(args: &StagingArgs, resolver: &Resolver) -> Result<Self> {
-        let typed = (!args.staging_key.is_empty()).then(|| args.staging_key.clone());
-        let keys = resolver
-            .pick(&keys::STAGING_KEYS, typed, |content| {
-                content.verify.staging_keys.clone()
-            })?
-            .unwrap_or_else(|| Setting::default(Vec::new()));
-        let typed = args.staging_signatures.as_ref().map(|text| {
-            Text::from_variable(text).map_err(|expected| {
-                let origin = Origin::Flag(keys::STAGING_SIGNATURES.flag);
-                wrong(&keys::STAGING_SIGNATURES, text, &origin, expected)
-            })
-        });
-        let choice = resolver
-            .pick(&keys::STAGING_SIGNATURES, typed.transpose()?, |content| {
-                content.verify.staging_signatures.clone()
-            })?
-            .map(|setting: Setting<Text<StagingChoice>>| {
-                Setting::new(setting.value.0, setting.origin)
-            });
-        let default = if keys.value.is_empty() {
-            StagingChoice::Off
-        } else {
-            StagingChoice::IfPresent
-        };
-        Ok(Self {
-            keys,
-            choice: choice.unwrap_or(Setting::default(default)),
-        })
-    }
-
-    /// The public keys that are accepted.
-    pub(crate) fn keys(&self) -> &[PathBuf] {
-        &self.keys.value
-    }
-
-    /// Whether nobody named keys or said what is demanded.
-    pub(crate) fn is_undecided(&self) -> bool {
-        self.keys.value.is_empty() && self.choice.origin == Origin::Default
-    }
-
-    /// What is demanded.
-    pub(crate) fn choice(&self) -> StagingChoice {
-        self.choice.value
-    }
-
-    pub(super) fn rows(&self) -> Vec<Row> {
-        let shown = if self.keys.value.is_empty() {
-            "-".to_owned()
-        } else {
-            show_paths(&self.keys.value)
-        };
-        vec![
-            self.keys.row(keys::STAGING_KEYS.name, shown),
-            self.choice
-                .row(keys::STAGING_SIGNATURES.name, self.choice.value.as_str()),
-        ]
-    }
 }

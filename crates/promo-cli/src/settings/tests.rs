@@ -26,6 +26,8 @@ evidence = "canonical = us.example.com"
 [verify]
 staging-keys = ["keys/staging.pub"]
 staging-signatures = "require"
+staging-names = ["dev.example.com/team"]
+staging-attestations = ["https://slsa.dev/provenance/v1"]
 
 [attest]
 predicate-type = "https://example.com/promotion/v1"
@@ -87,6 +89,8 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     attest.builder-id = https://example.com/promoter@1 (DIR/promo.toml)
     verify.staging-keys = DIR/keys/staging.pub (DIR/promo.toml)
     verify.staging-signatures = off (PROMO_STAGING_SIGNATURES)
+    verify.staging-names = dev.example.com/team (DIR/promo.toml)
+    verify.staging-attestations = https://slsa.dev/provenance/v1 (DIR/promo.toml)
     authfile = - (default)
     tls.roots = DIR/ca.pem (DIR/promo.toml)
     proxies = - (default)
@@ -104,6 +108,21 @@ fn unknown_keys_and_wrong_values_are_errors_with_their_place() {
             "[[identity]]\nmatch = 'https://a/b'\nname = 'c'\n",
             2,
             "leave out `https://`",
+        ),
+        (
+            "[verify]\nstaging-names = ['https://a/b']\n",
+            2,
+            "a registry with a path",
+        ),
+        (
+            "[verify]\nstaging-attestations = ['https://k8s.io/promo-tools/promotion/v1']\n",
+            2,
+            "only promo may say",
+        ),
+        (
+            "[verify]\nstaging-attestations = ['provenance']\n",
+            2,
+            "a predicate type",
         ),
         (
             "\n\n[verify]\nstaging-signatures = 'maybe'\n",

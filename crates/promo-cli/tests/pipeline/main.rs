@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod carried;
 mod crashes;
 mod defects;
 mod evidence;
@@ -14,6 +15,7 @@ mod interrupts;
 mod push_check;
 mod requests;
 mod staging;
+mod trust;
 mod ways;
 mod whole;
 mod world;

@@ -12,7 +12,7 @@ use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, Repository};
 use promo_core::pipeline::{
     self, EdgeResult, EvidenceScope, Interrupt, Mode, Ports, ProofPorts, ProvenancePolicy,
-    RunError, RunSettings, StagingPolicy,
+    RunError, RunSettings, StagingPolicy, StagingTrust,
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
@@ -167,6 +167,7 @@ impl World {
             mode: Mode::Confirmed,
             no_sign: false,
             staging: StagingPolicy::Off,
+            trust: StagingTrust::default(),
             provenance: ProvenancePolicy::Off,
             recursive: false,
             evidence: EvidenceScope::AllMirrors,

@@ -119,8 +119,25 @@ codes! {
     STAGING_UNKNOWN_SIGNER "PROMO-C021" "signed by strangers in staging"
         "A signature by an accepted key is required; the signatures found are by other signers."
     STAGING_REFUSED "PROMO-C022" "a signature in staging fails"
-        "A signature or attestation in staging claims an accepted key and does not hold. Somebody altered \
-         it or the image."
+        "A signature or attestation in staging claims an accepted key and does not hold, and no signature there is \
+         good. Somebody altered it or the image."
+    STAGING_UNREAD "PROMO-C025" "more evidence in staging than is read"
+        "Evidence in staging is read up to 1,000 pieces and 32 MiB for an image: signatures under `.sig` first, then \
+         referrers, those before that are listed as evidence. None of what was read is an accepted signature, so nothing \
+         is decided; remove what is not needed. As a note: the rest was left behind."
+    STAGING_NAME "PROMO-C026" "a signature in staging names another image"
+        "The signature is by an accepted key and about this digest, but the name that it signs is neither the repository \
+         in staging, nor a public name of the image, nor one of `verify.staging-names`."
+    STAGING_NOT_CARRIED "PROMO-C027" "an attestation is not carried"
+        "Signatures by accepted keys are carried to production, attestations only of the types that \
+         `verify.staging-attestations` names."
+    STAGING_RESERVED "PROMO-C028" "an attestation that only promo makes"
+        "An attestation in staging says what promo says in production: that the image was promoted, or that its \
+         evidence was verified. Such a type is never carried, and can't be named in `verify.staging-attestations`."
+    STAGING_HIDDEN "PROMO-C029" "a signature that cosign finds only when told"
+        "The image is signed in staging only in the form `.sig`. It is carried as it is, since a bundle signs other bytes. \
+         cosign 3 looks for bundles first and finds promo's; it finds the carried one with \
+         `--new-bundle-format=false`, or where `sign.formats` is `sig`, which writes no bundle at all."
     LOST "PROMO-C030" "gone from staging"
         "The image was in staging when the plan was made, and is not there any more."
     OTHER_IMAGE "PROMO-C031" "another image was copied"

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
+use super::staging::StagingEvidence;
 use super::{Interrupt, Mode, Ports, RunSettings};
 use crate::Code;
 use crate::plan::{ImageWork, Plan};
@@ -63,6 +64,8 @@ pub(super) struct Flow {
     pub(super) run: Arc<Run>,
     pub(super) plan: Plan,
     pub(super) outcomes: Vec<EdgeOutcome>,
+    /// What was found in staging about those images that passed validate.
+    pub(super) staging: Vec<StagingEvidence>,
     phases: Vec<PhaseReport>,
 }
 
@@ -79,6 +82,7 @@ impl Flow {
             run,
             plan,
             outcomes: Vec::new(),
+            staging: Vec::new(),
             phases: vec![setup],
         }
     }
@@ -168,6 +172,8 @@ impl Flow {
                 &b.source,
             ))
         });
+        self.staging
+            .sort_by(|a, b| (&a.source, a.digest).cmp(&(&b.source, b.digest)));
         let run = &self.run;
         Report::new(
             run.described(),
@@ -177,6 +183,7 @@ impl Flow {
             self.phases,
             self.outcomes,
         )
+        .with_staging(self.staging)
     }
 }
 

@@ -27,6 +27,8 @@ mod push_check;
 mod settings;
 mod setup;
 mod sign;
+mod staging;
+pub mod trust;
 mod validate;
 
 pub use attest::{Attested, AttestedImage};
@@ -44,7 +46,9 @@ pub use settings::{
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
-pub use validate::{StagingSignatures, Validated, ValidatedImage};
+pub use staging::{StagingEvidence, StagingNote, StagingSignatures};
+pub use trust::{StagingNames, StagingTrust};
+pub use validate::{Validated, ValidatedImage};
 
 use crate::manifest::ManifestSet;
 use crate::report::Report;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::StagingTrust;
 use crate::oci::RegistryHost;
 use crate::plan::PlanOptions;
 use crate::ports::{
@@ -32,7 +33,7 @@ pub enum Mode {
 pub enum StagingPolicy {
     /// They are not looked at, and none is carried.
     Off,
-    /// An image may be unsigned or signed by strangers; a signature that claims an accepted key must hold.
+    /// An image may be unsigned or signed by strangers; where evidence claims an accepted key, a signature must hold.
     IfPresent,
     /// Every image needs a signature by an accepted key.
     Require,
@@ -67,6 +68,8 @@ pub struct RunSettings {
     pub no_sign: bool,
     /// What is asked of signatures in staging.
     pub staging: StagingPolicy,
+    /// What is trusted of staging besides its keys.
+    pub trust: StagingTrust,
     /// What is asked about provenance.
     pub provenance: ProvenancePolicy,
     /// Whether the children of an index are signed as well.

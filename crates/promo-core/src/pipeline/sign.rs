@@ -14,7 +14,7 @@ use super::promote::{Promoted, PromotedImage};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
 use crate::plan::ImageWork;
-use crate::ports::{Evidence, EvidenceKind, Phase, SignatureFormat, Subject};
+use crate::ports::{Evidence, EvidenceKind, Failure, Phase, SignatureFormat, Subject};
 
 /// Images whose signatures stand.
 #[derive(Debug)]
@@ -223,7 +223,8 @@ async fn sign_all(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
         descriptor: &descriptor,
         manifest: Some(&manifest),
     };
-    let carried = carried(&image.images);
+    let carried = carried(run, &image.images, &descriptor)
+        .map_err(|failure| Left::failed(Phase::Sign, &failure))?;
     sign_one(run, target, &mut image.places, &image.mirrors).await?;
     placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
     if run.settings.recursive {
@@ -256,14 +257,20 @@ fn subjects(image: &SignedImage) -> Option<(Identity, RawManifest, Vec<Descripto
 }
 
 /// What all sources of the image carry, each piece once, in their order.
-fn carried(images: &[PromotedImage]) -> Vec<Evidence> {
+fn carried(
+    run: &Run,
+    images: &[PromotedImage],
+    subject: &Descriptor,
+) -> Result<Vec<Evidence>, Failure> {
     let mut carried: Vec<Evidence> = Vec::new();
-    for evidence in images.iter().flat_map(|image| image.validated.carried()) {
-        if !carried.contains(&evidence) {
-            carried.push(evidence);
+    for image in images {
+        for evidence in image.validated.carried(run, subject)? {
+            if !carried.contains(&evidence) {
+                carried.push(evidence);
+            }
         }
     }
-    carried
+    Ok(carried)
 }
 
 async fn sign_one(

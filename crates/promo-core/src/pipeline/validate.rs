@@ -1,18 +1,17 @@
-//! Validate: judges the signatures that images have in staging, and keeps what it accepted, byte for
-//! byte, to be carried to production. Last phase of a dry run.
+//! Validate: judges the signatures that images have in staging, and keeps what of them is to be carried to
+//! production. Last phase of a dry run. What is decided by what was found stands in `staging`.
 
 use std::sync::Arc;
 
-use super::error::codes;
 use super::flow::{Flow, Item, PhaseStatus, Run};
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::promote::Promoted;
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
+use super::staging::{self, StagingEvidence, StagingSignatures};
 use super::{Mode, StagingPolicy};
+use crate::oci::Descriptor;
 use crate::plan::ImageWork;
-use crate::ports::{
-    AcceptedEvidence, Evidence, EvidenceKind, Phase, UnknownEvidence, Verification, Verifier,
-};
+use crate::ports::{Evidence, Failure, Phase, Verifier};
 use crate::report::Report;
 
 /// Images whose staging signatures are as the policy asks.
@@ -29,17 +28,6 @@ pub struct ValidatedImage {
     pub(super) staging: StagingSignatures,
 }
 
-/// What was found about an image in staging.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StagingSignatures {
-    /// Whether anybody looked.
-    pub asked_for: bool,
-    /// Accepted signatures and attestations: they are carried to production.
-    pub accepted: Vec<AcceptedEvidence>,
-    /// Signatures by unknown signers: they are not carried.
-    pub unknown: Vec<UnknownEvidence>,
-}
-
 impl Validated {
     pub(super) async fn validate(before: ProvenanceVerified) -> Self {
         let ProvenanceVerified { mut flow, passed } = before;
@@ -48,6 +36,8 @@ impl Validated {
             _ => PhaseStatus::Done,
         };
         let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
+        let told = validated.iter().filter_map(ValidatedImage::told);
+        flow.staging.extend(told);
         Self {
             flow,
             passed: validated,
@@ -99,13 +89,23 @@ impl ValidatedImage {
         &self.staging
     }
 
-    /// The evidence that goes with it to production.
-    pub(super) fn carried(&self) -> Vec<Evidence> {
-        self.staging
-            .accepted
-            .iter()
-            .map(|accepted| accepted.evidence.clone())
+    /// The evidence that goes with it to production, as evidence about `subject`.
+    pub(super) fn carried(
+        &self,
+        run: &Run,
+        subject: &Descriptor,
+    ) -> Result<Vec<Evidence>, Failure> {
+        let Some(verifier) = asked_verifier(run) else {
+            return Ok(Vec::new());
+        };
+        let accepted = self.staging.accepted.iter();
+        accepted
+            .map(|accepted| verifier.carried(accepted, subject))
             .collect()
+    }
+
+    fn told(&self) -> Option<StagingEvidence> {
+        self.staging.told(&self.work)
     }
 }
 
@@ -138,14 +138,14 @@ async fn staging_signatures(run: &Run, work: &ImageWork) -> Result<StagingSignat
     let evidence = run
         .ports
         .evidence
-        .read(&work.source, &work.digest)
+        .read_bounded(&work.source, &work.digest)
         .await
         .map_err(failed)?;
     let verification = verifier
-        .verify(&work.digest, None, &evidence)
+        .verify(&work.digest, None, &evidence.set)
         .await
         .map_err(failed)?;
-    decide(run.settings.staging, verification)
+    staging::decide(run, work, verification, evidence.unread)
 }
 
 fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {
@@ -153,51 +153,4 @@ fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {
         StagingPolicy::Off => None,
         _ => run.ports.staging.as_ref(),
     }
-}
-
-/// The policy: what claims an accepted key and fails refuses; one accepted signature passes; strangers
-/// refuse only where a signature is required.
-fn decide(policy: StagingPolicy, verification: Verification) -> Result<StagingSignatures, Left> {
-    let refuse = |code, message| {
-        Err(Left::new(
-            Phase::Validate,
-            LeftClass::Refused,
-            code,
-            message,
-        ))
-    };
-    if let Some(refused) = verification.refused.first() {
-        let message = format!(
-            "evidence in staging fails: {} ({})",
-            refused.message, refused.code
-        );
-        return refuse(codes::STAGING_REFUSED, message);
-    }
-    let is_signature = |kind: &EvidenceKind| matches!(kind, EvidenceKind::Signature { .. });
-    let signed = verification
-        .accepted
-        .iter()
-        .any(|accepted| is_signature(&accepted.kind));
-    if policy == StagingPolicy::Require && !signed {
-        let strangers = verification
-            .unknown
-            .iter()
-            .filter(|unknown| is_signature(&unknown.kind))
-            .count();
-        return if strangers == 0 {
-            let message = "a signature is required in staging, and there is none".to_owned();
-            refuse(codes::STAGING_UNSIGNED, message)
-        } else {
-            let message = format!(
-                "a signature by an accepted key is required in staging, and the {strangers} found \
-                 are by others"
-            );
-            refuse(codes::STAGING_UNKNOWN_SIGNER, message)
-        };
-    }
-    Ok(StagingSignatures {
-        asked_for: true,
-        accepted: verification.accepted,
-        unknown: verification.unknown,
-    })
 }

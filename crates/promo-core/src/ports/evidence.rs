@@ -1,6 +1,6 @@
 //! Evidence as bytes, and the `EvidenceStore` port that reads and attaches it.
 //!
-//! Evidence is kept exactly as it was made or found: what a verifier accepted is what is carried.
+//! Evidence is kept exactly as it was made or found; what of it is carried on, the verifier says.
 
 use std::fmt::Debug;
 
@@ -71,6 +71,15 @@ pub struct EvidenceSet {
     pub passed_over: Vec<(Digest, String)>,
 }
 
+/// Evidence that was read up to some bounds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BoundedEvidence {
+    /// What was read, in the order of an [`EvidenceSet`].
+    pub set: EvidenceSet,
+    /// How many pieces were not read, because there are more than are read or they are too large together.
+    pub unread: u64,
+}
+
 /// What attaching did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attachment {
@@ -85,6 +94,15 @@ pub struct Attachment {
 pub trait EvidenceStore: Debug + Send + Sync {
     /// All evidence that `repository` holds about `digest`. The digest itself needs not be there.
     async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure>;
+
+    /// As much of it as is held in bounded memory, whatever others put there: enough to judge the image, not to copy
+    /// the pieces (configs may be left out). Signatures under `.sig` have a share of their own, and of the
+    /// referrers those come first that are listed as evidence.
+    async fn read_bounded(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<BoundedEvidence, Failure>;
 
     /// Attaches evidence to `subject`, whose manifest needs not be in the repository yet. Layers of a
     /// shared tag are appended to what stands there, which is never lost: updates of one tag are

@@ -17,7 +17,9 @@ mod signing;
 pub use clock::{Clock, Sleep};
 pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
-pub use evidence::{Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix};
+pub use evidence::{
+    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
+};
 pub use failure::{Failure, FailureKind};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};

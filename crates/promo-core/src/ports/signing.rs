@@ -73,8 +73,12 @@ pub struct AcceptedEvidence {
     pub kind: EvidenceKind,
     /// Who made it: a key's fingerprint (`sha256:<hex>` of its SPKI), later an identity and issuer.
     pub signer: String,
-    /// When it says it was made, where it says so.
+    /// When it was made, where that is signed.
     pub time: Option<Timestamp>,
+    /// The names under which it speaks of the image: a docker-reference, or those of a statement's subjects.
+    pub names: Vec<String>,
+    /// The digest of what is signed and of the signature: the same for the same proof in another wrapping.
+    pub proof: Digest,
 }
 
 /// Evidence by a signer that the verifier doesn't know.
@@ -137,6 +141,14 @@ pub trait Verifier: fmt::Debug + Send + Sync {
         identity: Option<&Identity>,
         evidence: &EvidenceSet,
     ) -> Result<Verification, Failure>;
+
+    /// Accepted evidence as it may be carried to other registries, as evidence about `subject`: the same signature
+    /// over the same bytes, and nothing around it but what was verified or follows from it.
+    fn carried(
+        &self,
+        accepted: &AcceptedEvidence,
+        subject: &Descriptor,
+    ) -> Result<Evidence, Failure>;
 }
 
 /// The git-tracked file that asked for a promotion.

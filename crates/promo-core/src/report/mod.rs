@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use document::{PlannedLeft, ReportSettings, Totals};
 
 use crate::manifest::{Finding, Severity};
-use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, PhaseReport};
+use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
 use crate::plan::Plan;
 
 /// What a run did.
@@ -33,6 +33,9 @@ pub struct Report {
     pub totals: Totals,
     /// The edges that the run worked on, ordered by identity, digest, destination and tag.
     pub edges: Vec<EdgeOutcome>,
+    /// What was found in staging about the images that passed validate, where there is something to tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub staging: Vec<StagingEvidence>,
     /// The edges that the plan left, in its order.
     pub left: Vec<PlannedLeft>,
     /// Bad entries of the promoter manifests, and warnings.
@@ -80,9 +83,16 @@ impl Report {
             phases,
             totals: Totals::count(plan, &edges, left.len()),
             edges,
+            staging: Vec::new(),
             left,
             findings: plan.findings().to_vec(),
         }
+    }
+
+    /// The same with what was found in staging.
+    #[must_use]
+    pub(crate) fn with_staging(self, staging: Vec<StagingEvidence>) -> Self {
+        Self { staging, ..self }
     }
 
     /// How the run ended as a whole.

@@ -33,7 +33,8 @@ impl OciEvidenceStore {
         let Some(mut stream) = self.registry.get_blob(repository, descriptor).await? else {
             return Ok(Err(MISSING));
         };
-        let mut bytes = BytesMut::new();
+        let size = usize::try_from(descriptor.size).unwrap_or_default();
+        let mut bytes = BytesMut::with_capacity(size);
         while let Some(part) = stream.next().await {
             bytes.extend_from_slice(&part?);
             if bytes.len() as u64 > descriptor.size {

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
-    Attachment, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure, Registry, TagSuffix,
+    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure,
+    Registry, TagSuffix,
 };
 
 use crate::Error;
@@ -54,13 +55,17 @@ impl OciEvidenceStore {
 #[async_trait]
 impl EvidenceStore for OciEvidenceStore {
     async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
-        let mut set = EvidenceSet::default();
-        let reading = read::Reading::new(self, repository, digest);
-        reading.referrers(&mut set).await?;
-        for suffix in [TagSuffix::Sig, TagSuffix::Att] {
-            reading.tag(suffix, &mut set).await?;
-        }
-        Ok(set)
+        read::Reading::whole(self, repository, digest).all().await
+    }
+
+    async fn read_bounded(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<BoundedEvidence, Failure> {
+        read::Reading::bounded(self, repository, digest)
+            .some()
+            .await
     }
 
     async fn attach(

@@ -1,11 +1,11 @@
-//! Reads all evidence about a digest, and says what was passed over.
+//! Reads the evidence about a digest, all of it or up to a bound, and says what was passed over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use promo_core::oci::{Descriptor, Digest, MediaType, RawManifest, Repository};
-use promo_core::ports::{Evidence, EvidenceBlob, EvidenceSet, Failure, TagSuffix};
+use promo_core::ports::{BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, Failure, TagSuffix};
 
 use super::{MAX_BLOB, MAX_PIECES, OciEvidenceStore, blob};
 use crate::Error;
@@ -13,27 +13,39 @@ use crate::manifest::{self, ImageManifest};
 
 /// How many manifests or blobs of evidence are read at a time.
 const CONCURRENCY: usize = 4;
-/// The most bytes of blobs that are read about one digest.
-const MAX_TOTAL: u64 = 64 * 1024 * 1024;
+/// The most bytes that are read about one digest: everything or nothing, and up to a bound.
+const MAX_WHOLE: u64 = 64 * MEBI;
+const MAX_BOUNDED: u64 = 32 * MEBI;
+/// What is kept of [`MAX_BOUNDED`] for what is read later: after `.sig`, and after the referrers.
+const AFTER_SIG: u64 = 30 * MEBI;
+const AFTER_REFERRERS: u64 = 6 * MEBI;
+const MEBI: u64 = 1024 * 1024;
 /// The limits as a person reads them.
 const PIECES: &str = "1,000 pieces";
 const TOTAL: &str = "64 MiB";
 /// The most layers in one manifest of a bundle: it has one.
 const MAX_BUNDLE_LAYERS: usize = 16;
 
-/// One read of all evidence about a digest.
+/// One read of the evidence about a digest.
 pub(super) struct Reading<'a> {
     store: &'a OciEvidenceStore,
     repository: &'a Repository,
     digest: &'a Digest,
-    /// Bytes of blobs that may still be read.
+    /// Bytes that may still be read.
     allowance: AtomicU64,
+    /// Whether what is too much is left out instead of an error, and is counted here.
+    bounded: bool,
+    unread: AtomicU64,
 }
 
 type Recognised<T> = Result<T, &'static str>;
 
+/// Why a piece was not read, if what is too much is left out.
+const UNREAD: &str = "it was not read: there is too much";
+
 impl<'a> Reading<'a> {
-    pub(super) fn new(
+    /// All of it.
+    pub(super) fn whole(
         store: &'a OciEvidenceStore,
         repository: &'a Repository,
         digest: &'a Digest,
@@ -42,22 +54,67 @@ impl<'a> Reading<'a> {
             store,
             repository,
             digest,
-            allowance: AtomicU64::new(MAX_TOTAL),
+            allowance: AtomicU64::new(MAX_WHOLE),
+            bounded: false,
+            unread: AtomicU64::new(0),
         }
     }
 
-    pub(super) async fn referrers(&self, set: &mut EvidenceSet) -> Result<(), Failure> {
+    /// As much as the bounds allow.
+    pub(super) fn bounded(
+        store: &'a OciEvidenceStore,
+        repository: &'a Repository,
+        digest: &'a Digest,
+    ) -> Self {
+        Self {
+            allowance: AtomicU64::new(MAX_BOUNDED),
+            bounded: true,
+            ..Self::whole(store, repository, digest)
+        }
+    }
+
+    /// Reads everything, or fails.
+    pub(super) async fn all(&self) -> Result<EvidenceSet, Failure> {
+        let mut set = EvidenceSet::default();
+        self.referrers(&mut set, 0).await?;
+        for suffix in [TagSuffix::Sig, TagSuffix::Att] {
+            self.tag(suffix, &mut set, 0).await?;
+        }
+        Ok(set)
+    }
+
+    /// Reads what the bounds allow. Each kind has its share, so that none keeps the others from being read.
+    pub(super) async fn some(&self) -> Result<BoundedEvidence, Failure> {
+        let (mut set, mut sig) = (EvidenceSet::default(), EvidenceSet::default());
+        self.tag(TagSuffix::Sig, &mut sig, AFTER_SIG).await?;
+        self.referrers(&mut set, AFTER_REFERRERS).await?;
+        set.evidence.append(&mut sig.evidence);
+        set.passed_over.append(&mut sig.passed_over);
+        self.tag(TagSuffix::Att, &mut set, 0).await?;
+        Ok(BoundedEvidence {
+            set,
+            unread: self.unread.load(Ordering::Relaxed),
+        })
+    }
+
+    async fn referrers(&self, set: &mut EvidenceSet, kept: u64) -> Result<(), Failure> {
         let registry = &self.store.registry;
         let list = registry.referrers(self.repository, self.digest).await?;
         let found: BTreeSet<Digest> = list.descriptors.iter().map(|it| it.digest).collect();
-        if found.len() > MAX_PIECES {
-            return Err(self.too_much(PIECES));
+        let mut order: Vec<Digest> = found.iter().copied().collect();
+        if self.bounded {
+            let ranks = ranks(&list.descriptors);
+            order.sort_by_key(|digest| ranks.get(digest).copied());
         }
-        let pieces: Vec<(Digest, Recognised<Evidence>)> = stream::iter(found.clone())
-            .map(|found| async move { Ok::<_, Failure>((found, self.referrer(found).await?)) })
+        let order = self.first(order)?;
+        let mut pieces: Vec<(Digest, Recognised<Evidence>)> = stream::iter(order)
+            .map(
+                |found| async move { Ok::<_, Failure>((found, self.referrer(found, kept).await?)) },
+            )
             .buffered(CONCURRENCY)
             .try_collect()
             .await?;
+        pieces.sort_by_key(|(digest, _)| *digest);
         for (found, piece) in pieces {
             match piece {
                 Ok(evidence) => set.evidence.push(evidence),
@@ -69,7 +126,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    async fn referrer(&self, digest: Digest) -> Result<Recognised<Evidence>, Failure> {
+    async fn referrer(&self, digest: Digest, kept: u64) -> Result<Recognised<Evidence>, Failure> {
         let registry = &self.store.registry;
         let manifest = registry
             .get_manifest(self.repository, &digest.into())
@@ -78,8 +135,14 @@ impl<'a> Reading<'a> {
             Ok(recognised) => recognised,
             Err(reason) => return Ok(Err(reason)),
         };
+        if !self.take(manifest.bytes().len() as u64, kept)? {
+            return Ok(Err(UNREAD));
+        }
         let mut blobs: Vec<EvidenceBlob> = Vec::new();
-        for descriptor in std::iter::once(&image.config).chain(&image.layers) {
+        // To be judged, evidence needs no config.
+        let config =
+            (!self.bounded || blob::is_empty_config(&image.config)).then_some(&image.config);
+        for descriptor in config.into_iter().chain(&image.layers) {
             let read = blobs
                 .iter()
                 .find(|blob| blob.descriptor.digest == descriptor.digest);
@@ -89,7 +152,7 @@ impl<'a> Reading<'a> {
                 }
                 return Ok(Err("it names a blob with two sizes"));
             }
-            match self.blob(descriptor).await? {
+            match self.blob(descriptor, kept).await? {
                 Ok(blob) => blobs.push(blob),
                 Err(reason) => return Ok(Err(reason)),
             }
@@ -100,10 +163,11 @@ impl<'a> Reading<'a> {
         Ok(Ok(Evidence::Referrer { manifest, blobs }))
     }
 
-    pub(super) async fn tag(
+    async fn tag(
         &self,
         suffix: TagSuffix,
         set: &mut EvidenceSet,
+        kept: u64,
     ) -> Result<(), Failure> {
         let tag = self.digest.evidence_tag(suffix.as_str());
         let registry = &self.store.registry;
@@ -118,19 +182,18 @@ impl<'a> Reading<'a> {
             set.passed_over.push((manifest.digest(), reason));
             return Ok(());
         };
-        if image.layers.len() > MAX_PIECES {
-            return Err(self.too_much(PIECES));
-        }
-        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> = stream::iter(image.layers)
-            .map(|layer| async move {
-                if layer.media_type.as_str() != layer_type(suffix) {
-                    return Ok((layer.digest, Err("its layer is of another type")));
-                }
-                Ok::<_, Failure>((layer.digest, self.blob(&layer).await?))
-            })
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await?;
+        drop(manifest);
+        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> =
+            stream::iter(self.first(image.layers)?)
+                .map(|layer| async move {
+                    if layer.media_type.as_str() != layer_type(suffix) {
+                        return Ok((layer.digest, Err("its layer is of another type")));
+                    }
+                    Ok::<_, Failure>((layer.digest, self.blob(&layer, kept).await?))
+                })
+                .buffered(CONCURRENCY)
+                .try_collect()
+                .await?;
         for (found, piece) in pieces {
             match piece {
                 Ok(layer) => set.evidence.push(Evidence::TagLayer { suffix, layer }),
@@ -141,18 +204,44 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a blob, as long as all blobs together are not too large to be held in memory.
-    async fn blob(&self, descriptor: &Descriptor) -> Result<Recognised<EvidenceBlob>, Failure> {
-        if descriptor.size <= MAX_BLOB {
-            let taken = self
-                .allowance
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    left.checked_sub(descriptor.size)
-                });
-            if taken.is_err() {
-                return Err(self.too_much(TOTAL));
-            }
+    async fn blob(
+        &self,
+        descriptor: &Descriptor,
+        kept: u64,
+    ) -> Result<Recognised<EvidenceBlob>, Failure> {
+        if descriptor.size <= MAX_BLOB && !self.take(descriptor.size, kept)? {
+            return Ok(Err(UNREAD));
         }
         self.store.read_blob(self.repository, descriptor).await
+    }
+
+    /// As many as are read.
+    fn first<T>(&self, mut pieces: Vec<T>) -> Result<Vec<T>, Failure> {
+        if pieces.len() > MAX_PIECES {
+            if !self.bounded {
+                return Err(self.too_much(PIECES));
+            }
+            let unread = pieces.split_off(MAX_PIECES).len() as u64;
+            self.unread.fetch_add(unread, Ordering::Relaxed);
+        }
+        Ok(pieces)
+    }
+
+    /// Takes bytes from what may be read, of which `kept` must remain; or counts a piece as not read.
+    fn take(&self, bytes: u64, kept: u64) -> Result<bool, Failure> {
+        let taken = self
+            .allowance
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(bytes).filter(|left| *left >= kept)
+            });
+        if taken.is_ok() {
+            return Ok(true);
+        }
+        if !self.bounded {
+            return Err(self.too_much(TOTAL));
+        }
+        self.unread.fetch_add(1, Ordering::Relaxed);
+        Ok(false)
     }
 
     fn too_much(&self, limit: &'static str) -> Failure {
@@ -163,6 +252,23 @@ impl<'a> Reading<'a> {
         };
         error.into()
     }
+}
+
+/// In which order referrers are read: those that the list calls evidence before those of which it says nothing, and
+/// what it calls something else last. It may lie, so nothing is left out by what it says.
+fn ranks(listed: &[Descriptor]) -> BTreeMap<Digest, u8> {
+    let mut ranks = BTreeMap::new();
+    for descriptor in listed {
+        let rank = match descriptor.artifact_type.as_deref() {
+            Some(found) if found.starts_with("application/vnd.dev.sigstore.bundle") => 0,
+            Some(found) if found.starts_with("application/vnd.dev.cosign.") => 0,
+            None | Some("" | MediaType::OCI_EMPTY | MediaType::OCI_CONFIG) => 1,
+            Some(_) => 2,
+        };
+        let least = ranks.entry(descriptor.digest).or_insert(rank);
+        *least = rank.min(*least);
+    }
+    ranks
 }
 
 /// The media type of the layers under a tag.

@@ -13,6 +13,15 @@ use crate::Error;
 use crate::manifest::ImageManifest;
 use crate::simple_signing::SIGNATURE_ANNOTATION;
 
+/// The annotations by which cosign verifies a layer.
+const VERIFIED_BY: [&str; 5] = [
+    SIGNATURE_ANNOTATION,
+    "dev.sigstore.cosign/certificate",
+    "dev.sigstore.cosign/chain",
+    "dev.sigstore.cosign/bundle",
+    "dev.sigstore.cosign/rfc3161timestamp",
+];
+
 /// An image of evidence layers.
 pub(super) struct TagImage {
     media_type: MediaType,
@@ -59,12 +68,15 @@ impl TagImage {
         })
     }
 
-    /// Whether the layer stands there: the same payload with the same signature.
+    /// Whether the layer stands there: the same payload with the same signature, and with the same that cosign verifies
+    /// it by. One that lost its certificate or its log entry is another, and so is one that was given some.
     pub(super) fn contains(&self, layer: &Descriptor) -> bool {
-        let signature = |layer: &Descriptor| layer.annotations.get(SIGNATURE_ANNOTATION).cloned();
-        self.layers
-            .iter()
-            .any(|found| found.digest == layer.digest && signature(found) == signature(layer))
+        let same = |found: &Descriptor, name: &str| {
+            found.annotations.get(name) == layer.annotations.get(name)
+        };
+        self.layers.iter().any(|found| {
+            found.digest == layer.digest && VERIFIED_BY.iter().all(|name| same(found, name))
+        })
     }
 
     /// How many layers it has.

@@ -1,9 +1,10 @@
 //! Judges bundles that refer to the digest, and DSSE envelopes.
 
+use bytes::Bytes;
 use promo_core::oci::{Digest, RawManifest};
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
-use super::{Judgement, KeyVerifier, Question};
+use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
 use crate::bundle::{self, Content};
 use crate::envelope::Envelope;
 use crate::manifest::{self, ImageManifest};
@@ -98,11 +99,13 @@ impl KeyVerifier {
             Ok(())
         };
         match named {
-            Ok(()) => Judgement::Accepted {
+            Ok(()) => Judgement::Accepted(Box::new(Acceptance {
                 kind,
                 signer: key.fingerprint(),
                 time: statement.timestamp,
-            },
+                names: statement.names,
+                proof: proof(envelope.signed(), &envelope.signature),
+            })),
             Err(refusal) => Judgement::Refused { kind, refusal },
         }
     }
@@ -111,8 +114,8 @@ impl KeyVerifier {
 /// A manifest that says that its bundle is about another digest than the bundle says is refused.
 fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest) -> Judgement {
     match judgement {
-        Judgement::Accepted { kind, .. } if subject != Some(*digest) => Judgement::Refused {
-            kind,
+        Judgement::Accepted(accepted) if subject != Some(*digest) => Judgement::Refused {
+            kind: accepted.kind,
             refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
         },
         judgement => judgement,
@@ -120,7 +123,10 @@ fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest)
 }
 
 /// The bytes of the one layer, which must be a bundle and have the digest that the manifest says.
-fn bundle_bytes<'a>(image: &ImageManifest, blobs: &'a [EvidenceBlob]) -> Option<&'a [u8]> {
+pub(super) fn bundle_bytes<'a>(
+    image: &ImageManifest,
+    blobs: &'a [EvidenceBlob],
+) -> Option<&'a Bytes> {
     let [layer] = image.layers.as_slice() else {
         return None;
     };
@@ -130,5 +136,5 @@ fn bundle_bytes<'a>(image: &ImageManifest, blobs: &'a [EvidenceBlob]) -> Option<
     manifest::is_bundle(&layer.media_type)
         .then(|| blobs.iter().find(is_layer))
         .flatten()
-        .map(|blob| blob.bytes.as_ref())
+        .map(|blob| &blob.bytes)
 }

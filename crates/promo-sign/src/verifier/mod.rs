@@ -5,12 +5,13 @@
 //! bundle names one of the keys: then it is refused.
 
 mod bundle;
+mod carried;
 mod tag_layer;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use promo_core::identity::Identity;
-use promo_core::oci::{Digest, ImageReference};
+use promo_core::oci::{Descriptor, Digest, ImageReference};
 use promo_core::ports::{
     AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, RefusedEvidence, TagSuffix,
     UnknownEvidence, Verification, Verifier,
@@ -112,13 +113,18 @@ impl Question<'_> {
     }
 }
 
+/// What is known of a piece that is accepted.
+struct Acceptance {
+    kind: EvidenceKind,
+    signer: String,
+    time: Option<Timestamp>,
+    names: Vec<String>,
+    proof: Digest,
+}
+
 /// What became of one piece.
 enum Judgement {
-    Accepted {
-        kind: EvidenceKind,
-        signer: String,
-        time: Option<Timestamp>,
-    },
+    Accepted(Box<Acceptance>),
     Unknown {
         kind: EvidenceKind,
         signer: Option<String>,
@@ -150,6 +156,14 @@ impl Verifier for KeyVerifier {
         }
         Ok(found)
     }
+
+    fn carried(
+        &self,
+        accepted: &AcceptedEvidence,
+        subject: &Descriptor,
+    ) -> Result<Evidence, Failure> {
+        Ok(self.carry(accepted, subject)?)
+    }
 }
 
 impl KeyVerifier {
@@ -171,13 +185,21 @@ impl KeyVerifier {
     }
 }
 
+/// Which proof it is, however it is wrapped.
+fn proof(signed: &[u8], signature: &[u8]) -> Digest {
+    let signed = Digest::sha256_of(signed);
+    Digest::sha256_of(&[signed.as_bytes(), signature].concat())
+}
+
 fn record(found: &mut Verification, piece: &Evidence, judgement: Judgement) {
     match judgement {
-        Judgement::Accepted { kind, signer, time } => found.accepted.push(AcceptedEvidence {
+        Judgement::Accepted(accepted) => found.accepted.push(AcceptedEvidence {
             evidence: piece.clone(),
-            kind,
-            signer,
-            time,
+            kind: accepted.kind,
+            signer: accepted.signer,
+            time: accepted.time,
+            names: accepted.names,
+            proof: accepted.proof,
         }),
         Judgement::Unknown { kind, signer } => {
             found.unknown.push(UnknownEvidence { kind, signer });

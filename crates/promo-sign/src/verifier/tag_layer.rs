@@ -2,7 +2,7 @@
 
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
-use super::{Judgement, KeyVerifier, Question};
+use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
 use crate::bundle::from_base64;
 use crate::envelope::Envelope;
 use crate::simple_signing::{self, SIGNATURE_ANNOTATION};
@@ -21,23 +21,30 @@ impl KeyVerifier {
     ) -> Judgement {
         let annotation = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
         let signature = annotation.and_then(|text| from_base64(text));
-        let key = signature.and_then(|signature| self.signer(&layer.bytes, &signature));
-        let Some(key) = key.filter(|_| layer.descriptor.digest.matches(&layer.bytes)) else {
+        let signed = signature.filter(|_| layer.descriptor.digest.matches(&layer.bytes));
+        let signed = signed.and_then(|signature| {
+            let key = self.signer(&layer.bytes, &signature)?;
+            Some((key, signature))
+        });
+        let Some((key, signature)) = signed else {
             return Judgement::Unknown {
                 kind: SIG,
                 signer: None,
             };
         };
         let checked = simple_signing::read(&layer.bytes, question.digest).and_then(|reference| {
-            let name = Some(reference.name.as_str()).filter(|name| !name.is_empty());
-            question.check_names(name, false)
+            let name = Some(reference.name).filter(|name| !name.is_empty());
+            question.check_names(name.as_deref(), false)?;
+            Ok(Vec::from_iter(name))
         });
         match checked {
-            Ok(()) => Judgement::Accepted {
+            Ok(names) => Judgement::Accepted(Box::new(Acceptance {
                 kind: SIG,
                 signer: key.fingerprint(),
                 time: None,
-            },
+                names,
+                proof: proof(&layer.bytes, &signature),
+            })),
             Err(refusal) => Judgement::Refused { kind: SIG, refusal },
         }
     }
@@ -73,11 +80,10 @@ fn attestation_only(judgement: Judgement) -> Judgement {
         other => other,
     };
     match judgement {
-        Judgement::Accepted { kind, signer, time } => Judgement::Accepted {
-            kind: attestation(kind),
-            signer,
-            time,
-        },
+        Judgement::Accepted(mut accepted) => {
+            accepted.kind = attestation(accepted.kind);
+            Judgement::Accepted(accepted)
+        }
         Judgement::Unknown { kind, signer } => Judgement::Unknown {
             kind: attestation(kind),
             signer,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promo_core::Code;
-use promo_core::oci::{Descriptor, DigestAlgorithm, MediaType, RawManifest};
+use promo_core::oci::{DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
     Attester as _, Clock, EvidenceBlob, PromotionRecord, RecordedManifest, SignatureFormat,
     Signer as _, Subject,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use promo_core::manifest::ManifestSet;
 use promo_core::pipeline::{
     self, EdgeResult, EvidenceScope, Interrupt, Mode, PhaseStatus, ProvenancePolicy, RunSettings,
-    StagingPolicy,
+    StagingPolicy, StagingTrust,
 };
 use promo_core::plan::{PlanOptions, Verdict};
 use promo_core::report::{Report, RunOutcome};
@@ -256,6 +256,7 @@ async fn run(world: &World, set: &ManifestSet, staging: StagingPolicy) -> Result
         mode: Mode::Confirmed,
         no_sign: false,
         staging,
+        trust: StagingTrust::default(),
         provenance: ProvenancePolicy::Off,
         recursive: false,
         evidence: EvidenceScope::AllMirrors,

@@ -91,3 +91,35 @@ fn images_with_other_content_are_not_read() {
     assert!(!read(oci, "[]".to_owned(), sig));
     assert!(!read(oci, format!("[{descriptor}],\"layers\":[]"), sig));
 }
+
+#[test]
+fn a_layer_that_lost_its_certificate_or_log_entry_does_not_stand() {
+    let keyless = |names: &[&str]| {
+        let mut layer = layer("c2ln");
+        for name in names {
+            let name = format!("dev.sigstore.cosign/{name}");
+            layer.annotations.insert(name, "PEM".to_owned());
+        }
+        layer
+    };
+    let all = ["certificate", "chain", "bundle"];
+    let mut image = TagImage::new();
+    image.push(&keyless(&[])).unwrap();
+    assert!(image.contains(&keyless(&[])));
+    for stripped in [&all[..], &all[..1], &all[2..]] {
+        assert!(!image.contains(&keyless(stripped)), "{stripped:?}");
+    }
+    let mut image = TagImage::new();
+    image.push(&keyless(&all)).unwrap();
+    assert!(image.contains(&keyless(&all)));
+    assert!(
+        !image.contains(&keyless(&[])),
+        "a bogus certificate makes it another"
+    );
+    let mut noted = keyless(&all);
+    noted.annotations.insert("note".to_owned(), "x".to_owned());
+    assert!(
+        image.contains(&noted),
+        "what cosign doesn't read makes no difference"
+    );
+}
