@@ -76,6 +76,7 @@ impl From<OsString> for InventoryArg {
 /// What is demanded of signatures in staging.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signatures in staging")]
+#[expect(clippy::struct_field_names, reason = "they are named as their flags")]
 pub(crate) struct StagingArgs {
     /// A public key whose signatures in staging are accepted (may be repeated)
     #[arg(long, value_name = "PUB")]

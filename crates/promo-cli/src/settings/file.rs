@@ -91,6 +91,7 @@ pub(super) struct Sign {
 /// `[verify]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[expect(clippy::struct_field_names, reason = "they are named as their keys")]
 pub(super) struct Verify {
     pub(super) staging_keys: Option<Vec<PathBuf>>,
     pub(super) staging_signatures: Option<Text<StagingChoice>>,

@@ -12,10 +12,11 @@ use async_trait::async_trait;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::{
-    Attachment, Attester, BlobStream, BulkList, Capabilities, CatalogPage, CopiedContent, Copier,
-    CopyRequest, Event, Evidence, EvidenceKind, EvidenceSet, EvidenceStore, Failure, ImageSize,
-    InventoryReader, ManifestHead, Mount, Observer, PromotionRecord, PutManifest, ReferrerList,
-    Registry, SignatureFormat, Signer, Subject, TagPage, UploadSession, Verification, Verifier,
+    AcceptedEvidence, Attachment, Attester, BlobStream, BoundedEvidence, BulkList, Capabilities,
+    CatalogPage, CopiedContent, Copier, CopyRequest, Event, Evidence, EvidenceKind, EvidenceSet,
+    EvidenceStore, Failure, ImageSize, InventoryReader, ManifestHead, Mount, Observer,
+    PromotionRecord, PutManifest, ReferrerList, Registry, SignatureFormat, Signer, Subject,
+    TagPage, UploadSession, Verification, Verifier,
 };
 use crate::identity::Identity;
 use crate::inventory::{Inventory, RepositoryInventory, WantedInventory};
@@ -207,6 +208,14 @@ impl EvidenceStore for Contained<dyn EvidenceStore> {
         contain(async { self.0.read(repository, digest).await }).await
     }
 
+    async fn read_bounded(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<BoundedEvidence, Failure> {
+        contain(async { self.0.read_bounded(repository, digest).await }).await
+    }
+
     async fn attach(
         &self,
         repository: &Repository,
@@ -245,6 +254,15 @@ impl Verifier for Contained<dyn Verifier> {
         evidence: &EvidenceSet,
     ) -> Result<Verification, Failure> {
         contain(async { self.0.verify(digest, identity, evidence).await }).await
+    }
+
+    fn carried(
+        &self,
+        accepted: &AcceptedEvidence,
+        subject: &Descriptor,
+    ) -> Result<Evidence, Failure> {
+        catch_unwind(AssertUnwindSafe(|| self.0.carried(accepted, subject)))
+            .unwrap_or_else(|panic| Err(Failure::of_panic(&*panic)))
     }
 }
 
