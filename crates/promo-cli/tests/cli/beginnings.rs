@@ -84,6 +84,12 @@ async fn what_init_writes_is_valid() {
     - name: verify.staging-signatures
       value: off
       origin: default
+    - name: verify.staging-names
+      value: '-'
+      origin: default
+    - name: verify.staging-attestations
+      value: '-'
+      origin: default
     - name: authfile
       value: '-'
       origin: default

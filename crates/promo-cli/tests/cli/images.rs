@@ -51,7 +51,7 @@ async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
     assert_snapshot!(world.sandbox.run(&verify).await, @r"
     accepted PRODUCTION/team/app:v1 (DIGEST)
       as PRODUCTION/team/app
-      ok signature (bundle) by KEY at TIME
+      ok signature (bundle) by KEY
       ok signature (sig) by KEY
       ok attestation https://k8s.io/promo-tools/promotion/v1 by KEY at TIME
     --- exit 0
