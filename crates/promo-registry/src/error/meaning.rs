@@ -93,7 +93,7 @@ impl Error {
                 "a proxy in front of the registry may change its paths: name the registry by the address that its links lead to".to_owned(),
             ],
             Self::FallbackTagTaken { .. } => vec![
-                "sign with the format `sig` there, which needs no list of referrers".to_owned(),
+                "let another mirror hold the evidence (`evidence = \"canonical = HOST\"`); signatures alone need no such list in the form `sig`".to_owned(),
             ],
             Self::ImmutableTag { .. } => vec![
                 "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
