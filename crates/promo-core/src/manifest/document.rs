@@ -2,9 +2,13 @@
 //!
 //! Unlike the model it keeps everything, bad entries included, and knows nothing of promoter manifests.
 
+use std::borrow::Cow;
+
 use super::finding::FileFindings;
-use super::kinds::SYNTAX;
-use super::yaml::{Node, Reader, Scalar, Stop, decode};
+use super::kinds::{NOT_UTF8, SYNTAX};
+use super::load::read_either;
+use super::text::decode;
+use super::yaml::{Node, Purpose, Reader, Scalar, Stop};
 use super::{FilePath, LoadError, Position, Severity};
 
 /// A text with its place.
@@ -216,7 +220,15 @@ impl<'a> Document<'a> {
 }
 
 fn read<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Result<Document<'a>, Stop> {
-    let text = decode(bytes, findings).ok_or(Stop)?;
+    let text = match decode(bytes, findings) {
+        Some(Cow::Borrowed(text)) => text,
+        Some(Cow::Owned(_)) => {
+            let message = "the file is UTF-16".to_owned();
+            findings.add(&NOT_UTF8, None, message, "UTF-8 text");
+            return Err(Stop);
+        }
+        None => return Err(Stop),
+    };
     let lines = Lines::new(text);
     // To YAML it ends a line, to most editors it doesn't.
     if text.replace("\r\n", "").contains('\r') {
@@ -228,12 +240,15 @@ fn read<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Result<Document<'a>
         );
         return Err(Stop);
     }
-    let mut reader = Reader::new(text, findings);
-    let root = match reader.root()? {
-        Some(node) => Some(read_value(&mut reader, &lines, node)?),
-        None => None,
-    };
-    reader.finish()?;
+    let root = read_either(text, findings, |text, shifts, findings| {
+        let mut reader = Reader::new(text, shifts, Purpose::Edit, findings);
+        let root = match reader.root()? {
+            Some(node) => Some(read_value(&mut reader, &lines, node)?),
+            None => None,
+        };
+        reader.finish()?;
+        Ok(root)
+    })?;
     Ok(Document { lines, root })
 }
 

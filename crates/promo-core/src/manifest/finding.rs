@@ -126,6 +126,21 @@ impl FileFindings {
         }
     }
 
+    /// How many there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Takes out all that came after the first `count`.
+    pub(super) fn take_from(&mut self, count: usize) -> Vec<Finding> {
+        self.found.split_off(count.min(self.found.len()))
+    }
+
+    /// Puts findings back that were taken out.
+    pub(super) fn put_back(&mut self, findings: Vec<Finding>) {
+        self.found.extend(findings);
+    }
+
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.found
     }

@@ -9,8 +9,8 @@ use foldhash::{HashSet, HashSetExt};
 
 use super::finding::{FileFindings, clip, quote};
 use super::kinds::{
-    DIGEST, DIGEST_LEFT_OUT, DUPLICATE_TAG, EVIDENCE_TAG, IMAGE_NAME, MISSING_KEY, NAME_TOO_LONG,
-    NO_DIGESTS, NO_IMAGES, NO_TAG_LIST, TAG,
+    DIGEST, DIGEST_LEFT_OUT, DUPLICATE_TAG, EVIDENCE_TAG, IMAGE_NAME, NAME_TOO_LONG, NO_DIGESTS,
+    NO_IMAGES, NO_TAG_LIST, TAG,
 };
 use super::model::TagList;
 use super::registries::Registries;
@@ -32,6 +32,9 @@ pub(super) fn read_images(
                 has_entries = true;
                 match node {
                     Node::Map(position) => images.extend(read_image(reader, position)?),
+                    Node::Scalar(scalar) if scalar.is_null() => {
+                        found_no_name(reader.findings(), scalar.position);
+                    }
                     other => reader.refuse(&other, "a mapping with the keys `name` and `dmap`")?,
                 }
             }
@@ -102,10 +105,7 @@ fn read_image(reader: &mut Reader<'_, '_>, position: Position) -> Result<Option<
         Ok(())
     })?;
     if !has_name {
-        let message = "this image has no `name`".to_owned();
-        reader
-            .findings()
-            .add(&MISSING_KEY, position, message, "the key `name`");
+        found_no_name(reader.findings(), position);
     }
     if digests.is_empty {
         reader.findings().add(
@@ -120,6 +120,11 @@ fn read_image(reader: &mut Reader<'_, '_>, position: Position) -> Result<Option<
         position,
         digests: digests.entries,
     }))
+}
+
+fn found_no_name(findings: &mut FileFindings, position: Position) {
+    let message = "this image has no `name`".to_owned();
+    findings.add(&IMAGE_NAME, position, message, "the key `name`");
 }
 
 fn read_name(reader: &mut Reader<'_, '_>) -> Result<Option<(std::sync::Arc<str>, Position)>, Stop> {

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 
 use super::finding::FileFindings;
 use super::images::{found_no_images, read_images, retain_joinable};
-use super::kinds::{EVIDENCE_TAG, TOO_LARGE};
-use super::registries::{RegistryList, read_images_path, read_provenance};
+use super::kinds::{EVIDENCE_TAG, SYNTAX, TOO_LARGE};
+use super::provenance::{ProvenanceSection, compare_policies};
+use super::registries::{Layout, Registries, RegistryList, read_images_path};
+use super::relaxed::{Shifts, relax};
+use super::text::decode;
 use super::tree_files::{MAX_FILE, TreeFiles};
-use super::yaml::{Node, Reader, Stop, decode};
+use super::yaml::{Node, Purpose, Reader, Stop};
 use super::{FilePath, Finding, ImageEntry, ManifestSet, PromoterManifest, Severity, thin};
 use crate::Code;
 
@@ -142,9 +145,10 @@ impl ManifestSet {
     }
 
     fn complete(
-        manifests: Vec<PromoterManifest>,
+        mut manifests: Vec<PromoterManifest>,
         mut findings: Vec<Finding>,
     ) -> Result<Self, LoadError> {
+        compare_policies(&mut manifests, &mut findings);
         findings.sort();
         if findings
             .iter()
@@ -166,8 +170,12 @@ fn parse_plain_file(
     findings: &mut FileFindings,
 ) -> Option<PromoterManifest> {
     let mut registries = RegistryList::default();
+    let mut provenance = ProvenanceSection::default();
     let mut images = None;
     read_document(bytes, findings, |reader, root| {
+        registries = RegistryList::default();
+        provenance = ProvenanceSection::default();
+        images = None;
         let Some(node) = root else { return Ok(()) };
         if !matches!(node, Node::Map(_)) {
             return reader.refuse(&node, "a mapping with the keys `registries` and `images`");
@@ -181,7 +189,7 @@ fn parse_plain_file(
                         let node = reader.next()?;
                         images = Some(read_images(reader, node, Some(key))?);
                     }
-                    _ => read_provenance(reader)?,
+                    _ => provenance = ProvenanceSection::read(reader, key)?,
                 }
                 Ok(())
             },
@@ -191,26 +199,32 @@ fn parse_plain_file(
     if images.is_none() {
         found_no_images(findings, None);
     }
-    let registries = registries.resolve(findings)?;
+    let registries = registries.resolve(Layout::Plain, findings)?;
     let mut images = images.unwrap_or_default();
     retain_joinable(&mut images, &registries, findings);
+    let provenance = provenance.resolve(&images, findings);
     Some(PromoterManifest {
         file: file.clone(),
         images_file: file.clone(),
         source: registries.source,
         destinations: registries.destinations,
         names_service_account: registries.names_service_account,
+        provenance,
         images,
     })
 }
 
-/// Parses a thin manifest's own file, which holds registries only.
+/// Parses the own file of the thin manifest of a project, which holds registries and the policy of provenance.
 pub(super) fn parse_registries_file(
+    project: &str,
     bytes: &[u8],
     findings: &mut FileFindings,
-) -> Option<super::registries::Registries> {
+) -> Option<(Registries, ProvenanceSection)> {
     let mut registries = RegistryList::default();
+    let mut provenance = ProvenanceSection::default();
     read_document(bytes, findings, |reader, root| {
+        registries = RegistryList::default();
+        provenance = ProvenanceSection::default();
         let Some(node) = root else { return Ok(()) };
         if !matches!(node, Node::Map(_)) {
             return reader.refuse(&node, "a mapping with the key `registries`");
@@ -220,15 +234,15 @@ pub(super) fn parse_registries_file(
             |reader, field, key| {
                 match field {
                     0 => registries = RegistryList::read(reader, key)?,
-                    1 => read_images_path(reader)?,
-                    _ => read_provenance(reader)?,
+                    1 => read_images_path(reader, project)?,
+                    _ => provenance = ProvenanceSection::read(reader, key)?,
                 }
                 Ok(())
             },
         )
     })
     .ok()?;
-    registries.resolve(findings)
+    Some((registries.resolve(Layout::Thin, findings)?, provenance))
 }
 
 /// Parses a snapshot that is written as the images file of a thin manifest; the first bad entry refuses it. Tags of
@@ -258,11 +272,12 @@ pub(super) fn parse_images_file(
     Some(images)
 }
 
-/// Reads the one document of a file by `read`, which gets its first node.
-fn read_document<'a>(
-    bytes: &'a [u8],
+/// Reads the document of a file by `read`, which gets its first node. If it isn't YAML as it is written, it is laid out
+/// anew and read from the beginning: `read` must not keep anything then.
+fn read_document(
+    bytes: &[u8],
     findings: &mut FileFindings,
-    read: impl FnOnce(&mut Reader<'a, '_>, Option<Node<'a>>) -> Result<(), Stop>,
+    mut read: impl for<'t> FnMut(&mut Reader<'t, '_>, Option<Node<'t>>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     if bytes.len() as u64 > MAX_FILE {
         findings.add(
@@ -274,8 +289,38 @@ fn read_document<'a>(
         return Err(Stop);
     }
     let text = decode(bytes, findings).ok_or(Stop)?;
-    let mut reader = Reader::new(text, findings);
-    let root = reader.root()?;
-    read(&mut reader, root)?;
-    reader.finish()
+    read_either(&text, findings, |text, shifts, findings| {
+        let mut reader = Reader::new(text, shifts, Purpose::Load, findings);
+        let root = reader.root()?;
+        read(&mut reader, root)?;
+        reader.finish()
+    })
+}
+
+/// Reads a text as it is written. If it isn't YAML so, it is laid out anew and read once more; if that fails, too, what
+/// was found at first counts.
+pub(super) fn read_either<T>(
+    text: &str,
+    findings: &mut FileFindings,
+    mut read: impl FnMut(&str, &Shifts, &mut FileFindings) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let before = findings.count();
+    let result = read(text, &Shifts::default(), findings);
+    if result.is_ok() {
+        return result;
+    }
+    let first = findings.take_from(before);
+    let is_syntax = |findings: &[Finding]| findings.iter().any(|f| f.code == SYNTAX.code);
+    if is_syntax(&first)
+        && let Some(relaxed) = relax(text)
+    {
+        let result = read(&relaxed.text, &relaxed.shifts, findings);
+        let second = findings.take_from(before);
+        if !is_syntax(&second) {
+            findings.put_back(second);
+            return result;
+        }
+    }
+    findings.put_back(first);
+    Err(Stop)
 }

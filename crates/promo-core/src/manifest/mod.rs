@@ -6,6 +6,7 @@
 
 mod document;
 mod edit;
+mod events;
 mod finding;
 mod format;
 mod images;
@@ -13,7 +14,11 @@ mod kinds;
 mod lint;
 mod load;
 mod model;
+mod path_match;
+mod provenance;
 mod registries;
+mod relaxed;
+mod text;
 mod thin;
 mod tree_files;
 mod yaml;
@@ -28,6 +33,7 @@ pub use model::{
     DigestEntry, FilePath, ImageEntry, ManifestSet, ManifestSummary, Position, PromoterManifest,
     TagEntry,
 };
+pub use provenance::{Builder, Caller, Level, Provenance, ProvenanceMode, ProvenancePolicy, Signer};
 pub use tree_files::TreeFiles;
 
 #[cfg(test)]

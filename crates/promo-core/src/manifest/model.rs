@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Finding, Severity};
+use super::{Finding, Provenance, Severity};
 use smallvec::SmallVec;
 
 use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
@@ -149,6 +149,7 @@ pub struct PromoterManifest {
     pub(super) source: RegistryPath,
     pub(super) destinations: Vec<RegistryPath>,
     pub(super) names_service_account: bool,
+    pub(super) provenance: Provenance,
     pub(super) images: Vec<ImageEntry>,
 }
 
@@ -179,6 +180,7 @@ impl PromoterManifest {
             source,
             destinations: unique,
             names_service_account: false,
+            provenance: Provenance::default(),
             images,
         })
     }
@@ -207,6 +209,11 @@ impl PromoterManifest {
     /// means nothing: credentials come from where the command finds them.
     pub fn names_service_account(&self) -> bool {
         self.names_service_account
+    }
+
+    /// What the manifest asks of the provenance of its images.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// The images, in the order of the file. A name may stand there more than once.

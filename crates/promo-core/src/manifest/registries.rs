@@ -1,16 +1,18 @@
-//! Reads the `registries` and `provenance` sections: where images come from and where they go.
+//! Reads the `registries` section and `imagesPath`: where images come from and where they go.
 //!
-//! Whatever is wrong here refuses the tree: a destination that can't be understood can't be left out
-//! silently.
+//! What is wrong here refuses the tree. Where kpromo doesn't look, in thin manifests, a second source or a destination that
+//! can't be understood is left out, and said.
 
 use std::collections::BTreeSet;
 
 use super::Position;
 use super::finding::{FileFindings, clip, quote};
 use super::kinds::{
-    DESTINATION_IS_SOURCE, DUPLICATE_DESTINATION, MISSING_KEY, NO_DESTINATION, NO_REGISTRIES,
-    NO_SOURCE, NOT_BOOLEAN, OUTSIDE, PROVENANCE_POLICY, REGISTRY_NAME, SEVERAL_SOURCES,
+    BAD_DESTINATION, DESTINATION_IS_SOURCE, DUPLICATE_DESTINATION, FindingKind, MISSING_KEY,
+    NO_DESTINATION, NO_REGISTRIES, NO_SOURCE, NOT_BOOLEAN, OTHER_IMAGES_FILE, REGISTRY_NAME,
+    SECOND_SOURCE, SEVERAL_SOURCES,
 };
+use super::tree_files::IMAGES_FILE;
 use super::yaml::{Node, Reader, Stop};
 use crate::oci::RegistryPath;
 
@@ -22,13 +24,31 @@ pub(super) struct Registries {
     pub(super) names_service_account: bool,
 }
 
-/// One entry of the list; without a name if that was refused.
+/// In which layout the manifest is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One file, which kpromo validates.
+    Plain,
+    /// A thin manifest, which kpromo takes as it is.
+    Thin,
+}
+
+/// One entry of the list.
 #[derive(Debug)]
 struct Entry {
-    name: Option<RegistryPath>,
+    name: Result<RegistryPath, BadName>,
     is_source: bool,
     names_service_account: bool,
     position: Position,
+}
+
+/// Why an entry has no name.
+#[derive(Debug)]
+struct BadName {
+    kind: &'static FindingKind,
+    position: Position,
+    message: String,
+    expected: &'static str,
 }
 
 /// The `registries` list as it was read.
@@ -50,6 +70,9 @@ impl RegistryList {
                 while let Some(node) = reader.next()? {
                     match node {
                         Node::Map(position) => list.entries.push(read_entry(reader, position)?),
+                        Node::Scalar(scalar) if scalar.is_null() => {
+                            list.entries.push(Entry::new(scalar.position));
+                        }
                         other => reader.refuse(&other, "a mapping with the key `name`")?,
                     }
                 }
@@ -62,7 +85,11 @@ impl RegistryList {
     }
 
     /// The one source and its destinations, each once.
-    pub(super) fn resolve(self, findings: &mut FileFindings) -> Option<Registries> {
+    pub(super) fn resolve(
+        self,
+        layout: Layout,
+        findings: &mut FileFindings,
+    ) -> Option<Registries> {
         if self.entries.is_empty() {
             findings.add(
                 &NO_REGISTRIES,
@@ -72,8 +99,9 @@ impl RegistryList {
             );
             return None;
         }
-        let source = self.source(findings)?;
-        let is_complete = self.entries.iter().all(|entry| entry.name.is_some());
+        let source = self.source(layout, findings);
+        let is_complete = self.found_bad_names(layout, findings);
+        let source = source?;
         let destinations = self.destinations(&source, findings);
         is_complete.then_some(Registries {
             source,
@@ -82,7 +110,7 @@ impl RegistryList {
         })
     }
 
-    fn source(&self, findings: &mut FileFindings) -> Option<RegistryPath> {
+    fn source(&self, layout: Layout, findings: &mut FileFindings) -> Option<RegistryPath> {
         let mut sources = self.entries.iter().filter(|entry| entry.is_source);
         let Some(first) = sources.next() else {
             findings.add(
@@ -94,16 +122,42 @@ impl RegistryList {
             return None;
         };
         let mut is_only = true;
+        let kind = match layout {
+            Layout::Plain => &SEVERAL_SOURCES,
+            Layout::Thin => &SECOND_SOURCE,
+        };
         for other in sources {
             is_only = false;
             findings.add(
-                &SEVERAL_SOURCES,
+                kind,
                 other.position,
                 format!("the source is already named at {}", first.position),
                 "`src: true` at one registry",
             );
         }
-        first.name.clone().filter(|_| is_only)
+        let name = first.name.as_ref().ok().cloned();
+        name.filter(|_| is_only || layout == Layout::Thin)
+    }
+
+    /// Records the names that can't be used, and whether the rest can be. A destination of a thin manifest is left out;
+    /// nothing can be left out with its source.
+    fn found_bad_names(&self, layout: Layout, findings: &mut FileFindings) -> bool {
+        let mut is_complete = true;
+        let mut has_source = false;
+        for entry in &self.entries {
+            let is_first_source = entry.is_source && !std::mem::replace(&mut has_source, true);
+            let Err(bad) = &entry.name else { continue };
+            let kind = match layout {
+                Layout::Thin if !is_first_source && entry.is_source => continue,
+                Layout::Thin if !entry.is_source => &BAD_DESTINATION,
+                _ => {
+                    is_complete = false;
+                    bad.kind
+                }
+            };
+            findings.add(kind, bad.position, bad.message.clone(), bad.expected);
+        }
+        is_complete
     }
 
     fn destinations(
@@ -114,7 +168,7 @@ impl RegistryList {
         let mut seen = BTreeSet::new();
         let mut destinations = Vec::new();
         for entry in self.entries.iter().filter(|entry| !entry.is_source) {
-            let Some(name) = &entry.name else { continue };
+            let Ok(name) = &entry.name else { continue };
             if name == source {
                 findings.add(
                     &DESTINATION_IS_SOURCE,
@@ -145,19 +199,33 @@ impl RegistryList {
     }
 }
 
+const NAME_EXPECTED: &str = "a registry as HOST or HOST/PATH";
+
+impl Entry {
+    /// An entry at a place in which nothing stands.
+    fn new(position: Position) -> Self {
+        Self {
+            name: Err(BadName {
+                kind: &MISSING_KEY,
+                position,
+                message: "this registry has no `name`".to_owned(),
+                expected: "the key `name`",
+            }),
+            is_source: false,
+            names_service_account: false,
+            position,
+        }
+    }
+}
+
 fn read_entry(reader: &mut Reader<'_, '_>, position: Position) -> Result<Entry, Stop> {
-    let mut entry = Entry {
-        name: None,
-        is_source: false,
-        names_service_account: false,
-        position,
-    };
-    let mut has_name = false;
+    let mut entry = Entry::new(position);
     reader.fields(&["name", "src", "service-account"], |reader, field, _| {
         match field {
             0 => {
-                has_name = true;
-                entry.name = read_name(reader)?;
+                if let Some(name) = read_name(reader)? {
+                    entry.name = name;
+                }
             }
             1 => entry.is_source = read_boolean(reader)?,
             _ => {
@@ -167,48 +235,34 @@ fn read_entry(reader: &mut Reader<'_, '_>, position: Position) -> Result<Entry, 
         }
         Ok(())
     })?;
-    if !has_name {
-        reader.findings().add(
-            &MISSING_KEY,
-            position,
-            "this registry has no `name`".to_owned(),
-            "the key `name`",
-        );
-    }
     Ok(entry)
 }
 
-fn read_name(reader: &mut Reader<'_, '_>) -> Result<Option<RegistryPath>, Stop> {
-    const EXPECTED: &str = "a registry as HOST or HOST/PATH";
+/// The name of a registry, or why it can't be one; none if what stands there refuses the tree.
+fn read_name(reader: &mut Reader<'_, '_>) -> Result<Option<Result<RegistryPath, BadName>>, Stop> {
     let scalar = match reader.next()? {
         Some(Node::Scalar(scalar)) => scalar,
         Some(other) => {
-            reader.refuse(&other, EXPECTED)?;
+            reader.refuse(&other, NAME_EXPECTED)?;
             return Ok(None);
         }
         None => return Ok(None),
     };
-    match scalar.text.parse() {
-        Ok(name) if !scalar.is_null() => Ok(Some(name)),
-        Ok(_) => {
-            let message = "no registry is named here".to_owned();
-            reader
-                .findings()
-                .add(&REGISTRY_NAME, scalar.position, message, EXPECTED);
-            Ok(None)
-        }
-        Err(error) => {
-            let message = format!(
-                "{} is not a registry: {}",
-                quote(&scalar.text),
-                clip(&error.to_string(), 200)
-            );
-            reader
-                .findings()
-                .add(&REGISTRY_NAME, scalar.position, message, EXPECTED);
-            Ok(None)
-        }
-    }
+    let message = match scalar.text.parse() {
+        Ok(name) if !scalar.is_null() => return Ok(Some(Ok(name))),
+        Ok(_) => "no registry is named here".to_owned(),
+        Err(error) => format!(
+            "{} is not a registry: {}",
+            quote(&scalar.text),
+            clip(&error.to_string(), 200)
+        ),
+    };
+    Ok(Some(Err(BadName {
+        kind: &REGISTRY_NAME,
+        position: scalar.position,
+        message,
+        expected: NAME_EXPECTED,
+    })))
 }
 
 /// A boolean in any of the spellings that YAML 1.1 knows, since existing manifests may use them.
@@ -225,10 +279,10 @@ fn read_boolean(reader: &mut Reader<'_, '_>) -> Result<bool, Stop> {
         return Ok(false);
     }
     match &*scalar.text {
-        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if scalar.plain => {
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if scalar.plain => {
             Ok(true)
         }
-        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
+        "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
             if scalar.plain =>
         {
             Ok(false)
@@ -254,65 +308,37 @@ fn ignore_text(reader: &mut Reader<'_, '_>) -> Result<(), Stop> {
     }
 }
 
-/// Reads `imagesPath`, which is ignored, but may not point out of the tree.
-pub(super) fn read_images_path(reader: &mut Reader<'_, '_>) -> Result<(), Stop> {
+/// Reads `imagesPath` of a project's manifest, which is not used: a warning where it would lead elsewhere.
+pub(super) fn read_images_path(reader: &mut Reader<'_, '_>, project: &str) -> Result<(), Stop> {
     let scalar = match reader.next()? {
         Some(Node::Scalar(scalar)) => scalar,
         Some(other) => return reader.refuse(&other, "text"),
         None => return Ok(()),
     };
-    let leaves = |text: &str| text.starts_with('/') || text.split('/').any(|part| part == "..");
-    if leaves(&scalar.text) {
-        let message = format!("the path {} leads out of the tree", quote(&scalar.text));
-        reader.findings().add(
-            &OUTSIDE,
-            scalar.position,
-            message,
-            "a path within the tree; `imagesPath` is not needed",
-        );
+    let used = format!("images/{project}/{IMAGES_FILE}");
+    let named = within_tree(project, &scalar.text);
+    if !scalar.is_null() && !scalar.text.is_empty() && named.as_deref() != Some(&used) {
+        let message = format!("the images file {} is not read", quote(&scalar.text));
+        let expected = format!("`../../{used}`, or no `imagesPath`");
+        reader
+            .findings()
+            .add(&OTHER_IMAGES_FILE, scalar.position, message, expected);
     }
     Ok(())
 }
 
-/// The keys of a `provenance` section; the mode comes first.
-const PROVENANCE_KEYS: &[&str] = &[
-    "mode",
-    "signers",
-    "builders",
-    "sources",
-    "predicateTypes",
-    "level",
-];
-
-/// Reads the `provenance` section, of which only the policy `off` exists.
-pub(super) fn read_provenance(reader: &mut Reader<'_, '_>) -> Result<(), Stop> {
-    match reader.next()? {
-        Some(Node::Map(_)) => {}
-        Some(Node::Scalar(scalar)) if scalar.is_null() => return Ok(()),
-        Some(other) => return reader.refuse(&other, "a mapping with the key `mode`"),
-        None => return Ok(()),
+/// Where in the tree a path leads that stands in the manifest of a project; none if it leads out of the tree.
+fn within_tree(project: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
     }
-    reader.fields(PROVENANCE_KEYS, |reader, field, _| {
-        if field != 0 {
-            // They say nothing as long as the mode is off.
-            return reader.skip_next();
+    let mut parts = vec!["manifests", project];
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
         }
-        match reader.next()? {
-            Some(Node::Scalar(mode)) if mode.is_null() || matches!(&*mode.text, "" | "off") => {
-                Ok(())
-            }
-            Some(Node::Scalar(mode)) => {
-                let message = format!(
-                    "the provenance policy {} does not exist yet",
-                    quote(&mode.text)
-                );
-                reader
-                    .findings()
-                    .add(&PROVENANCE_POLICY, mode.position, message, "off");
-                Ok(())
-            }
-            Some(other) => reader.refuse(&other, "off"),
-            None => Ok(()),
-        }
-    })
+    }
+    Some(parts.join("/"))
 }

@@ -218,25 +218,30 @@ fn parse_project(
     let images_file = FilePath::new(&format!("images/{project}/{IMAGES_FILE}"));
     let mut found = FileFindings::new(file.clone());
     let registries =
-        bytes_of(files, &file).and_then(|bytes| parse_registries_file(bytes, &mut found));
-    findings.extend(found.into_findings());
+        bytes_of(files, &file).and_then(|bytes| parse_registries_file(project, bytes, &mut found));
 
-    let mut found = FileFindings::new(images_file.clone());
+    let mut found_images = FileFindings::new(images_file.clone());
     let images = bytes_of(files, &images_file).and_then(|bytes| {
-        let mut images = parse_images_file(bytes, &mut found)?;
-        if let Some(registries) = &registries {
-            retain_joinable(&mut images, registries, &mut found);
+        let mut images = parse_images_file(bytes, &mut found_images)?;
+        if let Some((registries, _)) = &registries {
+            retain_joinable(&mut images, registries, &mut found_images);
         }
         Some(images)
     });
+    findings.extend(found_images.into_findings());
+    let parts = registries.map(|(registries, section)| {
+        let provenance = section.resolve(images.as_deref().unwrap_or_default(), &mut found);
+        (registries, provenance)
+    });
     findings.extend(found.into_findings());
-    let (registries, images) = (registries?, images?);
+    let ((registries, provenance), images) = (parts?, images?);
     Some(PromoterManifest {
         file,
         images_file,
         source: registries.source,
         destinations: registries.destinations,
         names_service_account: registries.names_service_account,
+        provenance,
         images,
     })
 }

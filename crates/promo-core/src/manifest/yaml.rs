@@ -1,19 +1,20 @@
 //! Reads YAML as a stream of nodes with their places, in one pass.
 //!
-//! A thin layer over the event parser: scalars are text in any style, and what could hide or multiply
-//! entries (anchors, aliases, merges, tags, several documents) is found and refused here. It knows
-//! nothing of promoter manifests.
+//! A thin layer over the events: scalars are text in any style, and what could hide or multiply
+//! entries (aliases, merges, tags, several documents) is found here. It knows nothing of promoter manifests.
+
+mod findings;
 
 use std::borrow::Cow;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use saphyr_parser::{Event, Marker, ScalarStyle, Span};
 
 use super::Position;
-use super::finding::{FileFindings, clip, quote};
-use super::kinds::{
-    ANCHOR, DOCUMENTS, DUPLICATE_KEY, MERGE, NOT_UTF8, SYNTAX, TOO_DEEP, UNKNOWN_KEY, WRONG_TYPE,
-    YAML_TAG,
-};
+use super::events::{Events, Step, Trouble};
+use super::finding::{FileFindings, quote};
+use super::kinds::{DOCUMENTS, DUPLICATE_KEY, FURTHER_DOCUMENT, UNKNOWN_KEY, WRONG_TYPE};
+use super::relaxed::Shifts;
+use super::text::position;
 
 /// How deeply lists and mappings may be nested.
 const MAX_DEPTH: usize = 16;
@@ -48,80 +49,47 @@ pub(super) enum Node<'a> {
     Refused,
 }
 
-/// Checks that bytes are text that YAML allows, and takes off a byte order mark.
-pub(super) fn decode<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Option<&'a str> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            findings.add(
-                &NOT_UTF8,
-                position_after(bytes.get(..error.valid_up_to()).unwrap_or_default()),
-                "the bytes here are not UTF-8".to_owned(),
-                "UTF-8 text",
-            );
-            return None;
-        }
-    };
-    if let Some(at) = first_control(bytes) {
-        findings.add(
-            &SYNTAX,
-            position_after(bytes.get(..at).unwrap_or_default()),
-            "a control character stands here".to_owned(),
-            "printable text",
-        );
-        return None;
-    }
-    Some(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Where the first control character is that YAML doesn't allow. The scanner takes a zero byte for the end of the file.
-fn first_control(bytes: &[u8]) -> Option<usize> {
-    const AT_ONCE: usize = 64;
-    let is_control = |byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127);
-    // Looking at all bytes of a chunk, without a way out, is what processors do many at a time.
-    let mut chunks = bytes.chunks(AT_ONCE);
-    let bad =
-        chunks.position(|chunk| chunk.iter().fold(false, |bad, byte| bad | is_control(byte)))?;
-    let start = bad * AT_ONCE;
-    let rest = bytes.get(start..).unwrap_or_default();
-    rest.iter().position(is_control).map(|at| start + at)
-}
-
-/// The place behind `bytes`, which are UTF-8.
-fn position_after(bytes: &[u8]) -> Position {
-    let line_start = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let lines = bytes.split(|byte| *byte == b'\n').count();
-    let last = bytes.get(line_start..).unwrap_or_default();
-    let characters = last.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-    position(lines, characters)
-}
-
-/// A place by its line, from 1, and its column, from 0.
-fn position(line: usize, column: usize) -> Position {
-    Position {
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        column: u32::try_from(column + 1).unwrap_or(u32::MAX),
-    }
+/// What a text is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// For what it says, as kpromo reads it: what an alias stands for is read in its place, tags of YAML and further
+    /// documents are passed over, with a warning.
+    Load,
+    /// For how it is written: what isn't written where it counts is refused.
+    Edit,
 }
 
 /// Reads the one document of a file.
 pub(super) struct Reader<'a, 'f> {
-    parser: Parser<'a, StrInput<'a>>,
+    events: Events<'a>,
+    purpose: Purpose,
+    shifts: &'f Shifts,
     findings: &'f mut FileFindings,
     depth: usize,
     last: (Position, Position),
+    /// A tag of YAML was passed over.
+    has_tag: bool,
+    /// Where the first merge key stands.
+    merged_at: Option<Position>,
 }
 
 impl<'a, 'f> Reader<'a, 'f> {
-    pub(super) fn new(text: &'a str, findings: &'f mut FileFindings) -> Self {
+    /// A reader of a text whose lines have been shifted so.
+    pub(super) fn new(
+        text: &'a str,
+        shifts: &'f Shifts,
+        purpose: Purpose,
+        findings: &'f mut FileFindings,
+    ) -> Self {
         Self {
-            parser: Parser::new_from_str(text),
+            events: Events::new(text, purpose == Purpose::Load),
+            purpose,
+            shifts,
             findings,
             depth: 0,
             last: (position(1, 0), position(1, 0)),
+            has_tag: false,
+            merged_at: None,
         }
     }
 
@@ -145,23 +113,34 @@ impl<'a, 'f> Reader<'a, 'f> {
         }
     }
 
-    /// Reads up to the end of the file, where nothing may follow the document.
+    /// Reads up to the end of the document, behind which nothing should follow.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
+        self.found_repeated();
         loop {
             match self.event()? {
                 (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentEnd, _) if self.purpose == Purpose::Load => break,
                 (Event::DocumentEnd | Event::Nothing, _) => {}
                 (_, span) => {
-                    self.findings.add(
-                        &DOCUMENTS,
-                        position(span.start.line(), span.start.col()),
-                        "a second YAML document begins here".to_owned(),
-                        "one document per file",
-                    );
+                    let message = "a second YAML document begins here".to_owned();
+                    let place = self.place(span.start);
+                    self.findings
+                        .add(&DOCUMENTS, place, message, "one document per file");
                     return Err(Stop);
                 }
             }
         }
+        let place = match self.events.next() {
+            Ok((Event::StreamEnd, _)) => return Ok(()),
+            Ok((_, span)) => span.start,
+            Err(Trouble::Syntax(error)) => *error.marker(),
+            Err(Trouble::Repeated | Trouble::Merge) => return Ok(()),
+        };
+        let message = "what stands from here on is not read".to_owned();
+        let place = self.place(place);
+        self.findings
+            .add(&FURTHER_DOCUMENT, place, message, "one document per file");
+        Ok(())
     }
 
     /// The next node of the list or mapping that is being read; nothing at its end.
@@ -219,15 +198,7 @@ impl<'a, 'f> Reader<'a, 'f> {
     ) -> Result<(), Stop> {
         while let Some(key) = self.next()? {
             match key {
-                Node::Scalar(key) if key.plain && key.text == "<<" => {
-                    self.findings.add(
-                        &MERGE,
-                        key.position,
-                        "a merge key stands here".to_owned(),
-                        "the entries themselves",
-                    );
-                    self.skip_next()?;
-                }
+                Node::Scalar(key) if key.plain && key.text == "<<" => self.merge(key.position)?,
                 Node::Scalar(key) => each(self, key)?,
                 other => {
                     self.refuse(&other, "text as the key of a mapping")?;
@@ -271,19 +242,38 @@ impl<'a, 'f> Reader<'a, 'f> {
             .add(&DUPLICATE_KEY, position, message, "each key once");
     }
 
+    /// Reads what a merge key at `place` asks for.
+    fn merge(&mut self, place: Position) -> Result<(), Stop> {
+        if self.purpose == Purpose::Load {
+            let merged = self.events.merge();
+            self.merged_at.get_or_insert(place);
+            return merged.map_err(|trouble| self.trouble(&trouble, place));
+        }
+        self.found_merge(place);
+        self.skip_next()
+    }
+
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Option<Node<'a>>, Stop> {
-        let place = position(span.start.line(), span.start.col());
-        let (node, anchor, tagged) = match event {
+        let place = self.place(span.start);
+        let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let plain = self.tagged(tag.as_deref(), place).unwrap_or(plain);
                 let scalar = Scalar {
                     text,
                     position: place,
-                    plain: style == ScalarStyle::Plain,
+                    plain,
                 };
-                (Node::Scalar(scalar), anchor, tag.is_some())
+                (Node::Scalar(scalar), anchor)
             }
-            Event::SequenceStart(anchor, tag) => (Node::List(place), anchor, tag.is_some()),
-            Event::MappingStart(anchor, tag) => (Node::Map(place), anchor, tag.is_some()),
+            Event::SequenceStart(anchor, tag) => {
+                self.tagged(tag.as_deref(), place);
+                (Node::List(place), anchor)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.tagged(tag.as_deref(), place);
+                (Node::Map(place), anchor)
+            }
             Event::Alias(_) => {
                 self.found_anchor(place);
                 return Ok(Some(Node::Refused));
@@ -293,13 +283,8 @@ impl<'a, 'f> Reader<'a, 'f> {
                 return Ok(None);
             }
         };
-        if anchor > 0 {
+        if anchor > 0 && self.purpose == Purpose::Edit {
             self.found_anchor(place);
-        }
-        if tagged {
-            let message = "a YAML tag stands here".to_owned();
-            self.findings
-                .add(&YAML_TAG, place, message, "the value without a tag");
         }
         if matches!(node, Node::List(_) | Node::Map(_)) {
             self.enter(place)?;
@@ -316,48 +301,18 @@ impl<'a, 'f> Reader<'a, 'f> {
         Err(Stop)
     }
 
-    fn found_too_deep(&mut self, place: Position) {
-        let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
-        self.findings
-            .add(&TOO_DEEP, place, message, "a promoter manifest");
-    }
-
-    fn found_anchor(&mut self, place: Position) {
-        self.findings.add(
-            &ANCHOR,
-            place,
-            "a YAML anchor or alias stands here".to_owned(),
-            "the value itself",
-        );
-    }
-
-    fn event(&mut self) -> Result<(Event<'a>, Span), Stop> {
-        match self.parser.next_event() {
-            Some(Ok((event, span))) => {
-                let place = |mark: Marker| position(mark.line(), mark.col());
-                self.last = (place(span.start), place(span.end));
+    fn event(&mut self) -> Result<Step<'a>, Stop> {
+        match self.events.next() {
+            Ok((event, span)) => {
+                self.last = (self.place(span.start), self.place(span.end));
                 Ok((event, span))
             }
-            Some(Err(error)) => {
-                self.syntax(&error);
-                Err(Stop)
-            }
-            None => Ok((Event::StreamEnd, Span::default())),
+            Err(trouble) => Err(self.trouble(&trouble, self.last.1)),
         }
     }
 
-    fn syntax(&mut self, error: &ScanError) {
-        let place = position(error.marker().line(), error.marker().col());
-        // The scanner refuses an alias whose anchor it has not seen.
-        if error.info().contains("unknown anchor") {
-            return self.found_anchor(place);
-        }
-        // It also refuses to go on in lists that are nested far deeper than we would.
-        if error.info().contains("recursion limit") {
-            return self.found_too_deep(place);
-        }
-        let message = format!("this is not YAML: {}", clip(error.info(), 200));
-        self.findings
-            .add(&SYNTAX, place, message, "well-formed YAML");
+    /// The place in the text as it was written.
+    fn place(&self, mark: Marker) -> Position {
+        self.shifts.unshift(position(mark.line(), mark.col()))
     }
 }

@@ -121,6 +121,12 @@ codes! {
     STAGING_REFUSED "PROMO-C022" "a signature in staging fails"
         "A signature or attestation in staging claims an accepted key and does not hold, and no signature there is \
          good. Somebody altered it or the image."
+    PROVENANCE_REQUIRED "PROMO-C023" "provenance is required"
+        "The promoter manifest requires provenance (`mode: require`), which promo can't verify yet. What can't be \
+         verified is not promoted."
+    PROVENANCE_UNUSABLE "PROMO-C024" "provenance section that can't be used"
+        "What the promoter manifest asks of provenance can't be used as it stands, so it is unknown what it would let \
+         pass. `promo manifest check` shows what is wrong with it."
     STAGING_UNREAD "PROMO-C025" "more evidence in staging than is read"
         "Evidence in staging is read up to 1,000 pieces and 32 MiB for an image: signatures under `.sig` first, then \
          referrers, those before that are listed as evidence. None of what was read is an accepted signature, so nothing \

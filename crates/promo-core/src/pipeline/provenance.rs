@@ -1,10 +1,11 @@
-//! Provenance: verifies where images were built. In this version there is one policy, `off`, and the
-//! report says that provenance was not asked for.
+//! Provenance: verifies where images were built. In this version nothing can be verified, so images whose promoter
+//! manifest requires provenance are refused; where none does, the report says that provenance was not asked for.
 
-use super::ProvenancePolicy;
 use super::flow::{Flow, Item, PhaseStatus};
+use super::outcome::{self, Left, LeftClass};
 use super::validate::Validated;
-use crate::plan::ImageWork;
+use super::{ProvenancePolicy, codes};
+use crate::plan::{ImageWork, ProvenanceDemand};
 use crate::ports::Phase;
 
 /// Images whose provenance is as the policy asks.
@@ -22,15 +23,34 @@ pub struct ProvenanceVerifiedImage {
 
 impl ProvenanceVerified {
     pub(super) fn verify(mut flow: Flow, work: Vec<ImageWork>) -> Self {
-        let (passed, status): (Vec<_>, _) = match flow.run.settings.provenance {
-            ProvenancePolicy::Off => (
-                work.into_iter()
-                    .map(|work| ProvenanceVerifiedImage { work })
-                    .collect(),
-                PhaseStatus::NotAskedFor,
-            ),
+        let ProvenancePolicy::Off = flow.run.settings.provenance;
+        let is_asked = work
+            .iter()
+            .any(|image| image.provenance > ProvenanceDemand::None);
+        let status = if is_asked {
+            flow.begin(Phase::Provenance, work.len());
+            PhaseStatus::Done
+        } else {
+            PhaseStatus::NotAskedFor
         };
-        flow.end(Phase::Provenance, status, passed.len(), 0);
+        let mut passed = Vec::with_capacity(work.len());
+        let mut refused = 0;
+        for work in work {
+            let left = unmet(work.provenance);
+            if is_asked {
+                let name = format!("{}@{}", work.source, work.digest);
+                let code = left.as_ref().map(|left| left.code);
+                flow.run.item_done(Phase::Provenance, name, code);
+            }
+            match left {
+                None => passed.push(ProvenanceVerifiedImage { work }),
+                Some(left) => {
+                    refused += 1;
+                    flow.outcomes.extend(outcome::of_image(&work, &left));
+                }
+            }
+        }
+        flow.end(Phase::Provenance, status, passed.len(), refused);
         Self { flow, passed }
     }
 
@@ -56,4 +76,26 @@ impl ProvenanceVerifiedImage {
     pub fn work(&self) -> &ImageWork {
         &self.work
     }
+}
+
+/// Why an image can't pass: nothing is verified yet, so whatever is required is unmet.
+fn unmet(demand: ProvenanceDemand) -> Option<Left> {
+    let (code, message, hint) = match demand {
+        ProvenanceDemand::None => return None,
+        ProvenanceDemand::Required => (
+            codes::PROVENANCE_REQUIRED,
+            "the promoter manifest requires provenance, which can't be verified yet",
+            "with `mode: warn` in the `provenance` section of the promoter manifest the image is promoted unverified",
+        ),
+        ProvenanceDemand::Unusable => (
+            codes::PROVENANCE_UNUSABLE,
+            "the `provenance` section of the promoter manifest can't be used",
+            "`promo manifest check` shows what is wrong with the section",
+        ),
+    };
+    let left = Left::new(Phase::Provenance, LeftClass::Refused, code, message);
+    Some(Left {
+        hints: vec![hint.to_owned()],
+        ..left
+    })
 }

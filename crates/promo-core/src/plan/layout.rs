@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::index::count;
+use super::provenance::{ProvenanceDemand, ProvenanceDemands};
 use super::repositories::{Interner, Joint, Landing, Repositories};
 use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository};
@@ -36,6 +37,8 @@ pub(super) struct Image {
     pub(super) manifest: usize,
     pub(super) name: Box<str>,
     pub(super) source: Repository,
+    /// What the manifests ask of its provenance.
+    pub(super) provenance: ProvenanceDemand,
     /// Indexes of repositories, in the order of the manifest's destinations.
     pub(super) destinations: Box<[u32]>,
     /// Its entries.
@@ -70,6 +73,12 @@ impl Layout {
             layout.add(manifest, &mut interner);
         }
         layout.repositories = interner.finish();
+        let demands = ProvenanceDemands::new(set);
+        if !demands.is_empty() {
+            for image in &mut layout.images {
+                image.provenance = demands.of(&image.source);
+            }
+        }
         layout
     }
 
@@ -154,6 +163,7 @@ impl Layout {
                 name: image.name().into(),
                 // A `PromoterManifest` holds only names that can be joined to all of its registries.
                 source: manifest.source().join_checked(image.name()),
+                provenance: ProvenanceDemand::default(),
                 destinations: Box::default(),
                 entries: first..self.entries.len(),
             });

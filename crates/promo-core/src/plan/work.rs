@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Plan, PlannedEdge, Verdict};
+use super::{Plan, PlannedEdge, ProvenanceDemand, Verdict};
 use crate::identity::Identity;
 use crate::manifest::FilePath;
 use crate::oci::{Digest, Repository, Tag};
@@ -21,6 +21,8 @@ pub struct ImageWork {
     pub identity: Identity,
     /// The images file that asked for it; the first if there are several.
     pub manifest: FilePath,
+    /// What the manifests ask of its provenance.
+    pub provenance: ProvenanceDemand,
     /// Where something is to be done, ordered by repository.
     pub destinations: Vec<DestinationWork>,
     /// Mirrors (same identity, same digest) where nothing is missing, ordered: evidence can be taken
@@ -62,6 +64,7 @@ type Mirrors = BTreeMap<(Identity, Digest), Vec<Repository>>;
 /// An item that is being collected.
 struct Item {
     manifest: FilePath,
+    provenance: ProvenanceDemand,
     destinations: BTreeMap<Repository, DestinationWork>,
 }
 
@@ -89,6 +92,7 @@ impl Plan {
                 digest,
                 identity: of_image.0,
                 manifest: item.manifest,
+                provenance: item.provenance,
                 destinations: item.destinations.into_values().map(sorted).collect(),
                 complete_mirrors,
             }
@@ -131,6 +135,7 @@ fn add(items: &mut Items, edge: &PlannedEdge<'_>, identity: Identity) {
     let key = (identity, edge.digest(), edge.source().clone());
     let item = items.entry(key).or_insert_with(|| Item {
         manifest: edge.file().clone(),
+        provenance: edge.image.provenance,
         destinations: BTreeMap::new(),
     });
     let repository = edge.destination();

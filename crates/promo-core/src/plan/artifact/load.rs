@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::decision::{Decision, Decisions, Exception, Statement};
 use super::super::index::count;
 use super::super::layout::{Entry, Image, Layout, Origin};
+use super::super::provenance::ProvenanceDemand;
 use super::super::repositories::Repositories;
 use super::super::{Plan, PlanOptions, Verdict, codes};
 use super::document::{Document, Group, Inputs, Judgement, Options, SavedException, SavedFinding};
@@ -205,6 +206,8 @@ impl Loader {
             manifest,
             name: group.image.as_str().into(),
             source: group.source.clone(),
+            // What may be carried out is planned anew from the promoter manifests.
+            provenance: ProvenanceDemand::default(),
             destinations: destinations.into(),
             entries: index..index + 1,
         });
