@@ -145,7 +145,7 @@ pub(crate) enum Error {
 }
 
 /// The codes of the command itself with what they mean.
-pub(crate) const CODES: [(&str, &str); 23] = [
+pub(crate) const CODES: [(&str, &str); 24] = [
     (
         "PROMO-X001",
         "The command line asks for something that can't be.",
@@ -222,6 +222,10 @@ pub(crate) const CODES: [(&str, &str); 23] = [
     (
         "PROMO-X034",
         "An image can't be added: its tag belongs to another digest already.",
+    ),
+    (
+        "PROMO-X035",
+        "A pattern of `--image` or `--destination` matches nothing of the promoter manifests, or both together select nothing.",
     ),
 ];
 

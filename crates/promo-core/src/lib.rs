@@ -19,6 +19,7 @@ pub mod ports;
 pub mod report;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod setting;
 pub mod snapshot;
 
 pub use code::Code;

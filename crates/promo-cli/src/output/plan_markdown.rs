@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use promo_core::manifest::Finding;
 use promo_core::oci::Tag;
-use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, Verdict};
+use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Verdict};
 
 use super::counted;
-use super::plan_text::{cost_text, listed_verdicts, name, place, short};
+use super::plan_text::{cost_text, destinations_of, listed_rows, name, place, short};
 use crate::diagnostics::one_line;
 
 /// Lines that a list has at the most, and their bytes together: a comment has at most 65,536 characters.
@@ -23,7 +23,7 @@ pub(crate) fn plan_markdown(plan: &Plan) -> String {
         text.push_str("\n#### Left\n\n");
         list(&mut text, &left);
     }
-    let wanted: Vec<String> = plan.groups().filter_map(|group| row(&group)).collect();
+    let wanted: Vec<String> = plan.groups().flat_map(|group| rows(&group)).collect();
     if !wanted.is_empty() {
         text.push_str("\n#### To do\n\n| verdict | image | digest | tags | destinations |\n|---|---|---|---|---|\n");
         list(&mut text, &wanted);
@@ -62,35 +62,34 @@ fn numbers(plan: &Plan) -> String {
     text
 }
 
-/// A row for each entry that has something to do.
-fn row(group: &PlannedGroup<'_>) -> Option<String> {
-    let mut verdicts = listed_verdicts(group);
-    verdicts.retain(|verdict| verdict.is_actionable() || *verdict == Verdict::Wanted);
-    if verdicts.is_empty() {
-        return None;
-    }
-    let verdicts: Vec<_> = verdicts.iter().map(ToString::to_string).collect();
-    let destinations = match group.destination_registries() {
-        [one] => format!("`{one}`"),
-        several => counted(several.len() as u64, "registry"),
+/// The rows of an entry that has something to do.
+fn rows(group: &PlannedGroup<'_>) -> Vec<String> {
+    let wanted = |verdict: Verdict| verdict.is_actionable() || verdict == Verdict::Wanted;
+    let rows = listed_rows(group).filter(|row| wanted(row.verdict));
+    let line = |row: PlannedRow<'_>| {
+        format!(
+            "| {} | `{}` | `{}` | {} | {} |",
+            row.verdict,
+            group.image(),
+            short(group.digest()),
+            tags(&row.tags),
+            destinations_of(group, &row, |registry| format!("`{registry}`")),
+        )
     };
-    Some(format!(
-        "| {} | `{}` | `{}` | {} | {destinations} |",
-        verdicts.join(", "),
-        group.image(),
-        short(group.digest()),
-        tags(group.tags()),
-    ))
+    rows.map(line).collect()
 }
 
-fn tags<'a>(tags: impl Iterator<Item = &'a Tag>) -> String {
-    let names: Vec<String> = tags.map(|tag| format!("`{tag}`")).collect();
-    match names.as_slice() {
-        [] => "by digest".to_owned(),
-        [one, two, _, rest @ ..] if !rest.is_empty() => {
-            format!("{one}, {two} and {} more", rest.len() + 1)
+/// Tags that a row names at the most.
+const MAX_TAGS: usize = 10;
+
+fn tags(tags: &[&Tag]) -> String {
+    let names: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+    match names.split_at_checked(MAX_TAGS) {
+        _ if names.is_empty() => "by digest".to_owned(),
+        Some((first, rest @ [_, ..])) => {
+            format!("{} and {} more", first.join(", "), rest.len())
         }
-        few => few.join(", "),
+        _ => names.join(", "),
     }
 }
 

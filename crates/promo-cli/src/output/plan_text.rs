@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use indicatif::HumanBytes;
 use promo_core::manifest::{Finding, Severity};
-use promo_core::oci::{Digest, Tag};
-use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, Traffic, Verdict};
+use promo_core::oci::{Digest, RegistryPath, Tag};
+use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Traffic, Verdict};
 
 use super::{Table, counted};
 use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
@@ -14,13 +14,13 @@ use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 pub(crate) fn plan_table(plan: &Plan) -> String {
     let mut table = Table::new(["VERDICT", "IMAGE", "DIGEST", "TAGS", "DESTINATIONS"]);
     for group in plan.groups().filter(|group| !group.is_unchanged()) {
-        for verdict in listed_verdicts(&group) {
+        for row in listed_rows(&group) {
             table.row([
-                verdict.to_string(),
+                row.verdict.to_string(),
                 group.image().to_owned(),
                 short(group.digest()),
-                tags(group.tags()),
-                destinations(&group),
+                tags(&row.tags),
+                destinations(&group, &row),
             ]);
         }
     }
@@ -132,30 +132,42 @@ pub(super) fn place(finding: &Finding) -> String {
     )
 }
 
-/// The verdicts that a group has, besides `present`, each once.
-pub(super) fn listed_verdicts(group: &PlannedGroup<'_>) -> Vec<Verdict> {
-    let counts = group.counts();
-    counts
-        .iter()
-        .filter(|(verdict, count)| *count > 0 && *verdict != Verdict::Present)
-        .map(|(verdict, _)| verdict)
-        .collect()
+/// The rows of a group, without what is published already.
+pub(super) fn listed_rows<'a>(
+    group: &PlannedGroup<'a>,
+) -> impl Iterator<Item = PlannedRow<'a>> + use<'a> {
+    let rows = group.rows().into_iter();
+    rows.filter(|row| row.verdict != Verdict::Present)
 }
 
-fn tags<'a>(tags: impl Iterator<Item = &'a Tag>) -> String {
-    let names: Vec<_> = tags.map(Tag::as_str).collect();
+fn tags(tags: &[&Tag]) -> String {
+    let names: Vec<_> = tags.iter().map(|tag| tag.as_str()).collect();
     match names.as_slice() {
         [] => "-".to_owned(),
-        [one] => (*one).to_owned(),
-        [one, two] => format!("{one}, {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+        [one, two, _, _, ..] => format!("{one}, {two} and {} more", names.len() - 2),
+        few => few.join(", "),
     }
 }
 
-fn destinations(group: &PlannedGroup<'_>) -> String {
-    match group.destination_registries() {
-        [one] => one.to_string(),
-        several => format!("{} registries", several.len()),
+fn destinations(group: &PlannedGroup<'_>, row: &PlannedRow<'_>) -> String {
+    destinations_of(group, row, ToString::to_string)
+}
+
+/// The destinations of a row: by name as `show` does it if they are few, or not all of the promoter manifest.
+pub(super) fn destinations_of(
+    group: &PlannedGroup<'_>,
+    row: &PlannedRow<'_>,
+    show: impl Fn(&RegistryPath) -> String,
+) -> String {
+    let all = group.destination_registries().len();
+    match row.destinations.as_slice() {
+        [one] => show(one),
+        some if some.len() == all => counted(all as u64, "registry"),
+        few @ ([_, _] | [_, _, _]) => {
+            let names: Vec<_> = few.iter().map(|registry| show(registry)).collect();
+            names.join(", ")
+        }
+        many => format!("{} of {all} registries", many.len()),
     }
 }
 

@@ -1,3 +1,5 @@
+mod forms;
+
 use super::*;
 use crate::diagnostics::one_line;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use promo_core::oci::RegistryHost;
+use promo_core::setting::registry_table;
 
 use super::credentials::{self, CredentialFiles};
 use super::file::{Inventory, Registry};
@@ -120,7 +121,7 @@ impl NetworkSettings {
         ];
         rows.push(self.proxies.row());
         rows.extend(self.hosts.iter().map(|(host, setting)| {
-            setting.row(&format!("[registry.\"{host}\"]"), show_host(&setting.value))
+            setting.row(&registry_table(host.as_str()), show_host(&setting.value))
         }));
         rows
     }
@@ -173,7 +174,7 @@ fn hosts(args: &GlobalArgs, resolver: &Resolver) -> Result<BTreeMap<RegistryHost
 
 fn checked(host: &RegistryHost, registry: &Registry, origin: &Origin) -> Result<Host> {
     let refused = |key: &str, value: String, expected: &str| Error::Setting {
-        setting: format!("`[registry.\"{host}\"] {key}`"),
+        setting: format!("`{} {key}`", registry_table(host.as_str())),
         value,
         origin: origin.to_string(),
         expected: expected.to_owned(),

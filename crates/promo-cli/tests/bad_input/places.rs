@@ -110,7 +110,7 @@ async fn a_token_realm_on_a_foreign_domain_gets_nothing() {
         let auth = Auth::bearer().user("robot", REGISTRY_PASSWORD).realm(realm);
         let world = World::with(Auth::none(), auth).await;
         world.log_in();
-        let setting = "registry.PRODUCTION.token-realm";
+        let setting = "under `[registry.\"PRODUCTION\"]` in promo.toml";
         let run = world.promote(&KEY).await;
         run.is(
             1,

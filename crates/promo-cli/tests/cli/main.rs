@@ -22,3 +22,4 @@ mod report_file;
 mod saved_plans;
 mod schemas;
 mod support;
+mod trees;

@@ -147,7 +147,7 @@ impl<'a> Events<'a> {
             return Err(Trouble::Repeated);
         }
         let replaced = entries(&rest)
-            .filter(|entry| entry.is_text())
+            .filter(Entry::is_text)
             .filter_map(|entry| entry.key.clone())
             .collect();
         let merged = merged(&value, replaced).ok_or(Trouble::Merge)?;

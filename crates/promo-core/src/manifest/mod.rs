@@ -33,7 +33,9 @@ pub use model::{
     DigestEntry, FilePath, ImageEntry, ManifestSet, ManifestSummary, Position, PromoterManifest,
     TagEntry,
 };
-pub use provenance::{Builder, Caller, Level, Provenance, ProvenanceMode, ProvenancePolicy, Signer};
+pub use provenance::{
+    Builder, Caller, Level, Provenance, ProvenanceMode, ProvenancePolicy, Signer,
+};
 pub use tree_files::TreeFiles;
 
 #[cfg(test)]

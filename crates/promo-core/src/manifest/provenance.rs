@@ -145,8 +145,7 @@ impl Signer {
             .strip_prefix("sigstore::")
             .map(|parties| (parties, false));
         let pattern = || text.strip_prefix("sigstore(identityMatch=regex)::");
-        let (parties, is_pattern) =
-            plain.or_else(|| pattern().map(|parties| (parties, true)))?;
+        let (parties, is_pattern) = plain.or_else(|| pattern().map(|parties| (parties, true)))?;
         let (issuer, identity) = parties.split_once("::")?;
         let is_whole = !issuer.is_empty() && !identity.is_empty();
         is_whole.then(|| Self {

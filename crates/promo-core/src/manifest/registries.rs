@@ -85,11 +85,7 @@ impl RegistryList {
     }
 
     /// The one source and its destinations, each once.
-    pub(super) fn resolve(
-        self,
-        layout: Layout,
-        findings: &mut FileFindings,
-    ) -> Option<Registries> {
+    pub(super) fn resolve(self, layout: Layout, findings: &mut FileFindings) -> Option<Registries> {
         if self.entries.is_empty() {
             findings.add(
                 &NO_REGISTRIES,
@@ -279,7 +275,9 @@ fn read_boolean(reader: &mut Reader<'_, '_>) -> Result<bool, Stop> {
         return Ok(false);
     }
     match &*scalar.text {
-        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" if scalar.plain => {
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON"
+            if scalar.plain =>
+        {
             Ok(true)
         }
         "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"

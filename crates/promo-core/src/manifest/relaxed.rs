@@ -115,24 +115,23 @@ impl<'a> Scan<'a> {
 
     fn is_flow_end(&self, ahead: usize) -> bool {
         let byte = self.bytes.get(self.at + ahead);
-        self.depth > 0
-            && byte.is_some_and(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
+        self.depth > 0 && byte.is_some_and(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
     }
 
     fn step(&mut self, byte: u8) -> Option<()> {
         match byte {
-            b'\n' => self.end_line(),
+            b'\n' => self.end_line()?,
             // Alone it ends a line to YAML, and not to us.
-            b'\r' if self.bytes.get(self.at + 1) != Some(&b'\n') => None,
-            b' ' | b'\r' => self.pass(),
-            b'\t' => self.tab(),
-            b'#' if self.begins_comment() => self.comment(),
+            b'\r' if self.bytes.get(self.at + 1) != Some(&b'\n') => return None,
+            b' ' | b'\r' => self.at += 1,
+            b'\t' => self.tab()?,
+            b'#' if self.begins_comment() => self.comment()?,
             _ => {
                 self.token(byte)?;
                 self.is_first = false;
-                Some(())
             }
         }
+        Some(())
     }
 
     fn token(&mut self, byte: u8) -> Option<()> {
@@ -144,33 +143,29 @@ impl<'a> Scan<'a> {
             (b',', _) if self.depth > 0 => self.pass_to(State::Start),
             (b']' | b'}', _) if self.depth > 0 => {
                 self.depth -= 1;
-                self.pass_to(State::Ended)
+                self.pass_to(State::Ended);
             }
             (b':', _) if self.ends_key() => self.pass_to(State::Start),
-            (b'[' | b'{', State::Start) => (!may_continue).then(|| self.open()),
-            (b'[' | b'{', State::Plain) if self.depth > 0 => None,
-            (b'"' | b'\'', State::Start) => self.quoted(byte, may_continue),
-            (b'|' | b'>', State::Start) if self.depth == 0 => None,
-            (b'-' | b'?', State::Start) if self.is_blank(1) => self.pass(),
+            (b'[' | b'{', State::Start) if !may_continue => self.open(),
+            (b'[' | b'{', State::Start) => return None,
+            (b'[' | b'{', State::Plain) if self.depth > 0 => return None,
+            (b'"' | b'\'', State::Start) => self.quoted(byte, may_continue)?,
+            (b'|' | b'>', State::Start) if self.depth == 0 => return None,
+            (b'-' | b'?', State::Start) if self.is_blank(1) => self.at += 1,
             (b'&' | b'*' | b'!', State::Start) if !may_continue => {
                 while !self.is_blank(0) && !self.is_flow_end(0) {
                     self.at += 1;
                 }
-                Some(())
             }
             (_, State::Start) => self.pass_to(State::Plain),
-            _ => self.pass(),
+            _ => self.at += 1,
         }
-    }
-
-    fn pass(&mut self) -> Option<()> {
-        self.at += 1;
         Some(())
     }
 
-    fn pass_to(&mut self, state: State) -> Option<()> {
+    fn pass_to(&mut self, state: State) {
         self.state = state;
-        self.pass()
+        self.at += 1;
     }
 
     /// Whether the colon here stands behind a key. In brackets one behind quotes needs no blank.
@@ -190,7 +185,7 @@ impl<'a> Scan<'a> {
         self.state = State::Start;
         self.may_continue = false;
         if is_directive {
-            self.to_line_end();
+            self.pass_line();
         } else {
             self.at += 3;
         }
@@ -287,20 +282,19 @@ impl<'a> Scan<'a> {
             self.put_in(1)?;
             self.copied = self.at + 1;
         }
-        self.pass()
+        self.at += 1;
+        Some(())
     }
 
     fn begins_comment(&self) -> bool {
-        let before = self.at.checked_sub(1).and_then(|at| self.bytes.get(at));
-        let is_apart = before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n'));
-        is_apart || self.state != State::Plain
+        self.is_blank_before() || self.state != State::Plain
     }
 
     fn comment(&mut self) -> Option<()> {
         if !self.is_blank_before() {
             self.put_in(1)?;
         }
-        self.to_line_end();
+        self.pass_line();
         Some(())
     }
 
@@ -309,7 +303,7 @@ impl<'a> Scan<'a> {
         before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
     }
 
-    fn to_line_end(&mut self) {
+    fn pass_line(&mut self) {
         while self.byte().is_some_and(|byte| byte != b'\n') {
             self.at += 1;
         }

@@ -34,9 +34,12 @@ fn decode_utf16(bytes: &[u8]) -> Option<String> {
         _ => return None,
     };
     let (pairs, odd) = rest.as_chunks::<2>();
-    let unit = |pair: &[u8; 2]| match is_little {
-        true => u16::from_le_bytes(*pair),
-        false => u16::from_be_bytes(*pair),
+    let unit = |pair: &[u8; 2]| {
+        if is_little {
+            u16::from_le_bytes(*pair)
+        } else {
+            u16::from_be_bytes(*pair)
+        }
     };
     let units = char::decode_utf16(pairs.iter().map(unit));
     let text: Result<String, _> = units.collect();

@@ -131,10 +131,9 @@ impl<'a, 'f> Reader<'a, 'f> {
             }
         }
         let place = match self.events.next() {
-            Ok((Event::StreamEnd, _)) => return Ok(()),
+            Ok((Event::StreamEnd, _)) | Err(Trouble::Repeated | Trouble::Merge) => return Ok(()),
             Ok((_, span)) => span.start,
             Err(Trouble::Syntax(error)) => *error.marker(),
-            Err(Trouble::Repeated | Trouble::Merge) => return Ok(()),
         };
         let message = "what stands from here on is not read".to_owned();
         let place = self.place(place);

@@ -45,7 +45,7 @@ struct Edges {
 }
 
 #[derive(Clone)]
-struct Patterns {
+pub(super) struct Patterns {
     texts: Vec<String>,
     globs: GlobSet,
 }
@@ -93,6 +93,11 @@ impl Selection {
         self.images.is_none() && self.destinations.is_none() && self.edges.is_none()
     }
 
+    /// The patterns of images and of destinations.
+    pub(super) fn patterns(&self) -> (Option<&Patterns>, Option<&Patterns>) {
+        (self.images.as_ref(), self.destinations.as_ref())
+    }
+
     /// Whether edges of this digest can be selected, and whether all of them that the patterns select
     /// are.
     pub(super) fn of_digest(&self, digest: &Digest) -> Selected {
@@ -137,6 +142,21 @@ impl Patterns {
             texts: patterns.to_vec(),
             globs,
         }))
+    }
+
+    /// The first pattern that matches none of the names.
+    pub(super) fn unmatched(&self, names: impl Iterator<Item = String>) -> Option<&str> {
+        let mut open: BTreeSet<usize> = (0..self.texts.len()).collect();
+        for name in names {
+            for index in self.globs.matches(&name) {
+                open.remove(&index);
+            }
+            if open.is_empty() {
+                return None;
+            }
+        }
+        let first = open.first()?;
+        self.texts.get(*first).map(String::as_str)
     }
 
     fn select(patterns: Option<&Self>, names: &[&str]) -> bool {

@@ -54,7 +54,10 @@ impl<'a> ProvenanceDemands<'a> {
 
     /// The strictest demand of the registries that a repository lies in.
     pub(super) fn of(&self, repository: &Repository) -> ProvenanceDemand {
-        let within = self.0.iter().filter(|(registry, _)| registry.relative(repository).is_some());
+        let within = self
+            .0
+            .iter()
+            .filter(|(registry, _)| registry.relative(repository).is_some());
         within.map(|(_, demand)| *demand).max().unwrap_or_default()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use promo_core::ports::FailureKind;
+use promo_core::setting::{quoted, registry_setting};
 
 use super::Error;
 
@@ -81,10 +82,12 @@ impl Error {
                 vec![format!("check what the account may do on {host}")]
             }
             Self::RateLimited { host, .. } => vec![format!(
-                "set registry.{host}.rate to what the registry grants"
+                "if it goes on, write {} with the requests per second that the registry grants",
+                registry_setting(host, "rate", "20")
             )],
             Self::ForeignRealm { host, realm } => vec![format!(
-                "if {realm} does belong to it, set registry.{host}.token-realm to that host"
+                "if {realm} does belong to it, write {}",
+                registry_setting(host, "token-realm", &quoted(host_of(realm)))
             )],
             Self::Connection { led_by: Some(_), .. } => vec![
                 "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)".to_owned(),
@@ -108,4 +111,9 @@ impl Error {
             _ => Vec::new(),
         }
     }
+}
+
+/// The host of a realm that is written with its scheme: what the setting names.
+fn host_of(realm: &str) -> &str {
+    realm.split_once("://").map_or(realm, |(_, host)| host)
 }

@@ -241,7 +241,10 @@ async fn a_foreign_token_realm_gets_nothing() {
         .unwrap_err();
     assert_eq!(failure.kind(), FailureKind::Configuration);
     assert_eq!(failure.code().as_str(), "PROMO-R016");
-    let setting = format!("registry.{}.token-realm", bench.host());
+    let setting = format!(
+        "`token-realm = \"auth.example.net\"` under `[registry.\"{}\"]` in promo.toml",
+        bench.host()
+    );
     assert!(failure.hints()[0].contains(&setting));
     assert_eq!(bench.registry.log().len(), 1);
 }

@@ -9,7 +9,7 @@ use promo_core::pipeline::{
     EdgeResult, Interrupt, Mode, Planned, Ports, ProvenancePolicy, Ready, RunSettings,
     StagingPolicy,
 };
-use promo_core::plan::{Plan, Verdict};
+use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
 use promo_core::ports::{Observer, Phase};
 use promo_core::report::Report;
 
@@ -288,11 +288,16 @@ async fn carry_out(planned: Planned, rules: &Rules, log: Log) -> Ended {
         log.info("stopped after the plan, because of --parse-only");
         return done(planned.into_report());
     }
-    let images = planned.work().len();
-    for phase in &rules.not_asked_for {
+    let mut work = planned.work().iter();
+    let is_required = work.any(|image| image.provenance > ProvenanceDemand::None);
+    let is_asked = |phase: Phase| phase == Phase::Provenance && is_required;
+    for phase in rules.not_asked_for.iter().filter(|p| !is_asked(**p)) {
         log.info(&format!("phase {} is not asked for", phase.as_str()));
     }
-    let validated = planned.verify_provenance().validate().await;
+    // What provenance refuses is left, and the rest goes on: it can't be had yet.
+    let provenance = planned.verify_provenance();
+    let images = provenance.passed().len();
+    let validated = provenance.validate().await;
     if validated.is_dry_run() {
         log.info("stopped after validate, without --confirm: nothing was written");
         return done(validated.into_report());

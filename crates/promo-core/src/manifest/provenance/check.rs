@@ -99,7 +99,11 @@ impl<'f> Check<'f> {
         let mut builders: BTreeMap<String, Builder> = BTreeMap::new();
         for entry in entries {
             let Some((id, position)) = entry.id.filter(|(id, _)| !id.is_empty()) else {
-                self.bad(entry.position, "this builder has no `id`".to_owned(), "its id");
+                self.bad(
+                    entry.position,
+                    "this builder has no `id`".to_owned(),
+                    "its id",
+                );
                 continue;
             };
             let Some(level) = entry.level else {

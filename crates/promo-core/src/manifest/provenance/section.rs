@@ -166,22 +166,22 @@ fn read_builder(reader: &mut Reader<'_, '_>, position: Position) -> Result<Build
         position: Some(position),
         ..BuilderEntry::default()
     };
-    reader.fields(&["id", "level", "signers", "caller"], |reader, field, key| {
-        match field {
-            0 => entry.id = text(reader)?,
-            1 => entry.level = text(reader)?,
-            2 => entry.signers = texts(reader)?,
-            _ => entry.caller = read_caller(reader, key)?,
-        }
-        Ok(())
-    })?;
+    reader.fields(
+        &["id", "level", "signers", "caller"],
+        |reader, field, key| {
+            match field {
+                0 => entry.id = text(reader)?,
+                1 => entry.level = text(reader)?,
+                2 => entry.signers = texts(reader)?,
+                _ => entry.caller = read_caller(reader, key)?,
+            }
+            Ok(())
+        },
+    )?;
     Ok(entry)
 }
 
-fn read_caller(
-    reader: &mut Reader<'_, '_>,
-    key: Position,
-) -> Result<Option<CallerEntry>, Stop> {
+fn read_caller(reader: &mut Reader<'_, '_>, key: Position) -> Result<Option<CallerEntry>, Stop> {
     if !begins_mapping(reader, "a mapping with the key `refs`")? {
         return Ok(None);
     }

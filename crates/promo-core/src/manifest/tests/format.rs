@@ -62,9 +62,29 @@ fn comments_alone_stay_as_they_are() {
 }
 
 #[test]
-fn what_is_refused_is_not_formatted() {
-    let error = format("m.yaml", b"- &a x\n- *a\n").unwrap_err();
-    assert_eq!(error.code().as_str(), "PROMO-M023");
+fn what_would_be_lost_is_not_formatted() {
+    for (text, code) in [
+        ("- &a x\n- *a\n", "PROMO-M023"),
+        ("- <<: {a: b}\n", "PROMO-M024"),
+        ("- !!str x\n", "PROMO-M025"),
+        ("- a\n---\n- b\n", "PROMO-M022"),
+    ] {
+        let error = format("m.yaml", text.as_bytes()).unwrap_err();
+        assert_eq!(error.code().as_str(), code, "{text}");
+    }
+    let utf16: Vec<u8> = "\u{feff}[]"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let error = format("m.yaml", &utf16).unwrap_err();
+    assert_eq!(error.code().as_str(), "PROMO-M020");
+}
+
+#[test]
+fn brackets_under_their_key_become_one_line() {
+    let text = "- name: x #c\n  dmap: {\n    \"a\": [ # of a\n      v1,\n      v2,\n    ],\n  }\n";
+    let expected = "- name: x #c\n  dmap:\n    # of a\n    a: [\"v1\", \"v2\"]\n";
+    assert_eq!(formatted(text), expected);
 }
 
 #[test]

@@ -5,8 +5,10 @@ mod corpus;
 mod edit;
 mod folder;
 mod format;
+mod kpromo;
 mod lint;
 mod properties;
+mod provenance;
 
 use super::*;
 

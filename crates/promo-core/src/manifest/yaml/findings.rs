@@ -5,9 +5,7 @@ use saphyr_parser::{ScanError, Tag};
 use super::{MAX_DEPTH, Position, Purpose, Reader, Stop};
 use crate::manifest::events::Trouble;
 use crate::manifest::finding::clip;
-use crate::manifest::kinds::{
-    ALIAS_TAKEN, ANCHOR, MERGE, SYNTAX, TAG_IGNORED, TOO_DEEP, YAML_TAG,
-};
+use crate::manifest::kinds::{ALIAS_TAKEN, ANCHOR, MERGE, SYNTAX, TAG_IGNORED, TOO_DEEP, YAML_TAG};
 
 impl Reader<'_, '_> {
     /// Judges the tag of a node. If it says so, whether a text counts as one without quotes.
@@ -39,13 +37,10 @@ impl Reader<'_, '_> {
             .first_repeated()
             .map(|span| self.place(span.start));
         if let Some(place) = alias.into_iter().chain(self.merged_at).min() {
-            let message = "what an alias or merge key stands for is taken from elsewhere in the file";
-            self.findings.add(
-                &ALIAS_TAKEN,
-                place,
-                message.to_owned(),
-                "the value itself",
-            );
+            let message =
+                "what an alias or merge key stands for is taken from elsewhere in the file";
+            self.findings
+                .add(&ALIAS_TAKEN, place, message.to_owned(), "the value itself");
         }
     }
 
