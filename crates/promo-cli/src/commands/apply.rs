@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::promote::{keep_link, link};
 use super::report_file::ReportFile;
-use super::{plan, saved_plan, since};
+use super::{plan, saved_plan};
 use crate::args::ApplyArgs;
 use crate::diagnostics::RED;
 use crate::error::{Error, Result};
@@ -55,7 +55,6 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
         Mode::DryRun
     };
     let options = plan::options(&scope, false)?;
-    since::check(&options, &set)?;
     let settings = app::run_settings(mode, &proof, &staging, options, recorded_manifest(tree));
     let link = link(&proof)?;
     let report_file = args

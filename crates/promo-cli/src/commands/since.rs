@@ -24,7 +24,7 @@ pub(super) fn apply(
 }
 
 /// Refuses patterns that select nothing: a misspelt name must not look like nothing to do.
-pub(super) fn check(options: &PlanOptions, set: &ManifestSet) -> Result<()> {
+fn check(options: &PlanOptions, set: &ManifestSet) -> Result<()> {
     let Some(unmatched) = options.selection.unmatched(set) else {
         return Ok(());
     };

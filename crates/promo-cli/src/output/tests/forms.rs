@@ -1,6 +1,7 @@
 //! Every form of a plan says the same as its edges, one by one.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::manifest::ManifestSet;
@@ -63,17 +64,16 @@ fn digest(image: usize, number: usize) -> Digest {
 
 impl World {
     fn set(&self) -> ManifestSet {
-        let mirrors: String = self
-            .mirrors
-            .iter()
-            .map(|name| format!(", {{name: {name}}}"))
-            .collect();
-        let mut text =
-            format!("registries: [{{name: s.example/st, src: true}}{mirrors}]\nimages:\n");
+        let mut text = "registries:\n- {name: s.example/st, src: true}\n".to_owned();
+        for mirror in &self.mirrors {
+            let _ = writeln!(text, "- name: {mirror}");
+        }
+        text.push_str("images:\n");
         for (image, digests) in self.images.iter().enumerate() {
-            text += &format!("- name: {}\n  dmap:\n", IMAGES[image]);
+            let _ = writeln!(text, "- name: {}\n  dmap:", IMAGES[image]);
             for (number, tags) in digests.iter().enumerate() {
-                text += &format!("    {}: [{}]\n", digest(image, number), tags.join(", "));
+                let digest = digest(image, number);
+                let _ = writeln!(text, "    {digest}: [{}]", tags.join(", "));
             }
         }
         ManifestSet::parse_plain("m.yaml", text.as_bytes()).unwrap()

@@ -57,7 +57,7 @@ fn wanted(set: &ManifestSet) -> Vec<String> {
         .flat_map(ImageEntry::digests);
     digests
         .filter(|entry| entry.digest().hex() == hex('a'))
-        .flat_map(|entry| entry.tags())
+        .flat_map(DigestEntry::tags)
         .map(|tag| tag.tag().to_string())
         .collect()
 }

@@ -34,10 +34,11 @@ fn section(mode: &str) -> String {
 
 fn images(names: &[&str]) -> String {
     let digest = hex('a');
-    names
-        .iter()
-        .map(|name| format!("- name: {name}\n  dmap: {{\"sha256:{digest}\": [v1]}}\n"))
-        .collect()
+    names.iter().fold(String::new(), |mut text, name| {
+        let entry = format!("- name: {name}\n  dmap: {{\"sha256:{digest}\": [v1]}}\n");
+        text.push_str(&entry);
+        text
+    })
 }
 
 /// Loads a tree of projects with what follows their registries.
