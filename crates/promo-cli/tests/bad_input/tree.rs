@@ -30,7 +30,10 @@ async fn yaml_bombs_do_not_go_off() {
     }
     world.write_tree(&bomb);
     let place = "images/team/images.yaml:1:3";
-    refused(&world, &["error[PROMO-M023]", place, "hint: "]).await;
+    refused(&world, &["error[PROMO-M030]", place, "hint: "]).await;
+    // Long before all of it was read.
+    let check = world.sandbox.run(&["manifest", "check", "tree"]).await;
+    assert!(check.stdout.contains("PROMO-M023"), "{check}");
 
     let deep = format!("{}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     world.write_tree(&deep);
@@ -89,8 +92,11 @@ async fn paths_stay_in_the_tree() {
         world.staging.host(),
         world.production.host(),
     ));
-    refused(&world, &["error[PROMO-M0", "promoter-manifest.yaml:5:"]).await;
-    world.write_tree(&world.images_yaml());
+    // What it names is not read, only said.
+    let run = world.promote(&KEY).await;
+    run.is(0, &["promoter-manifest.yaml:5:13 (PROMO-M038)"]);
+    world.good_ones_are_published();
+    let world = World::start().await;
     let manifest = format!(
         "registries:\n- name: {}/team/../../other\n  src: true\n- name: {}/team\n",
         world.staging.host(),
