@@ -46,6 +46,8 @@ pub enum FailureKind {
     Signing,
     /// The implementation panicked: a defect, of which nothing is known but that it happened.
     Defect,
+    /// It was given up, because the run was interrupted.
+    Interrupted,
 }
 
 /// The code of a panic, which is the pipeline's `DEFECT`.

@@ -6,8 +6,6 @@
 //! that has the blob answers that it is there, one that hasn't opens the upload that is needed then. So no
 //! HEAD is ever sent, and what a half-finished run left is found.
 
-use std::time::Duration;
-
 use futures_util::future::{join_all, select_all};
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Repository};
@@ -19,6 +17,7 @@ use super::destinations::{Destination, Way};
 use super::error::CopyError;
 use super::fan_out::{Transfer, Upload};
 use super::flight::{Claim, Turn};
+use super::tries::Tries;
 
 /// One image on its way: what all its blobs have in common.
 #[derive(Debug)]
@@ -32,7 +31,11 @@ pub(super) struct BlobCopy<'a> {
 }
 
 /// A destination whose turn it is.
-type Ours<'a> = (&'a Destination, Claim);
+struct Ours<'a> {
+    destination: &'a Destination,
+    claim: Claim,
+    tries: Tries,
+}
 
 /// The beginning of a delivery.
 enum Opened {
@@ -84,7 +87,11 @@ impl BlobCopy<'_> {
             let near = repository.host_str() == self.source.host_str();
             match self.copier.flights.turn(&blob.digest, repository, near) {
                 Turn::There => destination.blob_arrived(Way::Mounted),
-                Turn::Ours(claim) => ours.push((*destination, claim)),
+                Turn::Ours(claim) => ours.push(Ours {
+                    destination,
+                    claim,
+                    tries: Tries::default(),
+                }),
                 Turn::Wait(signal) => {
                     waiting.push(signal);
                     return true;
@@ -96,21 +103,24 @@ impl BlobCopy<'_> {
     }
 
     /// Brings one blob to destinations that wait for nobody: mounted, or sent to all that lack it at
-    /// once; those that fail midway are tried again together.
+    /// once; those that fail midway are tried again together, and the source is read again for them.
     async fn deliver(&self, blob: &Descriptor, mut ours: Vec<Ours<'_>>) -> Result<(), Failure> {
-        let mut attempt = 1;
         while !ours.is_empty() {
-            let last = attempt >= self.copier.settings.attempts;
-            ours = self.attempt(blob, ours, last).await?;
-            for (_, claim) in &ours {
+            ours = self.attempt(blob, ours).await?;
+            let base = self.copier.settings.pause;
+            let pauses = ours.iter().map(|ours| ours.tries.pause(base));
+            let pause = pauses.max().unwrap_or_default();
+            for ours in &ours {
                 self.copier.observer.observe(&Event::Retry {
-                    host: claim.repository().host_str().to_owned(),
+                    host: ours.claim.repository().host_str().to_owned(),
                     operation: Operation::BlobPut,
-                    attempt,
-                    pause: Duration::ZERO,
+                    attempt: ours.tries.count(),
+                    pause,
                 });
             }
-            attempt += 1;
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
         Ok(())
     }
@@ -120,32 +130,31 @@ impl BlobCopy<'_> {
         &self,
         blob: &Descriptor,
         ours: Vec<Ours<'d>>,
-        last: bool,
     ) -> Result<Vec<Ours<'d>>, Failure> {
-        let opened = join_all(ours.iter().map(|(_, claim)| self.open(blob, claim))).await;
+        let opened = join_all(ours.iter().map(|ours| self.open(blob, &ours.claim))).await;
         let mut sending = Vec::new();
         let mut uploads = Vec::new();
-        for ((destination, claim), opened) in ours.into_iter().zip(opened) {
+        for (ours, opened) in ours.into_iter().zip(opened) {
             match opened {
                 Ok(Opened::Mounted) => {
-                    claim.arrived();
-                    destination.blob_arrived(Way::Mounted);
+                    ours.claim.arrived();
+                    ours.destination.blob_arrived(Way::Mounted);
                 }
                 Ok(Opened::Upload(session)) => {
                     uploads.push(Upload {
-                        repository: claim.repository().clone(),
+                        repository: ours.claim.repository().clone(),
                         session,
                     });
-                    sending.push((destination, claim));
+                    sending.push(ours);
                 }
-                Err(failure) => destination.fail(failure),
+                Err(failure) => ours.destination.fail(failure),
             }
         }
         if uploads.is_empty() {
             return Ok(Vec::new());
         }
         let sent = self.send(blob, uploads).await?;
-        Ok(settle(blob, sending, sent, last))
+        Ok(settle(blob, sending, sent, self.copier.settings.attempts))
     }
 
     /// The one request that comes first.
@@ -233,17 +242,17 @@ fn settle<'d>(
     blob: &Descriptor,
     sending: Vec<Ours<'d>>,
     sent: Vec<Result<(), Failure>>,
-    last: bool,
+    attempts: u32,
 ) -> Vec<Ours<'d>> {
     let mut again = Vec::new();
-    for ((destination, claim), sent) in sending.into_iter().zip(sent) {
+    for (mut ours, sent) in sending.into_iter().zip(sent) {
         match sent {
             Ok(()) => {
-                claim.arrived();
-                destination.blob_arrived(Way::Uploaded(blob.size));
+                ours.claim.arrived();
+                ours.destination.blob_arrived(Way::Uploaded(blob.size));
             }
-            Err(failure) if !last && is_worth_another(&failure) => again.push((destination, claim)),
-            Err(failure) => destination.fail(failure),
+            Err(failure) if ours.tries.allow_another(&failure, attempts) => again.push(ours),
+            Err(failure) => ours.destination.fail(failure),
         }
     }
     again
@@ -259,18 +268,5 @@ fn is_answer(failure: &Failure) -> bool {
             | FailureKind::Unauthenticated
             | FailureKind::Malformed
             | FailureKind::Unsupported
-    )
-}
-
-/// Whether a new session may succeed where an upload broke.
-fn is_worth_another(failure: &Failure) -> bool {
-    matches!(
-        failure.kind(),
-        FailureKind::Unavailable
-            | FailureKind::Deadline
-            | FailureKind::NotFound
-            | FailureKind::Refused
-            | FailureKind::DigestMismatch
-            | FailureKind::Malformed
     )
 }

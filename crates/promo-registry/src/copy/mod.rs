@@ -36,6 +36,7 @@ mod flight;
 mod graph;
 mod parse;
 mod settings;
+mod tries;
 
 use std::sync::Arc;
 

@@ -7,6 +7,9 @@ use promo_core::setting::{quoted, registry_setting};
 
 use super::Error;
 
+/// What a registry says, in our words, that speaks TLS and was spoken to without.
+pub(crate) const TLS_WANTED: &str = "it speaks HTTPS and was spoken to in plain HTTP";
+
 impl Error {
     /// What it means to the one who called.
     pub fn kind(&self) -> FailureKind {
@@ -16,12 +19,13 @@ impl Error {
                 FailureKind::Unauthenticated
             }
             Self::Forbidden { .. } => FailureKind::Forbidden,
-            Self::RateLimited { .. } => FailureKind::RateLimited,
+            Self::RateLimited { .. } | Self::PausedTooLong { .. } => FailureKind::RateLimited,
             Self::Unavailable { .. }
             | Self::Connection { .. }
+            | Self::BrokeOff { .. }
             | Self::TokenExpired { .. }
             | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
-            Self::Deadline { .. } => FailureKind::Deadline,
+            Self::Deadline { .. } | Self::Silent { .. } => FailureKind::Deadline,
             Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
             Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
             Self::TooLarge { .. } => FailureKind::TooLarge,
@@ -48,7 +52,7 @@ impl Error {
             Self::NotFound { .. } => Some(404),
             Self::Unauthenticated { .. } | Self::TokenExpired { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
-            Self::RateLimited { .. } => Some(429),
+            Self::RateLimited { .. } | Self::PausedTooLong { .. } => Some(429),
             Self::Unavailable { status, .. }
             | Self::ImmutableTag { status, .. }
             | Self::Refused { status, .. }
@@ -64,9 +68,18 @@ impl Error {
             Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 *retry_after
             }
+            Self::PausedTooLong { pause, .. } => Some(*pause),
             Self::BlobSource { source, .. } => source.retry_after(),
             _ => None,
         }
+    }
+
+    /// Whether the same request may succeed a little later: the connection broke, or nothing came in time.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Connection { .. } | Self::Deadline { .. } | Self::BrokeOff { .. }
+        )
     }
 
     /// What to do about it, one sentence each.
@@ -84,6 +97,17 @@ impl Error {
             Self::RateLimited { host, .. } => vec![format!(
                 "if it goes on, write {} with the requests per second that the registry grants",
                 registry_setting(host, "rate", "20")
+            )],
+            Self::PausedTooLong { host, .. } => vec![format!(
+                "run promo again when the pause is over; what {host} grants in the first place is told to promo by `rate` \
+                 under [registry.\"{host}\"] in promo.toml"
+            )],
+            Self::Connection { host, source, .. } if meets_plain_http(source) => vec![format!(
+                "{host} answers in plain HTTP; if that is meant, set `plain-http = true` under [registry.\"{host}\"] in \
+                 promo.toml"
+            )],
+            Self::Refused { host, answer: Some(said), .. } if said.message() == TLS_WANTED => vec![format!(
+                "set `plain-http = false` under [registry.\"{host}\"] in promo.toml"
             )],
             Self::ForeignRealm { host, realm } => vec![format!(
                 "if {realm} does belong to it, write {}",
@@ -116,4 +140,9 @@ impl Error {
 /// The host of a realm that is written with its scheme: what the setting names.
 fn host_of(realm: &str) -> &str {
     realm.split_once("://").map_or(realm, |(_, host)| host)
+}
+
+/// Whether a connection failed because the other side doesn't speak TLS.
+fn meets_plain_http(error: &reqwest::Error) -> bool {
+    crate::http::error_chain(error).contains("InvalidContentType")
 }

@@ -3,7 +3,8 @@
 use ::http::StatusCode;
 use serde::Deserialize;
 
-use super::{Answer, retry_after};
+use super::{Answer, is_broken, retry_after};
+use crate::error::TLS_WANTED;
 use crate::{Error, RegistryAnswer};
 
 /// The error document of OCI Distribution 1.1, and the shape that token servers use.
@@ -45,7 +46,7 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
             host,
             retry_after: pause,
         },
-        status if status.is_server_error() => Error::Unavailable {
+        status if status.is_server_error() || is_broken(status) => Error::Unavailable {
             host,
             what,
             status: status.as_u16(),
@@ -69,6 +70,9 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
 /// What the answer says in its error document, if there is one.
 pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> {
     let body = answer.beginning(cap).await;
+    if wants_tls(&body) {
+        return Some(RegistryAnswer::new("", TLS_WANTED));
+    }
     let document: ErrorDocument = serde_json::from_slice(&body).ok()?;
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
@@ -91,4 +95,11 @@ pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> 
         .or(document.details)
         .unwrap_or_default();
     (!code.is_empty() || !message.is_empty()).then(|| RegistryAnswer::new(&code, &message))
+}
+
+/// Whether these are the words by which servers (Go's, nginx) answer plain HTTP where they speak TLS.
+fn wants_tls(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    text.contains("http request to an https server")
+        || text.contains("plain http request was sent to https port")
 }

@@ -5,8 +5,10 @@
 
 mod blobs;
 mod builder;
+mod download;
 mod fallback_tag;
 mod learned;
+mod list_bytes;
 mod list_document;
 mod lists;
 mod manifests;
@@ -28,8 +30,10 @@ use crate::{Caps, HostSettings};
 /// Registries over HTTP: one value for all hosts, shared by the whole run.
 #[derive(Debug)]
 pub struct WireRegistry {
-    exchange: Exchange,
+    exchange: Arc<Exchange>,
     caps: Caps,
+    /// What lists have brought so far.
+    list_bytes: list_bytes::ListBytes,
     /// Whoever holds it brings the fallback tag of that digest up to date.
     fallback_locks: FallbackLocks,
     learned: learned::Learned,

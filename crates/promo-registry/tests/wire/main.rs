@@ -18,6 +18,7 @@ mod hanging;
 mod helpers;
 mod http2;
 mod locations;
+mod passing_faults;
 mod strangers;
 mod support;
 mod tls;
