@@ -18,7 +18,9 @@ use promo_registry::auth::{
 };
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
-use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
+use promo_registry::{
+    ClientCertificate, HostSettings, ProxySettings, RevocableRegistry, Revocation, WireRegistry,
+};
 use promo_sign::link::LinkKey;
 use promo_sign::{
     KeySigner, KeyVerifier, OciEvidenceStore, Password, PromotionAttester, PublicKey, SigningKey,
@@ -26,6 +28,7 @@ use promo_sign::{
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 use crate::settings::{
     ClientIdentity, EvidencePlacement, GooglePlaces, Host, Inventory, NetworkSettings,
     ProofSettings, StagingChoice, StagingSettings,
@@ -43,12 +46,14 @@ pub(crate) struct Registries {
     pub(crate) inventory: Arc<dyn InventoryReader>,
     pub(crate) evidence: Arc<dyn EvidenceStore>,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Ends what is open at registries.
+    pub(crate) revocation: Revocation,
 }
 
 impl Registries {
     /// Puts them together. Nothing is sent.
     pub(crate) fn connect(network: &NetworkSettings, observer: Arc<dyn Observer>) -> Result<Self> {
-        let registry = Arc::new(wire(network, &observer)?);
+        let registry: Arc<dyn Registry> = Arc::new(wire(network, &observer)?);
         let mut inventory = InventorySettings::default();
         inventory.methods = network
             .hosts()
@@ -63,6 +68,9 @@ impl Registries {
         inventory: InventorySettings,
         observer: Arc<dyn Observer>,
     ) -> Self {
+        let revocation = Revocation::default();
+        let registry: Arc<dyn Registry> =
+            Arc::new(RevocableRegistry::new(registry, revocation.clone()));
         Self {
             inventory: Arc::new(RegistryInventoryReader::new(
                 Arc::clone(&registry),
@@ -71,6 +79,7 @@ impl Registries {
             evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
             registry,
             observer,
+            revocation,
         }
     }
 
@@ -125,7 +134,7 @@ fn wire(network: &NetworkSettings, observer: &Arc<dyn Observer>) -> Result<WireR
         builder = builder.google(google(places, network)?);
     }
     for path in network.roots() {
-        builder = builder.extra_roots(read(path)?);
+        builder = builder.extra_roots(files::read(path, &files::KEYS)?);
     }
     for (host, settings) in network.hosts() {
         builder = builder.host(host.clone(), host_settings(settings)?);
@@ -139,14 +148,14 @@ fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
     helpers
         .search_path
         .clone_from(&network.credentials.helper_folders);
-    let mut files = CredentialFiles::default().with_helpers(helpers);
+    let mut credentials = CredentialFiles::default().with_helpers(helpers);
     for path in &network.credentials.paths {
-        let content = zeroize::Zeroizing::new(read(path)?);
-        files = files
+        let content = zeroize::Zeroizing::new(files::read(path, &files::CREDENTIALS)?);
+        credentials = credentials
             .with_file(&path.display().to_string(), &content)
             .map_err(registry_error)?;
     }
-    Ok(Arc::new(files))
+    Ok(Arc::new(credentials))
 }
 
 /// Google credentials from where settings found them.
@@ -161,7 +170,7 @@ fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSett
         };
     }
     if let Some(path) = &places.default_credentials {
-        let content = zeroize::Zeroizing::new(read(path)?);
+        let content = zeroize::Zeroizing::new(files::read(path, &files::CREDENTIALS)?);
         let file = GoogleCredentialFile::parse(&path.display().to_string(), &content);
         google.default_credentials = Some(file.map_err(registry_error)?);
     }
@@ -186,9 +195,9 @@ fn host_settings(host: &Host) -> Result<HostSettings> {
 }
 
 fn certificate(client: &ClientIdentity) -> Result<ClientCertificate> {
-    let mut pem = read_text(&client.certificate)?;
+    let mut pem = files::read_text(&client.certificate, &files::KEYS)?;
     pem.push('\n');
-    pem.push_str(&read_text(&client.key)?);
+    pem.push_str(&files::read_text(&client.key, &files::KEYS)?);
     Ok(ClientCertificate::from_pem(pem))
 }
 
@@ -225,6 +234,14 @@ pub(crate) fn proof(settings: &ProofSettings) -> Result<Option<ProofPorts>> {
     proof_of(&key, settings.formats(), settings.predicate_type())
         .map(Some)
         .map_err(|error| key_error(path, error))
+}
+
+/// Warns of private keys that others can read.
+pub(crate) fn tell_of_shared_keys(settings: &ProofSettings, observer: &dyn Observer) {
+    let link = settings.link.as_ref().map(|(_, key)| key);
+    for path in settings.key().into_iter().chain(link.map(AsRef::as_ref)) {
+        files::tell_if_shared(path, observer);
+    }
 }
 
 /// What signs and attests with a key, and accepts just that.
@@ -288,14 +305,15 @@ pub(crate) fn run_settings(
 /// Public keys from their files.
 pub(crate) fn public_keys(paths: &[std::path::PathBuf]) -> Result<Vec<PublicKey>> {
     let key = |path: &std::path::PathBuf| {
-        PublicKey::from_pem(&read(path)?).map_err(|error| key_error(path, error))
+        PublicKey::from_pem(&files::read(path, &files::KEYS)?)
+            .map_err(|error| key_error(path, error))
     };
     paths.iter().map(key).collect()
 }
 
 /// A private key from its file. Its password is asked for on a terminal if it is needed and not given.
 pub(crate) fn signing_key(path: &Path, password: Option<&Password>) -> Result<SigningKey> {
-    let pem = zeroize::Zeroizing::new(read(path)?);
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
     let opened = opened(path, password, |password| {
         SigningKey::from_pem(&pem, password)
     });
@@ -304,7 +322,7 @@ pub(crate) fn signing_key(path: &Path, password: Option<&Password>) -> Result<Si
 
 /// The key of an in-toto link.
 pub(crate) fn link_key(path: &Path, password: Option<&Password>) -> Result<LinkKey> {
-    let pem = zeroize::Zeroizing::new(read(path)?);
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
     let opened = opened(path, password, |password| LinkKey::from_pem(&pem, password));
     opened?.map_err(|error| key_error(path, error))
 }
@@ -347,12 +365,4 @@ pub(crate) fn sign_error(error: promo_sign::Error) -> Error {
         exit: Exit::Failed,
         source: None,
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::input(path, error))
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::input(path, error))
 }

@@ -11,6 +11,7 @@ mod commands;
 mod diagnostics;
 mod error;
 mod exit;
+mod files;
 mod output;
 mod progress;
 mod run;

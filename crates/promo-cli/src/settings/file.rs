@@ -13,6 +13,7 @@ use super::proof::{EvidencePlacement, FormatName};
 use super::staging::{CarriedType, SignedName, StagingChoice};
 use super::value::Text;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// The name of the file, in a project and for a user.
 const NAME: &str = "promo.toml";
@@ -152,7 +153,7 @@ pub(super) fn user(environment: &Environment) -> Result<Option<SettingsFile>> {
 }
 
 fn read(path: &Path) -> Result<SettingsFile> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::input(path, e))?;
+    let text = files::read_text(path, &files::SETTINGS)?;
     let mut content: Content =
         toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     let folder = path.parent().unwrap_or(Path::new(""));

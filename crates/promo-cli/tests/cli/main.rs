@@ -13,6 +13,7 @@ mod beginnings;
 mod cost;
 mod examples;
 mod exit_codes;
+mod files;
 mod images;
 mod interrupt;
 mod manifests;
