@@ -26,6 +26,7 @@ use promo_sign::{
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::secret_file;
 use crate::settings::{
     ClientIdentity, EvidencePlacement, GooglePlaces, Host, Inventory, NetworkSettings,
     ProofSettings, StagingChoice, StagingSettings,
@@ -140,11 +141,15 @@ fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
         .search_path
         .clone_from(&network.credentials.helper_folders);
     let mut files = CredentialFiles::default().with_helpers(helpers);
-    for path in &network.credentials.paths {
-        let content = zeroize::Zeroizing::new(read(path)?);
-        files = files
-            .with_file(&path.display().to_string(), &content)
-            .map_err(registry_error)?;
+    let places = &network.credentials;
+    for path in &places.paths {
+        let name = path.display().to_string();
+        files = match secret_file::read(path) {
+            Ok(content) => files.with_file(&name, &content),
+            Err(error) if places.is_named() => return Err(Error::input(path, error)),
+            // Found where such files are, but perhaps not needed.
+            Err(error) => files.with_unreadable_file(&name, &error.to_string()),
+        };
     }
     Ok(Arc::new(files))
 }
@@ -161,7 +166,7 @@ fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSett
         };
     }
     if let Some(path) = &places.default_credentials {
-        let content = zeroize::Zeroizing::new(read(path)?);
+        let content = secret_file::read(path).map_err(|error| Error::input(path, error))?;
         let file = GoogleCredentialFile::parse(&path.display().to_string(), &content);
         google.default_credentials = Some(file.map_err(registry_error)?);
     }

@@ -14,6 +14,7 @@ mod exit;
 mod output;
 mod progress;
 mod run;
+mod secret_file;
 mod settings;
 mod shutdown;
 mod terminal;

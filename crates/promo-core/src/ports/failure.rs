@@ -119,6 +119,21 @@ impl Failure {
         self
     }
 
+    /// The same with other texts. Causes whose texts change are kept as text alone.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.message = change(&self.message);
+        for hint in &mut self.hints {
+            *hint = change(hint);
+        }
+        let causes = self.causes();
+        let changed = change(&causes.join(": "));
+        if changed != causes.join(": ") {
+            self.source = Some(changed.into());
+        }
+        self
+    }
+
     /// What it means.
     pub fn kind(&self) -> FailureKind {
         self.kind
@@ -146,14 +161,19 @@ impl Failure {
 
     /// The message followed by those of its causes, separated by `: `.
     pub fn chain(&self) -> String {
-        let mut text = self.message.clone();
+        let mut texts = vec![self.message.clone()];
+        texts.extend(self.causes());
+        texts.join(": ")
+    }
+
+    fn causes(&self) -> Vec<String> {
+        let mut texts = Vec::new();
         let mut next: Option<&(dyn Error + 'static)> = self.source();
-        while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            next = error.source();
+        while let Some(cause) = next {
+            texts.push(cause.to_string());
+            next = cause.source();
         }
-        text
+        texts
     }
 }
 

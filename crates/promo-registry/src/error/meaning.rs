@@ -107,6 +107,9 @@ impl Error {
             Self::GoogleFileKind { .. } => vec![
                 "let gcloud have the credentials (`gcloud auth login`), or a docker config".to_owned(),
             ],
+            Self::CredentialHelper { name, advice: Some(advice), .. } => {
+                vec![format!("the credential helper `{name}`: {advice}")]
+            }
             Self::BlobSource { source, .. } => source.hints().to_vec(),
             _ => Vec::new(),
         }

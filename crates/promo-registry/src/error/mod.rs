@@ -18,7 +18,7 @@ use promo_core::oci::{Digest, ManifestReference, Repository};
 use promo_core::ports::Failure;
 
 pub use answer::RegistryAnswer;
-pub(crate) use answer::clean;
+pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};
 pub use codes::CodeDescription;
 pub use location_rule::LocationRule;
@@ -269,6 +269,8 @@ pub enum Error {
         name: String,
         /// What went wrong, without any of its output.
         reason: String,
+        /// What it advises, as far as it can't be a secret.
+        advice: Option<String>,
     },
     /// A setting doesn't fit.
     #[error("{setting} is not usable: {reason}")]

@@ -1,5 +1,6 @@
 //! The answer to a request: its head, and its body under a cap and a deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::CONTENT_ENCODING;
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::Error;
+use crate::auth::Sent;
 use crate::budget::Permit;
 
 /// An answer whose body hasn't been read yet.
@@ -21,6 +23,8 @@ pub(crate) struct Answer {
     /// When the body must be there, and how long that is after the request.
     deadline: (Instant, Duration),
     permit: Option<Permit>,
+    /// What is cut out of what it says.
+    pub(super) sent: Arc<Sent>,
 }
 
 impl Answer {
@@ -30,6 +34,7 @@ impl Answer {
         response: reqwest::Response,
         deadline: (Instant, Duration),
         permit: Option<Permit>,
+        sent: Arc<Sent>,
     ) -> Self {
         Self {
             host,
@@ -37,6 +42,7 @@ impl Answer {
             response,
             deadline,
             permit,
+            sent,
         }
     }
 

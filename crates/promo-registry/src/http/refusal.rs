@@ -1,5 +1,7 @@
 //! What an answer that is no success means: from status and error document to an error.
 
+use std::sync::Arc;
+
 use ::http::StatusCode;
 use serde::Deserialize;
 
@@ -66,8 +68,17 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
     }
 }
 
+/// How much of a text is looked at, in characters.
+const MAX_READ: usize = 4096;
+
 /// What the answer says in its error document, if there is one.
 pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> {
+    let sent = Arc::clone(&answer.sent);
+    let tell = |code: &str, message: &str| {
+        // What is beyond is cut off anyway, but only after credentials were cut out.
+        let start = |text: &str| sent.cut(&text.chars().take(MAX_READ).collect::<String>());
+        RegistryAnswer::new(&start(code), &start(message))
+    };
     let body = answer.beginning(cap).await;
     let document: ErrorDocument = serde_json::from_slice(&body).ok()?;
     let text = |value: &serde_json::Value| match value {
@@ -82,7 +93,7 @@ pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> 
             (_, Some(serde_json::Value::String(detail))) => detail.clone(),
             _ => String::new(),
         };
-        return Some(RegistryAnswer::new(&code, &message));
+        return Some(tell(&code, &message));
     }
     let code = document.error.as_ref().map(text).unwrap_or_default();
     let message = document
@@ -90,5 +101,5 @@ pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> 
         .or(document.message)
         .or(document.details)
         .unwrap_or_default();
-    (!code.is_empty() || !message.is_empty()).then(|| RegistryAnswer::new(&code, &message))
+    (!code.is_empty() || !message.is_empty()).then(|| tell(&code, &message))
 }

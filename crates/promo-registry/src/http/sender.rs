@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::http::StatusCode;
+use ::http::header::AUTHORIZATION;
 use promo_core::ports::{Event, Operation};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
 use super::{Answer, Backoff, Clients, Hosts, is_broken, retry_after};
+use crate::auth::Sent;
 use crate::budget::{HostBudget, Permit, Place};
 use crate::{Deadlines, Error, LocationRule};
 
@@ -20,6 +22,7 @@ pub(crate) struct Sender {
     pub(crate) hosts: Hosts,
     pub(crate) backoff: Backoff,
     pub(crate) deadlines: Deadlines,
+    pub(crate) sent: Arc<Sent>,
 }
 
 /// A request that is ready to go.
@@ -49,6 +52,9 @@ impl Sender {
             budget,
             progress,
         } = dispatch;
+        if let Some(value) = request.headers().get(AUTHORIZATION) {
+            self.sent.header(value);
+        }
         let started = Instant::now();
         let sent = client.execute(request);
         let outcome = match progress {
@@ -82,6 +88,7 @@ impl Sender {
             response,
             deadline,
             permit,
+            Arc::clone(&self.sent),
         ))
     }
 

@@ -155,6 +155,7 @@ impl WireRegistryBuilder {
             ),
             backoff: Backoff::new(self.retry, self.jitter_seed),
             deadlines: self.deadlines,
+            sent: Arc::default(),
         });
         let credentials: Arc<dyn CredentialSource> = match self.google {
             None => self.credentials,

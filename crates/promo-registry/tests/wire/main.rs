@@ -12,6 +12,7 @@ mod auth;
 mod blobs;
 mod broken_lists;
 mod budget;
+mod echoes;
 mod fallback_tag;
 mod google;
 mod hanging;

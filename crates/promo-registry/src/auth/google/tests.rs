@@ -297,6 +297,7 @@ fn services() -> Services {
             hosts,
             backoff: Backoff::new(retry, 0),
             deadlines: Deadlines::default(),
+            sent: Arc::default(),
         }),
         caps: Caps::default(),
     }
