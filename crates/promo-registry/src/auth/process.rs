@@ -138,7 +138,7 @@ async fn read(
     let Some(mut from) = from else {
         return Ok(false);
     };
-    let mut piece = Zeroizing::new([0; 4096]);
+    let mut piece = Zeroizing::new(vec![0; 4096]);
     loop {
         let length = from.read(&mut piece[..]).await?;
         if length == 0 {

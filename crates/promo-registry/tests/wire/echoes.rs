@@ -36,13 +36,11 @@ impl Respond for Echo {
         });
         let answer = ResponseTemplate::new(self.status).set_body_json(document);
         let answer = answer.insert_header("Location", format!("https://{pair}.example/?{pair}"));
-        match (&self.challenge, sent) {
-            (Some(challenge), _) => answer.insert_header(
-                "WWW-Authenticate",
-                format!("{challenge},error_description=\"{pair}\""),
-            ),
-            _ => answer,
-        }
+        let Some(challenge) = &self.challenge else {
+            return answer;
+        };
+        let challenge = format!("{challenge},error_description=\"{pair}\"");
+        answer.insert_header("WWW-Authenticate", challenge)
     }
 }
 

@@ -110,10 +110,8 @@ impl<'a> Form<'a> {
     fn rank(&self, host: &str, name: Option<&str>) -> Option<Rank> {
         let asked = plain_host(host, ":443");
         let which = if is_hub(&asked) {
-            let siblings = std::iter::once(asked.as_str()).chain(HUB);
-            siblings
-                .into_iter()
-                .position(|sibling| sibling == self.host)?
+            let mut siblings = std::iter::once(asked.as_str()).chain(HUB);
+            siblings.position(|sibling| sibling == self.host)?
         } else {
             (asked == self.host).then_some(0)?
         };

@@ -182,6 +182,7 @@ fn docker_hub_goes_by_three_names_and_the_one_asked_for_comes_first() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table of cases")]
 fn entries_say_what_they_say_to_docker() {
     let (ann, colons) = (auth("ann"), STANDARD.encode("ann:a:b"));
     let filled = STANDARD.encode("ann:pass\0\0");
