@@ -68,7 +68,9 @@ impl Registries {
                 Arc::clone(&registry),
                 inventory,
             )),
-            evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
+            evidence: Arc::new(
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(TokioSleep)),
+            ),
             registry,
             observer,
         }

@@ -42,6 +42,9 @@ pub(crate) struct VerifiedImage {
     pub(crate) unknown: Vec<Stranger>,
     /// Evidence that claims an accepted key and fails.
     pub(crate) refused: Vec<Refusal>,
+    /// What refers to the image, or stands under its evidence tags, and was not judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) passed_over: Vec<PassedOver>,
     /// Why it is not accepted, if it isn't.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<String>,
@@ -71,6 +74,14 @@ pub(crate) struct Refusal {
     pub(crate) kind: EvidenceKind,
     pub(crate) code: Code,
     pub(crate) message: String,
+}
+
+/// What was not judged: an SBOM, say, or evidence that can't be read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PassedOver {
+    pub(crate) digest: Digest,
+    pub(crate) reason: String,
 }
 
 /// What is demanded.
@@ -152,12 +163,17 @@ async fn verify_one(
         evidence: proofs,
         unknown: found.unknown.into_iter().map(Stranger::from).collect(),
         refused: found.refused.into_iter().map(Refusal::from).collect(),
+        passed_over: evidence
+            .passed_over
+            .into_iter()
+            .map(PassedOver::from)
+            .collect(),
         missing,
     })
 }
 
-/// A signature that holds, but for another name of the same image: it was carried from staging and is by the
-/// same key. It proves nothing here, and speaks against nothing either.
+/// Evidence that holds, but for another name of the same image: it was carried from staging and is by an accepted
+/// key. It proves nothing here, and speaks against nothing either.
 fn is_about_another_name(refused: &RefusedEvidence) -> bool {
     refused.code == refusal::OTHER_NAME
 }
@@ -208,5 +224,11 @@ impl From<RefusedEvidence> for Refusal {
             code: refused.code,
             message: refused.message,
         }
+    }
+}
+
+impl From<(Digest, String)> for PassedOver {
+    fn from((digest, reason): (Digest, String)) -> Self {
+        Self { digest, reason }
     }
 }

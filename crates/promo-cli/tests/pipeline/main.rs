@@ -7,14 +7,18 @@
 )]
 
 mod carried;
+mod cosign_referrers;
 mod crashes;
 mod defects;
 mod evidence;
 mod faults;
 mod interrupts;
+mod kept;
+mod overlaps;
 mod push_check;
 mod requests;
 mod staging;
+mod tagless;
 mod trust;
 mod ways;
 mod whole;

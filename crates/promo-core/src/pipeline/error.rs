@@ -150,6 +150,10 @@ codes! {
         "The copier returned a manifest with another digest than the one asked for. Nothing was published."
     EVIDENCE_MISSING "PROMO-C040" "evidence could not be verified after it was made"
         "The verifier does not accept what signer or attester made. Nothing was published."
+    EVIDENCE_LOST "PROMO-C041" "the registry did not keep the evidence"
+        "Right before the manifest was to be put, evidence that the registry had accepted did not stand there any \
+         more. It was attached again, and did not stay. Nothing was published. Something there takes it away (a \
+         collector, a clean-up rule, another program that writes the same tag), or the registry keeps nothing."
     TAG_MOVED "PROMO-C050" "the tag moved meanwhile"
         "Right before the tag was to be put, it pointed to another digest than the plan saw. Nothing was \
          overwritten. Make a new plan."

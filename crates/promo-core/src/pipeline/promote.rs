@@ -36,8 +36,6 @@ pub struct PromotedImage {
 pub struct PromotedDestination {
     pub(super) work: DestinationWork,
     pub(super) content: DestinationContent,
-    /// Whether the manifest had to be put by digest before its evidence.
-    pub(super) manifest_first: bool,
 }
 
 impl PromotedImage {
@@ -152,6 +150,9 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
     if run.interrupt.is_raised() {
         return Err(Left::interrupted(Phase::Promote));
     }
+    if let Some(content) = standing_content(run, work).await? {
+        return Ok(content);
+    }
     let unique: BTreeSet<_> = work
         .destinations
         .iter()
@@ -187,6 +188,28 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
     Ok(content)
 }
 
+/// The content of an image that stands everywhere: nothing is copied, and its manifest is read where it is, since
+/// staging may not have it any more. Its children are needed only where they are signed as well.
+async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedContent>, Left> {
+    let first = work.destinations.first();
+    let Some(first) = first.filter(|_| work.stands && !run.settings.recursive) else {
+        return Ok(None);
+    };
+    let registry = &run.ports.registry;
+    let manifest = registry
+        .get_manifest(&first.repository, &work.digest.into())
+        .await
+        .map_err(|failure| Left::failed(Phase::Promote, &failure))?;
+    let destinations = work.destinations.iter();
+    Ok(manifest.map(|manifest| CopiedContent {
+        manifest,
+        children: Vec::new(),
+        destinations: destinations
+            .map(|it| (it.repository.clone(), Ok(DestinationContent::default())))
+            .collect(),
+    }))
+}
+
 /// Sorts the destinations into those that have the content and those that are left.
 fn arrived(
     image: ValidatedImage,
@@ -201,7 +224,6 @@ fn arrived(
                 destinations.push(PromotedDestination {
                     work: work.clone(),
                     content: *content,
-                    manifest_first: false,
                 });
                 continue;
             }

@@ -239,7 +239,9 @@ fn hides_signatures(accepted: &[AcceptedEvidence]) -> bool {
             .any(|it| it.signer == signer && it.kind == EvidenceKind::Signature { format: wanted })
     };
     accepted.iter().any(|it| {
-        has(&it.signer, SignatureFormat::Sig) && !has(&it.signer, SignatureFormat::Bundle)
+        let is_layer =
+            has(&it.signer, SignatureFormat::Sig) || has(&it.signer, SignatureFormat::SigReferrer);
+        is_layer && !has(&it.signer, SignatureFormat::Bundle)
     })
 }
 

@@ -60,6 +60,7 @@ pub struct Failure {
     hints: Vec<String>,
     status: Option<u16>,
     retry_after: Option<Duration>,
+    said: Option<Box<(String, String)>>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -73,6 +74,7 @@ impl Failure {
             hints: Vec::new(),
             status: None,
             retry_after: None,
+            said: None,
             source: None,
         }
     }
@@ -112,6 +114,13 @@ impl Failure {
         self
     }
 
+    /// With what the registry said: its own code, such as `MANIFEST_UNKNOWN`, and its own words.
+    #[must_use]
+    pub fn with_said(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self.said = Some(Box::new((code.into(), message.into())));
+        self
+    }
+
     /// With its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
@@ -142,6 +151,12 @@ impl Failure {
     /// The pause that the registry asked for.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// What the registry said, where it said something: its own code, such as `MANIFEST_UNKNOWN`, and its own words.
+    pub fn said(&self) -> Option<(&str, &str)> {
+        let (code, message) = self.said.as_deref()?;
+        Some((code, message))
     }
 
     /// The message followed by those of its causes, separated by `: `.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use promo_core::ports::FailureKind;
 use promo_core::setting::{quoted, registry_setting};
 
-use super::Error;
+use super::{Error, RegistryAnswer};
 
 impl Error {
     /// What it means to the one who called.
@@ -54,6 +54,19 @@ impl Error {
             | Self::Refused { status, .. }
             | Self::TokenRefused { status, .. } => Some(*status),
             Self::BlobSource { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// What the registry said in its own words, where it said something.
+    pub fn registry_answer(&self) -> Option<&RegistryAnswer> {
+        match self {
+            Self::NotFound { answer, .. }
+            | Self::Unauthenticated { answer, .. }
+            | Self::Forbidden { answer, .. }
+            | Self::Unavailable { answer, .. }
+            | Self::Refused { answer, .. } => answer.as_ref(),
+            Self::ImmutableTag { answer, .. } => Some(answer),
             _ => None,
         }
     }

@@ -171,6 +171,7 @@ impl WireRegistryBuilder {
             caps: self.caps,
             fallback_locks: std::sync::Mutex::default(),
             learned: super::learned::Learned::default(),
+            seen_referrers: super::seen_referrers::SeenReferrers::default(),
         })
     }
 }

@@ -13,6 +13,7 @@ mod manifests;
 mod paths;
 mod port;
 mod referrers;
+mod seen_referrers;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub struct WireRegistry {
     /// Whoever holds it brings the fallback tag of that digest up to date.
     fallback_locks: FallbackLocks,
     learned: learned::Learned,
+    /// What stood under fallback tags.
+    seen_referrers: seen_referrers::SeenReferrers,
 }
 
 type FallbackLocks = Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>;

@@ -293,6 +293,41 @@ async fn an_entry_that_somebody_overwrites_is_put_again() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_not_shown_or_shown_as_it_was_loses_nothing() {
+    for times in [1, 100] {
+        let bench = Bench::new().await;
+        let subject = bench.image("app", "v1");
+        bench
+            .registry
+            .switch(|switches| switches.referrers_api = false);
+        let fallback = digest(subject.digest()).evidence_tag("").to_string();
+        // Another run lists one; ours reads it, adds one, and then it isn't shown, or an older state is.
+        attach(&bench.wire(), &bench, &artifact(&bench, &subject, 1)).await;
+        let wire = bench.wire();
+        let (repository, subject_digest) = (bench.repository("app"), digest(subject.digest()));
+        let seen = wire.referrers(&repository, &subject_digest).await.unwrap();
+        assert_eq!(seen.descriptors.len(), 1);
+        let state = bench.registry.state();
+        let older = state.tag_digest("app", &fallback).unwrap();
+        attach(&wire, &bench, &artifact(&bench, &subject, 2)).await;
+        state.tag("app", &fallback, &older);
+        let faults = bench.registry.faults();
+        let reads = Matcher::on(Operation::ManifestGet).reference(&fallback);
+        let fault = faults.inject(reads.times(times), Fault::status(404));
+        let third = artifact(&bench, &subject, 3);
+        let put = wire
+            .put_manifest(&repository, &third.digest().into(), &third)
+            .await;
+        // A tag that is never shown again can't be confirmed; it was not written with less for that.
+        assert_eq!(put.is_ok(), times == 1);
+        assert!(fault.hits() > 0);
+        fault.remove();
+        let list = wire.referrers(&repository, &subject_digest).await.unwrap();
+        assert_eq!(list.descriptors.len(), 3, "{times}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_answer_is_not_taken_for_no_referrers() {
     let bench = Bench::new().await;
     let subject = bench.image("app", "v1");

@@ -7,9 +7,10 @@
 use promo_core::oci::{Descriptor, MediaType};
 use promo_core::ports::{AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, TagSuffix};
 
-use super::KeyVerifier;
+use super::referrer::layers;
+use super::{KeyVerifier, proof};
 use crate::envelope::Envelope;
-use crate::manifest::ImageManifest;
+use crate::manifest::{ImageManifest, ReferrerForm};
 use crate::simple_signing::{PREDICATE_TYPE_ANNOTATION, SIGNATURE_ANNOTATION};
 use crate::{Error, SIGNATURE_PREDICATE_TYPE, bundle};
 
@@ -30,6 +31,9 @@ impl KeyVerifier {
             } => attestation_layer(layer, &accepted.kind),
             Evidence::Referrer { manifest, blobs } => {
                 let image = ImageManifest::read(manifest).ok_or(NOT_ACCEPTED)?;
+                if ReferrerForm::of(&image) != Some(ReferrerForm::Bundle) {
+                    return tag_layer(accepted, layers(&image, blobs));
+                }
                 let bytes = super::bundle::bundle_bytes(&image, blobs).ok_or(NOT_ACCEPTED)?;
                 let key = self
                     .keys
@@ -53,12 +57,35 @@ const NOT_ACCEPTED: Error = Error::Inconsistent {
     reason: "it is not what this verifier has accepted",
 };
 
+/// The layer of a referrer that was accepted, as it stands under `.sig` or `.att`: there every client finds it.
+fn tag_layer(
+    accepted: &AcceptedEvidence,
+    layers: impl Iterator<Item = EvidenceBlob>,
+) -> Result<Evidence, Error> {
+    for layer in layers {
+        let (signed, signature) = match Envelope::read(&layer.bytes) {
+            Some(Ok(envelope)) => (envelope.signed().to_vec(), Some(envelope.signature.clone())),
+            _ => (layer.bytes.to_vec(), annotated_signature(&layer)),
+        };
+        let Some(signature) = signature else { continue };
+        if proof(&signed, &signature) == accepted.proof {
+            return match &accepted.kind {
+                EvidenceKind::Signature { .. } => signature_layer(&layer),
+                kind => attestation_layer(&layer, kind),
+            };
+        }
+    }
+    Err(NOT_ACCEPTED)
+}
+
+fn annotated_signature(layer: &EvidenceBlob) -> Option<Vec<u8>> {
+    let annotation = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION)?;
+    bundle::from_base64(annotation)
+}
+
 /// The payload, and of the annotations the signature.
 fn signature_layer(layer: &EvidenceBlob) -> Result<Evidence, Error> {
-    let annotation = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
-    let signature = annotation
-        .and_then(|text| bundle::from_base64(text))
-        .ok_or(NOT_ACCEPTED)?;
+    let signature = annotated_signature(layer).ok_or(NOT_ACCEPTED)?;
     let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &layer.bytes);
     descriptor
         .annotations

@@ -57,12 +57,12 @@ pub(super) async fn put(exchange: &mut Exchange<'_>) -> Result<Reply, Failure> {
     let repository = store.get(name).unwrap_or(&nothing);
     check_references(exchange, repository, &facts)?;
     check_tag(exchange, repository, reference, &digest)?;
-    store.put_manifest(name, &digest, media_type, bytes, facts);
-    if is_tag(reference) {
-        store
-            .create(name)
-            .tags
-            .insert(reference.to_owned(), digest.clone());
+    if exchange.keeps {
+        store.put_manifest(name, &digest, media_type, bytes, facts);
+        if is_tag(reference) {
+            let tags = &mut store.create(name).tags;
+            tags.insert(reference.to_owned(), digest.clone());
+        }
     }
     drop(store);
     let reply = Reply::empty(StatusCode::CREATED)
