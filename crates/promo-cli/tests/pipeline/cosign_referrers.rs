@@ -36,9 +36,11 @@ async fn refer(world: &World, image: &BuiltImage, signed: &BuiltImage, key: &Arc
         descriptor: descriptor(signed),
     };
     let made = signer.sign(&subject, &[SignatureFormat::Sig]).await;
-    let Some(Evidence::TagLayer { layer, .. }) = made.unwrap().pop() else {
-        panic!("no layer");
+    let layer = match made.unwrap().pop() {
+        Some(Evidence::TagLayer { layer, .. }) => Some(layer),
+        _ => None,
     };
+    let layer = layer.unwrap();
     let config = EvidenceBlob {
         descriptor: Descriptor::of(CONFIG, b"{\"made\":\"by cosign\"}"),
         bytes: "{\"made\":\"by cosign\"}".into(),
