@@ -68,7 +68,9 @@ impl Registries {
                 Arc::clone(&registry),
                 inventory,
             )),
-            evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
+            evidence: Arc::new(
+                OciEvidenceStore::new(Arc::clone(&registry)).with_sleep(Arc::new(TokioSleep)),
+            ),
             registry,
             observer,
         }
@@ -98,6 +100,7 @@ impl Registries {
             staging,
             observer: Arc::clone(&self.observer),
             clock: clock(),
+            sleep: Arc::new(TokioSleep),
         }
     }
 }
@@ -271,6 +274,7 @@ pub(crate) fn run_settings(
         },
         trust: staging.trust(),
         provenance: ProvenancePolicy::Off,
+        carry: staging.carry().clone(),
         recursive: proof.recursive(),
         evidence: match proof.evidence() {
             EvidencePlacement::AllMirrors => EvidenceScope::AllMirrors,

@@ -37,7 +37,9 @@ pub fn codes() -> impl Iterator<Item = &'static CodeDescription> {
         Error::LATER_CODES,
         oci_client::CODES,
     ];
-    parts.into_iter().flatten()
+    let mut all: Vec<_> = parts.into_iter().flatten().collect();
+    all.sort_by_key(|entry| entry.code);
+    all.into_iter()
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use promo_core::Code;
 use promo_core::identity::{Identity, IdentityRules};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::{EvidenceKind, RefusedEvidence, Verification, Verifier};
+use promo_core::ports::{EvidenceKind, EvidenceSet, RefusedEvidence, Verification, Verifier};
 use promo_sign::{KeyVerifier, refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::image;
+use super::image::{self, Resolved};
 use crate::app::{self, Registries};
 use crate::args::{ScopeArgs, VerifyArgs};
 use crate::error::Result;
@@ -134,12 +134,7 @@ async fn verify_one(
     demand: &Demand,
 ) -> Result<VerifiedImage> {
     let resolved = image::resolve(registries, identities, image, demand.identity.as_ref()).await?;
-    let digest = resolved.descriptor.digest;
-    let repository = resolved.image.repository();
-    let evidence = registries.evidence.read(repository, &digest).await?;
-    let found = verifier
-        .verify(&digest, Some(&resolved.identity), &evidence)
-        .await?;
+    let (digest, _, found) = judge(registries, verifier, &resolved).await?;
     let missing = missing(&found, demand);
     // Signatures before attestations, whatever their digests.
     let mut proofs: Vec<Proof> = found.accepted.into_iter().map(Proof::from).collect();
@@ -153,6 +148,35 @@ async fn verify_one(
         unknown: found.unknown.into_iter().map(Stranger::from).collect(),
         refused: found.refused.into_iter().map(Refusal::from).collect(),
         missing,
+    })
+}
+
+/// What stands about an image: about the digest that its registry shows, or where that has no proof and the image was
+/// named by a tag, about the SHA-512 digest of the same bytes.
+async fn judge(
+    registries: &Registries,
+    verifier: &dyn Verifier,
+    resolved: &Resolved,
+) -> Result<(Digest, EvidenceSet, Verification)> {
+    let about = async |digest: Digest| -> Result<_> {
+        let repository = resolved.image.repository();
+        let evidence = registries.evidence.read(repository, &digest).await?;
+        let identity = Some(&resolved.identity);
+        let found = verifier.verify(&digest, identity, &evidence).await?;
+        Ok((digest, evidence, found))
+    };
+    let shown = about(resolved.descriptor.digest).await?;
+    let Some(other) = resolved.by_sha512 else {
+        return Ok(shown);
+    };
+    if !shown.2.accepted.is_empty() || !shown.2.refused.is_empty() {
+        return Ok(shown);
+    }
+    let named = about(other).await?;
+    Ok(if named.2.accepted.is_empty() {
+        shown
+    } else {
+        named
     })
 }
 

@@ -9,6 +9,7 @@ use promo_core::oci::{RegistryHost, RegistryPath};
 use serde::Deserialize;
 
 use super::Environment;
+use super::carry::ArtifactType;
 use super::proof::{EvidencePlacement, FormatName};
 use super::staging::{CarriedType, SignedName, StagingChoice};
 use super::value::Text;
@@ -37,6 +38,7 @@ pub(super) struct Content {
     pub(super) thin_manifest_dir: Option<PathBuf>,
     pub(super) allow_tag_moves: Option<PathBuf>,
     pub(super) authfile: Option<PathBuf>,
+    pub(super) carry: Option<Vec<Text<ArtifactType>>>,
     pub(super) identity: Vec<Identity>,
     pub(super) registry: BTreeMap<RegistryHost, Registry>,
     pub(super) sign: Sign,

@@ -55,6 +55,8 @@ keys! {
         "The names that signatures in staging may speak of besides: a registry with a path and all below it, or `*` for any."
     STAGING_ATTESTATIONS "verify.staging-attestations" "PROMO_STAGING_ATTESTATIONS" "--staging-attestation" "none"
         "The predicate types of attestations by accepted keys that are carried to production; signatures always are."
+    CARRY "carry" "PROMO_CARRY" "--carry" "none"
+        "Types of artifacts, such as SBOMs, that refer to an image in staging and are copied with it as they are. Signatures and attestations are judged instead."
     PREDICATE_TYPE "attest.predicate-type" "PROMO_PREDICATE_TYPE" "" "https://k8s.io/promo-tools/promotion/v1"
         "The predicate type of promotion attestations."
     BUILDER_ID "attest.builder-id" "PROMO_BUILDER_ID" "" "https://github.com/promo-project/promo@VERSION"

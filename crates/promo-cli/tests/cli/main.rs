@@ -10,6 +10,7 @@
 )]
 
 mod beginnings;
+mod beside;
 mod cost;
 mod examples;
 mod exit_codes;

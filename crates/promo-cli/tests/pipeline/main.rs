@@ -6,7 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside;
 mod carried;
+mod content;
 mod crashes;
 mod defects;
 mod evidence;
@@ -14,6 +16,7 @@ mod faults;
 mod interrupts;
 mod push_check;
 mod requests;
+mod sha512;
 mod staging;
 mod trust;
 mod ways;

@@ -21,8 +21,10 @@ async fn a_single_image_to_two_mirrors() {
     assert_eq!(
         counts(&world.staging),
         BTreeMap::from([
-            (Operation::ManifestHead, 1),
+            // The image, at the plan; `.sig`, `.att` and `.sbom` beside it.
+            (Operation::ManifestHead, 1 + 3),
             (Operation::ManifestGet, 1),
+            (Operation::Referrers, 1),
             (Operation::BlobGet, 3),
         ])
     );

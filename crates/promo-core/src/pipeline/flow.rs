@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
 use super::staging::StagingEvidence;
@@ -66,6 +67,7 @@ pub(super) struct Flow {
     pub(super) outcomes: Vec<EdgeOutcome>,
     /// What was found in staging about those images that passed validate.
     pub(super) staging: Vec<StagingEvidence>,
+    pub(super) beside: Vec<Beside>,
     phases: Vec<PhaseReport>,
 }
 
@@ -83,6 +85,7 @@ impl Flow {
             plan,
             outcomes: Vec::new(),
             staging: Vec::new(),
+            beside: Vec::new(),
             phases: vec![setup],
         }
     }
@@ -174,6 +177,8 @@ impl Flow {
         });
         self.staging
             .sort_by(|a, b| (&a.source, a.digest).cmp(&(&b.source, b.digest)));
+        self.beside.sort_unstable();
+        self.beside.dedup();
         let run = &self.run;
         Report::new(
             run.described(),
@@ -182,6 +187,7 @@ impl Flow {
             &self.plan,
             self.phases,
             self.outcomes,
+            self.beside,
         )
         .with_staging(self.staging)
     }

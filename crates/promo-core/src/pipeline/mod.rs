@@ -12,6 +12,7 @@
 //! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
 
 mod attest;
+mod beside;
 mod concurrent;
 mod error;
 mod flow;
@@ -32,6 +33,7 @@ pub mod trust;
 mod validate;
 
 pub use attest::{Attested, AttestedImage};
+pub use beside::{Becomes, Beside, is_evidence_type};
 pub use error::{CodeEntry, RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
 pub use interrupt::Interrupt;

@@ -277,7 +277,7 @@ async fn attach(
 }
 
 /// The answers by which registries refuse a manifest whose subject they don't have.
-fn may_want_subject(failure: &Failure) -> bool {
+pub(super) fn may_want_subject(failure: &Failure) -> bool {
     matches!(failure.kind(), FailureKind::NotFound | FailureKind::Refused)
 }
 

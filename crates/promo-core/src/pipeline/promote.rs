@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::beside;
 use super::error::codes;
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
@@ -28,6 +29,7 @@ pub struct PromotedImage {
     pub(super) validated: ValidatedImage,
     pub(super) manifest: RawManifest,
     pub(super) children: Vec<Descriptor>,
+    pub(super) left_behind: Vec<Descriptor>,
     pub(super) destinations: Vec<PromotedDestination>,
 }
 
@@ -83,11 +85,15 @@ impl Promoted {
     pub(super) async fn promote(before: Validated) -> Self {
         let Validated { mut flow, passed } = before;
         let closed = Arc::new(push_check::closed(&flow.run, &passed).await);
-        let promoted = flow
+        let promoted: Vec<PromotedImage> = flow
             .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
                 copy(run, Arc::clone(&closed), image)
             })
             .await;
+        for image in &promoted {
+            let layers = beside::layers(image.work(), &image.left_behind);
+            flow.beside.extend(layers);
+        }
         Self {
             flow,
             passed: promoted,
@@ -116,10 +122,10 @@ async fn copy(
         run.item_done(Phase::Promote, name, None);
         return (None, outcomes);
     }
-    match copy_content(&run, &image.work).await {
-        Ok(content) => {
+    match bring(&run, &image).await {
+        Ok((content, first)) => {
             run.item_done(Phase::Promote, name, None);
-            (arrived(image, content, &mut outcomes), outcomes)
+            (arrived(image, content, &first, &mut outcomes), outcomes)
         }
         Err(left) => {
             run.item_done(Phase::Promote, name, Some(left.code));
@@ -146,6 +152,16 @@ fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
         }
     }
     outcomes
+}
+
+/// Brings the image's content and what is carried with it. Also returns the places that wanted its own manifest first.
+async fn bring(
+    run: &Run,
+    image: &ValidatedImage,
+) -> Result<(CopiedContent, BTreeSet<Repository>), Left> {
+    let mut content = copy_content(run, &image.work).await?;
+    let first = beside::carry(run, &image.work, &image.beside, &mut content).await?;
+    Ok((content, first))
 }
 
 async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left> {
@@ -191,6 +207,7 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
 fn arrived(
     image: ValidatedImage,
     content: CopiedContent,
+    first: &BTreeSet<Repository>,
     outcomes: &mut Vec<EdgeOutcome>,
 ) -> Option<PromotedImage> {
     let results: BTreeMap<Repository, _> = content.destinations.into_iter().collect();
@@ -201,7 +218,7 @@ fn arrived(
                 destinations.push(PromotedDestination {
                     work: work.clone(),
                     content: *content,
-                    manifest_first: false,
+                    manifest_first: first.contains(&work.repository),
                 });
                 continue;
             }
@@ -220,6 +237,7 @@ fn arrived(
         validated: image,
         manifest: content.manifest,
         children: content.children,
+        left_behind: content.left_behind,
         destinations,
     })
 }

@@ -10,9 +10,9 @@ use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use crate::Code;
-use crate::oci::{Digest, ManifestReference, RawManifest, Repository, Tag};
+use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
-use crate::ports::{Failure, Phase};
+use crate::ports::{Failure, Phase, Repetition};
 use crate::report::Report;
 
 /// A run that did all it could.
@@ -27,6 +27,14 @@ struct Publication {
     manifest: RawManifest,
     destination: DestinationWork,
     manifest_first: bool,
+}
+
+impl Publication {
+    fn published(&self) -> EdgeResult {
+        EdgeResult::Published {
+            manifest_first: self.manifest_first,
+        }
+    }
 }
 
 impl Published {
@@ -125,19 +133,50 @@ fn outcome(
 }
 
 /// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
-/// move; registries offer no conditional PUT that holds, so this window remains.
+/// move; registries offer no conditional PUT that holds, so this window remains. It must not grow by pauses: before a
+/// PUT is repeated, the question is asked again.
 async fn publish_tag(
     run: &Run,
     publication: &Publication,
     wanted: &WantedTag,
 ) -> Result<EdgeResult, Left> {
     let reference = ManifestReference::Tag(wanted.tag.clone());
+    let mut repetition = Repetition::default();
+    loop {
+        if look(run, publication, wanted, &reference).await? {
+            return Ok(if repetition.is_repeated() {
+                publication.published()
+            } else {
+                EdgeResult::AlreadyThere
+            });
+        }
+        if !has_canonical_digest(&publication.manifest) {
+            put_by_digest(run, publication).await?;
+        }
+        match put(run, publication, &reference).await {
+            Ok(confirmed) => return confirm(run, publication, &reference, confirmed).await,
+            Err(failure) => {
+                if !repetition.again(&failure, Some(&*run.ports.sleep)).await {
+                    return Err(failed(failure));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is left.
+async fn look(
+    run: &Run,
+    publication: &Publication,
+    wanted: &WantedTag,
+    reference: &ManifestReference,
+) -> Result<bool, Left> {
     let repository = &publication.destination.repository;
     let is_first = wanted.expected.is_none();
-    let points_to = shown(run, repository, &reference, is_first).await?;
+    let points_to = shown(run, repository, reference, is_first).await?;
     if let Some(digest) = points_to {
-        if digest == publication.manifest.digest() {
-            return Ok(EdgeResult::AlreadyThere);
+        if is_ours(run, publication, reference, digest).await? {
+            return Ok(true);
         }
         if Some(digest) != wanted.expected {
             let message = format!("the tag points to {digest} now");
@@ -147,7 +186,7 @@ async fn publish_tag(
         let message = format!("the tag is gone; the plan saw it point to {expected}");
         return Err(left(codes::TAG_MOVED, message));
     }
-    put(run, publication, &reference).await
+    Ok(false)
 }
 
 async fn publish_digest(run: &Run, publication: &Publication) -> Result<EdgeResult, Left> {
@@ -155,28 +194,63 @@ async fn publish_digest(run: &Run, publication: &Publication) -> Result<EdgeResu
         return Ok(EdgeResult::AlreadyThere);
     }
     if publication.manifest_first {
-        return Ok(EdgeResult::Published {
-            manifest_first: true,
-        });
+        return Ok(publication.published());
     }
-    put(run, publication, &publication.manifest.digest().into()).await
+    put_by_digest(run, publication).await
 }
 
+/// Puts the image by its digest. By SHA-256, a tag brings it along; of a digest by another algorithm registries know
+/// nothing unless it is put by that, and evidence speaks of that digest.
+async fn put_by_digest(run: &Run, publication: &Publication) -> Result<EdgeResult, Left> {
+    let reference = publication.manifest.digest().into();
+    let confirmed = put(run, publication, &reference).await.map_err(failed)?;
+    confirm(run, publication, &reference, confirmed).await
+}
+
+fn has_canonical_digest(manifest: &RawManifest) -> bool {
+    manifest.digest().algorithm() == DigestAlgorithm::Sha256
+}
+
+/// Whether what the registry shows is the image. Where it shows a digest by another algorithm, the bytes decide.
+async fn is_ours(
+    run: &Run,
+    publication: &Publication,
+    reference: &ManifestReference,
+    shown: Digest,
+) -> Result<bool, Left> {
+    let ours = publication.manifest.digest();
+    if shown.algorithm() == ours.algorithm() {
+        return Ok(shown == ours);
+    }
+    let registry = &run.ports.registry;
+    let repository = &publication.destination.repository;
+    let standing = registry.get_manifest(repository, reference).await;
+    let standing = standing.map_err(failed)?;
+    Ok(standing.is_some_and(|standing| ours.matches(standing.bytes())))
+}
+
+/// Puts the image; whether the registry's answer names its digest.
 async fn put(
     run: &Run,
     publication: &Publication,
     reference: &ManifestReference,
-) -> Result<EdgeResult, Left> {
-    let registry = &run.ports.registry;
+) -> Result<bool, Failure> {
     let repository = &publication.destination.repository;
-    let published = EdgeResult::Published {
-        manifest_first: publication.manifest_first,
-    };
-    let answer = registry
-        .put_manifest(repository, reference, &publication.manifest)
-        .await
-        .map_err(failed)?;
-    if answer.digest_confirmed {
+    let registry = &run.ports.registry;
+    let answer = registry.put_manifest(repository, reference, &publication.manifest);
+    Ok(answer.await?.digest_confirmed)
+}
+
+/// Looks at what the registry kept, unless its answer told.
+async fn confirm(
+    run: &Run,
+    publication: &Publication,
+    reference: &ManifestReference,
+    confirmed: bool,
+) -> Result<EdgeResult, Left> {
+    let repository = &publication.destination.repository;
+    let published = publication.published();
+    if confirmed {
         return Ok(published);
     }
     let mut found = shown(run, repository, reference, false).await?;
@@ -184,7 +258,7 @@ async fn put(
         found = shown(run, repository, reference, true).await?;
     }
     match found {
-        Some(digest) if digest == publication.manifest.digest() => Ok(published),
+        Some(digest) if is_ours(run, publication, reference, digest).await? => Ok(published),
         Some(digest) => {
             let message = format!("the registry shows {digest} there");
             Err(left(codes::NOT_CONFIRMED, message))

@@ -16,6 +16,8 @@ use crate::Code;
 pub enum FailureKind {
     /// The repository or the content is not there (404).
     NotFound,
+    /// The image is there, but not all that belongs to it.
+    Incomplete,
     /// No credentials, or the registry doesn't accept them (401).
     Unauthenticated,
     /// The credentials don't allow it (403).

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use document::{PlannedLeft, ReportSettings, Totals};
 
 use crate::manifest::{Finding, Severity};
-use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
+use crate::pipeline::{Beside, EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
 use crate::plan::Plan;
 
 /// What a run did.
@@ -36,6 +36,8 @@ pub struct Report {
     /// What was found in staging about the images that passed validate, where there is something to tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub staging: Vec<StagingEvidence>,
+    /// What staging has beside the images that the run worked on, and layers that were not copied; ordered.
+    pub beside: Vec<Beside>,
     /// The edges that the plan left, in its order.
     pub left: Vec<PlannedLeft>,
     /// Bad entries of the promoter manifests, and warnings.
@@ -72,6 +74,7 @@ impl Report {
         plan: &Plan,
         phases: Vec<PhaseReport>,
         edges: Vec<EdgeOutcome>,
+        beside: Vec<Beside>,
     ) -> Self {
         let left = document::planned_left(plan);
         Self {
@@ -84,6 +87,7 @@ impl Report {
             totals: Totals::count(plan, &edges, left.len()),
             edges,
             staging: Vec::new(),
+            beside,
             left,
             findings: plan.findings().to_vec(),
         }

@@ -6,11 +6,13 @@
 //! that has the blob answers that it is there, one that hasn't opens the upload that is needed then. So no
 //! HEAD is ever sent, and what a half-finished run left is found.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{join_all, select_all};
 use futures_util::{StreamExt as _, stream};
-use promo_core::oci::{Descriptor, Repository};
+use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{Event, Failure, FailureKind, Mount, Operation, Registry, UploadSession};
 use tokio::sync::oneshot;
 
@@ -29,6 +31,8 @@ pub(super) struct BlobCopy<'a> {
     pub(super) source: &'a Repository,
     /// Where they go.
     pub(super) destinations: &'a [&'a Destination],
+    /// Blobs that the source doesn't hold, but that can be had elsewhere.
+    elsewhere: Mutex<BTreeMap<Digest, Descriptor>>,
 }
 
 /// A destination whose turn it is.
@@ -40,17 +44,37 @@ enum Opened {
     Upload(UploadSession),
 }
 
-impl BlobCopy<'_> {
+impl<'a> BlobCopy<'a> {
+    /// A copy that has not begun.
+    pub(super) fn new(
+        copier: &'a RegistryCopier,
+        source: &'a Repository,
+        destinations: &'a [&'a Destination],
+    ) -> Self {
+        Self {
+            copier,
+            source,
+            destinations,
+            elsewhere: Mutex::default(),
+        }
+    }
+
     /// Brings all blobs to all destinations. What goes wrong at a destination is recorded there; an error
-    /// is the source's.
-    pub(super) async fn run(&self, blobs: &[Descriptor]) -> Result<(), Failure> {
+    /// is the source's. Returns those that the source doesn't hold, but that can be had elsewhere.
+    pub(super) async fn run(&self, blobs: &[Descriptor]) -> Result<Vec<Descriptor>, Failure> {
         let at_once = self.copier.settings.blobs.max(1);
         let bringing: Vec<_> = blobs.iter().map(|blob| self.bring(blob)).collect();
         let mut running = stream::iter(bringing).buffer_unordered(at_once);
         while let Some(done) = running.next().await {
             done?;
         }
-        Ok(())
+        Ok(self.elsewhere().values().cloned().collect())
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, BTreeMap<Digest, Descriptor>> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Brings one blob to all destinations that are still going.
@@ -144,7 +168,10 @@ impl BlobCopy<'_> {
         if uploads.is_empty() {
             return Ok(Vec::new());
         }
-        let sent = self.send(blob, uploads).await?;
+        let Some(sent) = self.send(blob, uploads).await? else {
+            self.elsewhere().insert(blob.digest, blob.clone());
+            return Ok(Vec::new());
+        };
         Ok(settle(blob, sending, sent, last))
     }
 
@@ -186,18 +213,22 @@ impl BlobCopy<'_> {
         Ok(Opened::Upload(session))
     }
 
-    /// Reads the blob once and sends it into all uploads.
+    /// Reads the blob once and sends it into all uploads; none if the source doesn't hold a blob that can be had
+    /// elsewhere.
     async fn send(
         &self,
         blob: &Descriptor,
         uploads: Vec<Upload>,
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+    ) -> Result<Option<Vec<Result<(), Failure>>>, Failure> {
         let registry: &dyn Registry = &*self.copier.registry;
         let bytes = match registry.get_blob(self.source, blob).await {
             Ok(Some(bytes)) => bytes,
             other => {
                 self.give_up(uploads).await;
                 other?;
+                if !blob.urls.is_empty() {
+                    return Ok(None);
+                }
                 return Err(CopyError::BlobMissing {
                     repository: self.source.clone(),
                     digest: blob.digest,
@@ -211,7 +242,7 @@ impl BlobCopy<'_> {
             blob,
             stall: self.copier.settings.stall,
         };
-        transfer.run(bytes, uploads).await
+        transfer.run(bytes, uploads).await.map(Some)
     }
 
     /// Closes uploads that will get no bytes. A registry that doesn't care forgets them by itself.

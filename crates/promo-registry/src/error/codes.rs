@@ -177,6 +177,11 @@ pub(super) const LATER_CODES: &[CodeDescription] = &[
         "Fallback tag taken",
         "The registry has no list of referrers, and under the tag sha256-<hex> that would hold it stands something else: the image itself, an index of its platforms, or no index. It is not overwritten. Signatures in the form `sig` need no such list.",
     ),
+    describe(
+        "PROMO-R073",
+        "Digest not kept",
+        "The registry took a manifest by a digest that is not SHA-256, and doesn't show it by that digest. Promote the image by its SHA-256 digest, or to a registry that keeps others.",
+    ),
 ];
 
 /// The code of an error.
@@ -211,5 +216,6 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::GoogleFileKind { .. } => "PROMO-R027",
         Error::BrokenList { .. } => "PROMO-R068",
         Error::FallbackTagTaken { .. } => "PROMO-R069",
+        Error::DigestNotKept { .. } => "PROMO-R073",
     })
 }

@@ -38,6 +38,7 @@ impl Error {
             | Self::CredentialHelper { .. }
             | Self::Setting { .. } => FailureKind::Configuration,
             Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
+            Self::DigestNotKept { .. } => FailureKind::UnsupportedContent,
             Self::BlobSource { source, .. } => source.kind(),
         }
     }
@@ -101,6 +102,9 @@ impl Error {
             Self::ImmutableTag { .. } => vec![
                 "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
             ],
+            Self::DigestNotKept { .. } => {
+                vec!["promote the image by its sha256 digest".to_owned()]
+            }
             Self::GoogleFile { .. } => vec![
                 "run `gcloud auth application-default login`, or name a valid file in GOOGLE_APPLICATION_CREDENTIALS".to_owned(),
             ],

@@ -307,6 +307,14 @@ pub enum Error {
         /// What stands there.
         found: &'static str,
     },
+    /// A manifest was put by a digest, and the registry doesn't show it by that digest.
+    #[error("{repository} took the manifest {digest} and doesn't show it by that digest")]
+    DigestNotKept {
+        /// The repository.
+        repository: Repository,
+        /// The digest.
+        digest: Digest,
+    },
     /// A mount was asked for across hosts.
     #[error("a blob of {from} can't be mounted into {to}: they are on different hosts")]
     MountAcrossHosts {

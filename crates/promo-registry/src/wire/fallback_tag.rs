@@ -11,6 +11,7 @@ use bytes::Bytes;
 use promo_core::oci::{
     Descriptor, Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository, Tag,
 };
+use promo_core::ports::FailureKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -105,8 +106,10 @@ impl WireRegistry {
                 Err(Error::Refused { .. }) if alias => {
                     return Err(taken(repository, &tag, "the image itself"));
                 }
-                outcome => outcome?,
-            };
+                // Somebody else may have put it meanwhile, so it is read again.
+                Err(error) if may_pass(&error) && put + 1 < MAX_PUTS => {}
+                outcome => drop(outcome?),
+            }
         }
         Err(Error::FallbackTagLost {
             repository: repository.clone(),
@@ -128,6 +131,14 @@ impl WireRegistry {
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         Arc::clone(locks.entry((repository.clone(), subject)).or_default())
     }
+}
+
+/// Whether a repetition may succeed.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        FailureKind::RateLimited | FailureKind::Unavailable | FailureKind::Deadline
+    )
 }
 
 /// The index under the tag as it stands, or a new one.

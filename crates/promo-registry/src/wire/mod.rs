@@ -9,6 +9,7 @@ mod fallback_tag;
 mod learned;
 mod list_document;
 mod lists;
+mod manifest_type;
 mod manifests;
 mod paths;
 mod port;

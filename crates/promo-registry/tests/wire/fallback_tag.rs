@@ -345,3 +345,38 @@ async fn what_is_no_answer_is_not_taken_for_no_referrers() {
     let list = bench.wire().referrers(&repository, &id).await.unwrap();
     assert!(list.fallback);
 }
+
+/// A PUT of the tag is not repeated blindly: what somebody else put meanwhile is read first.
+#[tokio::test]
+async fn the_tag_is_read_again_before_its_put_is_repeated() {
+    for fault in [
+        Fault::too_many_requests(20),
+        Fault::status(503),
+        Fault::Reset,
+    ] {
+        let bench = Bench::new().await;
+        let subject = bench.image("app", "v1");
+        bench
+            .registry
+            .switch(|switches| switches.referrers_api = false);
+        let fallback = digest(subject.digest()).evidence_tag("").to_string();
+        let put = Matcher::on(Operation::ManifestPut)
+            .reference(&fallback)
+            .times(1);
+        let gate = bench.registry.faults().pause(put.clone());
+        bench.registry.faults().inject(put, fault);
+        let (wire, others) = (bench.wire(), bench.wire());
+        let ours = artifact(&bench, &subject, 1);
+        let theirs = artifact(&bench, &subject, 2);
+        let attaching = attach(&wire, &bench, &ours);
+        let meddle = async {
+            gate.reached().await;
+            attach(&others, &bench, &theirs).await;
+            gate.release();
+        };
+        tokio::join!(attaching, meddle);
+        let repository = bench.repository("app");
+        let list = wire.referrers(&repository, &digest(subject.digest())).await;
+        assert_eq!(list.unwrap().descriptors.len(), 2);
+    }
+}

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure,
-    Registry, TagSuffix,
+    Registry, Sleep, TagSuffix,
 };
 
 use crate::Error;
@@ -33,6 +33,8 @@ const MAX_PIECES: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct OciEvidenceStore {
     registry: Arc<dyn Registry>,
+    /// Waits before a shared tag is put again.
+    sleep: Option<Arc<dyn Sleep>>,
     shared: Arc<Shared>,
 }
 
@@ -47,8 +49,16 @@ impl OciEvidenceStore {
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         Self {
             registry,
+            sleep: None,
             shared: Arc::default(),
         }
+    }
+
+    /// With pauses before a shared tag is put again to a registry that is broken at the moment.
+    #[must_use]
+    pub fn with_sleep(mut self, sleep: Arc<dyn Sleep>) -> Self {
+        self.sleep = Some(sleep);
+        self
     }
 }
 

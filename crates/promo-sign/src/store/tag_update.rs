@@ -4,7 +4,7 @@
 //! process writes between our read and our put is lost unless it, too, reads back.
 
 use promo_core::oci::{Digest, ManifestReference, Repository};
-use promo_core::ports::{EvidenceBlob, Failure, TagSuffix};
+use promo_core::ports::{EvidenceBlob, Failure, Repetition, TagSuffix};
 
 use super::tag_image::TagImage;
 use super::{MAX_PIECES, OciEvidenceStore, blob, read};
@@ -26,6 +26,7 @@ impl OciEvidenceStore {
         let reference = ManifestReference::from(tag.clone());
         check(layers, suffix)?;
         let mut sent = vec![false; layers.len()];
+        let mut repetition = Repetition::default();
         for _ in 0..=ATTEMPTS {
             let mut image = self.standing(repository, digest, suffix).await?;
             let mut complete = true;
@@ -46,9 +47,15 @@ impl OciEvidenceStore {
             let config = image.config()?;
             self.write_blob(repository, &config).await?;
             let manifest = image.manifest(&config.descriptor)?;
-            self.registry
-                .put_manifest(repository, &reference, &manifest)
-                .await?;
+            let put = self
+                .registry
+                .put_manifest(repository, &reference, &manifest);
+            if let Err(failure) = put.await
+                // Somebody else may have put it meanwhile, so it is read again.
+                && !repetition.again(&failure, self.sleep.as_deref()).await
+            {
+                return Err(failure);
+            }
         }
         let repository = repository.clone();
         Err(Error::Contended { repository, tag }.into())

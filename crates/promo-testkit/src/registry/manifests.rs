@@ -47,7 +47,7 @@ pub(super) async fn put(exchange: &mut Exchange<'_>) -> Result<Reply, Failure> {
         || facts
             .media_type
             .as_ref()
-            .is_some_and(|own| own != media_type)
+            .is_some_and(|own| !own.is_empty() && own != media_type)
     {
         return Err(invalid("Content-Type is not the manifest's media type"));
     }
@@ -98,7 +98,8 @@ fn digest_for(exchange: &Exchange<'_>, reference: &str, bytes: &Bytes) -> Result
     let claimed = if reference.contains(':') {
         Some(reference)
     } else if is_tag(reference) {
-        exchange.query.get("digest")
+        let named = exchange.query.get("digest");
+        named.filter(|_| exchange.switches.tag_digests)
     } else {
         return Err(Failure::new(
             StatusCode::BAD_REQUEST,
