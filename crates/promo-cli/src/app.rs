@@ -234,8 +234,11 @@ pub(crate) fn proof_of(
     predicate_type: &str,
 ) -> Result<ProofPorts, promo_sign::Error> {
     let signer = KeySigner::new(Arc::clone(key), clock()).with_formats(formats.to_vec())?;
-    let attester = PromotionAttester::new(Arc::clone(key), clock())
+    let mut attester = PromotionAttester::new(Arc::clone(key), clock())
         .with_predicate_type(predicate_type.to_owned())?;
+    if !formats.contains(&SignatureFormat::Bundle) {
+        attester = attester.in_tag();
+    }
     let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
     Ok(ProofPorts {
         signer: Arc::new(signer),

@@ -42,7 +42,7 @@ keys! {
     KEY "sign.key" "PROMO_KEY" "--key" "none"
         "The private key that signs and attests."
     FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "--signature-formats" "bundle, sig"
-        "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`)."
+        "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`). With sig alone attestations stand under `sha256-….att`."
     EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "" "all-mirrors"
         "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
     RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "--recursive" "false"

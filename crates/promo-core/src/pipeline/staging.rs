@@ -106,7 +106,7 @@ pub(super) fn decide(
     notes.refused(&refused);
     notes.strangers(unknown.len());
     notes.unread(unread);
-    if run.ports.proof.is_some() && hides_signatures(&accepted) {
+    if writes_bundles(run) && hides_signatures(&accepted) {
         notes.add(codes::STAGING_HIDDEN, HIDDEN, 1);
     }
     Ok(StagingSignatures {
@@ -117,8 +117,9 @@ pub(super) fn decide(
     })
 }
 
-const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign 3 looks for bundles \
-                      first, finds promo's, and sees it only with `--new-bundle-format=false`";
+const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign looks for bundles first, \
+                      finds promo's, and sees it only with `--new-bundle-format=false`; with `--signature-formats=sig` \
+                      promo writes no bundles";
 
 const NAMES_HINT: &str = "if images are rightly signed under that name in staging, name it: `staging-names` below \
                           `[verify]` in promo.toml";
@@ -229,6 +230,11 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
         }
     }
     carried
+}
+
+fn writes_bundles(run: &Run) -> bool {
+    let proof = run.ports.proof.as_ref();
+    proof.is_some_and(|proof| proof.signer.formats().contains(&SignatureFormat::Bundle))
 }
 
 /// Whether a signer's only signatures are such that a bundle keeps cosign from looking at them.

@@ -93,7 +93,10 @@ impl Question<'_> {
         match other {
             Some(name) => Err(Refusal::new(
                 refusal::OTHER_NAME,
-                format!("it names {}, not {identity}", quoted(name)),
+                format!(
+                    "it names {}, not {identity}: so does what was carried from where the image has that name",
+                    quoted(name)
+                ),
             )),
             None if may_be_unnamed => Ok(()),
             None => Err(Refusal::new(
