@@ -55,6 +55,15 @@ pub(crate) fn build_promo(profile: Profile) -> Result<PathBuf> {
     Ok(target_folder().join(folder).join("promo"))
 }
 
+/// Builds the servers that the matrix needs.
+pub(crate) fn build_interop_servers() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--package", "promo-testkit"]);
+    command.args(["--features", "certificates", "--example", "interop"]);
+    process::run(&mut command)?;
+    Ok(target_folder().join("debug/examples/interop"))
+}
+
 /// All files below `folder` with this extension, sorted; hidden folders and what is generated are not entered.
 pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();

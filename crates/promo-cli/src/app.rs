@@ -18,7 +18,9 @@ use promo_registry::auth::{
 };
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
-use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
+use promo_registry::{
+    ClientCertificate, HostSettings, ProxySettings, RevocableRegistry, Revocation, WireRegistry,
+};
 use promo_sign::link::LinkKey;
 use promo_sign::{
     KeySigner, KeyVerifier, OciEvidenceStore, Password, PromotionAttester, PublicKey, SigningKey,
@@ -26,6 +28,8 @@ use promo_sign::{
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
+use crate::secret_file;
 use crate::settings::{
     ClientIdentity, EvidencePlacement, GooglePlaces, Host, Inventory, NetworkSettings,
     ProofSettings, StagingChoice, StagingSettings,
@@ -43,12 +47,14 @@ pub(crate) struct Registries {
     pub(crate) inventory: Arc<dyn InventoryReader>,
     pub(crate) evidence: Arc<dyn EvidenceStore>,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Ends what is open at registries.
+    pub(crate) revocation: Revocation,
 }
 
 impl Registries {
     /// Puts them together. Nothing is sent.
     pub(crate) fn connect(network: &NetworkSettings, observer: Arc<dyn Observer>) -> Result<Self> {
-        let registry = Arc::new(wire(network, &observer)?);
+        let registry: Arc<dyn Registry> = Arc::new(wire(network, &observer)?);
         let mut inventory = InventorySettings::default();
         inventory.methods = network
             .hosts()
@@ -63,14 +69,20 @@ impl Registries {
         inventory: InventorySettings,
         observer: Arc<dyn Observer>,
     ) -> Self {
+        let revocation = Revocation::default();
+        let registry: Arc<dyn Registry> =
+            Arc::new(RevocableRegistry::new(registry, revocation.clone()));
         Self {
             inventory: Arc::new(RegistryInventoryReader::new(
                 Arc::clone(&registry),
                 inventory,
             )),
-            evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
+            evidence: Arc::new(
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(TokioSleep)),
+            ),
             registry,
             observer,
+            revocation,
         }
     }
 
@@ -98,6 +110,7 @@ impl Registries {
             staging,
             observer: Arc::clone(&self.observer),
             clock: clock(),
+            sleep: Arc::new(TokioSleep),
         }
     }
 }
@@ -125,7 +138,7 @@ fn wire(network: &NetworkSettings, observer: &Arc<dyn Observer>) -> Result<WireR
         builder = builder.google(google(places, network)?);
     }
     for path in network.roots() {
-        builder = builder.extra_roots(read(path)?);
+        builder = builder.extra_roots(files::read(path, &files::KEYS)?);
     }
     for (host, settings) in network.hosts() {
         builder = builder.host(host.clone(), host_settings(settings)?);
@@ -139,14 +152,18 @@ fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
     helpers
         .search_path
         .clone_from(&network.credentials.helper_folders);
-    let mut files = CredentialFiles::default().with_helpers(helpers);
-    for path in &network.credentials.paths {
-        let content = zeroize::Zeroizing::new(read(path)?);
-        files = files
-            .with_file(&path.display().to_string(), &content)
-            .map_err(registry_error)?;
+    let mut credentials = CredentialFiles::default().with_helpers(helpers);
+    let places = &network.credentials;
+    for path in &places.paths {
+        let name = path.display().to_string();
+        credentials = match secret_file::read(path) {
+            Ok(content) => credentials.with_file(&name, &content),
+            Err(error) if places.is_named() => return Err(secret_file::error(path, error)),
+            // Found where such files are, but perhaps not needed.
+            Err(error) => credentials.with_unreadable_file(&name, &error.to_string()),
+        };
     }
-    Ok(Arc::new(files))
+    Ok(Arc::new(credentials))
 }
 
 /// Google credentials from where settings found them.
@@ -161,7 +178,7 @@ fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSett
         };
     }
     if let Some(path) = &places.default_credentials {
-        let content = zeroize::Zeroizing::new(read(path)?);
+        let content = secret_file::read(path).map_err(|error| secret_file::error(path, error))?;
         let file = GoogleCredentialFile::parse(&path.display().to_string(), &content);
         google.default_credentials = Some(file.map_err(registry_error)?);
     }
@@ -186,9 +203,9 @@ fn host_settings(host: &Host) -> Result<HostSettings> {
 }
 
 fn certificate(client: &ClientIdentity) -> Result<ClientCertificate> {
-    let mut pem = read_text(&client.certificate)?;
+    let mut pem = files::read_text(&client.certificate, &files::KEYS)?;
     pem.push('\n');
-    pem.push_str(&read_text(&client.key)?);
+    pem.push_str(&files::read_text(&client.key, &files::KEYS)?);
     Ok(ClientCertificate::from_pem(pem))
 }
 
@@ -227,6 +244,14 @@ pub(crate) fn proof(settings: &ProofSettings) -> Result<Option<ProofPorts>> {
         .map_err(|error| key_error(path, error))
 }
 
+/// Warns of private keys that others can read.
+pub(crate) fn tell_of_shared_keys(settings: &ProofSettings, observer: &dyn Observer) {
+    let link = settings.link.as_ref().map(|(_, key)| key);
+    for path in settings.key().into_iter().chain(link.map(AsRef::as_ref)) {
+        files::tell_if_shared(path, observer);
+    }
+}
+
 /// What signs and attests with a key, and accepts just that.
 pub(crate) fn proof_of(
     key: &Arc<SigningKey>,
@@ -234,8 +259,11 @@ pub(crate) fn proof_of(
     predicate_type: &str,
 ) -> Result<ProofPorts, promo_sign::Error> {
     let signer = KeySigner::new(Arc::clone(key), clock()).with_formats(formats.to_vec())?;
-    let attester = PromotionAttester::new(Arc::clone(key), clock())
+    let mut attester = PromotionAttester::new(Arc::clone(key), clock())
         .with_predicate_type(predicate_type.to_owned())?;
+    if !formats.contains(&SignatureFormat::Bundle) {
+        attester = attester.in_tag();
+    }
     let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
     Ok(ProofPorts {
         signer: Arc::new(signer),
@@ -271,6 +299,7 @@ pub(crate) fn run_settings(
         },
         trust: staging.trust(),
         provenance: ProvenancePolicy::Off,
+        carry: staging.carry().clone(),
         recursive: proof.recursive(),
         evidence: match proof.evidence() {
             EvidencePlacement::AllMirrors => EvidenceScope::AllMirrors,
@@ -288,14 +317,15 @@ pub(crate) fn run_settings(
 /// Public keys from their files.
 pub(crate) fn public_keys(paths: &[std::path::PathBuf]) -> Result<Vec<PublicKey>> {
     let key = |path: &std::path::PathBuf| {
-        PublicKey::from_pem(&read(path)?).map_err(|error| key_error(path, error))
+        PublicKey::from_pem(&files::read(path, &files::KEYS)?)
+            .map_err(|error| key_error(path, error))
     };
     paths.iter().map(key).collect()
 }
 
 /// A private key from its file. Its password is asked for on a terminal if it is needed and not given.
 pub(crate) fn signing_key(path: &Path, password: Option<&Password>) -> Result<SigningKey> {
-    let pem = zeroize::Zeroizing::new(read(path)?);
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
     let opened = opened(path, password, |password| {
         SigningKey::from_pem(&pem, password)
     });
@@ -304,7 +334,7 @@ pub(crate) fn signing_key(path: &Path, password: Option<&Password>) -> Result<Si
 
 /// The key of an in-toto link.
 pub(crate) fn link_key(path: &Path, password: Option<&Password>) -> Result<LinkKey> {
-    let pem = zeroize::Zeroizing::new(read(path)?);
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
     let opened = opened(path, password, |password| LinkKey::from_pem(&pem, password));
     opened?.map_err(|error| key_error(path, error))
 }
@@ -347,12 +377,4 @@ pub(crate) fn sign_error(error: promo_sign::Error) -> Error {
         exit: Exit::Failed,
         source: None,
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::input(path, error))
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::input(path, error))
 }

@@ -11,6 +11,7 @@ use promo_core::pipeline::RunError;
 use promo_core::ports::Failure;
 
 use crate::exit::Exit;
+use crate::files::Cap;
 
 /// The result of most functions of the command.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -62,6 +63,19 @@ pub(crate) enum Error {
         source: std::io::Error,
         /// How the command ends.
         exit: Exit,
+    },
+    /// A file has more bytes than anything of its kind.
+    #[error(
+        "`{}` has more than {} MiB, which is more than {} may have",
+        path.display(),
+        cap.bytes >> 20,
+        cap.what
+    )]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What it may have.
+        cap: &'static Cap,
     },
     /// A file was to be created but stands there already.
     #[error("`{}` exists, and promo never overwrites it", path.display())]
@@ -145,7 +159,7 @@ pub(crate) enum Error {
 }
 
 /// The codes of the command itself with what they mean.
-pub(crate) const CODES: [(&str, &str); 24] = [
+pub(crate) const CODES: [(&str, &str); 26] = [
     (
         "PROMO-X001",
         "The command line asks for something that can't be.",
@@ -227,6 +241,14 @@ pub(crate) const CODES: [(&str, &str); 24] = [
         "PROMO-X035",
         "A pattern of `--image` or `--destination` matches nothing of the promoter manifests, or both together select nothing.",
     ),
+    (
+        "PROMO-X039",
+        "A file has more bytes than files of its kind may have; it was not used.",
+    ),
+    (
+        "PROMO-X040",
+        "A private key can be read by others than its owner. The run goes on.",
+    ),
 ];
 
 impl Error {
@@ -257,6 +279,7 @@ impl Error {
             Self::Setting { .. } => Code::new("PROMO-X002"),
             Self::SettingsFile { .. } => Code::new("PROMO-X003"),
             Self::File { .. } => Code::new("PROMO-X004"),
+            Self::FileTooLarge { .. } => Code::new("PROMO-X039"),
             Self::Exists { .. } => Code::new("PROMO-X005"),
             Self::Output { .. } => Code::new("PROMO-X006"),
             Self::Report { .. } => Code::new("PROMO-X007"),
@@ -277,6 +300,7 @@ impl Error {
             Self::Usage { .. }
             | Self::Setting { .. }
             | Self::SettingsFile { .. }
+            | Self::FileTooLarge { .. }
             | Self::Exists { .. }
             | Self::Manifests(_)
             | Self::Image { .. }

@@ -1,21 +1,33 @@
-//! Ctrl-C: once asks the run to end well, twice leaves at once.
+//! Ctrl-C: once asks the run to end well within some seconds, twice leaves at once.
 
 use std::future::pending;
+use std::time::Duration;
+
+use promo_core::pipeline::Interrupt;
+use promo_registry::Revocation;
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
-/// Listens for Ctrl-C (and the terminate signal, which means the same) as long as the runtime lives.
-/// The first calls `interrupt`, the second ends the process. From the moment that this returns no
-/// signal is missed.
-pub(crate) fn listen(terminal: Terminal, interrupt: impl FnOnce() + Send + 'static) {
+/// How long open work may take after the first signal; then it is given up, and the report is written.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+/// Listens for Ctrl-C (and for the signals of a terminal that is closed and of a system that stops, which mean the same)
+/// as long as the runtime lives. The first raises `interrupt`, and a while later ends what is still open by `revocation`;
+/// the second ends the process. From the moment that this returns no signal is missed.
+pub(crate) fn listen(terminal: Terminal, interrupt: Interrupt, revocation: Revocation) {
     let mut signals = Signals::new();
     tokio::spawn(async move {
         signals.next().await;
-        terminal.note(
-            "interrupted: finishing what is open, starting nothing new (Ctrl-C again leaves at once)",
-        );
-        interrupt();
+        interrupt.raise();
+        terminal.note(&format!(
+            "interrupted: what is open has {} s to end, nothing new is started (Ctrl-C again leaves at once)",
+            GRACE.as_secs()
+        ));
+        tokio::select! {
+            () = signals.next() => leave(),
+            () = tokio::time::sleep(GRACE) => revocation.revoke(),
+        }
         signals.next().await;
         leave();
     });
@@ -38,6 +50,7 @@ fn leave() -> ! {
 struct Signals {
     interrupt: Option<tokio::signal::unix::Signal>,
     terminate: Option<tokio::signal::unix::Signal>,
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -47,6 +60,9 @@ impl Signals {
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
             terminate: signal(SignalKind::terminate()).ok(),
+            hang_up: (!is_hang_up_ignored())
+                .then(|| signal(SignalKind::hangup()).ok())
+                .flatten(),
         }
     }
 
@@ -54,8 +70,18 @@ impl Signals {
         tokio::select! {
             () = received(self.interrupt.as_mut()) => {}
             () = received(self.terminate.as_mut()) => {}
+            () = received(self.hang_up.as_mut()) => {}
         }
     }
+}
+
+/// Whether promo was started to survive its terminal (`nohup`), as far as the system tells.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Where a signal can't be had, the system's own way to end the process stays in force.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Code;
-use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::oci::{Digest, DigestAlgorithm, RegistryPath, Repository, Tag};
 use crate::ports::{Failure, FailureKind};
 
 /// What a plan wants to know, per repository.
@@ -25,12 +25,25 @@ pub struct WantedRepository {
     pub digests: BTreeSet<Digest>,
     /// Whether a digest is only missing if GET shows nothing, too: to HEAD some registries don't show what is there.
     pub for_certain: bool,
+    /// Tags that are wanted at digests by other algorithms than SHA-256, with these digests. A registry may say the
+    /// SHA-256 digest of the same bytes: then the bytes decide whether the tag points to one of them.
+    pub contents: BTreeMap<Tag, BTreeSet<Digest>>,
 }
 
 impl WantedInventory {
     /// Asks for a tag.
     pub fn want_tag(&mut self, repository: &Repository, tag: &Tag) {
         self.want(repository).tags.insert(tag.clone());
+    }
+
+    /// Asks for a tag that shall point to `digest`.
+    pub fn want_tag_at(&mut self, repository: &Repository, tag: &Tag, digest: Digest) {
+        let wanted = self.want(repository);
+        wanted.tags.insert(tag.clone());
+        if digest.algorithm() != DigestAlgorithm::Sha256 {
+            let digests = wanted.contents.entry(tag.clone()).or_default();
+            digests.insert(digest);
+        }
     }
 
     /// Asks for a digest.

@@ -17,12 +17,14 @@ mod error;
 mod http;
 pub mod inventory;
 mod oci_client;
+mod revocable;
 mod settings;
 mod wire;
 
 pub use error::{CodeDescription, Error, LocationRule, RegistryAnswer};
 pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;
+pub use revocable::{RevocableRegistry, Revocation};
 pub use settings::{
     BudgetSettings, Caps, ClientCertificate, Deadlines, HostSettings, RetrySettings,
 };
@@ -32,12 +34,15 @@ pub use wire::{WireRegistry, WireRegistryBuilder};
 pub fn codes() -> impl Iterator<Item = &'static CodeDescription> {
     let parts = [
         Error::CODES,
+        revocable::CODES,
         copy::CODES,
         inventory::CODES,
         Error::LATER_CODES,
         oci_client::CODES,
     ];
-    parts.into_iter().flatten()
+    let mut all: Vec<_> = parts.into_iter().flatten().collect();
+    all.sort_by_key(|entry| entry.code);
+    all.into_iter()
 }
 
 #[cfg(test)]

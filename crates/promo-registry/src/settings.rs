@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use promo_core::oci::RegistryHost;
+use promo_core::ports::Operation;
 
 use crate::auth::Secret;
 
@@ -71,9 +72,16 @@ pub struct Deadlines {
     pub connect: Duration,
     /// For a small request as a whole, its body included.
     pub request: Duration,
-    /// Between two pieces of a blob, in both directions, and for the answer to an upload after its
+    /// Between two pieces of a blob that is sent, and for the answer to an upload after its
     /// last piece (registries check the digest then).
     pub idle: Duration,
+    /// For the next [`Deadlines::floor`] bytes of a blob that is read. Shorter than `idle`, so that the reading can begin
+    /// again before the uploads that it feeds are given up.
+    pub read: Duration,
+    /// How many bytes of a blob must come within `read`.
+    pub floor: u64,
+    /// How long a host may say nothing at all to what it is asked until requests to it fail at once.
+    pub silence: Duration,
 }
 
 impl Default for Deadlines {
@@ -82,6 +90,9 @@ impl Default for Deadlines {
             connect: Duration::from_secs(10),
             request: Duration::from_secs(60),
             idle: Duration::from_secs(120),
+            read: Duration::from_secs(30),
+            floor: 32 << 10,
+            silence: Duration::from_secs(120),
         }
     }
 }
@@ -94,6 +105,8 @@ pub struct Caps {
     pub manifest: u64,
     /// Of a page of tags or of a catalog. Google's lists carry all digests and can be large.
     pub list: u64,
+    /// Of all pages of one list together.
+    pub whole_list: u64,
     /// Of a page of referrers.
     pub referrers: u64,
     /// Of a token.
@@ -106,10 +119,24 @@ impl Default for Caps {
     fn default() -> Self {
         Self {
             manifest: 4 << 20,
-            list: 64 << 20,
+            list: 32 << 20,
+            whole_list: 64 << 20,
             referrers: 4 << 20,
             token: 64 << 10,
             error: 64 << 10,
+        }
+    }
+}
+
+impl Caps {
+    /// Of the answer to an operation that is read as a whole; none for blobs, and where the answer is its head.
+    pub(crate) fn of(&self, operation: Operation) -> Option<u64> {
+        match operation {
+            Operation::ManifestGet => Some(self.manifest),
+            Operation::TagList | Operation::Catalog => Some(self.list),
+            Operation::Referrers => Some(self.referrers),
+            Operation::Token => Some(self.token),
+            _ => None,
         }
     }
 }
@@ -124,7 +151,8 @@ pub struct RetrySettings {
     pub base: Duration,
     /// The longest pause of all.
     pub longest: Duration,
-    /// The longest `Retry-After` that is waited for; a registry that asks for more fails the request.
+    /// The longest `Retry-After` that is waited for; a registry that asks for more gets no such
+    /// requests until then, and they fail.
     pub longest_retry_after: Duration,
 }
 

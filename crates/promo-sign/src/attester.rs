@@ -1,4 +1,4 @@
-//! [`PromotionAttester`]: records a promotion as an in-toto statement, signed into a bundle.
+//! [`PromotionAttester`]: records a promotion as an in-toto statement, signed into a bundle or a layer for `.att`.
 //!
 //! The predicate has the fields of Kubernetes' promotion record, version 1, and those that were
 //! added to it since; fields that are empty are left out.
@@ -25,6 +25,7 @@ pub struct PromotionAttester {
     key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     predicate_type: String,
+    in_tag: bool,
     own: KeyVerifier,
 }
 
@@ -36,6 +37,7 @@ impl PromotionAttester {
             key,
             clock,
             predicate_type: PROMOTION_PREDICATE_TYPE.to_owned(),
+            in_tag: false,
             own,
         }
     }
@@ -49,6 +51,13 @@ impl PromotionAttester {
         }
         self.predicate_type = predicate_type;
         Ok(self)
+    }
+
+    /// Writes layers of the tag `sha256-….att` instead of bundles: any bundle keeps cosign from looking at `.sig`.
+    #[must_use]
+    pub fn in_tag(mut self) -> Self {
+        self.in_tag = true;
+        self
     }
 
     fn kind(&self) -> EvidenceKind {
@@ -66,6 +75,9 @@ impl PromotionAttester {
         let digest = &record.descriptor.digest;
         let statement =
             statement::write(&record.identity, digest, &self.predicate_type, predicate)?;
+        if self.in_tag {
+            return bundle::signed_layer(&self.key, statement, &self.predicate_type);
+        }
         bundle::signed_referrer(
             &self.key,
             statement,

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use promo_core::oci::{Descriptor, MediaType};
-use promo_core::ports::{Evidence, EvidenceBlob};
+use promo_core::ports::{Evidence, EvidenceBlob, TagSuffix};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_bundle::{BundleV03, VerificationMaterialV03};
@@ -21,6 +21,7 @@ pub(crate) use plain::is_envelope as is_plain_envelope;
 use crate::envelope::Envelope;
 use crate::json::{self, Text};
 use crate::refusal::Refusal;
+use crate::simple_signing::{PREDICATE_TYPE_ANNOTATION, SIGNATURE_ANNOTATION};
 use crate::statement::PAYLOAD_TYPE;
 use crate::{Error, SigningKey, manifest};
 
@@ -41,7 +42,7 @@ pub(crate) fn signed_referrer(
 }
 
 /// Signs a statement into an envelope.
-pub(crate) fn signed_envelope(key: &SigningKey, statement: Vec<u8>) -> Result<DsseEnvelope, Error> {
+fn signed_envelope(key: &SigningKey, statement: Vec<u8>) -> Result<DsseEnvelope, Error> {
     let signature = key.sign(&pae(PAYLOAD_TYPE, &statement))?;
     Ok(envelope(PAYLOAD_TYPE, statement, signature))
 }
@@ -63,6 +64,33 @@ fn bundle_bytes(hint: String, envelope: DsseEnvelope) -> Result<Vec<u8>, Error> 
     })
 }
 
+/// Signs a statement into a layer for the tag `.att`.
+pub(crate) fn signed_layer(
+    key: &SigningKey,
+    statement: Vec<u8>,
+    predicate_type: &str,
+) -> Result<Evidence, Error> {
+    let envelope = signed_envelope(key, statement)?;
+    let bytes = written(&envelope)?;
+    Ok(attestation_layer(bytes.into(), predicate_type))
+}
+
+/// An envelope as a layer under `.att`, with the annotations that cosign writes.
+pub(crate) fn attestation_layer(bytes: Bytes, predicate_type: &str) -> Evidence {
+    let mut descriptor = Descriptor::of(MediaType::DSSE_ENVELOPE, &bytes);
+    let annotations = [
+        (SIGNATURE_ANNOTATION, ""),
+        (PREDICATE_TYPE_ANNOTATION, predicate_type),
+    ];
+    descriptor.annotations = annotations
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    Evidence::TagLayer {
+        suffix: TagSuffix::Att,
+        layer: EvidenceBlob { descriptor, bytes },
+    }
+}
+
 /// An envelope that stands alone, written anew.
 pub(crate) fn envelope_bytes(found: &Envelope) -> Result<Vec<u8>, Error> {
     let envelope = envelope(
@@ -70,7 +98,11 @@ pub(crate) fn envelope_bytes(found: &Envelope) -> Result<Vec<u8>, Error> {
         found.payload().to_vec(),
         found.signature.clone(),
     );
-    serde_json::to_vec(&envelope).map_err(|source| Error::Encoding {
+    written(&envelope)
+}
+
+fn written(envelope: &DsseEnvelope) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(envelope).map_err(|source| Error::Encoding {
         document: "envelope",
         source,
     })

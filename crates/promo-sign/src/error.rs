@@ -89,6 +89,14 @@ pub enum Error {
         /// The tag.
         tag: Tag,
     },
+    /// What was put under a shared tag is not there.
+    #[error("the registry accepted the tag {tag} of {repository}, and does not show it")]
+    TagNotKept {
+        /// The repository.
+        repository: Repository,
+        /// The tag.
+        tag: Tag,
+    },
     /// More evidence about a digest, in pieces or in bytes, than is read.
     #[error("there is more evidence about {digest} in {repository} than the {limit} that are read")]
     TooMuchEvidence {
@@ -140,6 +148,7 @@ impl Error {
             Self::Contended { .. } => "PROMO-S021",
             Self::TooMuchEvidence { .. } => "PROMO-S022",
             Self::Inconsistent { .. } => "PROMO-S023",
+            Self::TagNotKept { .. } => "PROMO-S024",
             Self::LinkKey => "PROMO-S030",
             Self::Link { .. } => "PROMO-S031",
             Self::LinkRefused { .. } => "PROMO-S032",
@@ -173,6 +182,9 @@ impl Error {
                 &["Look at what stands under the tag; promo never overwrites it."]
             }
             Self::Contended { .. } => &["Run it again when no other program signs the same image."],
+            Self::TagNotKept { .. } => &[
+                "See what takes tags away there: a clean-up rule, a proxy that only answers, or a replica that is behind.",
+            ],
             Self::TooMuchEvidence { .. } => &[
                 "Remove referrers that are not needed; a list that is not read whole decides nothing.",
             ],
@@ -197,7 +209,9 @@ impl Error {
             | Self::SelfCheck { .. }
             | Self::Link { .. }
             | Self::LinkRefused { .. } => FailureKind::Signing,
-            Self::ForeignTag { .. } | Self::Contended { .. } => FailureKind::Refused,
+            Self::ForeignTag { .. } | Self::Contended { .. } | Self::TagNotKept { .. } => {
+                FailureKind::Refused
+            }
             Self::TooMuchEvidence { .. } => FailureKind::TooLarge,
             Self::Inconsistent { .. } => FailureKind::Malformed,
         }
@@ -341,6 +355,11 @@ pub const CODES: &[CodeEntry] = &[
         "PROMO-S023",
         "inconsistent evidence",
         "A piece of evidence to be attached does not fit its own descriptors or the image it is for.",
+    ),
+    entry(
+        "PROMO-S024",
+        "evidence tag not kept",
+        "The registry answered that it took a tag of evidence (sha256-….sig or .att), and shows nothing under it, twice. Nothing was published.",
     ),
     entry(
         "PROMO-S030",

@@ -11,7 +11,7 @@ use crate::{Error, json};
 pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 
 const BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
-const BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+pub(crate) const BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
 
 /// The empty JSON object that stands where a config is required.
 pub(crate) const EMPTY_CONFIG: &[u8] = b"{}";
@@ -36,6 +36,38 @@ impl ImageManifest {
         (small && manifest.media_type().is_image())
             .then(|| json::parse(manifest.bytes()))
             .flatten()
+    }
+}
+
+/// How the evidence in the layers of a referrer is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReferrerForm {
+    /// A sigstore bundle.
+    Bundle,
+    /// Payloads of signatures, as layers under `.sig` are.
+    Signatures,
+    /// Envelopes of attestations, as layers under `.att` are.
+    Attestations,
+}
+
+impl ReferrerForm {
+    /// The form of a referrer; none if it is no evidence. Only layers tell: artifact types and the type of the
+    /// config can't be relied on.
+    pub(crate) fn of(image: &ImageManifest) -> Option<Self> {
+        let mut layers = image.layers.iter();
+        let all = |wanted: &str| {
+            let is_wanted = |layer: &Descriptor| layer.media_type.as_str() == wanted;
+            !image.layers.is_empty() && image.layers.iter().all(is_wanted)
+        };
+        if layers.any(|layer| is_bundle(&layer.media_type)) {
+            Some(Self::Bundle)
+        } else if all(MediaType::SIMPLE_SIGNING) {
+            Some(Self::Signatures)
+        } else if all(MediaType::DSSE_ENVELOPE) {
+            Some(Self::Attestations)
+        } else {
+            None
+        }
     }
 }
 

@@ -133,23 +133,27 @@ async fn what_cosign_2_made_is_accepted_with_its_key() {
     assert_eq!(kinds(&found), [sig.clone(), sig.clone(), attestation()]);
     let identity = Some("registry.example/app");
     let found = judge(&verifier, COSIGN2_IMAGE, identity, cosign2()).await;
-    assert_eq!(kinds(&found), [sig, attestation()]);
-    assert_eq!(found.refused[0].code, refusal::OTHER_NAME);
+    assert_eq!(kinds(&found), [sig]);
+    // One signature and the attestation are under the name that cosign spoke to.
+    let codes: Vec<_> = found.refused.iter().map(|refused| refused.code).collect();
+    assert_eq!(codes, [refusal::OTHER_NAME; 2]);
 }
 
 #[tokio::test]
 async fn what_cosign_3_made_is_accepted_with_its_key() {
     let verifier = verifier(fixture!("cosign3/cosign.pub"));
-    // cosign 3 names nothing in the bundle of a signature.
-    for identity in [None, Some("registry.example/app")] {
-        let found = judge(&verifier, COSIGN3_IMAGE, identity, cosign3()).await;
-        let bundle = signature(SignatureFormat::Bundle);
-        assert_eq!(kinds(&found), [bundle, attestation()]);
-        assert_eq!(
-            found.accepted[0].time, None,
-            "nobody signed when it was made"
-        );
-    }
+    let bundle = signature(SignatureFormat::Bundle);
+    let found = judge(&verifier, COSIGN3_IMAGE, None, cosign3()).await;
+    assert_eq!(kinds(&found), [bundle.clone(), attestation()]);
+    assert_eq!(
+        found.accepted[0].time, None,
+        "nobody signed when it was made"
+    );
+    // cosign 3 names nothing in the bundle of a signature, but the image in that of an attestation.
+    let identity = Some("registry.example/app");
+    let found = judge(&verifier, COSIGN3_IMAGE, identity, cosign3()).await;
+    assert_eq!(kinds(&found), [bundle]);
+    assert_eq!(found.refused[0].code, refusal::OTHER_NAME);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Any one byte of evidence, changed: never accepted as what it was not, and never a panic.
+//! Any one byte of evidence, changed: never accepted as what it was not, and never a panic. And whatever is around what was
+//! signed: it is never carried.
 
 #![expect(
     clippy::unwrap_used,
@@ -127,6 +128,126 @@ fn signed_parts(
         envelope.get("payloadType")?.clone(),
         envelope.pointer("/signatures/0/sig")?.clone(),
     ))
+}
+
+impl World {
+    /// What of a piece may be carried, if it is accepted.
+    fn carried(&self, evidence: Evidence) -> Option<Evidence> {
+        let accepted = self.judge(evidence).accepted.pop()?;
+        let subject = &self.subject.descriptor;
+        Some(self.verifier.carried(&accepted, subject).unwrap())
+    }
+
+    /// The bundle under another manifest.
+    fn under(&self, manifest: Vec<u8>) -> Evidence {
+        let Evidence::Referrer { blobs, .. } = &self.evidence[0] else {
+            unreachable!()
+        };
+        Evidence::Referrer {
+            manifest: RawManifest::new(
+                MediaType::new(MediaType::OCI_MANIFEST),
+                DigestAlgorithm::Sha256,
+                manifest.into(),
+            ),
+            blobs: blobs.clone(),
+        }
+    }
+
+    /// The manifest of the bundle.
+    fn manifest(&self) -> Vec<u8> {
+        match &self.evidence[0] {
+            Evidence::Referrer { manifest, .. } => manifest.bytes().to_vec(),
+            _ => unreachable!(),
+        }
+    }
+}
+
+/// The bytes of a bundle that is carried, and its manifest with the bundle's descriptor taken out.
+fn parts(evidence: &Evidence) -> (Vec<u8>, String) {
+    let Evidence::Referrer { manifest, blobs } = evidence else {
+        unreachable!()
+    };
+    let mut document: serde_json::Value = serde_json::from_slice(manifest.bytes()).unwrap();
+    let layers = document["layers"].take();
+    assert_eq!(layers, serde_json::json!([blobs[1].descriptor]));
+    assert_eq!(blobs.len(), 2);
+    (blobs[1].bytes.to_vec(), document.to_string())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn nothing_of_a_changed_manifest_is_carried(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let expected = WORLD.carried(WORLD.evidence[0].clone()).unwrap();
+        let mut manifest = WORLD.manifest();
+        let at = at.index(manifest.len());
+        manifest[at] = to;
+        if let Some(carried) = WORLD.carried(WORLD.under(manifest)) {
+            prop_assert_eq!(carried, expected);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_wrapped_around_is_carried(name in "[a-z./]{1,20}", value in ".{0,40}") {
+        let bundle = WORLD.carried(WORLD.evidence[0].clone()).unwrap();
+        let mut manifest: serde_json::Value = serde_json::from_slice(&WORLD.manifest()).unwrap();
+        manifest["annotations"][&name] = value.clone().into();
+        manifest[format!("x{name}")] = value.clone().into();
+        manifest["layers"][0]["annotations"] = serde_json::json!({ &name: value });
+        manifest["config"] = serde_json::to_value(Descriptor::of("text/plain", value.as_bytes())).unwrap();
+        let wrapped = WORLD.under(serde_json::to_vec(&manifest).unwrap());
+        prop_assert_eq!(WORLD.carried(wrapped), Some(bundle));
+        let Evidence::TagLayer { suffix, layer } = WORLD.evidence[1].clone() else { unreachable!() };
+        let mut noted = layer.clone();
+        noted.descriptor.annotations.insert(format!("x{name}"), value.clone());
+        noted.descriptor.artifact_type = Some(value);
+        let noted = Evidence::TagLayer { suffix, layer: noted };
+        prop_assert_eq!(WORLD.carried(noted), Some(Evidence::TagLayer { suffix, layer }));
+    }
+
+    #[test]
+    fn of_a_changed_bundle_the_signed_parts_are_carried(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let original = WORLD.bytes(0);
+        let expected = parts(&WORLD.carried(WORLD.evidence[0].clone()).unwrap());
+        prop_assert_eq!(&expected.0, &original, "the very bytes, where nothing else is in them");
+        let mut bytes = original.clone();
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        if let Some(carried) = WORLD.carried(WORLD.around(0, bytes)) {
+            let (bytes, manifest) = parts(&carried);
+            prop_assert_eq!(signed_parts(&bytes), signed_parts(&original));
+            prop_assert_eq!(manifest, expected.1);
+        }
+    }
+}
+
+/// A layer that cosign put into a referrer instead of under the shared tag is carried as a layer of that tag.
+#[test]
+fn a_layer_in_a_referrer_is_carried_as_a_layer() {
+    let Evidence::TagLayer { layer, .. } = WORLD.evidence[1].clone() else {
+        unreachable!()
+    };
+    let mut accepted = WORLD.judge(WORLD.evidence[1].clone()).accepted.remove(0);
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::OCI_MANIFEST,
+        "config": Descriptor::of(MediaType::OCI_EMPTY, b"{}"),
+        "layers": [Descriptor::of("text/plain", b"junk"), layer.descriptor],
+        "subject": WORLD.subject.descriptor,
+    });
+    let Evidence::Referrer { manifest, .. } = WORLD.under(manifest.to_string().into()) else {
+        unreachable!()
+    };
+    accepted.evidence = Evidence::Referrer {
+        manifest,
+        blobs: vec![layer],
+    };
+    let subject = &WORLD.subject.descriptor;
+    let carried = WORLD.verifier.carried(&accepted, subject).unwrap();
+    assert_eq!(carried, WORLD.evidence[1]);
+    accepted.proof = Digest::sha256_of(b"another");
+    assert!(WORLD.verifier.carried(&accepted, subject).is_err());
 }
 
 proptest! {

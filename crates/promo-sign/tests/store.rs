@@ -70,6 +70,12 @@ impl World {
         self.store.read(&self.repository, digest).await.unwrap()
     }
 
+    async fn lost(&self, evidence: &[Evidence]) -> Vec<Evidence> {
+        let digest = &self.subject.descriptor.digest;
+        let lost = self.store.lost(&self.repository, digest, evidence).await;
+        lost.unwrap()
+    }
+
     fn tag(&self, suffix: &str) -> String {
         self.subject
             .descriptor
@@ -174,6 +180,50 @@ async fn requests_are_as_few_as_can_be() {
         .unwrap();
     assert_eq!((done.written, done.already_there), (0, 2));
     assert_eq!(world.registry.log().len(), 2, "referrers and the tag");
+    // Looking again: a bundle and the list, the tag, and what was sent and not read: a bundle and a payload.
+    for requests in [5, 3] {
+        world.registry.log().clear();
+        assert_eq!(world.lost(&more).await, []);
+        assert_eq!(world.registry.log().len(), requests);
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_is_found_and_attached_again() {
+    for api in [true, false] {
+        let world = World::start(|switches| switches.referrers_api = api).await;
+        let evidence = world.signed(&key()).await;
+        assert_eq!(
+            world.lost(&evidence).await,
+            evidence,
+            "nothing was attached"
+        );
+        let (state, tag) = (world.registry.state(), world.tag(".sig"));
+        let Evidence::Referrer { manifest, .. } = &evidence[0] else {
+            panic!("no bundle");
+        };
+        let Evidence::TagLayer { layer, .. } = &evidence[1] else {
+            panic!("no layer");
+        };
+        let bundle = manifest.digest().to_string();
+        let payload = layer.descriptor.digest.to_string();
+        let losses: [(&dyn Fn() -> bool, &[Evidence]); 3] = [
+            (&|| state.delete_blob("team/app", &payload), &evidence[1..]),
+            (
+                &|| state.delete_manifest("team/app", &bundle),
+                &evidence[..1],
+            ),
+            (&|| state.delete_tag("team/app", &tag), &evidence[1..]),
+        ];
+        for (lose, lost) in losses {
+            world.attach(&evidence).await;
+            assert!(lose());
+            assert_eq!(world.lost(&evidence).await, lost, "referrers API: {api}");
+            world.attach(&evidence).await;
+            assert_eq!(world.lost(&evidence).await, []);
+            assert_eq!(world.read().await.evidence, evidence);
+        }
+    }
 }
 
 #[tokio::test]
@@ -259,7 +309,7 @@ async fn what_another_program_overwrote_is_attached_again() {
     let tag = world.tag(".sig");
     let reads = Matcher::on(Operation::ManifestGet)
         .reference(&tag)
-        .after(1)
+        .after(2)
         .times(1);
     let gate = world.registry.faults().pause(reads);
     let attach = world.attach(std::slice::from_ref(&evidence));
@@ -273,6 +323,84 @@ async fn what_another_program_overwrote_is_attached_again() {
     let found = world.read().await.evidence;
     assert_eq!(found.len(), 3, "theirs and ours");
     assert_eq!(found.last(), Some(&evidence));
+}
+
+/// Another run, which knows nothing of ours.
+async fn another_run(world: &World, evidence: &Evidence) {
+    let store = OciEvidenceStore::new(Arc::new(HttpRegistry::default()));
+    let subject = &world.subject.descriptor;
+    let evidence = std::slice::from_ref(evidence);
+    let done = store.attach(&world.repository, subject, evidence).await;
+    assert_eq!(done.unwrap().written, 1);
+}
+
+#[tokio::test]
+async fn what_another_run_wrote_while_ours_was_prepared_stays() {
+    let world = World::start(|_| ()).await;
+    let ours = world.signed(&key()).await.remove(1);
+    let theirs = world.signed(&key()).await.remove(1);
+    world.read().await;
+    // The payload is sent, then the config that goes with the layers that were seen.
+    let config = Matcher::on(Operation::BlobPut).after(1).times(1);
+    let gate = world.registry.faults().pause(config);
+    let attach = world.attach(std::slice::from_ref(&ours));
+    let interfere = async {
+        gate.reached().await;
+        another_run(&world, &theirs).await;
+        gate.release();
+    };
+    tokio::join!(attach, interfere);
+    assert_eq!(world.read().await.evidence, [theirs, ours]);
+}
+
+#[tokio::test]
+async fn what_a_stale_put_of_another_run_replaced_is_found_when_it_is_looked_at_again() {
+    let world = World::start(|_| ()).await;
+    let ours = world.signed(&key()).await.remove(1);
+    let theirs = world.signed(&key()).await.remove(1);
+    let put = Matcher::on(Operation::ManifestPut).times(1);
+    let gate = world.registry.faults().pause(put);
+    let interfere = another_run(&world, &theirs);
+    let attach = async {
+        gate.reached().await;
+        world.attach(std::slice::from_ref(&ours)).await;
+        assert_eq!(world.lost(std::slice::from_ref(&ours)).await, []);
+        gate.release();
+    };
+    tokio::join!(interfere, attach);
+    assert_eq!(world.read().await.evidence, std::slice::from_ref(&theirs));
+    let lost = world.lost(std::slice::from_ref(&ours)).await;
+    assert_eq!(lost, std::slice::from_ref(&ours));
+    world.attach(&lost).await;
+    assert_eq!(world.read().await.evidence, [theirs, ours]);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_not_shown_for_a_moment_loses_nothing() {
+    // The first read finds it; then it is not shown once, and once so often that it is believed to be gone.
+    for times in [1, 9] {
+        let world = World::start(|_| ()).await;
+        world.put_foreign(".sig");
+        let found = world.read().await.evidence;
+        assert_eq!(found.len(), 2);
+        let tag = world.tag(".sig");
+        let reads = Matcher::on(Operation::ManifestGet).reference(&tag);
+        let fault = world
+            .registry
+            .faults()
+            .inject(reads.times(times), Fault::status(404));
+        let ours = world.signed(&key()).await.remove(1);
+        let subject = &world.subject.descriptor;
+        let attached = world
+            .store
+            .attach(&world.repository, subject, std::slice::from_ref(&ours))
+            .await;
+        assert!(fault.hits() > 0);
+        fault.remove();
+        let after = world.read().await.evidence;
+        assert!(found.iter().all(|theirs| after.contains(theirs)), "{times}");
+        assert!(attached.is_err() || after.contains(&ours), "{times}");
+    }
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ async fn signer_attester_and_verifier_hold_the_law() {
         signing::signer(&signer, &verifier, &stranger).await;
         let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(Epoch));
         signing::attester(&attester, &verifier, &stranger).await;
+        signing::attester(&attester.in_tag(), &verifier, &stranger).await;
+        let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(Epoch));
         let predicate_type = "https://example.org/promoted/v2".to_owned();
         let attester = attester.with_predicate_type(predicate_type).unwrap();
         signing::attester(&attester, &verifier, &stranger).await;

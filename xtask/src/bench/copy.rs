@@ -132,7 +132,7 @@ fn push_image(staging: &Client, layer: &str) -> Result<String> {
 }
 
 /// Uploads a blob in one piece.
-fn upload(
+pub(super) fn upload(
     client: &Client,
     repository: &str,
     digest: &str,

@@ -3,6 +3,7 @@
 
 mod cold;
 mod copy;
+mod judging;
 mod plan;
 
 use crate::arguments::Arguments;
@@ -14,7 +15,7 @@ struct Measurement {
     run: fn() -> Result<()>,
 }
 
-const MEASUREMENTS: [Measurement; 2] = [
+const MEASUREMENTS: [Measurement; 3] = [
     Measurement {
         name: "plan",
         run: plan::run,
@@ -22,6 +23,10 @@ const MEASUREMENTS: [Measurement; 2] = [
     Measurement {
         name: "copy",
         run: copy::run,
+    },
+    Measurement {
+        name: "judging",
+        run: judging::run,
     },
 ];
 

@@ -130,6 +130,15 @@ impl Containers {
         process::capture(&mut command)?.success_bytes()
     }
 
+    /// Asks for what isn't there, to be seen in the log of a registry.
+    pub(crate) fn leave_mark(&self, reference: &str) -> Result<()> {
+        let mut command = self.skopeo("inspect");
+        command
+            .args(["--raw", "--tls-verify=false"])
+            .arg(format!("docker://{reference}"));
+        process::capture(&mut command)?.refusal().map(drop)
+    }
+
     /// The digest of [`Self::raw_manifest`].
     pub(crate) fn digest(&self, reference: &str) -> Result<String> {
         Ok(sha256(&self.raw_manifest(reference)?))

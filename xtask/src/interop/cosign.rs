@@ -47,6 +47,8 @@ pub(crate) struct Cosign {
     pub(crate) generation: Generation,
     home: PathBuf,
     trusted_root: PathBuf,
+    /// The authority of the registries that speak TLS.
+    authority: Option<PathBuf>,
 }
 
 impl Cosign {
@@ -60,7 +62,14 @@ impl Cosign {
             generation,
             home: home.to_owned(),
             trusted_root,
+            authority: None,
         })
+    }
+
+    /// Trusts registries with certificates by this authority.
+    pub(crate) fn trusting(mut self, authority: &Path) -> Self {
+        self.authority = Some(authority.to_owned());
+        self
     }
 
     /// Makes `NAME.key` and `NAME.pub`.
@@ -159,6 +168,9 @@ impl Cosign {
             .env("HOME", &self.home)
             .env("DOCKER_CONFIG", &self.home);
         command.env("COSIGN_PASSWORD", PASSWORD);
+        if let Some(authority) = &self.authority {
+            command.env("SSL_CERT_FILE", authority);
+        }
         command
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod promo;
 mod scenario;
 pub(crate) mod servers;
 pub(crate) mod tools;
+mod ways;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "control",
         run: scenario::control::run,
@@ -54,6 +55,10 @@ const SCENARIOS: [Scenario; 8] = [
     Scenario {
         name: "promotion",
         run: scenario::promotion::run,
+    },
+    Scenario {
+        name: "matrix",
+        run: scenario::matrix::run,
     },
     Scenario {
         name: "link",

@@ -58,6 +58,15 @@ impl Promo {
         command
     }
 
+    /// `promo promote --confirm --no-sign …`, not yet started.
+    pub(crate) fn promote_unsigned(&self, tree: &Path, authfile: &Path) -> Command {
+        let mut command = self.command(&["promote", "--confirm", "--no-sign"]);
+        command.args(["--staging-signatures", "off"]);
+        command.arg("--thin-manifest-dir").arg(tree);
+        command.arg("--authfile").arg(authfile);
+        command
+    }
+
     /// `promo sign --key … --signature-formats FORMAT IMAGE`
     pub(crate) fn sign(&self, image: &str, keys: &Keys, format: &str) -> Result<()> {
         let mut command = self.command(&["sign", "--signature-formats", format, "--key"]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,6 +49,31 @@ impl Server {
             match client.get("/v2/") {
                 Ok(_) => return Ok(server),
                 Err(error) if started.elapsed() > READY => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Starts `command`, and waits until something takes connections at `address`: what it speaks is its own affair.
+    pub(crate) fn start_listening(command: &mut Command, address: String) -> Result<Self> {
+        let mut server = Self {
+            process: process::spawn(command)?,
+            address,
+        };
+        let started = Instant::now();
+        loop {
+            if let Ok(Some(status)) = server.process.try_wait() {
+                let command = process::shown(command);
+                return Err(Error::unmet(format!(
+                    "`{command}` ended at once ({status})"
+                )));
+            }
+            match TcpStream::connect(&server.address) {
+                Ok(_) => return Ok(server),
+                Err(source) if started.elapsed() > READY => {
+                    let address = server.address.clone();
+                    return Err(Error::Connection { address, source });
+                }
                 Err(_) => std::thread::sleep(Duration::from_millis(20)),
             }
         }

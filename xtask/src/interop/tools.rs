@@ -66,6 +66,12 @@ const KPROMO: &str = "sigs.k8s.io/promo-tools/v4/cmd/kpromo";
 const KPROMO_MODULE: &str = include_str!("pins/kpromo.go.mod");
 const KPROMO_SUMS: &str = include_str!("pins/kpromo.go.sum");
 
+/// Registries that Debian doesn't have, and a module that pins them.
+const DISTRIBUTION: &str = "github.com/distribution/distribution/v3/cmd/registry";
+const GGCR: &str = "github.com/google/go-containerregistry/cmd/registry";
+const REGISTRIES_MODULE: &str = include_str!("pins/registries.go.mod");
+const REGISTRIES_SUMS: &str = include_str!("pins/registries.go.sum");
+
 const CARGO_DENY: &str = "0.20.2";
 
 /// The Python implementation of in-toto, with all that it needs.
@@ -112,7 +118,18 @@ impl Tools {
 
 /// kpromo, built when it is missing. Its pins are its own: the other programs stay when they change.
 pub(crate) fn kpromo() -> Result<PathBuf> {
-    Cache::open(&format!("kpromo-{}", named_after(KPROMO_SUMS)))?.kpromo()
+    let cache = Cache::open(&format!("kpromo-{}", named_after(KPROMO_SUMS)))?;
+    cache.pinned("kpromo", (KPROMO_MODULE, KPROMO_SUMS), KPROMO)
+}
+
+/// Distribution 3 and the registry of go-containerregistry, built when they are missing.
+pub(crate) fn registries() -> Result<(PathBuf, PathBuf)> {
+    let cache = Cache::open(&format!("registries-{}", named_after(REGISTRIES_SUMS)))?;
+    let pins = (REGISTRIES_MODULE, REGISTRIES_SUMS);
+    Ok((
+        cache.pinned("distribution", pins, DISTRIBUTION)?,
+        cache.pinned("ggcr", pins, GGCR)?,
+    ))
 }
 
 pub(crate) fn ensure_debian() -> Result<()> {
@@ -233,15 +250,15 @@ impl Cache {
         Ok(program)
     }
 
-    /// Builds kpromo, once.
-    fn kpromo(&self) -> Result<PathBuf> {
-        let program = self.folder.join("kpromo");
+    /// Builds a command with what a module pins, once.
+    fn pinned(&self, name: &str, (module, sums): (&str, &str), package: &str) -> Result<PathBuf> {
+        let program = self.folder.join(name);
         if !program.exists() {
-            let scratch = self.module(KPROMO_MODULE, KPROMO_SUMS)?;
-            let built = scratch.path().join("kpromo");
+            let scratch = self.module(module, sums)?;
+            let built = scratch.path().join(name);
             let mut build = go(scratch.path());
             build.args(["build", "-mod=readonly", "-trimpath", "-o"]);
-            build.arg(&built).arg(KPROMO).env("CGO_ENABLED", "0");
+            build.arg(&built).arg(package).env("CGO_ENABLED", "0");
             process::run(&mut build)?;
             keep(&built, &program)?;
         }

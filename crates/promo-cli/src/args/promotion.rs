@@ -76,7 +76,6 @@ impl From<OsString> for InventoryArg {
 /// What is demanded of signatures in staging.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signatures in staging")]
-#[expect(clippy::struct_field_names, reason = "they are named as their flags")]
 pub(crate) struct StagingArgs {
     /// A public key whose signatures in staging are accepted (may be repeated)
     #[arg(long, value_name = "PUB")]
@@ -93,6 +92,10 @@ pub(crate) struct StagingArgs {
     /// always are
     #[arg(long, value_name = "TYPE")]
     pub(crate) staging_attestation: Vec<String>,
+    /// A type of artifacts, such as `application/spdx+json`, that refer to an image and are copied with it as they are
+    /// (may be repeated)
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) carry: Vec<String>,
 }
 
 /// What is printed of a plan.

@@ -9,6 +9,7 @@ use promo_core::oci::Digest;
 use promo_core::pipeline::{self, Interrupt, Mode, Ports, Ready, RunSettings};
 use promo_core::plan::{EdgeKey, SavedPlan};
 use promo_core::report::Report;
+use promo_registry::Revocation;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -63,9 +64,19 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
         .map(ReportFile::prepare)
         .transpose()?;
     let registries = app::Registries::connect(&network, progress::observer(context))?;
+    app::tell_of_shared_keys(&proof, registries.observer.as_ref());
+    let revocation = registries.revocation.clone();
     let ports = registries.ports(app::proof(&proof)?, app::staging(&staging)?);
 
-    let (report, unwanted) = carry_out(settings, ports, context, &set, &saved, &args.plan).await?;
+    let (report, unwanted) = carry_out(
+        settings,
+        (ports, revocation),
+        context,
+        &set,
+        &saved,
+        &args.plan,
+    )
+    .await?;
     let applied = Applied {
         schema: "promo.apply/v1",
         planned_tree: saved.inputs.tree,
@@ -96,15 +107,14 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
 /// Plans anew, holds the saved plan against it, and carries out what is left.
 async fn carry_out(
     settings: RunSettings,
-    ports: Ports,
+    (ports, revocation): (Ports, Revocation),
     context: &Context,
     set: &ManifestSet,
     saved: &SavedPlan,
     path: &Path,
 ) -> Result<(Report, Vec<EdgeKey>)> {
     let interrupt = Interrupt::new();
-    let raised = interrupt.clone();
-    shutdown::listen(context.terminal, move || raised.raise());
+    shutdown::listen(context.terminal, interrupt.clone(), revocation);
     let all_or_nothing = settings.plan.fail_fast;
     let ready = Ready::setup(settings, ports, interrupt).await?;
     let (planned, unwanted) = ready.adopt(set, &saved.plan).await?;

@@ -30,6 +30,7 @@ pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome>
     let scope = ScopeSettings::resolve(&ScopeArgs::default(), &context.resolver)?;
     let network = NetworkSettings::resolve(&context.global, &context.resolver)?;
     let registries = Registries::connect(&network, progress::observer(context))?;
+    app::tell_of_shared_keys(&settings, registries.observer.as_ref());
     let wanted = proof.attester.kinds();
     let mut attached = Vec::new();
     for reference in images {

@@ -1,7 +1,7 @@
 //! What `verify`, `sign` and `attest` share: an image of the command line, resolved.
 
 use promo_core::identity::{Identity, IdentityRules};
-use promo_core::oci::{Descriptor, Digest, ImageReference};
+use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, ImageReference, RawManifest};
 
 use crate::app::Registries;
 use crate::error::{Error, Result};
@@ -12,6 +12,9 @@ pub(crate) struct Resolved {
     pub(crate) image: ImageReference,
     pub(crate) descriptor: Descriptor,
     pub(crate) identity: Identity,
+    /// The SHA-512 digest of what a tag points to, where the registry names it by another one. Where an image was
+    /// promoted by its SHA-512 digest, proof speaks of that.
+    pub(crate) by_sha512: Option<Digest>,
 }
 
 /// The images of the command line; all are checked before anything is sent.
@@ -51,24 +54,29 @@ pub(crate) async fn resolve(
     image: ImageReference,
     identity: Option<&Identity>,
 ) -> Result<Resolved> {
+    let manifest = manifest(registries, &image).await?;
+    let is_other = manifest.digest().algorithm() != DigestAlgorithm::Sha512;
+    let by_sha512 = (is_other && image.digest().is_none())
+        .then(|| Digest::of(DigestAlgorithm::Sha512, manifest.bytes()));
     Ok(Resolved {
         identity: match identity {
             Some(identity) => identity.clone(),
             None => identities.identity(image.repository()),
         },
-        descriptor: descriptor(registries, &image).await?,
+        descriptor: manifest.descriptor(),
+        by_sha512,
         image,
     })
 }
 
 /// The digest of an image, held against its bytes: one request.
 pub(crate) async fn digest(registries: &Registries, image: &ImageReference) -> Result<Digest> {
-    Ok(descriptor(registries, image).await?.digest)
+    Ok(manifest(registries, image).await?.digest())
 }
 
 /// The manifest itself is asked for, not only its head: a subject names media type and size, which some
 /// registries don't say.
-async fn descriptor(registries: &Registries, image: &ImageReference) -> Result<Descriptor> {
+async fn manifest(registries: &Registries, image: &ImageReference) -> Result<RawManifest> {
     let missing = || Error::ImageMissing {
         image: image.to_string(),
     };
@@ -77,7 +85,7 @@ async fn descriptor(registries: &Registries, image: &ImageReference) -> Result<D
         .registry
         .get_manifest(image.repository(), &reference)
         .await?;
-    Ok(manifest.ok_or_else(missing)?.descriptor())
+    manifest.ok_or_else(missing)
 }
 
 /// Signing by hand needs a key.

@@ -1,14 +1,15 @@
 //! `promo init`: a first promo.toml and tree. Nothing that exists is overwritten.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use promo_core::oci::RegistryPath;
 
 use crate::args::InitArgs;
 use crate::error::{Error, Result};
+use crate::files::{self, Access};
 use crate::output::Outcome;
 
 /// Writes the files that are not there yet, and says which are.
@@ -100,12 +101,8 @@ fn create(path: &Path, text: &str) -> Result<bool> {
     {
         fs::create_dir_all(folder).map_err(|error| Error::file("create", folder, error))?;
     }
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => {
-            let written = file.write_all(text.as_bytes());
-            written.map_err(|error| Error::file("write", path, error))?;
-            Ok(true)
-        }
+    match files::create(path, text, Access::Everybody) {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(Error::file("create", path, error)),
     }

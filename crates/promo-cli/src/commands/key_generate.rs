@@ -1,13 +1,13 @@
 //! `promo key generate`: a key pair as cosign uses it.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use promo_sign::Password;
 
 use crate::args::KeyGenerateArgs;
 use crate::error::{Error, Result};
+use crate::files::{self, Access};
 use crate::output::Outcome;
 use crate::run::Context;
 use crate::terminal::Terminal;
@@ -28,8 +28,8 @@ pub(crate) fn run(args: &KeyGenerateArgs, context: &Context) -> Result<Outcome> 
         hints: error.hints().iter().map(|&hint| hint.to_owned()).collect(),
         source: Box::new(error),
     })?;
-    create(&private, pair.private(), true)?;
-    if let Err(error) = create(&public, pair.public(), false) {
+    create(&private, pair.private(), Access::Owner)?;
+    if let Err(error) = create(&public, pair.public(), Access::Everybody) {
         // A private key without its public half is of no use, and it was made just now.
         let _useless = std::fs::remove_file(&private);
         return Err(error);
@@ -66,19 +66,11 @@ fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-fn create(path: &Path, text: &str, secret: bool) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if secret { 0o600 } else { 0o644 });
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+fn create(path: &Path, text: &str, access: Access) -> Result<()> {
+    files::create(path, text, access).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
         _ => Error::file("create", path, error),
-    })?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
-    written.map_err(|error| Error::file("write", path, error))
+    })
 }
 
 fn exists(path: &Path) -> Error {

@@ -8,12 +8,12 @@ use promo_core::oci::{Digest, ImageReference, Tag};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::replace_file::replace_file;
 use super::{image, manifest_check};
 use crate::app;
 use crate::args::ManifestAddArgs;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 use crate::output::{Format, Outcome, json, yaml};
 use crate::progress;
 use crate::run::Context;
@@ -57,11 +57,11 @@ pub(crate) async fn run(args: &ManifestAddArgs, context: &Context) -> Result<Out
         TreeSource::Plain(path) => path.clone(),
         TreeSource::Thin(folder) => folder.join(file),
     };
-    let bytes = std::fs::read(&path).map_err(|error| Error::input(&path, error))?;
+    let bytes = files::read(&path, &files::MANIFESTS)?;
     let text = edited(file, &bytes, place.name, digest, &tags)?;
     let changed = text.as_bytes() != bytes;
     if changed {
-        replace_file(&path, &text)?;
+        files::replace(&path, &text)?;
     }
     let added = Added {
         schema: "promo.addition/v1",

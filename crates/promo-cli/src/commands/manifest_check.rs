@@ -11,6 +11,7 @@ use crate::args::{ManifestCheckArgs, ScopeArgs};
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 use crate::output::{Format, Outcome, counted, json, sarif, yaml};
 use crate::run::Context;
 use crate::settings::{ScopeSettings, TreeSource};
@@ -164,7 +165,7 @@ impl<'a> Excerpts<'a> {
         };
         let path = path_of(finding, self.source);
         if self.file.as_ref().is_none_or(|(read, _)| *read != path) {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let text = files::read_text(&path, &files::MANIFESTS).unwrap_or_default();
             let lines = text.lines().map(str::to_owned).collect();
             self.file = Some((path, lines));
         }

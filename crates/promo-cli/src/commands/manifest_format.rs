@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use promo_core::manifest::{self, LoadError, ManifestSet, TreeFiles};
 
-use super::replace_file::replace_file;
 use crate::args::ManifestFormatArgs;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
+use crate::files;
 use crate::output::{Outcome, counted};
 
 /// A file with its canonical text.
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ManifestFormatArgs) -> Result<Outcome> {
         if args.check {
             let _ = writeln!(text, "would change {}", file.path.display());
         } else {
-            replace_file(&file.path, &file.text)?;
+            files::replace(&file.path, &file.text)?;
             let _ = writeln!(text, "formatted {}", file.path.display());
         }
     }
@@ -60,7 +60,7 @@ fn of_tree(folder: &Path) -> Result<Vec<Formatted>> {
 }
 
 fn of_file(path: &Path) -> Result<Formatted> {
-    let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+    let bytes = files::read(path, &files::MANIFESTS)?;
     let name = path.to_string_lossy();
     Ok(formatted(path.to_owned(), &name, &bytes)?)
 }

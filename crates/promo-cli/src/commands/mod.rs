@@ -18,7 +18,6 @@ pub(crate) mod promote;
 pub(crate) mod reference;
 #[cfg(feature = "embedded")]
 pub(crate) mod registry_serve;
-mod replace_file;
 mod report_file;
 #[cfg(feature = "embedded")]
 mod sample_images;

@@ -19,6 +19,7 @@ use crate::app;
 use crate::args::{PlanArgs, PlanShownArgs};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 use crate::output::{
     Format, Outcome, json, plan_markdown, plan_table, summary_markdown, summary_text, yaml,
 };
@@ -140,7 +141,7 @@ pub(crate) fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptio
 
 /// The file of tags that may move, in YAML or JSON: a list of repository, tag, from and to.
 fn tag_moves(path: &Path) -> Result<TagMoves> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::input(path, error))?;
+    let text = files::read_text(path, &files::TAG_MOVES)?;
     serde_yaml_ng::from_str(&text).map_err(|error| Error::Other {
         message: format!("`{}` is not a list of tag moves", path.display()),
         code: Code::new("PROMO-X008"),

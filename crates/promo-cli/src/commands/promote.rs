@@ -46,11 +46,15 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         .map(ReportFile::prepare)
         .transpose()?;
     let registries = app::Registries::connect(&network, progress::observer(context))?;
+    app::tell_of_shared_keys(&proof, registries.observer.as_ref());
     let ports = registries.ports(app::proof(&proof)?, app::staging(&staging)?);
 
     let interrupt = Interrupt::new();
-    let raised = interrupt.clone();
-    shutdown::listen(context.terminal, move || raised.raise());
+    shutdown::listen(
+        context.terminal,
+        interrupt.clone(),
+        registries.revocation.clone(),
+    );
     let report = pipeline::run(settings, ports, interrupt, &set).await?;
 
     let exit = Exit::of_report(&report);

@@ -1,6 +1,7 @@
 //! `promo reference DIR` (hidden): the pages and the JSON Schemas of the book that come from the code. `cargo xtask generate` calls it.
 
 mod documents;
+mod limits;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +27,7 @@ pub(crate) fn run(dir: &Path) -> Result<Outcome> {
         ("codes.md", codes()),
         ("exit-codes.md", exit_codes()),
         ("documents.md", documents::page(NOTE)),
+        ("limits.md", limits::page(NOTE)),
     ];
     let mut written = String::new();
     for (name, text) in pages {

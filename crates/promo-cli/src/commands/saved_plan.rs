@@ -10,6 +10,7 @@ use promo_core::plan::{Plan, PlanInputs, SavedPlan};
 use crate::app;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 use crate::settings::{TreeSource, recorded_manifest};
 use crate::terminal::Terminal;
 
@@ -66,7 +67,7 @@ pub(super) fn read_now(inputs: &mut PlanInputs) {
 
 /// Loads a saved plan that can be executed.
 pub(super) fn open(path: &Path) -> Result<SavedPlan> {
-    let bytes = std::fs::read(path).map_err(|error| Error::input(path, error))?;
+    let bytes = files::read(path, &files::PLANS)?;
     let saved = SavedPlan::from_json(&bytes).map_err(|error| Error::Other {
         message: format!("`{}` can't be taken as a plan", path.display()),
         code: error.code(),

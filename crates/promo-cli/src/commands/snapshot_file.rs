@@ -9,13 +9,14 @@ use promo_core::snapshot::{Snapshot, SnapshotError};
 use crate::args::InventoryArg;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::files;
 
 /// A file of a form that doesn't go with how it was given.
 const WRONG_FORM: Code = Code::new("PROMO-X019");
 
 /// Reads a snapshot as an inventory.
 pub(super) fn read(given: &InventoryArg) -> Result<Inventory> {
-    let bytes = std::fs::read(&given.file).map_err(|error| Error::input(&given.file, error))?;
+    let bytes = files::read(&given.file, &files::SNAPSHOTS)?;
     let is_json = bytes.trim_ascii_start().starts_with(b"{");
     let snapshot = match (&given.registry, is_json) {
         (None, true) => Snapshot::from_json(&bytes),

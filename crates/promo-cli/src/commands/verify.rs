@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use promo_core::Code;
 use promo_core::identity::{Identity, IdentityRules};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::{EvidenceKind, RefusedEvidence, Verification, Verifier};
+use promo_core::ports::{EvidenceKind, EvidenceSet, RefusedEvidence, Verification, Verifier};
 use promo_sign::{KeyVerifier, refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::image;
+use super::image::{self, Resolved};
 use crate::app::{self, Registries};
 use crate::args::{ScopeArgs, VerifyArgs};
 use crate::error::Result;
@@ -42,6 +42,9 @@ pub(crate) struct VerifiedImage {
     pub(crate) unknown: Vec<Stranger>,
     /// Evidence that claims an accepted key and fails.
     pub(crate) refused: Vec<Refusal>,
+    /// What refers to the image, or stands under its evidence tags, and was not judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) passed_over: Vec<PassedOver>,
     /// Why it is not accepted, if it isn't.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<String>,
@@ -71,6 +74,14 @@ pub(crate) struct Refusal {
     pub(crate) kind: EvidenceKind,
     pub(crate) code: Code,
     pub(crate) message: String,
+}
+
+/// What was not judged: an SBOM, say, or evidence that can't be read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PassedOver {
+    pub(crate) digest: Digest,
+    pub(crate) reason: String,
 }
 
 /// What is demanded.
@@ -134,12 +145,7 @@ async fn verify_one(
     demand: &Demand,
 ) -> Result<VerifiedImage> {
     let resolved = image::resolve(registries, identities, image, demand.identity.as_ref()).await?;
-    let digest = resolved.descriptor.digest;
-    let repository = resolved.image.repository();
-    let evidence = registries.evidence.read(repository, &digest).await?;
-    let found = verifier
-        .verify(&digest, Some(&resolved.identity), &evidence)
-        .await?;
+    let (digest, evidence, found) = judge(registries, verifier, &resolved).await?;
     let missing = missing(&found, demand);
     // Signatures before attestations, whatever their digests.
     let mut proofs: Vec<Proof> = found.accepted.into_iter().map(Proof::from).collect();
@@ -152,12 +158,46 @@ async fn verify_one(
         evidence: proofs,
         unknown: found.unknown.into_iter().map(Stranger::from).collect(),
         refused: found.refused.into_iter().map(Refusal::from).collect(),
+        passed_over: evidence
+            .passed_over
+            .into_iter()
+            .map(PassedOver::from)
+            .collect(),
         missing,
     })
 }
 
-/// A signature that holds, but for another name of the same image: it was carried from staging and is by the
-/// same key. It proves nothing here, and speaks against nothing either.
+/// What stands about an image: about the digest that its registry shows, or where that has no proof and the image was
+/// named by a tag, about the SHA-512 digest of the same bytes.
+async fn judge(
+    registries: &Registries,
+    verifier: &dyn Verifier,
+    resolved: &Resolved,
+) -> Result<(Digest, EvidenceSet, Verification)> {
+    let about = async |digest: Digest| -> Result<_> {
+        let repository = resolved.image.repository();
+        let evidence = registries.evidence.read(repository, &digest).await?;
+        let identity = Some(&resolved.identity);
+        let found = verifier.verify(&digest, identity, &evidence).await?;
+        Ok((digest, evidence, found))
+    };
+    let shown = about(resolved.descriptor.digest).await?;
+    let Some(other) = resolved.by_sha512 else {
+        return Ok(shown);
+    };
+    if !shown.2.accepted.is_empty() || !shown.2.refused.is_empty() {
+        return Ok(shown);
+    }
+    let named = about(other).await?;
+    Ok(if named.2.accepted.is_empty() {
+        shown
+    } else {
+        named
+    })
+}
+
+/// Evidence that holds, but for another name of the same image: it was carried from staging and is by an accepted
+/// key. It proves nothing here, and speaks against nothing either.
 fn is_about_another_name(refused: &RefusedEvidence) -> bool {
     refused.code == refusal::OTHER_NAME
 }
@@ -208,5 +248,11 @@ impl From<RefusedEvidence> for Refusal {
             code: refused.code,
             message: refused.message,
         }
+    }
+}
+
+impl From<(Digest, String)> for PassedOver {
+    fn from((digest, reason): (Digest, String)) -> Self {
+        Self { digest, reason }
     }
 }

@@ -47,6 +47,10 @@ fn image(image: &VerifiedImage) -> String {
         let message = one_line(&refusal.message);
         let _ = writeln!(text, "  {RED}refused{RED:#} {kind} ({code}): {message}");
     }
+    for passed in &image.passed_over {
+        let (digest, reason) = (short(passed.digest), one_line(&passed.reason));
+        let _ = writeln!(text, "  {YELLOW}passed over{YELLOW:#} {digest}: {reason}");
+    }
     for missing in &image.missing {
         let _ = writeln!(text, "  {RED}missing{RED:#} {}", one_line(missing));
     }

@@ -16,6 +16,11 @@ pub(crate) struct CredentialFiles {
 }
 
 impl CredentialFiles {
+    /// Whether somebody named the file, rather than it was found.
+    pub(crate) fn is_named(&self) -> bool {
+        self.origin != Origin::Default
+    }
+
     pub(super) fn row(&self) -> Row {
         let shown = if self.paths.is_empty() {
             "-".to_owned()

@@ -9,10 +9,12 @@ use promo_core::oci::{RegistryHost, RegistryPath};
 use serde::Deserialize;
 
 use super::Environment;
+use super::carry::ArtifactType;
 use super::proof::{EvidencePlacement, FormatName};
 use super::staging::{CarriedType, SignedName, StagingChoice};
 use super::value::Text;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// The name of the file, in a project and for a user.
 const NAME: &str = "promo.toml";
@@ -37,6 +39,7 @@ pub(super) struct Content {
     pub(super) thin_manifest_dir: Option<PathBuf>,
     pub(super) allow_tag_moves: Option<PathBuf>,
     pub(super) authfile: Option<PathBuf>,
+    pub(super) carry: Option<Vec<Text<ArtifactType>>>,
     pub(super) identity: Vec<Identity>,
     pub(super) registry: BTreeMap<RegistryHost, Registry>,
     pub(super) sign: Sign,
@@ -152,7 +155,7 @@ pub(super) fn user(environment: &Environment) -> Result<Option<SettingsFile>> {
 }
 
 fn read(path: &Path) -> Result<SettingsFile> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::input(path, e))?;
+    let text = files::read_text(path, &files::SETTINGS)?;
     let mut content: Content =
         toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
     let folder = path.parent().unwrap_or(Path::new(""));

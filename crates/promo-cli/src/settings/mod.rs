@@ -4,6 +4,7 @@
 //! default. This folder is the one place that reads the environment, the home folder and settings files,
 //! and that runs git; commands receive values.
 
+mod carry;
 mod console;
 mod credentials;
 mod environment;

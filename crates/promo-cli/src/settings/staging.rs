@@ -1,5 +1,6 @@
 //! What is demanded of signatures in staging, and what else is trusted of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use promo_core::pipeline::{StagingNames, StagingTrust, trust};
 use super::file::Content;
 use super::resolver::wrong;
 use super::value::{FromVariable, Text, show_paths};
-use super::{Key, Origin, Resolver, Row, Setting, keys};
+use super::{Key, Origin, Resolver, Row, Setting, carry, keys};
 use crate::args::StagingArgs;
 use crate::error::Result;
 
@@ -117,6 +118,7 @@ pub(crate) struct StagingSettings {
     choice: Setting<StagingChoice>,
     names: Setting<Vec<Text<SignedName>>>,
     attestations: Setting<Vec<Text<CarriedType>>>,
+    carry: Setting<BTreeSet<String>>,
 }
 
 impl StagingSettings {
@@ -163,6 +165,7 @@ impl StagingSettings {
             choice: choice.unwrap_or(Setting::default(default)),
             names,
             attestations,
+            carry: carry::resolve(&args.carry, resolver)?,
         })
     }
 
@@ -174,6 +177,11 @@ impl StagingSettings {
     /// Whether nobody named keys or said what is demanded.
     pub(crate) fn is_undecided(&self) -> bool {
         self.keys.value.is_empty() && self.choice.origin == Origin::Default
+    }
+
+    /// Types of artifacts that are copied with their images.
+    pub(crate) fn carry(&self) -> &BTreeSet<String> {
+        &self.carry.value
     }
 
     /// What is demanded.
@@ -219,6 +227,7 @@ impl StagingSettings {
                 keys::STAGING_ATTESTATIONS.name,
                 shown_list(&self.attestations.value),
             ),
+            carry::row(&self.carry),
         ]
     }
 }

@@ -91,6 +91,7 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     verify.staging-signatures = off (PROMO_STAGING_SIGNATURES)
     verify.staging-names = dev.example.com/team (DIR/promo.toml)
     verify.staging-attestations = https://slsa.dev/provenance/v1 (DIR/promo.toml)
+    carry = - (default)
     authfile = - (default)
     tls.roots = DIR/ca.pem (DIR/promo.toml)
     proxies = - (default)

@@ -250,7 +250,7 @@ async fn an_index_whose_children_are_missing() {
         None,
         &bad,
         3,
-        &["PROMO-C030", "team/bad", "hint: push the whole index"],
+        &["PROMO-R041", "team/bad", "hint: push the whole index"],
     )
     .await;
 }

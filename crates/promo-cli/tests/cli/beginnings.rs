@@ -90,6 +90,9 @@ async fn what_init_writes_is_valid() {
     - name: verify.staging-attestations
       value: '-'
       origin: default
+    - name: carry
+      value: '-'
+      origin: default
     - name: authfile
       value: '-'
       origin: default

@@ -123,3 +123,57 @@ async fn another_key_another_name_or_a_missing_type_refuses() {
         .await;
     assert_eq!(run.code, Some(1), "{run}");
 }
+
+#[tokio::test]
+async fn an_attestation_of_another_name_is_not_what_was_asked_for() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&["--no-sign"]).await.code, Some(0));
+    let image = world.image("app");
+    let image = image.as_str();
+    let source = format!("{}/team/app", world.staging.host());
+    let key = ["--key", "cosign.key"];
+    let other = "registry.example.com/other";
+    let sign = [&["sign", image][..], &key].concat();
+    assert_eq!(world.sandbox.run(&sign).await.code, Some(0));
+    let named = ["--source", source.as_str(), "--identity", other];
+    let attest = [&["attest", image][..], &key, &named].concat();
+    assert_eq!(world.sandbox.run(&attest).await.code, Some(0));
+    let verify = ["verify", image, "--key", "cosign.pub", "--output", "json"];
+    let promotion = "https://k8s.io/promo-tools/promotion/v1";
+
+    // The signature holds, and nothing was asked of attestations.
+    let plain = world.sandbox.run(&verify).await;
+    assert_eq!(plain.code, Some(0), "{plain}");
+    let document = plain.json();
+    assert_eq!(document["images"][0]["refused"][0]["code"], "PROMO-S013");
+    let demanded = [&verify[..], &["--attestation-type", promotion]].concat();
+    let demanded = world.sandbox.run(&demanded).await;
+    assert_eq!(demanded.code, Some(5), "{demanded}");
+}
+
+#[tokio::test]
+async fn what_was_not_judged_is_said() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&KEY).await.code, Some(0));
+    let image = world.image("app");
+    let of_app = world.image_of("app");
+    let sbom = promo_testkit::image::ArtifactBuilder::new("application/spdx+json")
+        .subject(of_app.descriptor())
+        .build();
+    sbom.push_untagged(&world.production.state(), "team/app");
+    let verify = ["verify", image.as_str(), "--key", "cosign.pub"];
+    let _filters = settings().bind_to_scope();
+    assert_snapshot!(world.sandbox.run(&verify).await, @r"
+    accepted PRODUCTION/team/app:v1 (DIGEST)
+      as PRODUCTION/team/app
+      ok signature (bundle) by KEY
+      ok signature (sig) by KEY
+      ok attestation https://k8s.io/promo-tools/promotion/v1 by KEY at TIME
+      passed over DIGEST: it is neither a signature nor an attestation in a form that is known
+    --- exit 0
+    ");
+    let json = [&verify[..], &["--output", "json"]].concat();
+    let document = world.sandbox.run(&json).await.json();
+    let passed_over = &document["images"][0]["passedOver"];
+    assert_eq!(passed_over[0]["digest"], sbom.digest());
+}

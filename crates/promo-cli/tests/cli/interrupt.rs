@@ -3,7 +3,7 @@
 
 use promo_testkit::registry::{Gate, Matcher, Operation};
 
-use crate::support::{KEY, World, interrupt, promote};
+use crate::support::{KEY, World, interrupt, promote, signal};
 
 /// Interrupts a run while the gate holds a request of it.
 async fn interrupted_at(world: &World, gate: Gate, more: &[&str]) -> serde_json::Value {
@@ -151,4 +151,66 @@ async fn twice_leaves_at_once() {
     assert_eq!(output.code, Some(130), "{output}");
     gate.release();
     completed(&world).await;
+}
+
+/// A mirror hangs in the middle of an upload: what is open has some seconds, then it is given up, and the report is written.
+async fn ended_while_an_upload_hangs(how: &str) {
+    let world = World::start().await;
+    let put = Matcher::on(Operation::BlobPut).times(1);
+    let gate = world.production.faults().pause_request_body(put, 1);
+    let arguments = promote(&[KEY[0], KEY[1], "--report", "report.json"]);
+    let mut child = world.sandbox.spawn(&arguments);
+    gate.reached().await;
+    signal(&child, how).await;
+    heard(&mut child).await;
+    // It is held for ever: only by being given up can it end, long before any deadline of a request.
+    let ended = world.sandbox.finish(child);
+    let output = tokio::time::timeout(std::time::Duration::from_secs(50), ended)
+        .await
+        .unwrap();
+    assert_eq!(output.code, Some(130), "{output}");
+    let report: serde_json::Value =
+        serde_json::from_str(&world.sandbox.read("report.json")).unwrap();
+    assert_eq!(report["interrupted"], true);
+    let text = report.to_string();
+    assert!(text.contains("PROMO-R039"), "{text}");
+    no_tag_without_evidence(&world);
+    gate.release();
+    completed(&world).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_hangs_is_given_up() {
+    tokio::join!(
+        ended_while_an_upload_hangs("-INT"),
+        ended_while_an_upload_hangs("-TERM"),
+        ended_while_an_upload_hangs("-HUP"),
+    );
+}
+
+/// `nohup` is how a run survives its terminal.
+#[tokio::test]
+async fn a_hang_up_that_is_ignored_stays_so() {
+    let world = World::start().await;
+    let gate = world
+        .production
+        .faults()
+        .pause(Matcher::on(Operation::UploadStart).times(1));
+    let arguments = promote(&KEY);
+    let ran = world.sandbox.shell(
+        "trap '' HUP; \"$@\" & child=$!; echo $child > pid; wait $child",
+        &arguments,
+    );
+    let hang_up = async {
+        gate.reached().await;
+        let id = world.sandbox.read("pid");
+        let sent = std::process::Command::new("kill")
+            .args(["-HUP", id.trim()])
+            .status();
+        assert!(sent.unwrap().success());
+        gate.release();
+    };
+    let (run, ()) = tokio::join!(ran, hang_up);
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(!run.stderr.contains("interrupted"), "{run}");
 }

@@ -10,9 +10,11 @@
 )]
 
 mod beginnings;
+mod beside;
 mod cost;
 mod examples;
 mod exit_codes;
+mod files;
 mod images;
 mod interrupt;
 mod manifests;

@@ -69,6 +69,25 @@ impl Sandbox {
         self.output(output)
     }
 
+    /// Runs a script, whose arguments are the command with these arguments.
+    #[cfg(unix)]
+    pub(crate) async fn shell(&self, script: &str, arguments: &[&str]) -> Output {
+        let like = self.command(arguments);
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_promo")])
+            .args(arguments)
+            .current_dir(self.path(""))
+            .env_clear()
+            .envs(
+                like.as_std()
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .stdin(Stdio::null());
+        self.output(shell.output().await.unwrap())
+    }
+
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
     }
@@ -264,9 +283,14 @@ pub(crate) const KEY: [&str; 2] = ["--key", "cosign.key"];
 
 /// Asks a process to stop, as Ctrl-C does.
 pub(crate) async fn interrupt(child: &Child) {
+    signal(child, "-INT").await;
+}
+
+/// Sends a signal to a process.
+pub(crate) async fn signal(child: &Child, signal: &str) {
     let id = child.id().unwrap().to_string();
     let sent = Command::new("kill")
-        .args(["-INT", &id])
+        .args([signal, &id])
         .status()
         .await
         .unwrap();

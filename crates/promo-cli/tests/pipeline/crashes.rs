@@ -10,13 +10,19 @@ use crate::world::{World, want};
 
 /// Kills runs at every request to the first mirror, one after the other, in a fresh world each.
 async fn kill_at_every_request(options: impl Fn() -> RegistryOptions) {
-    let index = IndexBuilder::new()
-        .image(ImageBuilder::new().build())
-        .build();
+    kill_while_promoting(options, false).await;
+}
+
+/// The same, where the child of the index may be wanted by itself, without a tag: the index brings its digest.
+async fn kill_while_promoting(options: impl Fn() -> RegistryOptions, child_is_wanted: bool) {
+    let child = ImageBuilder::new().build();
+    let index = IndexBuilder::new().image(child.clone()).build();
     for request in 0.. {
         let world = World::with_mirrors(vec![options(), options()]).await;
         world.stage("index", &index);
-        let set = world.set(&[want("index", &index, &["v1", "v2"])]);
+        let mut wanted = vec![want("index", &index, &["v1", "v2"])];
+        wanted.extend(child_is_wanted.then(|| want("index", &child, &[])));
+        let set = world.set(&wanted);
         let gate = world.mirrors[0]
             .faults()
             .pause(Matcher::any().after(request).times(1));
@@ -41,6 +47,10 @@ async fn kill_at_every_request(options: impl Fn() -> RegistryOptions) {
         let proof = world.proven(0, "index", index.digest()).await;
         assert_eq!(proof, world.proven(1, "index", index.digest()).await);
         world.assert_proven_once(0, "index", index.digest()).await;
+        if child_is_wanted {
+            world.assert_proven_once(0, "index", child.digest()).await;
+            world.assert_proven_once(1, "index", child.digest()).await;
+        }
         world.mirrors[0].log().clear();
         world.run(&set).await;
         assert!(world.mirrors[0].log().writes().is_empty());
@@ -70,4 +80,9 @@ async fn where_referrers_are_kept_by_the_fallback_tag() {
         RegistryOptions::default().switch(|switches| switches.referrers_api = false)
     })
     .await;
+}
+
+#[tokio::test]
+async fn where_an_index_brings_a_digest_that_is_wanted_by_itself() {
+    kill_while_promoting(RegistryOptions::default, true).await;
 }

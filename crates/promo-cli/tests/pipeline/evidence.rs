@@ -62,6 +62,39 @@ async fn a_registry_that_refuses_evidence_first_gets_the_manifest_by_digest_and_
     world.assert_proven_once(0, "app", untagged.digest()).await;
 }
 
+/// A refusal that passes, or that is about something else, shows no image before its evidence.
+#[tokio::test]
+async fn the_manifest_goes_first_only_where_its_evidence_is_refused_for_want_of_it() {
+    for (status, times, published) in [
+        (408, 1, false),
+        (400, 1, true),
+        (404, 1, true),
+        (413, 9, false),
+    ] {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        world.mirrors[0].faults().inject(
+            Matcher::on(Operation::ManifestPut).times(times),
+            Fault::status(status),
+        );
+
+        let report = world.run(&world.set(&[want("app", &one, &[])])).await;
+
+        let [edge] = report.edges.as_slice() else {
+            panic!("{report:#?}");
+        };
+        match &edge.result {
+            EdgeResult::Published { manifest_first } => assert!(!manifest_first, "{status}"),
+            EdgeResult::Left(left) => assert!(!published && !left.incomplete, "{status}: {left:?}"),
+            other => panic!("{status}: {other:?}"),
+        }
+        let is_there = one.is_in(&world.mirrors[0].state(), "prod/app");
+        let is_published = matches!(edge.result, EdgeResult::Published { .. });
+        assert_eq!(is_there, is_published, "{status}: {report:#?}");
+    }
+}
+
 #[tokio::test]
 async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
     let options =

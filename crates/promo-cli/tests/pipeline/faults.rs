@@ -134,6 +134,106 @@ async fn what_was_put_is_looked_for_by_get_as_well() {
     assert_eq!(report.totals.published, 1, "{report:#?}");
 }
 
+/// A PUT that is to be repeated: what somebody else put under the tag meanwhile stays.
+#[tokio::test]
+async fn a_tag_that_moves_before_its_put_is_repeated_is_not_overwritten() {
+    let broken = [
+        Fault::too_many_requests(0),
+        Fault::status(503),
+        Fault::Reset,
+    ];
+    for fault in broken {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let (ours, theirs) = (image(1), image(2));
+        world.stage("app", &ours);
+        let put = Matcher::on(Operation::ManifestPut).reference("v1").times(1);
+        let faults = world.mirrors[0].faults();
+        let gate = faults.pause(put.clone());
+        faults.inject(put, fault);
+        let set = world.set(&[want("app", &ours, &["v1"])]);
+        let run = world.run(&set);
+        let meddle = async {
+            gate.reached().await;
+            theirs.push_to(&world.mirrors[0].state(), "prod/app", "v1");
+            gate.release();
+        };
+
+        let (report, ()) = tokio::join!(run, meddle);
+
+        assert_eq!(left_codes(&report), ["PROMO-C050"], "{report:#?}");
+        let standing = world.mirrors[0].state().tag_digest("prod/app", "v1");
+        assert_eq!(standing.as_deref(), Some(theirs.digest()));
+        let puts = world.mirrors[0].log().of(Operation::ManifestPut);
+        let tries = puts
+            .iter()
+            .filter(|put| put.reference.as_deref() == Some("v1"));
+        assert_eq!(tries.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_put_again_after_a_passing_fault() {
+    let passing = [
+        (Fault::too_many_requests(0), 3),
+        (Fault::status(503), 2),
+        (Fault::ResetAnswer, 1),
+    ];
+    for (fault, times) in passing {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        let put = Matcher::on(Operation::ManifestPut).reference("v1");
+        world.mirrors[0].faults().inject(put.times(times), fault);
+
+        let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+        assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+        assert_eq!(report.totals.published, 1, "{report:#?}");
+        world.assert_promise().await;
+    }
+}
+
+/// The same of the tag that signatures share: layers that others put meanwhile stay.
+#[tokio::test]
+async fn a_shared_tag_is_read_again_before_its_put_is_repeated() {
+    for fault in [Fault::too_many_requests(0), Fault::status(503)] {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        let shared = format!("{}.sig", one.digest().replace(':', "-"));
+        let put = Matcher::on(Operation::ManifestPut)
+            .reference(&shared)
+            .times(1);
+        let faults = world.mirrors[0].faults();
+        let gate = faults.pause(put.clone());
+        faults.inject(put, fault);
+        let set = world.set(&[want("app", &one, &["v1"])]);
+        let first = world.run(&set);
+        let second = async {
+            gate.reached().await;
+            let report = world.run(&set).await;
+            gate.release();
+            report
+        };
+
+        let (first, second) = tokio::join!(first, second);
+
+        for report in [first, second] {
+            assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+        }
+        let signatures = world.proven(0, "app", one.digest()).await;
+        let signatures = signatures.iter().filter(|proof| {
+            let format = promo_core::ports::SignatureFormat::Sig;
+            proof.kind == promo_core::ports::EvidenceKind::Signature { format }
+        });
+        assert!(signatures.count() >= 1);
+        let document = world.mirrors[0].state();
+        let document = document.manifest("prod/app", &shared).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&document.bytes).unwrap();
+        assert_eq!(document["layers"].as_array().unwrap().len(), 2, "both runs");
+    }
+}
+
 #[tokio::test]
 async fn a_repository_that_can_not_be_read_is_undecided_and_left_alone() {
     let world = World::start().await;

@@ -6,15 +6,22 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside;
 mod carried;
+mod content;
+mod cosign_referrers;
 mod crashes;
 mod defects;
 mod evidence;
 mod faults;
 mod interrupts;
+mod kept;
+mod overlaps;
 mod push_check;
 mod requests;
+mod sha512;
 mod staging;
+mod tagless;
 mod trust;
 mod ways;
 mod whole;

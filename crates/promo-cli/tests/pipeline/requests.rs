@@ -21,8 +21,10 @@ async fn a_single_image_to_two_mirrors() {
     assert_eq!(
         counts(&world.staging),
         BTreeMap::from([
-            (Operation::ManifestHead, 1),
+            // The image, at the plan; `.sig`, `.att` and `.sbom` beside it.
+            (Operation::ManifestHead, 1 + 3),
             (Operation::ManifestGet, 1),
+            (Operation::Referrers, 1),
             (Operation::BlobGet, 3),
         ])
     );
@@ -32,10 +34,12 @@ async fn a_single_image_to_two_mirrors() {
             (Operation::ManifestHead, 1),
             // Config and two layers: a mount that asks and opens the upload.
             (Operation::Mount, 3),
-            // What stands of evidence: referrers, `.sig` and `.att`; `.sig` before and after it is appended to; and
-            // the tag right before its first PUT.
-            (Operation::Referrers, 1),
-            (Operation::ManifestGet, 5),
+            // What stands of evidence: referrers, `.sig` and `.att`; `.sig` before and after it is appended to.
+            // Right before publish: the list, two bundles and `.sig`, and the three blobs that were sent; and the
+            // tag right before its first PUT.
+            (Operation::Referrers, 1 + 1),
+            (Operation::ManifestGet, 4 + 3 + 1),
+            (Operation::BlobGet, 3),
             // Whether we may push, and the blobs of evidence: the empty config once, two bundles, payload and
             // config of `.sig`.
             (Operation::UploadStart, 6),

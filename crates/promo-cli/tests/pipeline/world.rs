@@ -28,6 +28,7 @@ use promo_sign::{
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 use promo_testkit::tls::Authority;
+use tokio::time::Instant;
 
 /// The public name of everything in production.
 pub(crate) const PUBLIC: &str = "public.example/team";
@@ -39,6 +40,16 @@ pub(crate) struct Fixed;
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+}
+
+/// Goes on as the runtime's timer does: budgets measure pauses by it.
+#[derive(Debug)]
+struct Ticking(Instant);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + self.0.elapsed()
     }
 }
 
@@ -169,6 +180,7 @@ impl World {
             staging: StagingPolicy::Off,
             trust: StagingTrust::default(),
             provenance: ProvenancePolicy::Off,
+            carry: std::collections::BTreeSet::new(),
             recursive: false,
             evidence: EvidenceScope::AllMirrors,
             plan,
@@ -179,7 +191,7 @@ impl World {
     }
 
     fn wire(&self) -> Arc<dyn Registry> {
-        let mut wire = WireRegistry::builder(Arc::new(Fixed), Arc::new(Tokio))
+        let mut wire = WireRegistry::builder(Arc::new(Ticking(Instant::now())), Arc::new(Tokio))
             .credentials(Arc::new(self.credentials()));
         if let Some(pem) = &self.trusted {
             wire = wire.extra_roots(pem.as_str());
@@ -216,7 +228,9 @@ impl World {
                 Arc::new(Silent),
                 CopySettings::default(),
             )),
-            evidence: Arc::new(OciEvidenceStore::new(Arc::clone(&registry))),
+            evidence: Arc::new(
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(Tokio)),
+            ),
             proof: Some(ProofPorts {
                 signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(Fixed))),
                 attester: Arc::new(PromotionAttester::new(
@@ -228,6 +242,7 @@ impl World {
             staging: None,
             observer: Arc::new(Silent),
             clock: Arc::new(Fixed),
+            sleep: Arc::new(Tokio),
             registry,
         }
     }

@@ -2,30 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Digest, MediaType};
 
 /// What content is and how to check it. Fields that promo doesn't read are dropped: a descriptor
-/// is for reading; what is pushed are the raw bytes it was found in.
+/// is for reading; what is pushed are the raw bytes it was found in. It is read as Go's JSON reads it:
+/// `null` is nothing, and a media type that is missing is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Descriptor {
-    /// What the content is.
+    /// What the content is; empty where that isn't said.
+    #[serde(default, deserialize_with = "media_type")]
     pub media_type: MediaType,
     /// Its digest.
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
     /// Where else it could be fetched. promo never does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub urls: Vec<String>,
     /// The type of artifact behind a descriptor in a list of referrers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     /// Annotations, in the order of their keys.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "annotations",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -50,4 +60,22 @@ impl Descriptor {
             bytes.len() as u64,
         )
     }
+}
+
+fn media_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MediaType, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn annotations<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let all: Option<BTreeMap<String, Option<String>>> = Option::deserialize(deserializer)?;
+    let all = all.into_iter().flatten();
+    Ok(all
+        .map(|(key, value)| (key, value.unwrap_or_default()))
+        .collect())
 }

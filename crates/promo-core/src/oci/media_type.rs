@@ -75,14 +75,21 @@ impl MediaType {
         )
     }
 
-    /// Whether a layer of this type must stay where it is: non-distributable (OCI) or foreign
-    /// (Docker) layers are never copied.
+    /// Whether a layer of this type may have to stay where it is: non-distributable (OCI) or foreign
+    /// (Docker) layers are not copied if they can be had elsewhere.
     pub fn is_non_distributable(&self) -> bool {
         self.as_str()
             .starts_with("application/vnd.oci.image.layer.nondistributable.")
             || self
                 .as_str()
                 .starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar")
+    }
+}
+
+impl Default for MediaType {
+    /// The empty one, of what isn't said.
+    fn default() -> Self {
+        Self::new("")
     }
 }
 

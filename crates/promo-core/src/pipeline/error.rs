@@ -142,14 +142,19 @@ codes! {
          evidence was verified. Such a type is never carried, and can't be named in `verify.staging-attestations`."
     STAGING_HIDDEN "PROMO-C029" "a signature that cosign finds only when told"
         "The image is signed in staging only in the form `.sig`. It is carried as it is, since a bundle signs other bytes. \
-         cosign 3 looks for bundles first and finds promo's; it finds the carried one with \
-         `--new-bundle-format=false`, or where `sign.formats` is `sig`, which writes no bundle at all."
+         cosign looks for bundles first and finds promo's; it finds the carried one with \
+         `--new-bundle-format=false`, or where `sign.formats` is `sig`: promo then writes no bundle at all, its attestations \
+         stand under `.att`."
     LOST "PROMO-C030" "gone from staging"
         "The image was in staging when the plan was made, and is not there any more."
     OTHER_IMAGE "PROMO-C031" "another image was copied"
         "The copier returned a manifest with another digest than the one asked for. Nothing was published."
     EVIDENCE_MISSING "PROMO-C040" "evidence could not be verified after it was made"
         "The verifier does not accept what signer or attester made. Nothing was published."
+    EVIDENCE_LOST "PROMO-C041" "the registry did not keep the evidence"
+        "Right before the manifest was to be put, evidence that the registry had accepted did not stand there any \
+         more. It was attached again, and did not stay. Nothing was published. Something there takes it away (a \
+         collector, a clean-up rule, another program that writes the same tag), or the registry keeps nothing."
     TAG_MOVED "PROMO-C050" "the tag moved meanwhile"
         "Right before the tag was to be put, it pointed to another digest than the plan saw. Nothing was \
          overwritten. Make a new plan."

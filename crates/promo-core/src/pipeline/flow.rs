@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
 use super::staging::StagingEvidence;
@@ -64,6 +65,7 @@ pub(super) struct Flow {
     pub(super) run: Arc<Run>,
     pub(super) plan: Plan,
     pub(super) outcomes: Vec<EdgeOutcome>,
+    pub(super) beside: Vec<Beside>,
     /// What was found in staging about those images that passed validate.
     pub(super) staging: Vec<StagingEvidence>,
     phases: Vec<PhaseReport>,
@@ -82,6 +84,7 @@ impl Flow {
             run,
             plan,
             outcomes: Vec::new(),
+            beside: Vec::new(),
             staging: Vec::new(),
             phases: vec![setup],
         }
@@ -172,6 +175,8 @@ impl Flow {
                 &b.source,
             ))
         });
+        self.beside.sort_unstable();
+        self.beside.dedup();
         self.staging
             .sort_by(|a, b| (&a.source, a.digest).cmp(&(&b.source, b.digest)));
         let run = &self.run;
@@ -182,6 +187,7 @@ impl Flow {
             &self.plan,
             self.phases,
             self.outcomes,
+            self.beside,
         )
         .with_staging(self.staging)
     }

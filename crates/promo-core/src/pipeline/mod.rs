@@ -12,10 +12,13 @@
 //! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
 
 mod attest;
+mod beside;
 mod concurrent;
 mod error;
 mod flow;
+mod in_question;
 mod interrupt;
+mod look_again;
 mod measure;
 mod outcome;
 mod placing;
@@ -24,6 +27,7 @@ mod promote;
 mod provenance;
 mod publish;
 mod push_check;
+mod refusal;
 mod settings;
 mod setup;
 mod sign;
@@ -32,6 +36,7 @@ pub mod trust;
 mod validate;
 
 pub use attest::{Attested, AttestedImage};
+pub use beside::{Becomes, Beside, is_evidence_type};
 pub use error::{CodeEntry, RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
 pub use interrupt::Interrupt;

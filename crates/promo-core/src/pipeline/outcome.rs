@@ -69,6 +69,7 @@ impl Left {
         let class = match failure.kind() {
             FailureKind::Unauthenticated | FailureKind::Forbidden => LeftClass::Access,
             FailureKind::DigestMismatch => LeftClass::Refused,
+            FailureKind::Interrupted => LeftClass::Interrupted,
             _ => LeftClass::Failed,
         };
         Self {

@@ -11,11 +11,10 @@ use super::ProofPorts;
 use super::error::codes;
 use super::flow::Run;
 use super::outcome::{Left, LeftClass};
+use super::refusal::{self, Refusal};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, RawManifest, Repository};
-use crate::ports::{
-    AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, FailureKind, Phase,
-};
+use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, Phase};
 
 /// The image that evidence is about.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +35,15 @@ pub(super) struct Place {
     pub(super) left: Option<Left>,
     /// Whether the manifest had to be put before its evidence.
     pub(super) manifest_first: bool,
+    /// What is claimed to stand here, and is looked at again before anything is published.
+    pub(super) claims: Vec<Claim>,
+}
+
+/// A piece of evidence that was found or attached, and what it is about: the image, or a child of it.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub(super) subject: Descriptor,
+    pub(super) evidence: Evidence,
 }
 
 impl Place {
@@ -45,6 +53,18 @@ impl Place {
             ours: None,
             left: None,
             manifest_first: false,
+            claims: Vec::new(),
+        }
+    }
+
+    /// Records that these pieces about `subject` stand, unless the place was left.
+    fn claim(&mut self, subject: &Descriptor, evidence: impl IntoIterator<Item = Evidence>) {
+        if self.left.is_none() {
+            self.claims
+                .extend(evidence.into_iter().map(|evidence| Claim {
+                    subject: subject.clone(),
+                    evidence,
+                }));
         }
     }
 
@@ -89,6 +109,11 @@ where
         complete(run, phase, target, place, lacking)
     }))
     .await;
+    for place in places {
+        let held = kinds.iter().filter_map(|kind| place.holds(kind));
+        let held: Vec<Evidence> = held.map(|held| held.evidence.clone()).collect();
+        place.claim(target.descriptor, held);
+    }
     Ok(())
 }
 
@@ -109,6 +134,9 @@ pub(super) async fn carry(
             .map(|place| attach(run, phase, target, place, carried)),
     )
     .await;
+    for place in places {
+        place.claim(target.descriptor, carried.iter().cloned());
+    }
 }
 
 /// Finds out what a place holds of ours, once.
@@ -242,49 +270,85 @@ async fn complete(
     }
 }
 
-/// Attaches evidence; where the registry refuses evidence without its subject, the subject is put first.
-async fn attach(
+/// Attaches evidence: what refers to the image first, then what stands under shared tags.
+pub(super) async fn attach(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
     place: &mut Place,
     evidence: &[Evidence],
 ) {
-    if place.left.is_some() {
-        return;
-    }
-    let store = &run.ports.evidence;
-    let mut result = store
-        .attach(&place.repository, target.descriptor, evidence)
-        .await;
-    if let (Err(failure), Some(manifest)) = (&result, target.manifest)
-        && !place.manifest_first
-        && may_want_subject(failure)
-    {
-        match put_subject(run, place, manifest).await {
-            Ok(()) => {
-                place.manifest_first = true;
-                result = store
-                    .attach(&place.repository, target.descriptor, evidence)
-                    .await;
-            }
-            Err(failure) => result = Err(failure),
+    let (referrers, layers): (Vec<Evidence>, Vec<Evidence>) = evidence
+        .iter()
+        .cloned()
+        .partition(|evidence| matches!(evidence, Evidence::Referrer { .. }));
+    for pieces in [referrers, layers] {
+        if pieces.is_empty() || place.left.is_some() {
+            continue;
+        }
+        if let Err(failure) = attach_or_put_subject(run, target, place, &pieces).await {
+            place.left = Some(Left::failed(phase, &failure).incomplete(place.manifest_first));
         }
     }
-    if let Err(failure) = result {
-        place.left = Some(Left::failed(phase, &failure).incomplete(place.manifest_first));
+}
+
+/// Attaches pieces; where the registry refuses referrers whose subject isn't there, the subject is put first.
+async fn attach_or_put_subject(
+    run: &Run,
+    target: Target<'_>,
+    place: &mut Place,
+    pieces: &[Evidence],
+) -> Result<(), Failure> {
+    let store = &run.ports.evidence;
+    let Place {
+        repository,
+        manifest_first,
+        ..
+    } = place;
+    let repository: &Repository = repository;
+    let attach = || async {
+        let attached = store.attach(repository, target.descriptor, pieces);
+        attached.await.map(drop)
+    };
+    let is_referrer = |piece: &Evidence| matches!(piece, Evidence::Referrer { .. });
+    match target.manifest {
+        Some(manifest) if pieces.iter().all(is_referrer) => {
+            or_put_subject(run, repository, manifest, manifest_first, attach).await
+        }
+        _ => attach().await,
     }
 }
 
-/// The answers by which registries refuse a manifest whose subject they don't have.
-fn may_want_subject(failure: &Failure) -> bool {
-    matches!(failure.kind(), FailureKind::NotFound | FailureKind::Refused)
-}
-
-async fn put_subject(run: &Run, place: &Place, manifest: &RawManifest) -> Result<(), Failure> {
-    run.ports
-        .registry
-        .put_manifest(&place.repository, &manifest.digest().into(), manifest)
-        .await
-        .map(|_| ())
+/// Puts what refers to an image; where the registry refuses it because its subject isn't there, the subject is put
+/// first, once, and `manifest_first` tells so.
+pub(super) async fn or_put_subject<F, Fut>(
+    run: &Run,
+    repository: &Repository,
+    subject: &RawManifest,
+    manifest_first: &mut bool,
+    put: F,
+) -> Result<(), Failure>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    let meaning = |result: &Result<(), Failure>| match result {
+        Err(failure) if !*manifest_first => refusal::meaning(failure),
+        _ => Refusal::Other,
+    };
+    let mut result = put().await;
+    if meaning(&result) == Refusal::Unclear {
+        // It may have been about to pass.
+        result = put().await;
+    }
+    if meaning(&result) == Refusal::Other {
+        return result;
+    }
+    let reference = subject.digest().into();
+    let registry = &run.ports.registry;
+    registry
+        .put_manifest(repository, &reference, subject)
+        .await?;
+    *manifest_first = true;
+    put().await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::flow::{Flow, PhaseStatus, Run};
+use super::in_question;
 use super::provenance::ProvenanceVerified;
 use crate::plan::{ImageWork, Plan};
 use crate::ports::Phase;
@@ -17,7 +18,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    pub(super) fn new(run: Arc<Run>, plan: Plan) -> Result<Self, RunError> {
+    pub(super) async fn new(run: Arc<Run>, plan: Plan) -> Result<Self, RunError> {
         if plan.stopped_by().is_some() {
             let stopping = plan.edges().filter(|edge| edge.verdict().stops_all());
             return Err(RunError::FailFast {
@@ -25,10 +26,14 @@ impl Planned {
             });
         }
         let left = plan.summary().verdicts.left();
-        let work = plan.work();
+        let mut work = plan.work();
+        let (unproven, undecided) = in_question::unproven(&run, plan.digests_in_question()).await;
+        work.extend(unproven);
         let mut flow = Flow::new(run, plan);
         let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let left = left.saturating_add(undecided.len());
         flow.end(Phase::Plan, PhaseStatus::Done, work.len(), left);
+        flow.outcomes.extend(undecided);
         Ok(Self { flow, work })
     }
 

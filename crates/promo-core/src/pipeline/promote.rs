@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::beside;
 use super::error::codes;
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
@@ -28,6 +29,7 @@ pub struct PromotedImage {
     pub(super) validated: ValidatedImage,
     pub(super) manifest: RawManifest,
     pub(super) children: Vec<Descriptor>,
+    pub(super) left_behind: Vec<Descriptor>,
     pub(super) destinations: Vec<PromotedDestination>,
 }
 
@@ -36,7 +38,7 @@ pub struct PromotedImage {
 pub struct PromotedDestination {
     pub(super) work: DestinationWork,
     pub(super) content: DestinationContent,
-    /// Whether the manifest had to be put by digest before its evidence.
+    /// Whether the manifest had to be put by digest before what refers to it.
     pub(super) manifest_first: bool,
 }
 
@@ -83,11 +85,15 @@ impl Promoted {
     pub(super) async fn promote(before: Validated) -> Self {
         let Validated { mut flow, passed } = before;
         let closed = Arc::new(push_check::closed(&flow.run, &passed).await);
-        let promoted = flow
+        let promoted: Vec<PromotedImage> = flow
             .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
                 copy(run, Arc::clone(&closed), image)
             })
             .await;
+        for image in &promoted {
+            let layers = beside::layers(image.work(), &image.left_behind);
+            flow.beside.extend(layers);
+        }
         Self {
             flow,
             passed: promoted,
@@ -116,10 +122,10 @@ async fn copy(
         run.item_done(Phase::Promote, name, None);
         return (None, outcomes);
     }
-    match copy_content(&run, &image.work).await {
-        Ok(content) => {
+    match bring(&run, &image).await {
+        Ok((content, first)) => {
             run.item_done(Phase::Promote, name, None);
-            (arrived(image, content, &mut outcomes), outcomes)
+            (arrived(image, content, &first, &mut outcomes), outcomes)
         }
         Err(left) => {
             run.item_done(Phase::Promote, name, Some(left.code));
@@ -148,9 +154,22 @@ fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
     outcomes
 }
 
+/// Brings the image's content and what is carried with it. Also returns the places that wanted its own manifest first.
+async fn bring(
+    run: &Run,
+    image: &ValidatedImage,
+) -> Result<(CopiedContent, BTreeSet<Repository>), Left> {
+    let mut content = copy_content(run, &image.work).await?;
+    let first = beside::carry(run, &image.work, &image.beside, &mut content).await?;
+    Ok((content, first))
+}
+
 async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left> {
     if run.interrupt.is_raised() {
         return Err(Left::interrupted(Phase::Promote));
+    }
+    if let Some(content) = standing_content(run, work).await? {
+        return Ok(content);
     }
     let unique: BTreeSet<_> = work
         .destinations
@@ -187,10 +206,34 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
     Ok(content)
 }
 
+/// The content of an image that stands everywhere: nothing is copied, and its manifest is read where it is, since
+/// staging may not have it any more. Its children are needed only where they are signed as well.
+async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedContent>, Left> {
+    let first = work.destinations.first();
+    let Some(first) = first.filter(|_| work.stands && !run.settings.recursive) else {
+        return Ok(None);
+    };
+    let registry = &run.ports.registry;
+    let manifest = registry
+        .get_manifest(&first.repository, &work.digest.into())
+        .await
+        .map_err(|failure| Left::failed(Phase::Promote, &failure))?;
+    let destinations = work.destinations.iter();
+    Ok(manifest.map(|manifest| CopiedContent {
+        manifest,
+        children: Vec::new(),
+        left_behind: Vec::new(),
+        destinations: destinations
+            .map(|it| (it.repository.clone(), Ok(DestinationContent::default())))
+            .collect(),
+    }))
+}
+
 /// Sorts the destinations into those that have the content and those that are left.
 fn arrived(
     image: ValidatedImage,
     content: CopiedContent,
+    first: &BTreeSet<Repository>,
     outcomes: &mut Vec<EdgeOutcome>,
 ) -> Option<PromotedImage> {
     let results: BTreeMap<Repository, _> = content.destinations.into_iter().collect();
@@ -201,7 +244,7 @@ fn arrived(
                 destinations.push(PromotedDestination {
                     work: work.clone(),
                     content: *content,
-                    manifest_first: false,
+                    manifest_first: first.contains(&work.repository),
                 });
                 continue;
             }
@@ -220,6 +263,7 @@ fn arrived(
         validated: image,
         manifest: content.manifest,
         children: content.children,
+        left_behind: content.left_behind,
         destinations,
     })
 }

@@ -1,18 +1,26 @@
 //! Publish: puts the top manifests, by tag or by digest. From here on images can be pulled.
 //!
-//! It goes on after an interruption: everything that reaches it has its evidence in place.
+//! It goes on after an interruption: everything that reaches it has its evidence in place, and publish looks at it
+//! once more before it puts anything.
 
 use std::sync::Arc;
 
-use super::attest::Attested;
+use futures_util::future::join_all;
+
+use super::EvidenceScope;
+use super::attest::{Attested, AttestedImage};
 use super::concurrent;
 use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
+use super::look_again::{LookedAt, look_again};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::placing::Place;
+use super::sign::SignedImage;
 use crate::Code;
-use crate::oci::{Digest, ManifestReference, RawManifest, Repository, Tag};
+use crate::identity::Identity;
+use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
-use crate::ports::{Failure, Phase};
+use crate::ports::{Failure, Phase, Repetition};
 use crate::report::Report;
 
 /// A run that did all it could.
@@ -21,44 +29,55 @@ pub struct Published {
     flow: Flow,
 }
 
-/// One destination of one image, ready to be published.
-struct Publication {
-    image: Arc<ImageWork>,
+/// A place of evidence, with everything that may be published as soon as its evidence was looked at.
+struct Waiting {
+    place: Place,
+    identity: Identity,
     manifest: RawManifest,
-    destination: DestinationWork,
-    manifest_first: bool,
+    destinations: Vec<(Arc<ImageWork>, DestinationWork)>,
+}
+
+/// One destination of one image, ready to be published: its evidence was looked at last of all.
+struct Publication<'a> {
+    image: &'a ImageWork,
+    manifest: &'a RawManifest,
+    destination: &'a DestinationWork,
+    proof: &'a LookedAt,
+}
+
+impl Publication<'_> {
+    fn manifest_first(&self) -> bool {
+        self.proof.manifest_first(&self.destination.repository)
+    }
+
+    fn published(&self) -> EdgeResult {
+        EdgeResult::Published {
+            manifest_first: self.manifest_first(),
+        }
+    }
 }
 
 impl Published {
     pub(super) async fn publish(before: Attested) -> Self {
         let Attested { mut flow, passed } = before;
-        let mut publications = Vec::new();
-        for image in passed.into_iter().flat_map(|image| image.signed.images) {
-            let work = Arc::new(image.validated.work);
-            for destination in image.destinations {
-                publications.push(Publication {
-                    image: Arc::clone(&work),
-                    manifest: image.manifest.clone(),
-                    manifest_first: destination.manifest_first,
-                    destination: destination.work,
-                });
-            }
-        }
-        flow.begin(Phase::Publish, publications.len());
         let run = Arc::clone(&flow.run);
+        let waiting: Vec<Waiting> = passed
+            .into_iter()
+            .flat_map(|image| waiting(&run.settings.evidence, image))
+            .collect();
+        let destinations = waiting.iter().map(|it| it.destinations.len()).sum();
+        flow.begin(Phase::Publish, destinations);
         let outcomes = concurrent::each_contained(
             run.settings.concurrency,
-            publications,
-            |publication| {
-                (
-                    Arc::clone(&publication.image),
-                    publication.destination.clone(),
-                )
-            },
-            |publication| publish(Arc::clone(&run), publication),
-            |(image, destination), panic| {
+            waiting,
+            |waiting| waiting.destinations.clone(),
+            |waiting| publish(Arc::clone(&run), waiting),
+            |destinations, panic| {
                 let result = EdgeResult::Left(failed(panic));
-                outcome::of_destination(&image, &destination, &result)
+                let outcomes = destinations.iter().flat_map(|(image, destination)| {
+                    outcome::of_destination(image, destination, &result)
+                });
+                outcomes.collect()
             },
         )
         .await;
@@ -83,32 +102,115 @@ impl Published {
     }
 }
 
-async fn publish(run: Arc<Run>, publication: Publication) -> Vec<EdgeOutcome> {
-    let mut outcomes = Vec::new();
-    for wanted in &publication.destination.tags {
-        let result = publish_tag(&run, &publication, wanted).await;
-        outcomes.push(outcome(&run, &publication, Some(&wanted.tag), result));
+/// What waits for which place: a destination for the evidence at itself, or all of them for the one place that
+/// receives evidence.
+fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
+    let SignedImage { images, places, .. } = image.signed;
+    let Some(first) = images.first() else {
+        return Vec::new();
+    };
+    let mut waiting: Vec<Waiting> = places
+        .into_iter()
+        .map(|place| Waiting {
+            place,
+            identity: first.work().identity.clone(),
+            manifest: first.manifest.clone(),
+            destinations: Vec::new(),
+        })
+        .collect();
+    for image in images {
+        let work = Arc::new(image.validated.work);
+        for destination in image.destinations {
+            // Each destination has a place: sign made the places from the destinations.
+            let place = waiting.iter_mut().find(|waiting| match scope {
+                EvidenceScope::AllMirrors => {
+                    waiting.place.repository == destination.work.repository
+                }
+                EvidenceScope::Canonical(_) => true,
+            });
+            debug_assert!(place.is_some(), "no place for {:?}", destination.work);
+            if let Some(place) = place {
+                place
+                    .destinations
+                    .push((Arc::clone(&work), destination.work));
+            }
+        }
     }
-    if publication.destination.tagless {
-        let result = publish_digest(&run, &publication).await;
-        outcomes.push(outcome(&run, &publication, None, result));
+    waiting
+}
+
+async fn publish(run: Arc<Run>, waiting: Waiting) -> Vec<EdgeOutcome> {
+    let Waiting {
+        place,
+        identity,
+        manifest,
+        destinations,
+    } = waiting;
+    let proof = look_again(&run, &identity, &manifest, place).await;
+    let each = destinations.iter().map(|(image, destination)| {
+        let (run, proof, manifest) = (&*run, &proof, &manifest);
+        async move {
+            match proof {
+                Ok(proof) => {
+                    let publication = Publication {
+                        image,
+                        manifest,
+                        destination,
+                        proof,
+                    };
+                    publish_destination(run, &publication).await
+                }
+                Err(left) => leave(run, image, destination, left),
+            }
+        }
+    });
+    let outcomes: Vec<Vec<EdgeOutcome>> = join_all(each).await;
+    outcomes.into_iter().flatten().collect()
+}
+
+async fn publish_destination(run: &Run, publication: &Publication<'_>) -> Vec<EdgeOutcome> {
+    let Publication {
+        image, destination, ..
+    } = *publication;
+    let mut outcomes = Vec::new();
+    for wanted in &destination.tags {
+        let result = publish_tag(run, publication, wanted).await;
+        let tag = Some(&wanted.tag);
+        outcomes.push(outcome(run, image, destination, tag, result));
+    }
+    if destination.tagless {
+        let result = publish_digest(run, publication).await;
+        outcomes.push(outcome(run, image, destination, None, result));
     }
     outcomes
 }
 
+/// Leaves a destination whose evidence doesn't stand.
+fn leave(
+    run: &Run,
+    image: &ImageWork,
+    destination: &DestinationWork,
+    left: &Left,
+) -> Vec<EdgeOutcome> {
+    let tags = destination.tags.iter().map(|wanted| Some(&wanted.tag));
+    tags.chain(destination.tagless.then_some(None))
+        .map(|tag| outcome(run, image, destination, tag, Err(left.clone())))
+        .collect()
+}
+
 fn outcome(
     run: &Run,
-    publication: &Publication,
+    image: &ImageWork,
+    destination: &DestinationWork,
     tag: Option<&Tag>,
     result: Result<EdgeResult, Left>,
 ) -> EdgeOutcome {
-    let image = &publication.image;
     let result = result.unwrap_or_else(EdgeResult::Left);
     let left = match &result {
         EdgeResult::Left(left) => Some(left.code),
         _ => None,
     };
-    let repository = &publication.destination.repository;
+    let repository = &destination.repository;
     let name = match tag {
         Some(tag) => format!("{repository}:{tag}"),
         None => format!("{repository}@{}", image.digest),
@@ -125,19 +227,50 @@ fn outcome(
 }
 
 /// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
-/// move; registries offer no conditional PUT that holds, so this window remains.
+/// move; registries offer no conditional PUT that holds, so this window remains. It must not grow by pauses: before a
+/// PUT is repeated, the question is asked again.
 async fn publish_tag(
     run: &Run,
-    publication: &Publication,
+    publication: &Publication<'_>,
     wanted: &WantedTag,
 ) -> Result<EdgeResult, Left> {
     let reference = ManifestReference::Tag(wanted.tag.clone());
+    let mut repetition = Repetition::default();
+    loop {
+        if look(run, publication, wanted, &reference).await? {
+            return Ok(if repetition.is_repeated() {
+                publication.published()
+            } else {
+                EdgeResult::AlreadyThere
+            });
+        }
+        if !has_canonical_digest(publication.manifest) {
+            put_by_digest(run, publication).await?;
+        }
+        match put(run, publication, &reference).await {
+            Ok(confirmed) => return confirm(run, publication, &reference, confirmed).await,
+            Err(failure) => {
+                if !repetition.again(&failure, Some(&*run.ports.sleep)).await {
+                    return Err(failed(failure));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is left.
+async fn look(
+    run: &Run,
+    publication: &Publication<'_>,
+    wanted: &WantedTag,
+    reference: &ManifestReference,
+) -> Result<bool, Left> {
     let repository = &publication.destination.repository;
     let is_first = wanted.expected.is_none();
-    let points_to = shown(run, repository, &reference, is_first).await?;
+    let points_to = shown(run, repository, reference, is_first).await?;
     if let Some(digest) = points_to {
-        if digest == publication.manifest.digest() {
-            return Ok(EdgeResult::AlreadyThere);
+        if is_ours(run, publication, reference, digest).await? {
+            return Ok(true);
         }
         if Some(digest) != wanted.expected {
             let message = format!("the tag points to {digest} now");
@@ -147,36 +280,71 @@ async fn publish_tag(
         let message = format!("the tag is gone; the plan saw it point to {expected}");
         return Err(left(codes::TAG_MOVED, message));
     }
-    put(run, publication, &reference).await
+    Ok(false)
 }
 
-async fn publish_digest(run: &Run, publication: &Publication) -> Result<EdgeResult, Left> {
+async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
     if publication.destination.digest_present {
         return Ok(EdgeResult::AlreadyThere);
     }
-    if publication.manifest_first {
-        return Ok(EdgeResult::Published {
-            manifest_first: true,
-        });
+    if publication.manifest_first() {
+        return Ok(publication.published());
     }
-    put(run, publication, &publication.manifest.digest().into()).await
+    put_by_digest(run, publication).await
 }
 
-async fn put(
+/// Puts the image by its digest. By SHA-256, a tag brings it along; of a digest by another algorithm registries know
+/// nothing unless it is put by that, and evidence speaks of that digest.
+async fn put_by_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
+    let reference = publication.manifest.digest().into();
+    let confirmed = put(run, publication, &reference).await.map_err(failed)?;
+    confirm(run, publication, &reference, confirmed).await
+}
+
+fn has_canonical_digest(manifest: &RawManifest) -> bool {
+    manifest.digest().algorithm() == DigestAlgorithm::Sha256
+}
+
+/// Whether what the registry shows is the image. Where it shows a digest by another algorithm, the bytes decide.
+async fn is_ours(
     run: &Run,
-    publication: &Publication,
+    publication: &Publication<'_>,
     reference: &ManifestReference,
-) -> Result<EdgeResult, Left> {
+    shown: Digest,
+) -> Result<bool, Left> {
+    let ours = publication.manifest.digest();
+    if shown.algorithm() == ours.algorithm() {
+        return Ok(shown == ours);
+    }
     let registry = &run.ports.registry;
     let repository = &publication.destination.repository;
-    let published = EdgeResult::Published {
-        manifest_first: publication.manifest_first,
-    };
-    let answer = registry
-        .put_manifest(repository, reference, &publication.manifest)
-        .await
-        .map_err(failed)?;
-    if answer.digest_confirmed {
+    let standing = registry.get_manifest(repository, reference).await;
+    let standing = standing.map_err(failed)?;
+    Ok(standing.is_some_and(|standing| ours.matches(standing.bytes())))
+}
+
+/// Puts the image; whether the registry's answer names its digest.
+async fn put(
+    run: &Run,
+    publication: &Publication<'_>,
+    reference: &ManifestReference,
+) -> Result<bool, Failure> {
+    let repository = &publication.destination.repository;
+    let registry = &run.ports.registry;
+    let answer = registry.put_manifest(repository, reference, publication.manifest);
+    Ok(answer.await?.digest_confirmed)
+}
+
+/// Looks at what the registry kept, unless its answer told.
+async fn confirm(
+    run: &Run,
+    publication: &Publication<'_>,
+    reference: &ManifestReference,
+    confirmed: bool,
+) -> Result<EdgeResult, Left> {
+    let repository = &publication.destination.repository;
+    let published = publication.published();
+    if confirmed {
         return Ok(published);
     }
     let mut found = shown(run, repository, reference, false).await?;
@@ -184,7 +352,7 @@ async fn put(
         found = shown(run, repository, reference, true).await?;
     }
     match found {
-        Some(digest) if digest == publication.manifest.digest() => Ok(published),
+        Some(digest) if is_ours(run, publication, reference, digest).await? => Ok(published),
         Some(digest) => {
             let message = format!("the registry shows {digest} there");
             Err(left(codes::NOT_CONFIRMED, message))

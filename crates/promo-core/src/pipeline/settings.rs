@@ -1,5 +1,6 @@
 //! What a run is told and what it works with: settings and ports, as values.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::oci::RegistryHost;
 use crate::plan::PlanOptions;
 use crate::ports::{
     Attester, Clock, Contained, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest,
-    Registry, Signer, Verifier,
+    Registry, Signer, Sleep, Verifier,
 };
 
 /// How far a run goes.
@@ -72,6 +73,8 @@ pub struct RunSettings {
     pub trust: StagingTrust,
     /// What is asked about provenance.
     pub provenance: ProvenancePolicy,
+    /// Types of artifacts that refer to an image in staging and are copied with it as they are.
+    pub carry: BTreeSet<String>,
     /// Whether the children of an index are signed as well.
     pub recursive: bool,
     /// Which mirrors receive evidence.
@@ -105,6 +108,8 @@ pub struct Ports {
     pub observer: Arc<dyn Observer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Waits before a tag is put again.
+    pub sleep: Arc<dyn Sleep>,
 }
 
 /// The ports that make proof, and the verifier that accepts what they make.
@@ -136,6 +141,7 @@ impl Ports {
                 .map(|verifier| Arc::new(Contained::new(verifier)) as Arc<dyn Verifier>),
             observer: Arc::new(Contained::new(self.observer)),
             clock: self.clock,
+            sleep: self.sleep,
         }
     }
 }

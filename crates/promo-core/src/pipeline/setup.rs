@@ -56,7 +56,7 @@ impl Ready {
     /// destinations don't already answer for.
     pub async fn plan(self, set: &ManifestSet) -> Result<Planned, RunError> {
         let plan = self.plan_now(set, &self.run.settings.plan).await;
-        Planned::new(self.run, plan)
+        Planned::new(self.run, plan).await
     }
 
     /// Adopts a plan that was made earlier: plans anew what it was to carry out, and keeps what both would do. A plan
@@ -71,7 +71,7 @@ impl Ready {
         options.selection = options.selection.among(plan::actionable(saved));
         let now = self.plan_now(set, &options).await;
         let rechecked = plan::recheck(saved, &now);
-        let planned = Planned::new(self.run, rechecked.plan)?;
+        let planned = Planned::new(self.run, rechecked.plan).await?;
         Ok((planned, rechecked.unwanted))
     }
 

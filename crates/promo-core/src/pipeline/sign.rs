@@ -12,7 +12,7 @@ use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::placing::{self, Place, Target};
 use super::promote::{Promoted, PromotedImage};
 use crate::identity::Identity;
-use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+use crate::oci::{Descriptor, Digest, RawManifest, RegistryHost, Repository};
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase, SignatureFormat, Subject};
 
@@ -114,28 +114,20 @@ impl SignedImage {
         {
             return (None, self.leave(&left));
         }
-        let failed: BTreeMap<Repository, (Option<Left>, bool)> = self
+        let failed: BTreeMap<Repository, Left> = self
             .places
             .iter()
-            .map(|place| {
-                let state = (place.left.clone(), place.manifest_first);
-                (place.repository.clone(), state)
-            })
+            .filter_map(|place| Some((place.repository.clone(), place.left.clone()?)))
             .collect();
         let mut outcomes = Vec::new();
         for image in &mut self.images {
-            for mut destination in std::mem::take(&mut image.destinations) {
-                let (left, first) = failed
-                    .get(&destination.work.repository)
-                    .cloned()
-                    .unwrap_or_default();
-                destination.manifest_first |= first;
-                match left {
+            for destination in std::mem::take(&mut image.destinations) {
+                match failed.get(&destination.work.repository) {
                     None => image.destinations.push(destination),
                     Some(left) => outcomes.extend(outcome::of_destination(
                         &image.validated.work,
                         &destination.work,
-                        &EdgeResult::Left(left),
+                        &EdgeResult::Left(left.clone()),
                     )),
                 }
             }
@@ -157,9 +149,16 @@ fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<SignedImage> 
         .into_values()
         .map(|images| {
             let (places, mirrors) = places(scope, &images);
+            let mut places: Vec<Place> = places.into_iter().map(Place::new).collect();
+            for place in &mut places {
+                let mut destinations = images.iter().flat_map(|image| &image.destinations);
+                place.manifest_first = destinations.any(|destination| {
+                    destination.manifest_first && destination.work.repository == place.repository
+                });
+            }
             SignedImage {
                 images,
-                places: places.into_iter().map(Place::new).collect(),
+                places,
                 mirrors,
             }
         })
@@ -185,11 +184,7 @@ fn places(
         EvidenceScope::AllMirrors => (destinations, complete.into_iter().collect()),
         EvidenceScope::Canonical(host) => {
             let all: BTreeSet<Repository> = destinations.union(&complete).cloned().collect();
-            let canonical = all
-                .iter()
-                .find(|repository| repository.host_str() == host.as_str())
-                .or(all.first())
-                .cloned();
+            let canonical = canonical(host, &all).cloned();
             let mirrors = all
                 .into_iter()
                 .filter(|repository| Some(repository) != canonical.as_ref())
@@ -197,6 +192,16 @@ fn places(
             (canonical.into_iter().collect(), mirrors)
         }
     }
+}
+
+/// The one place of evidence among all destinations of an image.
+pub(super) fn canonical<'a>(
+    host: &RegistryHost,
+    all: &'a BTreeSet<Repository>,
+) -> Option<&'a Repository> {
+    all.iter()
+        .find(|repository| repository.host_str() == host.as_str())
+        .or(all.first())
 }
 
 async fn sign(run: Arc<Run>, mut image: SignedImage) -> (Option<SignedImage>, Vec<EdgeOutcome>) {
@@ -241,7 +246,7 @@ async fn sign_all(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
                 .map(|place| Place::new(place.repository.clone()))
                 .collect();
             sign_one(run, target, &mut places, &image.mirrors).await?;
-            take_over_failures(&mut image.places, places);
+            take_over(&mut image.places, places);
         }
     }
     Ok(())
@@ -305,15 +310,16 @@ async fn sign_one(
     placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
 }
 
-/// A child that could not be signed at a place keeps the whole image from it.
-fn take_over_failures(places: &mut [Place], of_child: Vec<Place>) {
+/// A child that could not be signed at a place keeps the whole image from it; what stands about it is looked
+/// at again together with what stands about the image.
+fn take_over(places: &mut [Place], of_child: Vec<Place>) {
     for child in of_child {
-        if let Some(left) = child.left
-            && let Some(place) = places
-                .iter_mut()
-                .find(|place| place.repository == child.repository)
-        {
-            place.left = Some(left);
+        let place = places
+            .iter_mut()
+            .find(|place| place.repository == child.repository);
+        if let Some(place) = place {
+            place.claims.extend(child.claims);
+            place.left = child.left.or(place.left.take());
         }
     }
 }

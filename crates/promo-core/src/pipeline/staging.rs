@@ -17,8 +17,8 @@ use crate::Code;
 use crate::oci::{Digest, Repository};
 use crate::plan::ImageWork;
 use crate::ports::{
-    AcceptedEvidence, Evidence, EvidenceKind, Phase, RefusedEvidence, SignatureFormat,
-    UnknownEvidence, Verification,
+    AcceptedEvidence, BoundedEvidence, Evidence, EvidenceKind, Phase, RefusedEvidence,
+    SignatureFormat, UnknownEvidence, Verification,
 };
 
 /// What was found about an image in staging.
@@ -83,7 +83,7 @@ pub(super) fn decide(
     run: &Run,
     work: &ImageWork,
     verification: Verification,
-    unread: u64,
+    read: &BoundedEvidence,
 ) -> Result<StagingSignatures, Left> {
     let Verification {
         accepted,
@@ -99,14 +99,14 @@ pub(super) fn decide(
     }
     let signed = named.iter().any(|accepted| is_signature(&accepted.kind));
     if !signed {
-        check_unsigned(run.settings.staging, &unknown, &refused, unread)?;
+        check_unsigned(run.settings.staging, &unknown, &refused, read)?;
     }
     let mut notes = Notes::default();
     let accepted = choose(run, named, &mut notes);
     notes.refused(&refused);
     notes.strangers(unknown.len());
-    notes.unread(unread);
-    if run.ports.proof.is_some() && hides_signatures(&accepted) {
+    notes.unread(read.unread);
+    if writes_bundles(run) && hides_signatures(&accepted) {
         notes.add(codes::STAGING_HIDDEN, HIDDEN, 1);
     }
     Ok(StagingSignatures {
@@ -117,8 +117,9 @@ pub(super) fn decide(
     })
 }
 
-const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign 3 looks for bundles \
-                      first, finds promo's, and sees it only with `--new-bundle-format=false`";
+const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign looks for bundles first, \
+                      finds promo's, and sees it only with `--new-bundle-format=false`; with `--signature-formats=sig` \
+                      promo writes no bundles";
 
 const NAMES_HINT: &str = "if images are rightly signed under that name in staging, name it: `staging-names` below \
                           `[verify]` in promo.toml";
@@ -157,7 +158,7 @@ fn check_unsigned(
     policy: StagingPolicy,
     unknown: &[UnknownEvidence],
     refused: &[RefusedEvidence],
-    unread: u64,
+    read: &BoundedEvidence,
 ) -> Result<(), Left> {
     let refuse =
         |code, message: String| Left::new(Phase::Validate, LeftClass::Refused, code, message);
@@ -172,6 +173,7 @@ fn check_unsigned(
         }
         return Err(left);
     }
+    let unread = read.unread;
     if unread > 0 {
         let message = format!(
             "no accepted signature is among the evidence that was read, and {unread} more pieces were not read"
@@ -184,7 +186,10 @@ fn check_unsigned(
     match unknown.iter().filter(|it| is_signature(&it.kind)).count() {
         0 => Err(refuse(
             codes::STAGING_UNSIGNED,
-            "a signature is required in staging, and there is none".to_owned(),
+            format!(
+                "a signature is required in staging, and there is none{}",
+                passed_over(&read.set.passed_over)
+            ),
         )),
         strangers => Err(refuse(
             codes::STAGING_UNKNOWN_SIGNER,
@@ -192,6 +197,17 @@ fn check_unsigned(
                 "a signature by an accepted key is required in staging, and the {strangers} found are by others"
             ),
         )),
+    }
+}
+
+/// What was taken for no evidence, where somebody looks for some.
+fn passed_over(passed_over: &[(Digest, String)]) -> String {
+    match passed_over {
+        [] => String::new(),
+        [(digest, reason), ..] => format!(
+            "; {} passed over, the first {digest}: {reason}",
+            passed_over.len()
+        ),
     }
 }
 
@@ -231,6 +247,11 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
     carried
 }
 
+fn writes_bundles(run: &Run) -> bool {
+    let proof = run.ports.proof.as_ref();
+    proof.is_some_and(|proof| proof.signer.formats().contains(&SignatureFormat::Bundle))
+}
+
 /// Whether a signer's only signatures are such that a bundle keeps cosign from looking at them.
 fn hides_signatures(accepted: &[AcceptedEvidence]) -> bool {
     let has = |signer: &str, wanted: SignatureFormat| {
@@ -239,7 +260,9 @@ fn hides_signatures(accepted: &[AcceptedEvidence]) -> bool {
             .any(|it| it.signer == signer && it.kind == EvidenceKind::Signature { format: wanted })
     };
     accepted.iter().any(|it| {
-        has(&it.signer, SignatureFormat::Sig) && !has(&it.signer, SignatureFormat::Bundle)
+        let is_layer =
+            has(&it.signer, SignatureFormat::Sig) || has(&it.signer, SignatureFormat::SigReferrer);
+        is_layer && !has(&it.signer, SignatureFormat::Bundle)
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::beside::{self, Beside};
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::promote::Promoted;
@@ -26,6 +27,7 @@ pub struct Validated {
 pub struct ValidatedImage {
     pub(super) work: ImageWork,
     pub(super) staging: StagingSignatures,
+    pub(super) beside: Vec<Beside>,
 }
 
 impl Validated {
@@ -35,7 +37,10 @@ impl Validated {
             StagingPolicy::Off => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
         };
-        let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
+        let validated: Vec<ValidatedImage> =
+            flow.carry_out(Phase::Validate, status, passed, judge).await;
+        let beside = validated.iter().flat_map(|image| &image.beside);
+        flow.beside.extend(beside.cloned());
         let told = validated.iter().filter_map(ValidatedImage::told);
         flow.staging.extend(told);
         Self {
@@ -115,10 +120,21 @@ async fn judge(
 ) -> (Option<ValidatedImage>, Vec<EdgeOutcome>) {
     let work = image.work;
     let name = format!("{}@{}", work.source, work.digest);
-    match staging_signatures(&run, &work).await {
-        Ok(staging) => {
+    let judged = match staging_signatures(&run, &work).await {
+        Ok(staging) => beside::look(&run, &work)
+            .await
+            .map(|beside| (staging, beside)),
+        Err(left) => Err(left),
+    };
+    match judged {
+        Ok((staging, beside)) => {
             run.item_done(Phase::Validate, name, None);
-            (Some(ValidatedImage { work, staging }), Vec::new())
+            let image = ValidatedImage {
+                work,
+                staging,
+                beside,
+            };
+            (Some(image), Vec::new())
         }
         Err(left) => {
             run.item_done(Phase::Validate, name, Some(left.code));
@@ -145,7 +161,7 @@ async fn staging_signatures(run: &Run, work: &ImageWork) -> Result<StagingSignat
         .verify(&work.digest, None, &evidence.set)
         .await
         .map_err(failed)?;
-    staging::decide(run, work, verification, evidence.unread)
+    staging::decide(run, work, verification, &evidence)
 }
 
 fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {

@@ -15,7 +15,7 @@ pub type ImageSizes = BTreeMap<(Repository, Digest), ImageSize>;
 
 /// What carrying a plan out takes where nothing stands at the destinations yet.
 ///
-/// It is less where blobs stand or can be mounted. Evidence, tokens, repetitions and the plan itself are not counted,
+/// It is less where blobs stand or can be mounted. Evidence, what is beside images, tokens, repetitions and the plan itself are not counted,
 /// nor the HEAD that confirms a tag at registries that don't answer with a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

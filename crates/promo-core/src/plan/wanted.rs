@@ -17,7 +17,7 @@ pub fn wanted_destinations(set: &ManifestSet, options: &PlanOptions) -> WantedIn
             continue;
         }
         match edge.tag() {
-            Some(tag) => wanted.want_tag(edge.destination(), tag),
+            Some(tag) => wanted.want_tag_at(edge.destination(), tag, edge.digest()),
             None => wanted.want_digest(edge.destination(), edge.digest()),
         }
     }

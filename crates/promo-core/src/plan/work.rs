@@ -25,6 +25,8 @@ pub struct ImageWork {
     pub provenance: ProvenanceDemand,
     /// Where something is to be done, ordered by repository.
     pub destinations: Vec<DestinationWork>,
+    /// Whether its content stands at all these destinations and only its evidence is in question.
+    pub stands: bool,
     /// Mirrors (same identity, same digest) where nothing is missing, ordered: evidence can be taken
     /// from there. Where published edges are work, too (`complete`), they are among both lists.
     pub complete_mirrors: Vec<Repository>,
@@ -72,15 +74,30 @@ impl Plan {
     /// What there is to do, ordered by identity, digest and source: the edges to promote and to finish,
     /// and under `complete` also those that are published. Nothing if `fail_fast` stops the plan.
     pub fn work(&self) -> Vec<ImageWork> {
+        self.work_of(false, |edge| {
+            let verdict = edge.verdict();
+            verdict.is_actionable() || (self.options.complete && verdict == Verdict::Present)
+        })
+    }
+
+    /// The edges without a tag whose digest is there, in the same form: whether they are published only their evidence
+    /// tells, since an index may have brought the digest. Nothing under `complete`, where they are work anyway.
+    pub fn digests_in_question(&self) -> Vec<ImageWork> {
+        if self.options.complete {
+            return Vec::new();
+        }
+        self.work_of(true, |edge| {
+            edge.tag().is_none() && edge.verdict() == Verdict::Present
+        })
+    }
+
+    fn work_of(&self, stands: bool, wanted: impl Fn(&PlannedEdge<'_>) -> bool) -> Vec<ImageWork> {
         if self.stopped_by().is_some() {
             return Vec::new();
         }
         let mut identities = Identities::new(self);
         let mut items = Items::new();
-        let wanted = |verdict: Verdict| {
-            verdict.is_actionable() || (self.options.complete && verdict == Verdict::Present)
-        };
-        for edge in self.edges().filter(|edge| wanted(edge.verdict())) {
+        for edge in self.edges().filter(|edge| wanted(edge)) {
             add(&mut items, &edge, identities.of(&edge));
         }
         let mirrors = self.complete_mirrors(&items, &mut identities);
@@ -94,6 +111,7 @@ impl Plan {
                 manifest: item.manifest,
                 provenance: item.provenance,
                 destinations: item.destinations.into_values().map(sorted).collect(),
+                stands,
                 complete_mirrors,
             }
         });

@@ -224,6 +224,26 @@ impl EvidenceStore for Contained<dyn EvidenceStore> {
     ) -> Result<Attachment, Failure> {
         contain(async { self.0.attach(repository, subject, evidence).await }).await
     }
+
+    async fn find_attestations(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        predicate_type: &str,
+        known: &[Evidence],
+    ) -> Result<EvidenceSet, Failure> {
+        let store = &self.0;
+        contain(store.find_attestations(repository, digest, predicate_type, known)).await
+    }
+
+    async fn lost(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        evidence: &[Evidence],
+    ) -> Result<Vec<Evidence>, Failure> {
+        contain(async { self.0.lost(repository, digest, evidence).await }).await
+    }
 }
 
 #[async_trait]

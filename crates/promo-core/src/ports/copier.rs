@@ -40,6 +40,9 @@ pub struct CopiedContent {
     pub manifest: RawManifest,
     /// All manifests below it, children before parents, each once.
     pub children: Vec<Descriptor>,
+    /// Layers that were not copied, each once: they can be had elsewhere, and may not be given on or are not in the
+    /// source.
+    pub left_behind: Vec<Descriptor>,
     /// What became of each destination, in the order of the request.
     pub destinations: Vec<(Repository, Result<DestinationContent, Failure>)>,
 }

@@ -104,6 +104,17 @@ pub trait EvidenceStore: Debug + Send + Sync {
         digest: &Digest,
     ) -> Result<BoundedEvidence, Failure>;
 
+    /// Reads those referrers of `digest` that may be attestations of `predicate_type` by what their list says, and
+    /// nothing else: a few requests where [`EvidenceStore::read`] takes many. Pieces of `known`, which were read elsewhere, are
+    /// not read again where they are listed.
+    async fn find_attestations(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        predicate_type: &str,
+        known: &[Evidence],
+    ) -> Result<EvidenceSet, Failure>;
+
     /// Attaches evidence to `subject`, whose manifest needs not be in the repository yet. Layers of a
     /// shared tag are appended to what stands there, which is never lost: updates of one tag are
     /// serialised, read back and merged. What stands already is not written again.
@@ -113,4 +124,17 @@ pub trait EvidenceStore: Debug + Send + Sync {
         subject: &Descriptor,
         evidence: &[Evidence],
     ) -> Result<Attachment, Failure>;
+
+    /// Looks again at what is claimed to stand about `digest`, and returns the pieces that don't, in their
+    /// order: a referrer that isn't listed, or whose manifest or blobs are gone, and a layer that a shared tag
+    /// lacks. A piece that is returned is written again when it is attached again.
+    ///
+    /// One list for all referrers and one read for each shared tag; beside that the manifests of the
+    /// referrers, and the blobs that this value sent and nobody has read since.
+    async fn lost(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        evidence: &[Evidence],
+    ) -> Result<Vec<Evidence>, Failure>;
 }

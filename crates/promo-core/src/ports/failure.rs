@@ -16,6 +16,8 @@ use crate::Code;
 pub enum FailureKind {
     /// The repository or the content is not there (404).
     NotFound,
+    /// The image is there, but not all that belongs to it.
+    Incomplete,
     /// No credentials, or the registry doesn't accept them (401).
     Unauthenticated,
     /// The credentials don't allow it (403).
@@ -46,6 +48,8 @@ pub enum FailureKind {
     Signing,
     /// The implementation panicked: a defect, of which nothing is known but that it happened.
     Defect,
+    /// It was given up, because the run was interrupted.
+    Interrupted,
 }
 
 /// The code of a panic, which is the pipeline's `DEFECT`.
@@ -60,6 +64,7 @@ pub struct Failure {
     hints: Vec<String>,
     status: Option<u16>,
     retry_after: Option<Duration>,
+    said: Option<Box<(String, String)>>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -73,6 +78,7 @@ impl Failure {
             hints: Vec::new(),
             status: None,
             retry_after: None,
+            said: None,
             source: None,
         }
     }
@@ -112,10 +118,32 @@ impl Failure {
         self
     }
 
+    /// With what the registry said: its own code, such as `MANIFEST_UNKNOWN`, and its own words.
+    #[must_use]
+    pub fn with_said(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self.said = Some(Box::new((code.into(), message.into())));
+        self
+    }
+
     /// With its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
+        self
+    }
+
+    /// The same with other texts. Causes whose texts change are kept as text alone.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.message = change(&self.message);
+        for hint in &mut self.hints {
+            *hint = change(hint);
+        }
+        let causes = self.causes();
+        let changed = change(&causes.join(": "));
+        if changed != causes.join(": ") {
+            self.source = Some(changed.into());
+        }
         self
     }
 
@@ -144,16 +172,27 @@ impl Failure {
         self.retry_after
     }
 
+    /// What the registry said, where it said something: its own code, such as `MANIFEST_UNKNOWN`, and its own words.
+    pub fn said(&self) -> Option<(&str, &str)> {
+        let (code, message) = self.said.as_deref()?;
+        Some((code, message))
+    }
+
     /// The message followed by those of its causes, separated by `: `.
     pub fn chain(&self) -> String {
-        let mut text = self.message.clone();
+        let mut texts = vec![self.message.clone()];
+        texts.extend(self.causes());
+        texts.join(": ")
+    }
+
+    fn causes(&self) -> Vec<String> {
+        let mut texts = Vec::new();
         let mut next: Option<&(dyn Error + 'static)> = self.source();
-        while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            next = error.source();
+        while let Some(cause) = next {
+            texts.push(cause.to_string());
+            next = cause.source();
         }
-        text
+        texts
     }
 }
 

@@ -12,6 +12,7 @@ mod failure;
 mod inventory_reader;
 mod observer;
 mod registry;
+mod repetition;
 mod signing;
 
 pub use clock::{Clock, Sleep};
@@ -27,6 +28,7 @@ pub use registry::{
     BlobStream, BulkList, Capabilities, CatalogPage, ManifestHead, Mount, PutManifest,
     ReferrerList, Registry, SubjectHandling, TagPage, UploadSession,
 };
+pub use repetition::Repetition;
 pub use signing::{
     AcceptedEvidence, Attester, EvidenceKind, IdentityToken, IdentityTokens, PromotionRecord,
     RecordedManifest, RefusedEvidence, SignatureFormat, Signer, Subject, UnknownEvidence,

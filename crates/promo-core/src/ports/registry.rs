@@ -177,7 +177,8 @@ pub struct ReferrerList {
 /// - Bytes are checked: a manifest has the digest it was asked by (or the one the registry named), a
 ///   blob that of its descriptor.
 /// - What is put is put as it is, byte for byte.
-/// - Nothing is retried by the caller: implementations repeat what is safe to repeat.
+/// - Nothing is retried by the caller: implementations repeat what is safe to repeat. A PUT of a tag is not: while an
+///   implementation waits, somebody else may put it. The caller looks where it points before each PUT.
 #[async_trait]
 pub trait Registry: Debug + Send + Sync {
     /// What this implementation offers.

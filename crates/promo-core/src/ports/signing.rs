@@ -23,7 +23,7 @@ pub struct Subject {
     pub descriptor: Descriptor,
 }
 
-/// The forms in which promo writes signatures.
+/// The forms of image signatures. promo writes the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -33,6 +33,10 @@ pub enum SignatureFormat {
     Bundle,
     /// A layer of the image under the tag `sha256-<hex>.sig`.
     Sig,
+    /// Such a layer in an image that refers to its subject, as cosign writes it with
+    /// `--registry-referrers-mode=oci-1-1`. It is judged, and carried as a layer under `.sig`; it is never written.
+    #[serde(rename = "sig-referrer")]
+    SigReferrer,
 }
 
 impl SignatureFormat {
@@ -41,6 +45,7 @@ impl SignatureFormat {
         match self {
             Self::Bundle => "bundle",
             Self::Sig => "sig",
+            Self::SigReferrer => "sig-referrer",
         }
     }
 }
@@ -133,8 +138,8 @@ pub trait Signer: fmt::Debug + Send + Sync {
 #[async_trait]
 pub trait Verifier: fmt::Debug + Send + Sync {
     /// Judges each piece of evidence about `digest`. With an identity, a signature must name it as its
-    /// docker-reference; without one, any name is accepted. Attestations must have the digest
-    /// among their subjects.
+    /// docker-reference, and an attestation that names something must name it; without one, any name is
+    /// accepted. Attestations must have the digest among their subjects.
     async fn verify(
         &self,
         digest: &Digest,

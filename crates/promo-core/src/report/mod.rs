@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use document::{PlannedLeft, ReportSettings, Totals};
 
 use crate::manifest::{Finding, Severity};
-use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
+use crate::pipeline::{Beside, EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
 use crate::plan::Plan;
 
 /// What a run did.
@@ -33,6 +33,8 @@ pub struct Report {
     pub totals: Totals,
     /// The edges that the run worked on, ordered by identity, digest, destination and tag.
     pub edges: Vec<EdgeOutcome>,
+    /// What staging has beside the images that the run worked on, and layers that were not copied; ordered.
+    pub beside: Vec<Beside>,
     /// What was found in staging about the images that passed validate, where there is something to tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub staging: Vec<StagingEvidence>,
@@ -72,6 +74,7 @@ impl Report {
         plan: &Plan,
         phases: Vec<PhaseReport>,
         edges: Vec<EdgeOutcome>,
+        beside: Vec<Beside>,
     ) -> Self {
         let left = document::planned_left(plan);
         Self {
@@ -83,6 +86,7 @@ impl Report {
             phases,
             totals: Totals::count(plan, &edges, left.len()),
             edges,
+            beside,
             staging: Vec::new(),
             left,
             findings: plan.findings().to_vec(),

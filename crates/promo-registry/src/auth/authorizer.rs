@@ -287,7 +287,9 @@ impl Authorizer {
                 |token| token.is_usable(self.sender.hosts.clock.now()),
                 || async {
                     let credential = self.source.credentials(&access.host, repository).await?;
-                    if let Some(Credential::BearerToken(token)) = &credential {
+                    if let Some(Credential::BearerToken(token)) =
+                        credential.as_ref().map(Credential::for_tokens)
+                    {
                         return given_token(&access.host, token);
                     }
                     self.fetch(access, realm, service, credential).await
@@ -306,7 +308,7 @@ impl Authorizer {
         credential: Option<Credential>,
     ) -> Result<Token, Error> {
         let mut request = self.token_request(access, realm, service, credential)?;
-        let outcome = token::fetch(&self.sender, &self.caps, &request).await;
+        let outcome = self.fetch_as(&request).await;
         if request.credential.is_none() || !matches!(outcome, Err(Error::TokenRefused { .. })) {
             return outcome;
         }
@@ -316,6 +318,25 @@ impl Authorizer {
             return outcome;
         }
         request.credential = renewed;
+        self.fetch_as(&request).await
+    }
+
+    /// Fetches a token with all that a credential has: where an identity token is refused, with the password beside it.
+    async fn fetch_as(&self, request: &TokenRequest) -> Result<Token, Error> {
+        if let Some(credential) = &request.credential {
+            self.sender.sent.credential(credential);
+        }
+        let outcome = token::fetch(&self.sender, &self.caps, request).await;
+        let Some(Credential::Both { password, .. }) = &request.credential else {
+            return outcome;
+        };
+        if !matches!(outcome, Err(Error::TokenRefused { .. })) {
+            return outcome;
+        }
+        let request = TokenRequest {
+            credential: Some(password.as_ref().clone()),
+            ..request.clone()
+        };
         token::fetch(&self.sender, &self.caps, &request).await
     }
 
@@ -372,9 +393,8 @@ fn given_token(host: &RegistryHost, token: &Secret) -> Result<Token, Error> {
 
 /// What can be sent to the registry itself.
 pub(super) fn fixed_header(credential: &Credential) -> Option<HeaderValue> {
-    match credential {
-        Credential::Basic { .. } => token::basic(credential),
+    match credential.for_basic() {
         Credential::BearerToken(token) => token::bearer(token),
-        Credential::IdentityToken(_) => None,
+        other => token::basic(other),
     }
 }

@@ -24,6 +24,31 @@ pub enum Credential {
     IdentityToken(Secret),
     /// A token that the registry itself accepts.
     BearerToken(Secret),
+    /// A token, and user and password for where it is of no use: an identity token is for token servers only.
+    Both {
+        /// The token.
+        token: Box<Credential>,
+        /// User and password.
+        password: Box<Credential>,
+    },
+}
+
+impl Credential {
+    /// What is shown where tokens are used.
+    pub(super) fn for_tokens(&self) -> &Self {
+        match self {
+            Self::Both { token, .. } => token,
+            other => other,
+        }
+    }
+
+    /// What is shown where user and password are asked for.
+    pub(super) fn for_basic(&self) -> &Self {
+        match self {
+            Self::Both { password, .. } => password,
+            other => other,
+        }
+    }
 }
 
 /// Finds the credentials for a registry. It is asked when a registry wants some, and before a list of a registry, or

@@ -1,191 +1,207 @@
 //! The documents that hold credentials: Docker's `config.json` and containers' `auth.json`.
 //!
-//! Both have the same fields. Docker's keys are hosts or URLs of hosts; containers' keys may go on with a path,
-//! and then hold for the repositories below it. Reading them chooses nothing: that is in `files`.
+//! Both have the same fields. They are read as docker, podman, crane and skopeo read them: null, empty and unknown things
+//! say nothing, and what is wrong is an error for whom it concerns only. What one entry says is read in `entry`, under
+//! which keys it is looked for in `keys`. Which document and which helper come first is not known here: that is in `files`.
+
+mod entry;
+mod keys;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use promo_core::oci::{RegistryHost, Repository};
 use serde::Deserialize;
-use zeroize::Zeroizing;
+use serde_json::value::RawValue;
 
-use super::{Credential, Secret};
+use super::Credential;
 use crate::Error;
 
-/// Some tools write the padding, some don't.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+pub(super) use keys::{HUB_KEY, is_hub};
 
-/// A document with its keys in one form. Its Debug shows no secret.
+/// What one thing says, or what is wrong with it.
+type Reading<T> = Result<T, &'static str>;
+
+/// A document. Its Debug shows no secret.
 #[derive(Debug)]
 pub(super) struct CredentialDocument {
-    /// By `HOST` or `HOST/PATH`.
-    auths: BTreeMap<String, Credential>,
-    /// Helpers by `HOST` or `HOST/PATH`.
-    helpers: BTreeMap<String, String>,
+    /// How the caller calls it in errors.
+    file: String,
+    sections: Result<Sections, String>,
+}
+
+#[derive(Debug)]
+struct Sections {
+    auths: Reading<BTreeMap<String, Reading<Option<Credential>>>>,
+    /// Helpers; none where the document switches the helper off.
+    helpers: Reading<BTreeMap<String, Reading<Option<String>>>>,
     /// The helper for all other hosts.
-    store: Option<String>,
+    store: Reading<Option<String>>,
 }
 
-#[derive(Deserialize)]
-struct RawDocument {
-    #[serde(default)]
-    auths: Option<BTreeMap<String, RawEntry>>,
-    #[serde(default, rename = "credHelpers")]
-    helpers: Option<BTreeMap<String, String>>,
-    #[serde(default, rename = "credsStore")]
-    store: Option<String>,
+/// Who has the credentials of a registry, as far as the document says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeper<'a> {
+    /// This helper.
+    Helper(&'a str),
+    /// The document itself: no helper is to be asked.
+    Document,
+    /// It doesn't say.
+    Unnamed,
 }
 
-#[derive(Deserialize)]
-struct RawEntry {
-    auth: Option<Secret>,
-    username: Option<String>,
-    password: Option<Secret>,
-    identitytoken: Option<Secret>,
-    registrytoken: Option<Secret>,
-}
+/// Some editors write it at the beginning of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl CredentialDocument {
-    /// Reads a document. `file` is how the caller calls it in errors, which repeat nothing of its content.
-    pub(super) fn parse(file: &str, content: &[u8]) -> Result<Self, Error> {
-        let unreadable = |reason: String| Error::CredentialFile {
+    /// Reads a document. What is wrong with it is an error when it is asked, and repeats nothing of its content.
+    pub(super) fn parse(file: &str, content: &[u8]) -> Self {
+        let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
+        Self {
             file: file.to_owned(),
-            reason,
-        };
-        let raw: RawDocument = serde_json::from_slice(content).map_err(|error| {
-            // The message of serde_json may repeat what stands there.
-            let (line, column) = (error.line(), error.column());
-            unreadable(format!("line {line}, column {column} is not as expected"))
-        })?;
-        let mut auths = BTreeMap::new();
-        for (key, entry) in raw.auths.unwrap_or_default() {
-            let key = normal_key(&key);
-            let found = entry.credential().map_err(|reason| {
-                unreadable(format!(
-                    "the entry of {} {reason}",
-                    crate::error::clean(&key)
-                ))
-            })?;
-            if let Some(credential) = found {
-                auths.insert(key, credential);
-            }
+            sections: Sections::parse(content),
         }
-        let helpers = raw.helpers.unwrap_or_default();
-        Ok(Self {
-            auths,
-            helpers: helpers
-                .into_iter()
-                .map(|(key, helper)| (normal_key(&key), helper))
-                .collect(),
-            store: raw.store.filter(|store| !store.is_empty()),
-        })
     }
 
-    /// The credential that the document itself holds: that of the longest key that covers the repository.
+    /// A document that can't be read at all.
+    pub(super) fn unreadable(file: &str, reason: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            sections: Err(reason.to_owned()),
+        }
+    }
+
+    /// The credential that the document itself holds for a repository.
     pub(super) fn credential(
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Option<&Credential> {
-        longest(&self.auths, host, repository)
+    ) -> Result<Option<&Credential>, Error> {
+        let auths = self.section("auths", |sections| &sections.auths)?;
+        for (key, entry) in keys::candidates(auths, host, repository) {
+            match entry {
+                Ok(Some(credential)) => return Ok(Some(credential)),
+                // Docker leaves an empty entry where a helper has the credential.
+                Ok(None) => {}
+                Err(reason) => return Err(self.wrong_entry("auths", key, reason)),
+            }
+        }
+        Ok(None)
     }
 
-    /// The helper that the document names for a repository in particular.
-    pub(super) fn helper(
+    /// Who the document says has the credentials of a repository in particular.
+    pub(super) fn keeper(
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Option<&str> {
-        longest(&self.helpers, host, repository).map(String::as_str)
+    ) -> Result<Keeper<'_>, Error> {
+        let helpers = self.section("credHelpers", |sections| &sections.helpers)?;
+        match keys::candidates(helpers, host, repository).next() {
+            None => Ok(Keeper::Unnamed),
+            Some((_, Ok(None))) => Ok(Keeper::Document),
+            Some((_, Ok(Some(helper)))) => Ok(Keeper::Helper(helper)),
+            Some((key, Err(reason))) => Err(self.wrong_entry("credHelpers", key, reason)),
+        }
     }
 
     /// The helper for everything else.
-    pub(super) fn store(&self) -> Option<&str> {
-        self.store.as_deref()
+    pub(super) fn store(&self) -> Result<Option<&str>, Error> {
+        let store = self.section("credsStore", |sections| &sections.store)?;
+        Ok(store.as_deref())
+    }
+
+    fn section<T>(
+        &self,
+        name: &str,
+        section: impl Fn(&Sections) -> &Reading<T>,
+    ) -> Result<&T, Error> {
+        let sections = self
+            .sections
+            .as_ref()
+            .map_err(|reason| self.wrong(reason))?;
+        section(sections)
+            .as_ref()
+            .map_err(|reason| self.wrong(&format!("`{name}` {reason}")))
+    }
+
+    fn wrong_entry(&self, section: &str, key: &str, reason: &str) -> Error {
+        let key = crate::error::clean(key);
+        self.wrong(&format!("the entry of `{key}` in `{section}` {reason}"))
+    }
+
+    fn wrong(&self, reason: &str) -> Error {
+        Error::CredentialFile {
+            file: self.file.clone(),
+            reason: reason.to_owned(),
+        }
     }
 }
 
-impl RawEntry {
-    /// The credential of an entry; none if it is empty, as Docker writes it beside a credential store.
-    fn credential(self) -> Result<Option<Credential>, &'static str> {
-        let given = |secret: Option<Secret>| secret.filter(|secret| !secret.expose().is_empty());
-        if let Some(token) = given(self.registrytoken) {
-            return Ok(Some(Credential::BearerToken(token)));
+impl Sections {
+    fn parse(content: &[u8]) -> Result<Self, String> {
+        if content.trim_ascii().is_empty() {
+            return Ok(Self::of(&Fields::default()));
         }
-        if let Some(token) = given(self.identitytoken) {
-            return Ok(Some(Credential::IdentityToken(token)));
-        }
-        if let Some(auth) = given(self.auth) {
-            return decode(&auth).map(Some);
-        }
-        match (self.username, given(self.password)) {
-            (Some(user), Some(password)) => Ok(Some(Credential::Basic { user, password })),
-            _ => Ok(None),
+        let mut reader = serde_json::Deserializer::from_slice(content);
+        // What follows the document is not read, as with docker.
+        let fields = Option::<Fields<'_>>::deserialize(&mut reader).map_err(|error| {
+            // The message of serde_json may repeat what stands there.
+            let (line, column) = (error.line(), error.column());
+            format!("it is no JSON object from line {line}, column {column}, on")
+        })?;
+        Ok(Self::of(&fields.unwrap_or_default()))
+    }
+
+    fn of(fields: &Fields<'_>) -> Self {
+        Self {
+            auths: entries(fields, "auths", entry::credential),
+            helpers: entries(fields, "credHelpers", entry::name),
+            store: fields.get("credsStore").map_or(Ok(None), entry::name),
         }
     }
 }
 
-/// `auth`: base64 of `USER:PASSWORD`.
-fn decode(auth: &Secret) -> Result<Credential, &'static str> {
-    let bytes = BASE64
-        .decode(auth.expose().trim())
-        .map(Zeroizing::new)
-        .map_err(|_| "is not base64")?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8")?;
-    let (user, password) = text.split_once(':').ok_or("has no colon")?;
-    Ok(Credential::Basic {
-        user: user.to_owned(),
-        // Old versions of Docker padded with NUL.
-        password: Secret::new(password.trim_end_matches('\0')),
-    })
-}
-
-/// `HOST` or `HOST/PATH`, without the scheme and version that Docker's old keys carry.
-fn normal_key(key: &str) -> String {
-    let (bare, is_url) = match key.split_once("://") {
-        Some((_, bare)) => (bare, true),
-        None => (key, false),
+fn entries<T>(
+    fields: &Fields<'_>,
+    section: &str,
+    read: impl Fn(&RawValue) -> Reading<T>,
+) -> Reading<BTreeMap<String, Reading<T>>> {
+    let Some(section) = fields.get(section) else {
+        return Ok(BTreeMap::new());
     };
-    let bare = bare.trim_end_matches('/');
-    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
-    let host = normal_host(host);
-    // Only containers' keys have paths that mean repositories.
-    if is_url || path.is_empty() || matches!(path, "v1" | "v2") {
-        return host.to_owned();
-    }
-    format!("{host}/{path}")
+    let entries = Fields::read(section)?.into_iter();
+    Ok(entries.map(|(key, entry)| (key, read(entry))).collect())
 }
 
-/// Docker Hub goes by three names.
-pub(super) fn normal_host(host: &str) -> &str {
-    match host {
-        "index.docker.io" | "registry-1.docker.io" => "docker.io",
-        other => other,
+/// The fields of an object, not read yet. Of a name that is there twice the last counts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+struct Fields<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
+
+impl<'a> Fields<'a> {
+    /// The fields of an object; null has none.
+    fn read(value: &'a RawValue) -> Reading<Self> {
+        serde_json::from_str::<Option<Self>>(value.get())
+            .map(Option::unwrap_or_default)
+            .map_err(|_| "is no object")
+    }
+
+    /// A field. Docker doesn't ask for the case of names.
+    fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let exact = self.0.get(name);
+        let any_case = || {
+            let found = self
+                .0
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value)
+        };
+        exact.or_else(any_case).copied()
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = (String, &'a RawValue)> {
+        self.0.into_iter()
     }
 }
 
-/// The value of the longest key that covers the repository, by whole path components.
-fn longest<'a, V>(
-    map: &'a BTreeMap<String, V>,
-    host: &RegistryHost,
-    repository: Option<&Repository>,
-) -> Option<&'a V> {
-    let host = normal_host(host.as_str());
-    let mut key = match repository {
-        Some(repository) => format!("{host}/{}", repository.name()),
-        None => host.to_owned(),
-    };
-    loop {
-        if let Some(found) = map.get(&key) {
-            return Some(found);
-        }
-        let slash = key.rfind('/')?;
-        key.truncate(slash);
-    }
-}
+#[cfg(test)]
+mod tests;

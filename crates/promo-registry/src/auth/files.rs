@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use promo_core::oci::{RegistryHost, Repository};
 
-use super::document::{CredentialDocument, normal_host};
+use super::document::{CredentialDocument, HUB_KEY, Keeper, is_hub};
 use super::flight::Flight;
 use super::helper::{HelperSettings, ask};
 use super::{Credential, CredentialSource};
@@ -15,14 +15,14 @@ use crate::Error;
 
 /// Credentials from Docker's `config.json` and containers' `auth.json`, first file first. In each file the
 /// helper for the host comes before the entry with the longest prefix of the repository, and that before the
-/// helper for everything else.
+/// helper for everything else. What is wrong with a file or an entry fails with `PROMO-R019`, but only when a
+/// credential is looked for there: a run that needs none isn't stopped.
 ///
 /// ```
 /// use promo_registry::auth::CredentialFiles;
 ///
 /// let files = CredentialFiles::default()
-///     .with_file("config.json", br#"{"auths":{"registry.example.com":{"auth":"dXNlcjpodW50ZXIy"}}}"#)
-///     .unwrap();
+///     .with_file("config.json", br#"{"auths":{"registry.example.com":{"auth":"dXNlcjpodW50ZXIy"}}}"#);
 /// assert!(!format!("{files:?}").contains("hunter2"));
 /// ```
 #[derive(Debug, Default)]
@@ -47,11 +47,19 @@ enum Memory {
 
 impl CredentialFiles {
     /// With one more file, given as its bytes. `name` is how it is called in errors.
-    /// Fails with `PROMO-R019` if it can't be read.
-    pub fn with_file(mut self, name: &str, content: &[u8]) -> Result<Self, Error> {
+    #[must_use]
+    pub fn with_file(mut self, name: &str, content: &[u8]) -> Self {
         self.documents
-            .push(CredentialDocument::parse(name, content)?);
-        Ok(self)
+            .push(CredentialDocument::parse(name, content));
+        self
+    }
+
+    /// With one more file, which is there but can't be read: whoever looks for a credential in it fails.
+    #[must_use]
+    pub fn with_unreadable_file(mut self, name: &str, reason: &str) -> Self {
+        self.documents
+            .push(CredentialDocument::unreadable(name, reason));
+        self
     }
 
     /// With folders in which helpers are looked for. Without it none is run, and a file that asks for one
@@ -69,15 +77,17 @@ impl CredentialFiles {
         memory: Memory,
     ) -> Result<Option<Credential>, Error> {
         for document in &self.documents {
-            if let Some(helper) = document.helper(host, repository)
+            let keeper = document.keeper(host, repository)?;
+            if let Keeper::Helper(helper) = keeper
                 && let Some(found) = self.ask_helper(helper, host, memory).await?
             {
                 return Ok(Some(found));
             }
-            if let Some(found) = document.credential(host, repository) {
+            if let Some(found) = document.credential(host, repository)? {
                 return Ok(Some(found.clone()));
             }
-            if let Some(helper) = document.store()
+            if keeper != Keeper::Document
+                && let Some(helper) = document.store()?
                 && let Some(found) = self.ask_helper(helper, host, memory).await?
             {
                 return Ok(Some(found));
@@ -86,14 +96,29 @@ impl CredentialFiles {
         Ok(None)
     }
 
-    /// Asks a helper, once for all repositories of a host.
+    /// Asks a helper for a host, under each name that it may know it by.
     async fn ask_helper(
         &self,
         helper: &str,
         host: &RegistryHost,
         memory: Memory,
     ) -> Result<Option<Credential>, Error> {
-        let server = server_name(host);
+        let hub = is_hub(host.as_str()).then_some(HUB_KEY);
+        for server in hub.into_iter().chain([host.as_str()]) {
+            if let Some(found) = self.ask_for(helper, server, memory).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks a helper for a server, once for all repositories there.
+    async fn ask_for(
+        &self,
+        helper: &str,
+        server: &str,
+        memory: Memory,
+    ) -> Result<Option<Credential>, Error> {
         let answer = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             let key = (helper.to_owned(), server.to_owned());
@@ -107,14 +132,6 @@ impl CredentialFiles {
             )
             .await?;
         Ok(found.value)
-    }
-}
-
-/// What helpers know a registry as.
-fn server_name(host: &RegistryHost) -> &str {
-    match normal_host(host.as_str()) {
-        "docker.io" => "https://index.docker.io/v1/",
-        other => other,
     }
 }
 

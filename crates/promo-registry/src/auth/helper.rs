@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::process::{Program, run};
+use super::advice::advice;
+use super::process::{Ended, Program, run};
 use super::{Credential, Secret};
 use crate::Error;
 
@@ -32,14 +33,15 @@ impl Default for HelperSettings {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Output {
+    #[serde(default)]
     username: String,
     secret: Secret,
 }
 
 /// What helpers call the user when the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
-/// What helpers print when they have nothing.
-const NOT_FOUND: &str = "credentials not found";
+/// What helpers print when they have nothing, as a line of its own.
+const NOT_FOUND: [&str; 2] = ["credentials not found in native", "credentials not found"];
 
 /// Asks the helper `name` for the credential of `server`; none if it has none.
 pub(super) async fn ask(
@@ -47,28 +49,31 @@ pub(super) async fn ask(
     name: &str,
     server: &str,
 ) -> Result<Option<Credential>, Error> {
-    let failed = |reason: &str| Error::CredentialHelper {
+    let failed = |reason: &str, advice: Option<String>| Error::CredentialHelper {
         name: crate::error::clean(name),
         reason: reason.to_owned(),
+        advice,
     };
-    let path = find(settings, name).map_err(failed)?;
-    let printed = run(Program {
+    let path = find(settings, name).map_err(|reason| failed(reason, None))?;
+    let program = Program {
         path: &path,
         arguments: &["get"],
         input: server,
         deadline: settings.deadline,
-    })
-    .await
-    .map_err(failed)?;
-    if !printed.is_success {
-        let text = String::from_utf8_lossy(&printed.output);
-        if text.contains(NOT_FOUND) {
-            return Ok(None);
-        }
-        return Err(failed("failed"));
+    };
+    let (ended, printed) = run(program).await;
+    let advice = || advice(&printed.output, &printed.complaint);
+    match ended {
+        Ended::Well => {}
+        Ended::Badly if has_nothing(&printed.output) => return Ok(None),
+        Ended::Badly => return Err(failed("failed", advice())),
+        Ended::Not(did) => return Err(failed(did, advice())),
     }
     let output: Output = serde_json::from_slice(&printed.output)
-        .map_err(|_| failed("printed something that is no credential"))?;
+        .map_err(|_| failed("printed something that is no credential", advice()))?;
+    if output.username.is_empty() && output.secret.expose().is_empty() {
+        return Ok(None);
+    }
     Ok(Some(match output.username.as_str() {
         TOKEN_USER => Credential::IdentityToken(output.secret),
         _ => Credential::Basic {
@@ -76,6 +81,15 @@ pub(super) async fn ask(
             password: output.secret,
         },
     }))
+}
+
+/// Whether a helper says that it has no credential for this server, and not what keeps it from having one.
+fn has_nothing(output: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(output);
+    let [names_it, is] = NOT_FOUND;
+    text.lines()
+        .map(|line| line.trim().trim_end_matches('.'))
+        .any(|line| line.contains(names_it) || line == is)
 }
 
 /// The program of a helper. The name comes from a file, so it must not lead out of the folders.

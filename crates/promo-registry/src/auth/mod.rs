@@ -4,6 +4,7 @@
 //! tokens where one is wanted, and says what to put into the Authorization header. A registry is
 //! only asked what it wants to see where we have something to show and it may tell strangers less (`introduction`).
 
+mod advice;
 mod authorizer;
 mod challenge;
 mod credential;
@@ -18,6 +19,7 @@ mod process;
 mod realm;
 mod scope;
 mod secret;
+mod sent;
 mod token;
 
 pub(crate) use authorizer::{Authorization, Authorizer};
@@ -28,6 +30,7 @@ pub use google::{GoogleCredentialFile, GoogleSettings, MetadataServer};
 pub use helper::HelperSettings;
 pub(crate) use scope::Scopes;
 pub use secret::Secret;
+pub(crate) use sent::Sent;
 
 #[cfg(test)]
 mod tests;

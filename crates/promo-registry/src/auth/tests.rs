@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 
 use ::http::header::WWW_AUTHENTICATE;
 use ::http::{HeaderMap, HeaderValue};
-use promo_core::oci::{RegistryHost, Repository};
+use promo_core::oci::RegistryHost;
 
+use super::Scopes;
 use super::challenge::{Challenge, challenge_of};
-use super::document::CredentialDocument;
 use super::realm::check_realm;
-use super::{Credential, Scopes, Secret};
 
 fn challenge(values: &[&str]) -> Option<Challenge> {
     let mut headers = HeaderMap::new();
@@ -172,70 +171,4 @@ fn scopes_are_ordered_and_shared() {
     assert_eq!(Scopes::push("x").wider(), None);
     assert_eq!(mount.wider(), None);
     assert_eq!(Scopes::catalog().texts(), ["registry:catalog:*"]);
-}
-
-/// The user that a document names for a repository; `token` for a token.
-fn user(document: &CredentialDocument, repository: &str) -> Option<String> {
-    let repository: Repository = repository.parse().unwrap();
-    match document.credential(&repository.host(), Some(&repository))? {
-        Credential::Basic { user, .. } => Some(user.clone()),
-        _ => Some("token".to_owned()),
-    }
-}
-
-#[test]
-fn the_longest_key_wins_by_whole_components() {
-    // `auth` is base64 of NAME:pass, with and without padding.
-    let document = CredentialDocument::parse(
-        "auth.json",
-        br#"{"auths": {
-            "r.example": {"auth": "aG9zdDpwYXNz"},
-            "r.example/team": {"auth": "dGVhbTpwYXNz"},
-            "r.example/team/app": {"auth": "YXBwOnBhc3M"},
-            "https://old.example/v2/": {"auth": "b2xkOnBhc3M="},
-            "https://index.docker.io/v1/": {"username": "hub", "password": "p:w"},
-            "t.example": {"identitytoken": "t", "auth": "aG9zdDpwYXNz"},
-            "e.example": {},
-            "p.example:5000/x": {"auth": "eDpwYXNz"}
-        }}"#,
-    )
-    .unwrap();
-    for (repository, expected) in [
-        ("r.example/x", Some("host")),
-        ("r.example/teams/app", Some("host")),
-        ("r.example/team/other", Some("team")),
-        ("r.example/team/app/sub", Some("app")),
-        ("old.example/x", Some("old")),
-        ("docker.io/library/x", Some("hub")),
-        ("registry-1.docker.io/x", Some("hub")),
-        ("t.example/x", Some("token")),
-        ("e.example/x", None),
-        ("p.example:5000/x/y", Some("x")),
-        ("p.example:5000/y", None),
-        ("p.example/x", None),
-        ("other.example/x", None),
-    ] {
-        assert_eq!(
-            user(&document, repository).as_deref(),
-            expected,
-            "{repository}"
-        );
-    }
-    let host: RegistryHost = "r.example".parse().unwrap();
-    let found = document.credential(&host, None);
-    assert!(matches!(found, Some(Credential::Basic { user, .. }) if user == "host"));
-    assert!(!format!("{document:?}").contains("p:w"));
-}
-
-#[test]
-fn passwords_keep_their_colons() {
-    // ann:a:b
-    let document =
-        CredentialDocument::parse("x", br#"{"auths":{"r.example":{"auth":"YW5uOmE6Yg=="}}}"#);
-    let host: RegistryHost = "r.example".parse().unwrap();
-    let expected = Credential::Basic {
-        user: "ann".to_owned(),
-        password: Secret::new("a:b"),
-    };
-    assert_eq!(document.unwrap().credential(&host, None), Some(&expected));
 }

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use promo_core::oci::RegistryHost;
 use promo_core::ports::Operation;
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -104,12 +105,28 @@ fn failure_lasts(error: &Error) -> Duration {
     }
 }
 
-/// The answer of a token server.
+/// The answer of a token server. Those are many: what one doesn't say is left out, null or empty, and numbers come as
+/// texts, too.
 #[derive(Deserialize)]
 struct TokenDocument {
+    #[serde(default)]
     token: Option<Secret>,
+    #[serde(default)]
     access_token: Option<Secret>,
-    expires_in: Option<f64>,
+    #[serde(default)]
+    expires_in: Value,
+}
+
+impl TokenDocument {
+    /// How long it lasts, in seconds, if it says so and that can be.
+    fn life(&self) -> Option<f64> {
+        let life = match &self.expires_in {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        life.filter(|life| life.is_finite() && *life > 0.0)
+    }
 }
 
 /// How long a token lasts that doesn't say, in seconds (Docker's token specification).
@@ -168,9 +185,9 @@ fn client(sender: &Sender, request: &TokenRequest) -> Result<reqwest::Client, Er
 }
 
 fn to_http(request: &TokenRequest) -> reqwest::Request {
-    match &request.credential {
+    match request.credential.as_ref().map(Credential::for_tokens) {
         Some(Credential::IdentityToken(token)) => post(request, token),
-        credential => get(request, credential.as_ref()),
+        credential => get(request, credential),
     }
 }
 
@@ -251,15 +268,11 @@ async fn refused(request: &TokenRequest, answer: Answer, caps: &Caps, now: Times
 
 fn read(body: &[u8], now: Timestamp, with_credentials: bool) -> Option<Token> {
     let document: TokenDocument = serde_json::from_slice(body).ok()?;
-    let token = document
-        .token
-        .filter(|token| !token.expose().is_empty())
-        .or(document.access_token)?;
-    let life = document
-        .expires_in
-        .filter(|life| life.is_finite() && *life > 0.0)
-        .unwrap_or(DEFAULT_LIFE)
-        .min(LONGEST_LIFE);
+    let life = document.life().unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
+    let given = [document.token, document.access_token];
+    let trimmed = |token: Secret| Secret::new(token.expose().trim());
+    let mut given = given.into_iter().flatten().map(trimmed);
+    let token = given.find(|token| !token.expose().is_empty())?;
     // A short-lived token is used for half its life at least.
     let used = (life - SKEW).max(life / 2.0);
     let expires = now

@@ -2,18 +2,22 @@
 //! whether the host asked for a pause.
 //!
 //! Every request takes, in this order: a permit, a token of the bucket, and a last look at the
-//! pause. A 429 pauses the whole host, not the one request that got it, and lowers the rate.
+//! pause. A 429 pauses the whole host, not the one request that got it, and lowers the rate. A pause that is longer than
+//! is waited closes the host for that class of requests alone: reading manifests may be used up for hours while uploads
+//! are welcome.
 
+mod class;
 mod rate;
 mod time;
 
-use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use promo_core::ports::{Event, Observer, Sleep};
+use promo_core::ports::{Event, Observer, Operation, Sleep};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use class::Class;
 use rate::Rate;
 pub(crate) use time::Monotonic;
 
@@ -26,6 +30,7 @@ pub(crate) struct HostBudget {
     permits: Arc<Semaphore>,
     rate: Rate,
     paused_until: Mutex<Duration>,
+    closed_until: Mutex<BTreeMap<Class, Duration>>,
     longest_pause: Duration,
     time: Arc<Monotonic>,
     sleep: Arc<dyn Sleep>,
@@ -62,6 +67,7 @@ impl HostBudget {
             permits: Arc::new(Semaphore::new(settings.concurrency.max(1))),
             rate: Rate::new(Arc::clone(&time), settings.requests_per_second),
             paused_until: Mutex::new(Duration::ZERO),
+            closed_until: Mutex::default(),
             longest_pause,
             time,
             sleep,
@@ -69,19 +75,22 @@ impl HostBudget {
         }
     }
 
-    /// Waits until a request may be sent. Fails at once when the host asked for a pause that is longer
+    /// Waits until a request may be sent. Fails at once when the host asked for a pause in such requests that is longer
     /// than we wait for anybody.
-    pub(crate) async fn admit(&self, place: Place) -> Result<Permit, Error> {
+    pub(crate) async fn admit(&self, place: Place, operation: Operation) -> Result<Permit, Error> {
+        let class = Class::of(operation);
+        self.check_open(class)?;
         let place = match place {
             Place::Counted => Arc::clone(&self.permits).acquire_owned().await.ok(),
             Place::Uncounted => None,
         };
         loop {
-            if let Some(pause) = self.pause_left()? {
+            self.check_open(class)?;
+            if let Some(pause) = self.pause_left() {
                 self.sleep.sleep(pause).await;
             } else if let Err(pause) = self.rate.take() {
                 self.sleep.sleep(pause).await;
-            } else if self.pause_left()?.is_none() {
+            } else if self.pause_left().is_none() {
                 return Ok(Permit { _place: place });
             }
         }
@@ -92,14 +101,19 @@ impl HostBudget {
         self.rate.answered();
     }
 
-    /// The host answered 429 and asks for a pause.
-    pub(crate) fn throttled(&self, pause: Duration) {
+    /// The host answered 429 to such a request and asks for a pause.
+    pub(crate) fn throttled(&self, pause: Duration, operation: Operation) {
         let until = self.time.now().saturating_add(pause);
-        {
-            let mut paused_until = self.lock_pause();
-            *paused_until = until.max(*paused_until);
+        if pause > self.longest_pause {
+            let mut closed = lock(&self.closed_until);
+            let known = closed.entry(Class::of(operation)).or_default();
+            *known = until.max(*known);
+        } else {
+            let mut paused = lock(&self.paused_until);
+            *paused = until.max(*paused);
+            // Hours of peace for one class say nothing about how fast the others may go.
+            self.rate.throttled(pause);
         }
-        self.rate.throttled(pause);
         self.observer.observe(&Event::Throttled {
             host: self.host.clone(),
             pause,
@@ -107,22 +121,27 @@ impl HostBudget {
     }
 
     /// How long nothing may be sent yet.
-    fn pause_left(&self) -> Result<Option<Duration>, Error> {
-        let left = self.lock_pause().saturating_sub(self.time.now());
-        if left > self.longest_pause {
-            return Err(Error::RateLimited {
-                host: self.host.clone(),
-                retry_after: Some(left),
-            });
-        }
-        Ok((!left.is_zero()).then_some(left))
+    fn pause_left(&self) -> Option<Duration> {
+        let left = lock(&self.paused_until).saturating_sub(self.time.now());
+        (!left.is_zero()).then_some(left)
     }
 
-    fn lock_pause(&self) -> std::sync::MutexGuard<'_, Duration> {
-        self.paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn check_open(&self, class: Class) -> Result<(), Error> {
+        let until = lock(&self.closed_until).get(&class).copied();
+        let pause = until.unwrap_or_default().saturating_sub(self.time.now());
+        if pause.is_zero() {
+            return Ok(());
+        }
+        Err(Error::PausedTooLong {
+            host: self.host.clone(),
+            requests: class.name(),
+            pause,
+        })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use promo_core::ports::{Clock, Silent, Sleep};
+use promo_core::ports::{Clock, Operation, Silent, Sleep};
 
 use super::rate::Rate;
 use super::{HostBudget, Monotonic, Place};
@@ -61,7 +61,12 @@ async fn send_for(time: &OwnTime, budget: &HostBudget, limit: u32, span: Duratio
     let (mut served, mut refused) = (0, 0);
     let (mut second, mut left) = (0, limit);
     loop {
-        drop(budget.admit(Place::Counted).await.unwrap());
+        drop(
+            budget
+                .admit(Place::Counted, Operation::ManifestHead)
+                .await
+                .unwrap(),
+        );
         time.advance(Duration::from_millis(1));
         let passed = Duration::try_from(time.now().duration_since(start)).unwrap();
         if passed > span {
@@ -76,7 +81,7 @@ async fn send_for(time: &OwnTime, budget: &HostBudget, limit: u32, span: Duratio
             budget.answered();
         } else {
             refused += 1;
-            budget.throttled(Duration::from_secs(1));
+            budget.throttled(Duration::from_secs(1), Operation::ManifestHead);
         }
     }
 }
@@ -118,25 +123,46 @@ fn many_429s_of_one_moment_lower_the_rate_once() {
 async fn a_pause_holds_everybody_and_ends() {
     let time = OwnTime::new();
     let budget = budget(&time, None);
-    budget.throttled(Duration::from_secs(30));
-    budget.throttled(Duration::from_secs(10));
+    budget.throttled(Duration::from_secs(30), Operation::ManifestHead);
+    budget.throttled(Duration::from_secs(10), Operation::ManifestHead);
     let before = time.now();
-    drop(budget.admit(Place::Uncounted).await.unwrap());
+    drop(
+        budget
+            .admit(Place::Uncounted, Operation::ManifestHead)
+            .await
+            .unwrap(),
+    );
     assert_eq!(time.now().duration_since(before).as_secs(), 30);
-    budget.throttled(Duration::from_secs(61));
-    let refused = budget.admit(Place::Counted).await.unwrap_err();
-    assert!(matches!(refused, Error::RateLimited { .. }));
+    budget.throttled(Duration::from_secs(61), Operation::ManifestHead);
+    let refused = budget
+        .admit(Place::Counted, Operation::ManifestHead)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Error::PausedTooLong { .. }));
+    // Other requests go on.
+    let other = budget.admit(Place::Counted, Operation::BlobPut).await;
+    assert!(other.is_ok());
 }
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_does_not_make_us_wait() {
     let time = OwnTime::new();
     let budget = budget(&time, Some(10.0));
-    drop(budget.admit(Place::Counted).await.unwrap());
-    budget.throttled(Duration::from_secs(5));
+    drop(
+        budget
+            .admit(Place::Counted, Operation::ManifestHead)
+            .await
+            .unwrap(),
+    );
+    budget.throttled(Duration::from_secs(5), Operation::ManifestHead);
     time.set_back(Duration::from_secs(86_400));
     let before = time.now();
-    drop(budget.admit(Place::Counted).await.unwrap());
+    drop(
+        budget
+            .admit(Place::Counted, Operation::ManifestHead)
+            .await
+            .unwrap(),
+    );
     let waited = time.now().duration_since(before).as_secs_f64();
     assert!((4.9..5.5).contains(&waited), "{waited}");
 }

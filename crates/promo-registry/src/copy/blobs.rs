@@ -6,11 +6,12 @@
 //! that has the blob answers that it is there, one that hasn't opens the upload that is needed then. So no
 //! HEAD is ever sent, and what a half-finished run left is found.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{join_all, select_all};
 use futures_util::{StreamExt as _, stream};
-use promo_core::oci::{Descriptor, Repository};
+use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{Event, Failure, FailureKind, Mount, Operation, Registry, UploadSession};
 use tokio::sync::oneshot;
 
@@ -19,6 +20,7 @@ use super::destinations::{Destination, Way};
 use super::error::CopyError;
 use super::fan_out::{Transfer, Upload};
 use super::flight::{Claim, Turn};
+use super::tries::Tries;
 
 /// One image on its way: what all its blobs have in common.
 #[derive(Debug)]
@@ -29,10 +31,16 @@ pub(super) struct BlobCopy<'a> {
     pub(super) source: &'a Repository,
     /// Where they go.
     pub(super) destinations: &'a [&'a Destination],
+    /// Blobs that the source doesn't hold, but that can be had elsewhere.
+    elsewhere: Mutex<BTreeMap<Digest, Descriptor>>,
 }
 
 /// A destination whose turn it is.
-type Ours<'a> = (&'a Destination, Claim);
+struct Ours<'a> {
+    destination: &'a Destination,
+    claim: Claim,
+    tries: Tries,
+}
 
 /// The beginning of a delivery.
 enum Opened {
@@ -40,17 +48,37 @@ enum Opened {
     Upload(UploadSession),
 }
 
-impl BlobCopy<'_> {
+impl<'a> BlobCopy<'a> {
+    /// A copy that has not begun.
+    pub(super) fn new(
+        copier: &'a RegistryCopier,
+        source: &'a Repository,
+        destinations: &'a [&'a Destination],
+    ) -> Self {
+        Self {
+            copier,
+            source,
+            destinations,
+            elsewhere: Mutex::default(),
+        }
+    }
+
     /// Brings all blobs to all destinations. What goes wrong at a destination is recorded there; an error
-    /// is the source's.
-    pub(super) async fn run(&self, blobs: &[Descriptor]) -> Result<(), Failure> {
+    /// is the source's. Returns those that the source doesn't hold, but that can be had elsewhere.
+    pub(super) async fn run(&self, blobs: &[Descriptor]) -> Result<Vec<Descriptor>, Failure> {
         let at_once = self.copier.settings.blobs.max(1);
         let bringing: Vec<_> = blobs.iter().map(|blob| self.bring(blob)).collect();
         let mut running = stream::iter(bringing).buffer_unordered(at_once);
         while let Some(done) = running.next().await {
             done?;
         }
-        Ok(())
+        Ok(self.elsewhere().values().cloned().collect())
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, BTreeMap<Digest, Descriptor>> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Brings one blob to all destinations that are still going.
@@ -84,7 +112,11 @@ impl BlobCopy<'_> {
             let near = repository.host_str() == self.source.host_str();
             match self.copier.flights.turn(&blob.digest, repository, near) {
                 Turn::There => destination.blob_arrived(Way::Mounted),
-                Turn::Ours(claim) => ours.push((*destination, claim)),
+                Turn::Ours(claim) => ours.push(Ours {
+                    destination,
+                    claim,
+                    tries: Tries::default(),
+                }),
                 Turn::Wait(signal) => {
                     waiting.push(signal);
                     return true;
@@ -96,21 +128,24 @@ impl BlobCopy<'_> {
     }
 
     /// Brings one blob to destinations that wait for nobody: mounted, or sent to all that lack it at
-    /// once; those that fail midway are tried again together.
+    /// once; those that fail midway are tried again together, and the source is read again for them.
     async fn deliver(&self, blob: &Descriptor, mut ours: Vec<Ours<'_>>) -> Result<(), Failure> {
-        let mut attempt = 1;
         while !ours.is_empty() {
-            let last = attempt >= self.copier.settings.attempts;
-            ours = self.attempt(blob, ours, last).await?;
-            for (_, claim) in &ours {
+            ours = self.attempt(blob, ours).await?;
+            let base = self.copier.settings.pause;
+            let pauses = ours.iter().map(|ours| ours.tries.pause(base));
+            let pause = pauses.max().unwrap_or_default();
+            for ours in &ours {
                 self.copier.observer.observe(&Event::Retry {
-                    host: claim.repository().host_str().to_owned(),
+                    host: ours.claim.repository().host_str().to_owned(),
                     operation: Operation::BlobPut,
-                    attempt,
-                    pause: Duration::ZERO,
+                    attempt: ours.tries.count(),
+                    pause,
                 });
             }
-            attempt += 1;
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
         Ok(())
     }
@@ -120,32 +155,34 @@ impl BlobCopy<'_> {
         &self,
         blob: &Descriptor,
         ours: Vec<Ours<'d>>,
-        last: bool,
     ) -> Result<Vec<Ours<'d>>, Failure> {
-        let opened = join_all(ours.iter().map(|(_, claim)| self.open(blob, claim))).await;
+        let opened = join_all(ours.iter().map(|ours| self.open(blob, &ours.claim))).await;
         let mut sending = Vec::new();
         let mut uploads = Vec::new();
-        for ((destination, claim), opened) in ours.into_iter().zip(opened) {
+        for (ours, opened) in ours.into_iter().zip(opened) {
             match opened {
                 Ok(Opened::Mounted) => {
-                    claim.arrived();
-                    destination.blob_arrived(Way::Mounted);
+                    ours.claim.arrived();
+                    ours.destination.blob_arrived(Way::Mounted);
                 }
                 Ok(Opened::Upload(session)) => {
                     uploads.push(Upload {
-                        repository: claim.repository().clone(),
+                        repository: ours.claim.repository().clone(),
                         session,
                     });
-                    sending.push((destination, claim));
+                    sending.push(ours);
                 }
-                Err(failure) => destination.fail(failure),
+                Err(failure) => ours.destination.fail(failure),
             }
         }
         if uploads.is_empty() {
             return Ok(Vec::new());
         }
-        let sent = self.send(blob, uploads).await?;
-        Ok(settle(blob, sending, sent, last))
+        let Some(sent) = self.send(blob, uploads).await? else {
+            self.elsewhere().insert(blob.digest, blob.clone());
+            return Ok(Vec::new());
+        };
+        Ok(settle(blob, sending, sent, self.copier.settings.attempts))
     }
 
     /// The one request that comes first.
@@ -186,18 +223,22 @@ impl BlobCopy<'_> {
         Ok(Opened::Upload(session))
     }
 
-    /// Reads the blob once and sends it into all uploads.
+    /// Reads the blob once and sends it into all uploads; none if the source doesn't hold a blob that can be had
+    /// elsewhere.
     async fn send(
         &self,
         blob: &Descriptor,
         uploads: Vec<Upload>,
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+    ) -> Result<Option<Vec<Result<(), Failure>>>, Failure> {
         let registry: &dyn Registry = &*self.copier.registry;
         let bytes = match registry.get_blob(self.source, blob).await {
             Ok(Some(bytes)) => bytes,
             other => {
                 self.give_up(uploads).await;
                 other?;
+                if !blob.urls.is_empty() {
+                    return Ok(None);
+                }
                 return Err(CopyError::BlobMissing {
                     repository: self.source.clone(),
                     digest: blob.digest,
@@ -211,7 +252,7 @@ impl BlobCopy<'_> {
             blob,
             stall: self.copier.settings.stall,
         };
-        transfer.run(bytes, uploads).await
+        transfer.run(bytes, uploads).await.map(Some)
     }
 
     /// Closes uploads that will get no bytes. A registry that doesn't care forgets them by itself.
@@ -233,17 +274,17 @@ fn settle<'d>(
     blob: &Descriptor,
     sending: Vec<Ours<'d>>,
     sent: Vec<Result<(), Failure>>,
-    last: bool,
+    attempts: u32,
 ) -> Vec<Ours<'d>> {
     let mut again = Vec::new();
-    for ((destination, claim), sent) in sending.into_iter().zip(sent) {
+    for (mut ours, sent) in sending.into_iter().zip(sent) {
         match sent {
             Ok(()) => {
-                claim.arrived();
-                destination.blob_arrived(Way::Uploaded(blob.size));
+                ours.claim.arrived();
+                ours.destination.blob_arrived(Way::Uploaded(blob.size));
             }
-            Err(failure) if !last && is_worth_another(&failure) => again.push((destination, claim)),
-            Err(failure) => destination.fail(failure),
+            Err(failure) if ours.tries.allow_another(&failure, attempts) => again.push(ours),
+            Err(failure) => ours.destination.fail(failure),
         }
     }
     again
@@ -259,18 +300,5 @@ fn is_answer(failure: &Failure) -> bool {
             | FailureKind::Unauthenticated
             | FailureKind::Malformed
             | FailureKind::Unsupported
-    )
-}
-
-/// Whether a new session may succeed where an upload broke.
-fn is_worth_another(failure: &Failure) -> bool {
-    matches!(
-        failure.kind(),
-        FailureKind::Unavailable
-            | FailureKind::Deadline
-            | FailureKind::NotFound
-            | FailureKind::Refused
-            | FailureKind::DigestMismatch
-            | FailureKind::Malformed
     )
 }

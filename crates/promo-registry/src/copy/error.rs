@@ -170,9 +170,8 @@ impl CopyError {
 
     fn kind(&self) -> FailureKind {
         match self {
-            Self::ImageMissing { .. } | Self::ChildMissing { .. } | Self::BlobMissing { .. } => {
-                FailureKind::NotFound
-            }
+            Self::ImageMissing { .. } => FailureKind::NotFound,
+            Self::ChildMissing { .. } | Self::BlobMissing { .. } => FailureKind::Incomplete,
             Self::NotAManifest { .. } | Self::UnsupportedDigest { .. } => {
                 FailureKind::UnsupportedContent
             }

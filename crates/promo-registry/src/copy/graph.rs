@@ -26,6 +26,8 @@ pub(super) struct ImageGraph {
     pub(super) children: Vec<Vec<RawManifest>>,
     /// All blobs, each once, in the order in which the manifests are found.
     pub(super) blobs: Vec<Descriptor>,
+    /// Layers that stay where they are, each once.
+    pub(super) elsewhere: Vec<Descriptor>,
 }
 
 impl ImageGraph {
@@ -125,10 +127,11 @@ struct Reading<'a> {
     settings: &'a CopySettings,
     image: Digest,
     nodes: BTreeMap<Digest, Node>,
-    listed: BTreeMap<Digest, (ManifestKind, u64)>,
+    listed: BTreeMap<Digest, (Option<ManifestKind>, u64)>,
     bytes: u64,
     blobs: Vec<Descriptor>,
     blob_sizes: BTreeMap<Digest, u64>,
+    elsewhere: BTreeMap<Digest, Descriptor>,
     unsized_blobs: BTreeSet<Digest>,
 }
 
@@ -149,6 +152,7 @@ impl<'a> Reading<'a> {
             bytes: 0,
             blobs: Vec::new(),
             blob_sizes: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             unsized_blobs: BTreeSet::new(),
         }
     }
@@ -170,10 +174,12 @@ impl<'a> Reading<'a> {
                 node.children = children.iter().map(|child| child.digest).collect();
                 new = self.list(parent, children)?;
             }
-            References::Blobs(blobs) => {
+            References::Blobs { blobs, elsewhere } => {
                 for blob in blobs {
                     self.add_blob(parent, blob)?;
                 }
+                let elsewhere = elsewhere.into_iter().map(|layer| (layer.digest, layer));
+                self.elsewhere.extend(elsewhere);
             }
             References::UnsizedBlobs(digests) => self.unsized_blobs.extend(digests),
         }
@@ -189,7 +195,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Vec<Listed>, CopyError> {
         let mut new = Vec::new();
         for child in children {
-            let kind = ManifestKind::of(&child.media_type, child.digest)?;
+            let kind = ManifestKind::listed(&child)?;
             if child.digest == self.image {
                 return Err(contradiction(
                     parent,
@@ -197,7 +203,9 @@ impl<'a> Reading<'a> {
                 ));
             }
             match self.listed.get(&child.digest) {
-                Some(known) if *known == (kind, child.size) => {}
+                Some((known, size))
+                    if *size == child.size
+                        && (known.is_none() || kind.is_none() || *known == kind) => {}
                 Some(_) => return Err(two_descriptions(parent, child.digest)),
                 None => {
                     self.listed.insert(child.digest, (kind, child.size));
@@ -229,7 +237,16 @@ impl<'a> Reading<'a> {
 
     fn add_blob(&mut self, parent: Digest, blob: Descriptor) -> Result<(), CopyError> {
         match self.blob_sizes.get(&blob.digest) {
-            Some(size) if *size == blob.size => {}
+            Some(size) if *size == blob.size => {
+                // Whoever lists it without saying where else it can be had needs it.
+                if blob.urls.is_empty() {
+                    let same = |known: &&mut Descriptor| known.digest == blob.digest;
+                    let known = self.blobs.iter_mut().find(same);
+                    if let Some(known) = known {
+                        known.urls.clear();
+                    }
+                }
+            }
             Some(_) => return Err(two_descriptions(parent, blob.digest)),
             None => {
                 self.blob_sizes.insert(blob.digest, blob.size);
@@ -272,10 +289,13 @@ impl<'a> Reading<'a> {
             }
         }
         children.retain(|group| !group.is_empty());
+        self.elsewhere
+            .retain(|digest, _| !self.blob_sizes.contains_key(digest));
         Ok(ImageGraph {
             top,
             children,
             blobs: self.blobs,
+            elsewhere: self.elsewhere.into_values().collect(),
         })
     }
 
@@ -340,8 +360,9 @@ async fn child_of(
         })?;
     check(source, &manifest, &child.digest, child.size)?;
     // Which of Docker's and OCI's names an index uses doesn't matter, what kind it is does.
-    let listed = ManifestKind::of(&child.media_type, child.digest)?;
-    if ManifestKind::of(manifest.media_type(), child.digest)? != listed {
+    let listed = ManifestKind::listed(&child)?;
+    let served = ManifestKind::of(manifest.media_type(), child.digest)?;
+    if listed.is_some_and(|listed| listed != served) {
         let what = format!(
             "it is served as {}, listed as {}",
             manifest.media_type(),

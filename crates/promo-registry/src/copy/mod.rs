@@ -36,6 +36,7 @@ mod flight;
 mod graph;
 mod parse;
 mod settings;
+mod tries;
 
 use std::sync::Arc;
 
@@ -97,17 +98,15 @@ impl Copier for RegistryCopier {
             .iter()
             .filter(|destination| destination.repository() != source)
             .collect();
-        let copy = BlobCopy {
-            copier: self,
-            source,
-            destinations: &elsewhere,
-        };
-        copy.run(&graph.blobs).await?;
+        let copy = BlobCopy::new(self, source, &elsewhere);
+        let mut left_behind = graph.elsewhere;
+        left_behind.extend(copy.run(&graph.blobs).await?);
         self.put_children(&graph.children, &elsewhere).await;
         let children = graph.children.iter().flatten();
         Ok(CopiedContent {
             manifest: graph.top,
             children: children.map(RawManifest::descriptor).collect(),
+            left_behind,
             destinations: destinations.into_iter().map(Destination::finish).collect(),
         })
     }

@@ -1,9 +1,9 @@
 //! Reads what a manifest refers to: child manifests and blobs.
 //!
-//! The document models of `oci-spec` are used for reading only; the raw bytes stay the truth. Whatever
-//! can be read in two ways is refused, because a registry or a client might take the other way.
+//! Only what copying needs is read, as leniently as Go's JSON reads it (`null` is nothing, what isn't needed may be
+//! odd or missing), for the raw bytes stay the truth. Whatever can be read in two ways is refused, because a
+//! registry or a client might take the other way.
 
-use oci_spec::image as oci;
 use promo_core::oci::{Descriptor, Digest, MediaType, RawManifest};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -15,8 +15,13 @@ use super::error::CopyError;
 pub(super) enum References {
     /// An index with these manifests.
     Manifests(Vec<Descriptor>),
-    /// An image or artifact with these blobs: its config, then its layers.
-    Blobs(Vec<Descriptor>),
+    /// An image or artifact with blobs.
+    Blobs {
+        /// Its config, then its layers. Those with `urls` may be missing in the source.
+        blobs: Vec<Descriptor>,
+        /// Layers that stay where they are.
+        elsewhere: Vec<Descriptor>,
+    },
     /// A manifest of Docker's schema 1: blobs whose sizes it doesn't tell.
     UnsizedBlobs(Vec<Digest>),
 }
@@ -28,7 +33,7 @@ pub(super) fn references(manifest: &RawManifest) -> Result<References, CopyError
     outline.check(manifest, kind)?;
     Ok(match kind {
         ManifestKind::Index => References::Manifests(children(manifest)?),
-        ManifestKind::Image => References::Blobs(blobs(manifest)?),
+        ManifestKind::Image => blobs(manifest)?,
         ManifestKind::Schema1 => References::UnsizedBlobs(schema1_blobs(manifest)?),
     })
 }
@@ -45,6 +50,14 @@ pub(super) enum ManifestKind {
 }
 
 impl ManifestKind {
+    /// The kind that an index says of an entry; nothing where it doesn't say.
+    pub(super) fn listed(entry: &Descriptor) -> Result<Option<Self>, CopyError> {
+        if entry.media_type.as_str().is_empty() {
+            return Ok(None);
+        }
+        Self::of(&entry.media_type, entry.digest).map(Some)
+    }
+
     /// The kind that a media type says; a type that is not known to be a manifest can't be followed, so
     /// its content would stay behind: it is refused.
     pub(super) fn of(media_type: &MediaType, digest: Digest) -> Result<Self, CopyError> {
@@ -67,7 +80,7 @@ impl ManifestKind {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outline {
-    schema_version: u32,
+    schema_version: Option<u32>,
     media_type: Option<String>,
     manifests: Option<IgnoredAny>,
     config: Option<IgnoredAny>,
@@ -86,14 +99,16 @@ impl Outline {
             what,
         };
         let version = if kind == ManifestKind::Schema1 { 1 } else { 2 };
-        if self.schema_version != version {
-            let found = self.schema_version;
+        if let Some(found) = self.schema_version
+            && found != version
+        {
             return Err(ambiguous(format!(
                 "{media_type} has schema version {version}, not {found}"
             )));
         }
         if let Some(own) = &self.media_type
-            && own != media_type.as_str()
+            && !own.is_empty()
+            && MediaType::new(own) != *media_type
         {
             return Err(ambiguous(format!(
                 "it is served as {media_type} and says it is `{}`",
@@ -119,29 +134,56 @@ fn read<'a, T: Deserialize<'a>>(manifest: &'a RawManifest) -> Result<T, CopyErro
     })
 }
 
+/// An entry of an index, a config or a layer: what of a descriptor copying needs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    media_type: Option<String>,
+    digest: String,
+    size: u64,
+    urls: Option<Vec<String>>,
+}
+
+/// The list must be there, for an error document has none; it may be `null`.
+#[derive(Deserialize)]
+struct Index {
+    #[serde(deserialize_with = "Option::deserialize")]
+    manifests: Option<Vec<Entry>>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    config: Entry,
+    layers: Option<Vec<Entry>>,
+}
+
 fn children(manifest: &RawManifest) -> Result<Vec<Descriptor>, CopyError> {
-    let index: oci::ImageIndex = read(manifest)?;
-    index
-        .manifests()
-        .iter()
+    let index: Index = read(manifest)?;
+    let entries = index.manifests.into_iter().flatten();
+    entries
         .map(|child| {
             let child = checked(manifest, child)?;
-            ManifestKind::of(&child.media_type, child.digest)?;
+            ManifestKind::listed(&child)?;
             Ok(child)
         })
         .collect()
 }
 
-fn blobs(manifest: &RawManifest) -> Result<Vec<Descriptor>, CopyError> {
-    let image: oci::ImageManifest = read(manifest)?;
-    let mut blobs = vec![checked(manifest, image.config())?];
-    for layer in image.layers() {
+/// A layer stays behind only if its type says that it may not be given on and it can be had elsewhere. One of another
+/// type that has `urls` is copied if the source has it, for registries ask for it.
+fn blobs(manifest: &RawManifest) -> Result<References, CopyError> {
+    let image: Image = read(manifest)?;
+    let mut config = checked(manifest, image.config)?;
+    config.urls.clear();
+    let mut blobs = vec![config];
+    let mut elsewhere = Vec::new();
+    for layer in image.layers.into_iter().flatten() {
         let layer = checked(manifest, layer)?;
-        if !layer.media_type.is_non_distributable() {
-            blobs.push(layer);
-        }
+        let stays = layer.media_type.is_non_distributable() && !layer.urls.is_empty();
+        let list = if stays { &mut elsewhere } else { &mut blobs };
+        list.push(layer);
     }
-    Ok(blobs)
+    Ok(References::Blobs { blobs, elsewhere })
 }
 
 /// A manifest of schema 1. Its layers come newest first; the order is kept, as it doesn't matter.
@@ -166,13 +208,15 @@ fn schema1_blobs(manifest: &RawManifest) -> Result<Vec<Digest>, CopyError> {
         .collect()
 }
 
-/// A descriptor as a checked type. Its `urls` are left behind: they are never fetched.
-fn checked(manifest: &RawManifest, descriptor: &oci::Descriptor) -> Result<Descriptor, CopyError> {
-    Ok(Descriptor::new(
-        MediaType::new(descriptor.media_type().as_ref()),
-        digest(manifest, descriptor.digest().as_ref())?,
-        descriptor.size(),
-    ))
+/// A descriptor as a checked type. Its `urls` only say that it can be had elsewhere: they are never fetched.
+fn checked(manifest: &RawManifest, entry: Entry) -> Result<Descriptor, CopyError> {
+    let mut descriptor = Descriptor::new(
+        MediaType::new(&entry.media_type.unwrap_or_default()),
+        digest(manifest, &entry.digest)?,
+        entry.size,
+    );
+    descriptor.urls = entry.urls.unwrap_or_default();
+    Ok(descriptor)
 }
 
 fn digest(manifest: &RawManifest, text: &str) -> Result<Digest, CopyError> {

@@ -16,8 +16,12 @@ pub struct CopySettings {
     pub manifests_per_image: usize,
     /// Bytes that the manifests of one image may have together.
     pub manifest_bytes_per_image: u64,
-    /// How often the bytes of a blob are sent to one destination at the most, the first time counted.
+    /// How often the bytes of a blob are sent to one destination at the most, the first time counted. Times that ended
+    /// with a 429 are counted apart, and there may be thrice as many.
     pub attempts: u32,
+    /// The pause before the bytes of a blob are sent again to a destination that broke; it doubles with each time.
+    /// After a 429 it is the registry that says how long.
+    pub pause: Duration,
     /// How long a destination may take no bytes while others wait for it; then it is left behind and
     /// tried again alone.
     pub stall: Duration,
@@ -32,6 +36,7 @@ impl Default for CopySettings {
             manifests_per_image: 10_000,
             manifest_bytes_per_image: 1_000_000_000,
             attempts: 3,
+            pause: Duration::from_millis(500),
             stall: Duration::from_secs(60),
         }
     }

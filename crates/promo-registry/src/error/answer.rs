@@ -33,9 +33,14 @@ impl RegistryAnswer {
 
 /// Text from outside, fit for one line of a terminal.
 pub(crate) fn clean(text: &str) -> String {
+    clean_to(text, MAX_SAID)
+}
+
+/// The same, cut to `longest` characters.
+pub(crate) fn clean_to(text: &str, longest: usize) -> String {
     let mut cleaned = String::new();
     for (count, character) in text.trim().chars().enumerate() {
-        if count == MAX_SAID {
+        if count == longest {
             cleaned.push('…');
             break;
         }

@@ -163,6 +163,21 @@ pub(super) const CODES: &[CodeDescription] = &[
         "Google credentials of another kind",
         "The file with Google's application default credentials is of a type that promo doesn't read: it reads authorized_user, service_account, external_account (with a file or a URL) and impersonated_service_account.",
     ),
+    describe(
+        "PROMO-R034",
+        "Pause too long",
+        "The registry asks by `Retry-After` for a pause that is longer than is waited (five minutes, unless set otherwise). Requests of that kind to that host fail until it is over; others go on.",
+    ),
+    describe(
+        "PROMO-R035",
+        "Host silent",
+        "Nothing but passed deadlines and failed connections has come from the host for two minutes. Requests to it fail at once, but for one a minute that finds out whether it is back.",
+    ),
+    describe(
+        "PROMO-R036",
+        "Answer broke off",
+        "A small answer ended in the middle, also when it was asked for again.",
+    ),
 ];
 
 /// Codes that were added when those behind the first ones were taken.
@@ -176,6 +191,11 @@ pub(super) const LATER_CODES: &[CodeDescription] = &[
         "PROMO-R069",
         "Fallback tag taken",
         "The registry has no list of referrers, and under the tag sha256-<hex> that would hold it stands something else: the image itself, an index of its platforms, or no index. It is not overwritten. Signatures in the form `sig` need no such list.",
+    ),
+    describe(
+        "PROMO-R073",
+        "Digest not kept",
+        "The registry took a manifest by a digest that is not SHA-256, and doesn't show it by that digest. Promote the image by its SHA-256 digest, or to a registry that keeps others.",
     ),
 ];
 
@@ -211,5 +231,9 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::GoogleFileKind { .. } => "PROMO-R027",
         Error::BrokenList { .. } => "PROMO-R068",
         Error::FallbackTagTaken { .. } => "PROMO-R069",
+        Error::DigestNotKept { .. } => "PROMO-R073",
+        Error::PausedTooLong { .. } => "PROMO-R034",
+        Error::Silent { .. } => "PROMO-R035",
+        Error::BrokeOff { .. } => "PROMO-R036",
     })
 }

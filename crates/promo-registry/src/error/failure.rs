@@ -23,6 +23,9 @@ impl From<Error> for Failure {
         if let Some(pause) = error.retry_after() {
             failure = failure.with_retry_after(pause);
         }
+        if let Some(said) = error.registry_answer() {
+            failure = failure.with_said(said.code(), said.message());
+        }
         match error.cause() {
             Some(cause) => failure.with_source(Cause(cause)),
             None => failure,

@@ -5,7 +5,10 @@ use std::time::Duration;
 use promo_core::ports::FailureKind;
 use promo_core::setting::{quoted, registry_setting};
 
-use super::Error;
+use super::{Error, RegistryAnswer};
+
+/// What a registry says, in our words, that speaks TLS and was spoken to without.
+pub(crate) const TLS_WANTED: &str = "it speaks HTTPS and was spoken to in plain HTTP";
 
 impl Error {
     /// What it means to the one who called.
@@ -16,12 +19,13 @@ impl Error {
                 FailureKind::Unauthenticated
             }
             Self::Forbidden { .. } => FailureKind::Forbidden,
-            Self::RateLimited { .. } => FailureKind::RateLimited,
+            Self::RateLimited { .. } | Self::PausedTooLong { .. } => FailureKind::RateLimited,
             Self::Unavailable { .. }
             | Self::Connection { .. }
+            | Self::BrokeOff { .. }
             | Self::TokenExpired { .. }
             | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
-            Self::Deadline { .. } => FailureKind::Deadline,
+            Self::Deadline { .. } | Self::Silent { .. } => FailureKind::Deadline,
             Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
             Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
             Self::TooLarge { .. } => FailureKind::TooLarge,
@@ -38,6 +42,7 @@ impl Error {
             | Self::CredentialHelper { .. }
             | Self::Setting { .. } => FailureKind::Configuration,
             Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
+            Self::DigestNotKept { .. } => FailureKind::UnsupportedContent,
             Self::BlobSource { source, .. } => source.kind(),
         }
     }
@@ -48,12 +53,25 @@ impl Error {
             Self::NotFound { .. } => Some(404),
             Self::Unauthenticated { .. } | Self::TokenExpired { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
-            Self::RateLimited { .. } => Some(429),
+            Self::RateLimited { .. } | Self::PausedTooLong { .. } => Some(429),
             Self::Unavailable { status, .. }
             | Self::ImmutableTag { status, .. }
             | Self::Refused { status, .. }
             | Self::TokenRefused { status, .. } => Some(*status),
             Self::BlobSource { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// What the registry said in its own words, where it said something.
+    pub fn registry_answer(&self) -> Option<&RegistryAnswer> {
+        match self {
+            Self::NotFound { answer, .. }
+            | Self::Unauthenticated { answer, .. }
+            | Self::Forbidden { answer, .. }
+            | Self::Unavailable { answer, .. }
+            | Self::Refused { answer, .. } => answer.as_ref(),
+            Self::ImmutableTag { answer, .. } => Some(answer),
             _ => None,
         }
     }
@@ -64,9 +82,18 @@ impl Error {
             Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 *retry_after
             }
+            Self::PausedTooLong { pause, .. } => Some(*pause),
             Self::BlobSource { source, .. } => source.retry_after(),
             _ => None,
         }
+    }
+
+    /// Whether the same request may succeed a little later: the connection broke, or nothing came in time.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Connection { .. } | Self::Deadline { .. } | Self::BrokeOff { .. }
+        )
     }
 
     /// What to do about it, one sentence each.
@@ -85,6 +112,18 @@ impl Error {
                 "if it goes on, write {} with the requests per second that the registry grants",
                 registry_setting(host, "rate", "20")
             )],
+            Self::PausedTooLong { host, .. } => vec![format!(
+                "run promo again when the pause is over; what {host} grants in the first place is told by {}",
+                registry_setting(host, "rate", "20")
+            )],
+            Self::Connection { host, source, .. } if meets_plain_http(source) => vec![format!(
+                "{host} answers in plain HTTP; if that is meant, write {}",
+                registry_setting(host, "plain-http", "true")
+            )],
+            Self::Refused { host, answer: Some(said), .. } if said.message() == TLS_WANTED => vec![format!(
+                "write {}",
+                registry_setting(host, "plain-http", "false")
+            )],
             Self::ForeignRealm { host, realm } => vec![format!(
                 "if {realm} does belong to it, write {}",
                 registry_setting(host, "token-realm", &quoted(host_of(realm)))
@@ -101,12 +140,18 @@ impl Error {
             Self::ImmutableTag { .. } => vec![
                 "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
             ],
+            Self::DigestNotKept { .. } => {
+                vec!["promote the image by its sha256 digest".to_owned()]
+            }
             Self::GoogleFile { .. } => vec![
                 "run `gcloud auth application-default login`, or name a valid file in GOOGLE_APPLICATION_CREDENTIALS".to_owned(),
             ],
             Self::GoogleFileKind { .. } => vec![
                 "let gcloud have the credentials (`gcloud auth login`), or a docker config".to_owned(),
             ],
+            Self::CredentialHelper { name, advice: Some(advice), .. } => {
+                vec![format!("the credential helper `{name}`: {advice}")]
+            }
             Self::BlobSource { source, .. } => source.hints().to_vec(),
             _ => Vec::new(),
         }
@@ -116,4 +161,9 @@ impl Error {
 /// The host of a realm that is written with its scheme: what the setting names.
 fn host_of(realm: &str) -> &str {
     realm.split_once("://").map_or(realm, |(_, host)| host)
+}
+
+/// Whether a connection failed because the other side doesn't speak TLS.
+fn meets_plain_http(error: &reqwest::Error) -> bool {
+    crate::http::error_chain(error).contains("InvalidContentType")
 }

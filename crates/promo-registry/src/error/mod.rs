@@ -6,6 +6,7 @@
 
 mod answer;
 mod codes;
+mod construct;
 mod failure;
 mod location_rule;
 mod meaning;
@@ -18,10 +19,11 @@ use promo_core::oci::{Digest, ManifestReference, Repository};
 use promo_core::ports::Failure;
 
 pub use answer::RegistryAnswer;
-pub(crate) use answer::clean;
+pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};
 pub use codes::CodeDescription;
 pub use location_rule::LocationRule;
+pub(crate) use meaning::TLS_WANTED;
 
 /// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all
 /// who wait for it.
@@ -65,6 +67,35 @@ pub enum Error {
         host: String,
         /// The pause it asked for.
         retry_after: Option<Duration>,
+    },
+    /// The registry asks for a pause that nobody waits for.
+    #[error(
+        "{host} asks to send no {requests} for {} s, which is longer than is waited",
+        pause.as_secs()
+    )]
+    PausedTooLong {
+        /// The registry.
+        host: String,
+        /// Which requests.
+        requests: &'static str,
+        /// How long is left of the pause.
+        pause: Duration,
+    },
+    /// Nothing has come from the host for long.
+    #[error("{host} has not answered anything for {} s and is given up for now", since.as_secs())]
+    Silent {
+        /// The host.
+        host: String,
+        /// For how long.
+        since: Duration,
+    },
+    /// A small answer ended in the middle.
+    #[error("the answer of {host} to {what} broke off")]
+    BrokeOff {
+        /// The host.
+        host: String,
+        /// What was asked for.
+        what: String,
     },
     /// The registry is broken.
     #[error("{host} failed at {what} with status {status}{}", said(answer.as_ref()))]
@@ -269,6 +300,8 @@ pub enum Error {
         name: String,
         /// What went wrong, without any of its output.
         reason: String,
+        /// What it advises, as far as it can't be a secret.
+        advice: Option<String>,
     },
     /// A setting doesn't fit.
     #[error("{setting} is not usable: {reason}")]
@@ -307,6 +340,14 @@ pub enum Error {
         /// What stands there.
         found: &'static str,
     },
+    /// A manifest was put by a digest, and the registry doesn't show it by that digest.
+    #[error("{repository} took the manifest {digest} and doesn't show it by that digest")]
+    DigestNotKept {
+        /// The repository.
+        repository: Repository,
+        /// The digest.
+        digest: Digest,
+    },
     /// A mount was asked for across hosts.
     #[error("a blob of {from} can't be mounted into {to}: they are on different hosts")]
     MountAcrossHosts {
@@ -318,58 +359,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// A failure of the connection, without the URL, whose query may be a secret.
-    pub(crate) fn connection(host: &str, error: reqwest::Error) -> Self {
-        Self::Connection {
-            host: host.to_owned(),
-            led_by: None,
-            source: Arc::new(error.without_url()),
-        }
-    }
-
-    pub(crate) fn broken_list(host: &str, what: &str, reason: impl Into<String>) -> Self {
-        Self::BrokenList {
-            host: host.to_owned(),
-            what: what.to_owned(),
-            reason: reason.into(),
-        }
-    }
-
-    /// The same failure, with what led us to a host that nobody named: otherwise its name stands alone in the message.
-    pub(crate) fn led_by(mut self, registry: &str, means: &str) -> Self {
-        match &mut self {
-            Self::Connection { host, led_by, .. } if host != registry => {
-                led_by.get_or_insert_with(|| format!("the {means} of {registry}"));
-            }
-            Self::ForeignLocation { host, .. } if host != registry => registry.clone_into(host),
-            _ => {}
-        }
-        self
-    }
-
-    pub(crate) fn malformed(host: &str, what: &str, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            host: host.to_owned(),
-            what: what.to_owned(),
-            reason: reason.into(),
-        }
-    }
-
-    pub(crate) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Setting {
-            setting: setting.into(),
-            reason: reason.into(),
-        }
-    }
-
-    fn cause(&self) -> Option<Arc<dyn std::error::Error + Send + Sync>> {
-        match self {
-            Self::Connection { source, .. } => Some(Arc::<reqwest::Error>::clone(source)),
-            Self::BlobSource { source, .. } => Some(Arc::<Failure>::clone(source)),
-            _ => None,
-        }
-    }
-
     /// Its stable code.
     pub fn code(&self) -> Code {
         codes::code_of(self)

@@ -1,15 +1,19 @@
 //! The answer to a request: its head, and its body under a cap and a deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::header::CONTENT_ENCODING;
-use ::http::{HeaderMap, StatusCode};
+use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use ::http::{HeaderMap, StatusCode, Version};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
-use tokio::time::Instant;
+use serde::de::IgnoredAny;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use super::pace::{Floor, Pace};
 use crate::Error;
+use crate::auth::Sent;
 use crate::budget::Permit;
 
 /// An answer whose body hasn't been read yet.
@@ -18,9 +22,13 @@ pub(crate) struct Answer {
     pub(crate) host: String,
     pub(crate) what: String,
     response: reqwest::Response,
+    /// The whole body, if it was read with the head.
+    read: Option<Bytes>,
     /// When the body must be there, and how long that is after the request.
     deadline: (Instant, Duration),
     permit: Option<Permit>,
+    /// What is cut out of what it says.
+    pub(super) sent: Arc<Sent>,
 }
 
 impl Answer {
@@ -30,13 +38,16 @@ impl Answer {
         response: reqwest::Response,
         deadline: (Instant, Duration),
         permit: Option<Permit>,
+        sent: Arc<Sent>,
     ) -> Self {
         Self {
             host,
             what,
             response,
+            read: None,
             deadline,
             permit,
+            sent,
         }
     }
 
@@ -68,73 +79,93 @@ impl Answer {
         self.headers().get(name)?.to_str().ok()
     }
 
-    /// The whole body, if it has at most `cap` bytes. Content-Length is not relied on.
-    pub(crate) async fn bytes(mut self, cap: u64) -> Result<Bytes, Error> {
+    /// Reads the whole body, if it has at most `cap` bytes.
+    pub(super) async fn read(&mut self, cap: u64) -> Result<(), Error> {
         self.refuse_encoding()?;
         let mut body = BytesMut::new();
         while let Some(piece) = self.piece().await? {
             if (body.len() as u64).saturating_add(piece.len() as u64) > cap {
                 return Err(Error::TooLarge {
-                    host: self.host,
-                    what: self.what,
+                    host: self.host.clone(),
+                    what: self.what.clone(),
                     cap,
                 });
             }
             body.extend_from_slice(&piece);
         }
-        Ok(body.freeze())
+        if self.may_have_broken_off() && is_cut_json(&body) {
+            return Err(Error::BrokeOff {
+                host: self.host.clone(),
+                what: self.what.clone(),
+            });
+        }
+        self.read = Some(body.freeze());
+        Ok(())
+    }
+
+    /// The whole body, if it has at most `cap` bytes. Content-Length is not relied on.
+    pub(crate) async fn bytes(mut self, cap: u64) -> Result<Bytes, Error> {
+        if self.read.is_none() {
+            self.read(cap).await?;
+        }
+        let body = self.read.take().unwrap_or_default();
+        if body.len() as u64 > cap {
+            return Err(Error::TooLarge {
+                host: self.host,
+                what: self.what,
+                cap,
+            });
+        }
+        Ok(body)
     }
 
     /// The beginning of the body, up to `cap` bytes, as far as it can be read: for error documents.
     pub(crate) async fn beginning(mut self, cap: u64) -> Bytes {
+        let cap = usize::try_from(cap).unwrap_or(usize::MAX);
+        if let Some(mut read) = self.read.take() {
+            read.truncate(cap);
+            return read;
+        }
         let mut body = BytesMut::new();
         if self.refuse_encoding().is_err() {
             return Bytes::new();
         }
         while let Ok(Some(piece)) = self.piece().await {
             body.extend_from_slice(&piece);
-            if body.len() as u64 >= cap {
+            if body.len() >= cap {
                 break;
             }
         }
-        body.truncate(usize::try_from(cap).unwrap_or(usize::MAX));
+        body.truncate(cap);
         body.freeze()
     }
 
-    /// The body as a stream; each piece must come within `idle`. The request no longer takes one of the
-    /// host's places.
+    /// The body as a stream, which must keep to a floor. The request no longer takes one of the host's places.
     pub(crate) fn stream(
         mut self,
-        idle: Duration,
-    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send, Error> {
+        floor: Floor,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         self.refuse_encoding()?;
         self.leave_place();
-        let context = (self.host, self.what);
-        let pieces = Box::pin(self.response.bytes_stream());
-        Ok(stream::unfold(
-            Some((pieces, context)),
-            move |state| async move {
-                let (mut pieces, (host, what)) = state?;
-                match tokio::time::timeout(idle, pieces.next()).await {
-                    Ok(None) => None,
-                    Ok(Some(Ok(piece))) => Some((Ok(piece), Some((pieces, (host, what))))),
-                    Ok(Some(Err(error))) => Some((Err(Error::connection(&host, error)), None)),
-                    Err(_) => Some((
-                        Err(Error::Deadline {
-                            host,
-                            what,
-                            after: idle,
-                        }),
-                        None,
-                    )),
-                }
-            },
-        ))
+        let body = Arriving {
+            pieces: Box::pin(self.response.bytes_stream()),
+            pace: Pace::new(floor),
+            host: self.host,
+            what: self.what,
+        };
+        Ok(stream::unfold(Some(body), |body| async move {
+            let mut body = body?;
+            match body.next().await {
+                Ok(None) => None,
+                Ok(Some(piece)) => Some((Ok(piece), Some(body))),
+                Err(error) => Some((Err(error), None)),
+            }
+        }))
     }
 
     async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         let (at, after) = self.deadline;
-        match tokio::time::timeout_at(at, self.response.chunk()).await {
+        match timeout_at(at, self.response.chunk()).await {
             Ok(piece) => piece.map_err(|error| Error::connection(&self.host, error)),
             Err(_) => Err(Error::Deadline {
                 host: self.host.clone(),
@@ -142,6 +173,13 @@ impl Answer {
                 after,
             }),
         }
+    }
+
+    /// Whether the connection's end is all that ended the body: an early end looks the same.
+    fn may_have_broken_off(&self) -> bool {
+        self.response.version() <= Version::HTTP_11
+            && !self.headers().contains_key(CONTENT_LENGTH)
+            && !self.headers().contains_key(TRANSFER_ENCODING)
     }
 
     fn refuse_encoding(&self) -> Result<(), Error> {
@@ -158,4 +196,45 @@ impl Answer {
             }),
         }
     }
+}
+
+/// A body on its way in.
+struct Arriving<S> {
+    pieces: S,
+    pace: Pace,
+    host: String,
+    what: String,
+}
+
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Arriving<S> {
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let began = Instant::now();
+        let next = timeout(self.pace.left(), self.pieces.next()).await;
+        let Ok(next) = next else {
+            return Err(self.too_slow());
+        };
+        let piece = match next.transpose() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(Error::connection(&self.host, error)),
+        };
+        if self.pace.keeps(began.elapsed(), piece.len() as u64) {
+            Ok(Some(piece))
+        } else {
+            Err(self.too_slow())
+        }
+    }
+
+    fn too_slow(&self) -> Error {
+        Error::Deadline {
+            host: self.host.clone(),
+            what: self.what.clone(),
+            after: self.pace.window(),
+        }
+    }
+}
+
+/// Whether it is JSON that ends too early.
+fn is_cut_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }

@@ -11,11 +11,14 @@ mod exchange;
 mod hosts;
 mod link;
 mod location;
+mod pace;
 mod proxy;
 mod refusal;
 mod request;
 mod retry;
+mod retry_after;
 mod sender;
+mod silence;
 
 pub(crate) use address::Reach;
 pub(crate) use answer::Answer;
@@ -24,11 +27,14 @@ pub(crate) use exchange::Exchange;
 pub(crate) use hosts::Hosts;
 pub(crate) use link::{UnreadableLink, next_link};
 pub(crate) use location::{authority, check_location, foreign_location, same_origin, shown};
+pub(crate) use pace::Floor;
 pub use proxy::{ProxyError, ProxySettings};
 pub(crate) use refusal::refusal;
 pub(crate) use request::{Access, Body, Repeat, Request};
-pub(crate) use retry::{Backoff, is_broken, retry_after};
+pub(crate) use retry::{Backoff, is_broken, is_foreign_501};
+pub(crate) use retry_after::retry_after;
 pub(crate) use sender::{Attempts, Dispatch, Sender};
+pub(crate) use silence::Silences;
 
 /// An error and its causes in one line.
 pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {

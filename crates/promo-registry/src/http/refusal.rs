@@ -1,9 +1,12 @@
 //! What an answer that is no success means: from status and error document to an error.
 
+use std::sync::Arc;
+
 use ::http::StatusCode;
 use serde::Deserialize;
 
-use super::{Answer, retry_after};
+use super::{Answer, is_broken, retry_after};
+use crate::error::TLS_WANTED;
 use crate::{Error, RegistryAnswer};
 
 /// The error document of OCI Distribution 1.1, and the shape that token servers use.
@@ -45,7 +48,7 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
             host,
             retry_after: pause,
         },
-        status if status.is_server_error() => Error::Unavailable {
+        status if status.is_server_error() || is_broken(status) => Error::Unavailable {
             host,
             what,
             status: status.as_u16(),
@@ -66,9 +69,21 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
     }
 }
 
+/// How much of a text is looked at, in characters.
+const MAX_READ: usize = 4096;
+
 /// What the answer says in its error document, if there is one.
 pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> {
+    let sent = Arc::clone(&answer.sent);
+    let tell = |code: &str, message: &str| {
+        // What is beyond is cut off anyway, but only after credentials were cut out.
+        let start = |text: &str| sent.cut(&text.chars().take(MAX_READ).collect::<String>());
+        RegistryAnswer::new(&start(code), &start(message))
+    };
     let body = answer.beginning(cap).await;
+    if wants_tls(&body) {
+        return Some(RegistryAnswer::new("", TLS_WANTED));
+    }
     let document: ErrorDocument = serde_json::from_slice(&body).ok()?;
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
@@ -82,7 +97,7 @@ pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> 
             (_, Some(serde_json::Value::String(detail))) => detail.clone(),
             _ => String::new(),
         };
-        return Some(RegistryAnswer::new(&code, &message));
+        return Some(tell(&code, &message));
     }
     let code = document.error.as_ref().map(text).unwrap_or_default();
     let message = document
@@ -90,5 +105,12 @@ pub(crate) async fn said_by(answer: Answer, cap: u64) -> Option<RegistryAnswer> 
         .or(document.message)
         .or(document.details)
         .unwrap_or_default();
-    (!code.is_empty() || !message.is_empty()).then(|| RegistryAnswer::new(&code, &message))
+    (!code.is_empty() || !message.is_empty()).then(|| tell(&code, &message))
+}
+
+/// Whether these are the words by which servers (Go's, nginx) answer plain HTTP where they speak TLS.
+fn wants_tls(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    text.contains("http request to an https server")
+        || text.contains("plain http request was sent to https port")
 }

@@ -3,10 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ::http::HeaderMap;
-use ::http::StatusCode;
-use ::http::header::RETRY_AFTER;
-use jiff::Timestamp;
+use ::http::header::CONTENT_TYPE;
+use ::http::{HeaderMap, HeaderValue, StatusCode};
+use promo_core::ports::Operation;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -49,17 +48,27 @@ impl Backoff {
     }
 }
 
-/// Whether a status says that the registry is broken at the moment.
+/// Whether a status says that the registry, or a proxy before it, is broken at the moment: the same request may succeed
+/// a little later.
 pub(crate) fn is_broken(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 500 | 502 | 503 | 504)
+    matches!(
+        status.as_u16(),
+        408 | 425 | 500 | 502 | 503 | 504 | 520..=527 | 530
+    )
 }
 
-/// The pause that an answer asks for: seconds or a date (RFC 9110, section 10.2.3).
-pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
+/// Whether an answer of 501 is a proxy's and not the registry's own word that it doesn't know the operation, which
+/// may well be so for lists of referrers and catalogs.
+pub(crate) fn is_foreign_501(status: StatusCode, headers: &HeaderMap, asked: Operation) -> bool {
+    let is_read = !matches!(
+        asked,
+        Operation::ManifestPut
+            | Operation::UploadStart
+            | Operation::BlobPut
+            | Operation::UploadCancel
+    );
+    let is_optional = matches!(asked, Operation::Referrers | Operation::Catalog);
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_json = content_type.is_some_and(|found| found.windows(4).any(|part| part == b"json"));
+    status == StatusCode::NOT_IMPLEMENTED && is_read && !(is_optional && is_json)
 }

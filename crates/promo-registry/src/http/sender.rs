@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::http::StatusCode;
+use ::http::header::AUTHORIZATION;
 use promo_core::ports::{Event, Operation};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
-use super::{Answer, Backoff, Clients, Hosts, is_broken, retry_after};
+use super::{Answer, Backoff, Clients, Hosts, Silences, is_broken, is_foreign_501, retry_after};
+use crate::auth::Sent;
 use crate::budget::{HostBudget, Permit, Place};
-use crate::{Deadlines, Error, LocationRule};
+use crate::{Caps, Deadlines, Error, LocationRule};
 
 /// What it takes to send requests.
 #[derive(Debug)]
@@ -20,6 +22,9 @@ pub(crate) struct Sender {
     pub(crate) hosts: Hosts,
     pub(crate) backoff: Backoff,
     pub(crate) deadlines: Deadlines,
+    pub(crate) sent: Arc<Sent>,
+    pub(crate) caps: Caps,
+    pub(crate) silences: Silences,
 }
 
 /// A request that is ready to go.
@@ -37,9 +42,33 @@ pub(crate) struct Dispatch<'a> {
 }
 
 impl Sender {
-    /// Sends it. An answer of any status is an answer.
+    /// Sends it. An answer of any status is an answer; the body of a small one is read already, so that one which breaks
+    /// off is asked for again like one that doesn't come.
     pub(crate) async fn send_once(&self, dispatch: Dispatch<'_>) -> Result<Answer, Error> {
         let permit = self.admit(&dispatch).await?;
+        // Only now: those who waited for a place may have waited for the very requests that tell that the host is silent.
+        self.silences.check(dispatch.host)?;
+        let host = dispatch.host;
+        let cap = self.caps.of(dispatch.operation);
+        let started = Instant::now();
+        let mut outcome = self.head(dispatch, started, permit).await;
+        if let (Ok(answer), Some(cap)) = (&mut outcome, cap)
+            && answer.status().is_success()
+            && let Err(error) = answer.read(cap).await
+        {
+            outcome = Err(error);
+        }
+        self.silences.note(host, started, &outcome);
+        outcome
+    }
+
+    /// Sends it, up to the head of the answer.
+    async fn head(
+        &self,
+        dispatch: Dispatch<'_>,
+        started: Instant,
+        permit: Option<Permit>,
+    ) -> Result<Answer, Error> {
         let Dispatch {
             client,
             request,
@@ -49,7 +78,9 @@ impl Sender {
             budget,
             progress,
         } = dispatch;
-        let started = Instant::now();
+        if let Some(value) = request.headers().get(AUTHORIZATION) {
+            self.sent.header(value);
+        }
         let sent = client.execute(request);
         let outcome = match progress {
             None => timeout_at(started + self.deadlines.request, sent)
@@ -73,15 +104,21 @@ impl Sender {
         });
         let response = outcome?;
         if let Some(budget) = budget {
-            self.note(&budget, &response);
+            self.note(&budget, operation, &response);
         }
-        let deadline = (started + self.deadlines.request, self.deadlines.request);
+        // Of a long upload only the answer is meant.
+        let begun = match operation {
+            Operation::BlobPut => Instant::now(),
+            _ => started,
+        };
+        let deadline = (begun + self.deadlines.request, self.deadlines.request);
         Ok(Answer::new(
             host.to_owned(),
             what.to_owned(),
             response,
             deadline,
             permit,
+            Arc::clone(&self.sent),
         ))
     }
 
@@ -91,19 +128,20 @@ impl Sender {
             None => Place::Counted,
         };
         match &dispatch.budget {
-            Some(budget) => budget.admit(place).await.map(Some),
+            Some(budget) => budget.admit(place, dispatch.operation).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// Tells the budget what the host answered.
-    fn note(&self, budget: &HostBudget, response: &reqwest::Response) {
+    fn note(&self, budget: &HostBudget, operation: Operation, response: &reqwest::Response) {
         let asked = retry_after(response.headers(), self.hosts.clock.now());
         match (response.status(), asked) {
             (StatusCode::TOO_MANY_REQUESTS, asked) => {
-                budget.throttled(asked.unwrap_or_else(|| self.backoff.throttle_pause()));
+                let pause = asked.unwrap_or_else(|| self.backoff.throttle_pause());
+                budget.throttled(pause, operation);
             }
-            (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => budget.throttled(pause),
+            (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => budget.throttled(pause, operation),
             _ => budget.answered(),
         }
     }
@@ -179,16 +217,10 @@ impl<'a> Attempts<'a> {
                 }
                 Duration::ZERO
             }
-            Ok(answer) if is_broken(answer.status()) => match self.next_pause(settings.attempts) {
+            outcome if self.is_passing(outcome) => match self.next_pause(settings.attempts) {
                 Some(pause) => pause,
                 None => return false,
             },
-            Err(Error::Connection { .. } | Error::Deadline { .. }) => {
-                match self.next_pause(settings.attempts) {
-                    Some(pause) => pause,
-                    None => return false,
-                }
-            }
             _ => return false,
         };
         self.sender.hosts.observer.observe(&Event::Retry {
@@ -201,6 +233,16 @@ impl<'a> Attempts<'a> {
             self.sender.hosts.sleep.sleep(pause).await;
         }
         true
+    }
+
+    fn is_passing(&self, outcome: &Result<Answer, Error>) -> bool {
+        match outcome {
+            Ok(answer) => {
+                let status = answer.status();
+                is_broken(status) || is_foreign_501(status, answer.headers(), self.operation)
+            }
+            Err(error) => error.is_passing(),
+        }
     }
 
     fn next_pause(&mut self, attempts: u32) -> Option<Duration> {

@@ -215,11 +215,44 @@ fn retry_after_is_seconds_or_a_date() {
     assert_eq!(after("120"), Some(Duration::from_secs(120)));
     let date = "Thu, 01 Jan 2026 00:01:30 GMT";
     assert_eq!(after(date), Some(Duration::from_secs(90)));
-    let past = "Wed, 31 Dec 2025 23:00:00 GMT";
-    assert_eq!(after(past), Some(Duration::ZERO));
-    assert_eq!(after("soon"), None);
-    assert_eq!(after("-5"), None);
+    for date in [
+        "Thursday, 01-Jan-26 00:01:30 GMT",
+        "Thu Jan  1 00:01:30 2026",
+        // The wrong day of the week.
+        "Mon, 01 Jan 2026 00:01:30 GMT",
+    ] {
+        assert_eq!(after(date), Some(Duration::from_secs(90)), "{date}");
+    }
+    assert_eq!(after("1.5"), Some(Duration::from_millis(1500)));
+    assert_eq!(after("30s"), Some(Duration::from_secs(30)));
+    assert_eq!(after("5, 30,"), Some(Duration::from_secs(30)));
+    // The second of the epoch at which we may come again.
+    assert_eq!(after("1767225690"), Some(Duration::from_secs(90)));
+    assert_eq!(after("86400"), Some(Duration::from_secs(86_400)));
+    for nonsense in [
+        "",
+        " ",
+        ",",
+        "soon",
+        "-5",
+        "0",
+        "NaN",
+        "inf",
+        "1e3",
+        "0x10",
+        "99999999999",
+        "99999999999999999999999999",
+        "Wed, 31 Dec 2025 23:00:00 GMT",
+        "Thu, 01 Jan 2126 00:00:00 GMT",
+    ] {
+        assert_eq!(after(nonsense), None, "{nonsense}");
+    }
     assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    let mut twice = HeaderMap::new();
+    for value in ["later", "20", "10"] {
+        twice.append(RETRY_AFTER, HeaderValue::from_static(value));
+    }
+    assert_eq!(retry_after(&twice, now), Some(Duration::from_secs(20)));
 }
 
 #[test]

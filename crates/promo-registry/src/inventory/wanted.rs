@@ -50,6 +50,15 @@ impl RegistryInventoryReader {
         repository: &Repository,
         wanted: &WantedRepository,
     ) -> Result<RepositoryInventory, Failure> {
+        let found = self.list_or_ask(repository, wanted).await?;
+        self.look_into(repository, wanted, found).await
+    }
+
+    async fn list_or_ask(
+        &self,
+        repository: &Repository,
+        wanted: &WantedRepository,
+    ) -> Result<RepositoryInventory, Failure> {
         match self.method(repository) {
             InventoryMethod::BulkList => match self.bulk_list(repository).await? {
                 Some(BulkList::Listed { content, .. }) => Ok(RepositoryInventory::Read(content)),
@@ -65,6 +74,40 @@ impl RegistryInventoryReader {
             }
             _ => self.ask_each(repository, wanted, &BTreeSet::new()).await,
         }
+    }
+
+    /// Reads the manifests of tags that are wanted at a digest by another algorithm than the one that the registry
+    /// says, and records the wanted digest where it is that of the bytes.
+    async fn look_into(
+        &self,
+        repository: &Repository,
+        wanted: &WantedRepository,
+        mut found: RepositoryInventory,
+    ) -> Result<RepositoryInventory, Failure> {
+        let RepositoryInventory::Read(content) = &mut found else {
+            return Ok(found);
+        };
+        for (tag, digests) in &wanted.contents {
+            let standing = content.tags().find(|(standing, _)| *standing == tag);
+            let Some((_, standing)) = standing else {
+                continue;
+            };
+            let is_other = |digest: &&Digest| digest.algorithm() != standing.algorithm();
+            if !digests.iter().any(|digest| is_other(&digest)) {
+                continue;
+            }
+            let _permit = self.permits.acquire().await;
+            let reference = ManifestReference::Tag(tag.clone());
+            let manifest = self.registry.get_manifest(repository, &reference).await?;
+            let Some(manifest) = manifest else {
+                continue;
+            };
+            let same = digests.iter().filter(is_other);
+            if let Some(same) = same.copied().find(|it| it.matches(manifest.bytes())) {
+                content.record_tag(tag.clone(), Some(same));
+            }
+        }
+        Ok(found)
     }
 
     /// A HEAD for each wanted tag that isn't known to be absent, then for each wanted digest that was not

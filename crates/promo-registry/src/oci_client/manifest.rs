@@ -27,7 +27,7 @@ impl Document {
             Self {
                 media_type: Some(own),
                 ..
-            } => own,
+            } if !own.is_empty() => own,
             Self {
                 schema_version: 1,
                 signatures: Some(_),

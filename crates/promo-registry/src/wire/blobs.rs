@@ -1,5 +1,7 @@
 //! Blobs as they are read: their size, and their bytes, hashed and counted on the way.
 
+use std::sync::Arc;
+
 use ::http::Method;
 use ::http::header::CONTENT_LENGTH;
 use bytes::Bytes;
@@ -8,6 +10,7 @@ use promo_core::oci::{Descriptor, Digest, Digester, Repository};
 use promo_core::ports::{BlobStream, Failure, Operation};
 
 use super::WireRegistry;
+use super::download::Download;
 use super::manifests::{named_digest, refuse_html, refuses_head};
 use super::paths::to_pull;
 use crate::Error;
@@ -62,13 +65,15 @@ impl WireRegistry {
         blob: &Descriptor,
     ) -> Result<Option<BlobStream>, Error> {
         let what = format!("the blob {repository}@{}", blob.digest);
+        let resource = format!("blobs/{}", blob.digest);
         let request = self.request(
             Operation::BlobGet,
             Method::GET,
             repository,
-            &format!("blobs/{}", blob.digest),
+            &resource,
             what.clone(),
         )?;
+        let download = Download::new(Arc::clone(&self.exchange), repository, blob, &request);
         let Some(answer) = self.found(&to_pull(repository), request).await? else {
             return Ok(None);
         };
@@ -85,7 +90,7 @@ impl WireRegistry {
                 found,
             });
         }
-        let pieces = answer.stream(self.exchange.sender.deadlines.idle)?;
+        let pieces = download.begun_with(answer)?;
         Ok(Some(checked(pieces, what, blob).boxed()))
     }
 }

@@ -8,7 +8,9 @@ use promo_core::ports::{Clock, Observer, Silent, Sleep};
 
 use super::WireRegistry;
 use crate::auth::{Anonymous, Authorizer, CredentialSource, GoogleCredentials, GoogleSettings};
-use crate::http::{Backoff, Clients, ConnectionSettings, Exchange, Hosts, ProxySettings, Sender};
+use crate::http::{
+    Backoff, Clients, ConnectionSettings, Exchange, Hosts, ProxySettings, Sender, Silences,
+};
 use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
 
 /// Settings of a [`WireRegistry`] before it is built. Everything has a default but time.
@@ -155,6 +157,9 @@ impl WireRegistryBuilder {
             ),
             backoff: Backoff::new(self.retry, self.jitter_seed),
             deadlines: self.deadlines,
+            sent: Arc::default(),
+            caps: self.caps,
+            silences: Silences::new(&self.deadlines),
         });
         let credentials: Arc<dyn CredentialSource> = match self.google {
             None => self.credentials,
@@ -167,10 +172,12 @@ impl WireRegistryBuilder {
         };
         let authorizer = Authorizer::new(credentials, Arc::clone(&sender), self.caps);
         Ok(WireRegistry {
-            exchange: Exchange::new(sender, authorizer, self.caps),
+            exchange: Arc::new(Exchange::new(sender, authorizer, self.caps)),
             caps: self.caps,
+            list_bytes: super::list_bytes::ListBytes::default(),
             fallback_locks: std::sync::Mutex::default(),
             learned: super::learned::Learned::default(),
+            seen_referrers: super::seen_referrers::SeenReferrers::default(),
         })
     }
 }

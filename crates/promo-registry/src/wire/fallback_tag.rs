@@ -2,8 +2,9 @@
 //! 1.1, "Referrers Tag Schema").
 //!
 //! The tag is shared with everybody who signs the image: what stands there is never lost. It is
-//! read, merged, put, read back, and merged again if somebody else overwrote it. What is no list of referrers is
-//! never overwritten nor added to: the platforms of an index would become its referrers.
+//! read, merged with what was seen there before in this run, put, read back, and merged again if somebody else
+//! overwrote it. What is no list of referrers is never overwritten nor added to: the platforms of an index would
+//! become its referrers.
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use promo_core::oci::{
     Descriptor, Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository, Tag,
 };
+use promo_core::ports::FailureKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,6 +20,8 @@ use super::WireRegistry;
 use super::manifests::subject_of;
 use crate::Error;
 
+/// How often a tag that was there is asked for again before it is believed to be gone.
+const MAX_ASKED_AGAIN: u32 = 2;
 /// How often the tag is put before somebody else's writes win.
 const MAX_PUTS: u32 = 5;
 
@@ -72,8 +76,12 @@ impl WireRegistry {
         let guard = lock.lock().await;
         let tag = referrer.subject.evidence_tag("");
         let reference = ManifestReference::Tag(tag.clone());
+        let ours = serde_json::to_value(&referrer.descriptor).ok();
         for put in 0..=MAX_PUTS {
-            let mut standing = self.get(repository, &reference).await?;
+            let was_there = self.seen_referrers.of(repository, &referrer.subject);
+            let mut standing = self
+                .get_what_was_there(repository, &reference, was_there.is_some())
+                .await?;
             let shows_subject = |found: &RawManifest| referrer.subject.matches(found.bytes());
             let mut alias = false;
             if standing.as_ref().is_some_and(shows_subject) {
@@ -85,7 +93,13 @@ impl WireRegistry {
                 standing = None;
             }
             let index = read_index(repository, &tag, standing.as_ref())?;
-            let Some(merged) = merge(index, &referrer.descriptor) else {
+            if standing.is_some() {
+                let lists = &self.seen_referrers;
+                lists.saw(repository, &referrer.subject, &index);
+            }
+            let seen = self.seen_and_there(repository, referrer, &index).await?;
+            let entries = seen.into_iter().chain(ours.clone());
+            let Some(merged) = merge(index, entries) else {
                 drop(guard);
                 return Ok(());
             };
@@ -93,8 +107,7 @@ impl WireRegistry {
                 break;
             }
             if put > 0 {
-                let sender = &self.exchange.sender;
-                sender.hosts.sleep.sleep(sender.backoff.pause(put)).await;
+                self.pause(put).await;
             }
             let manifest = RawManifest::new(
                 MediaType::new(MediaType::OCI_INDEX),
@@ -105,14 +118,69 @@ impl WireRegistry {
                 Err(Error::Refused { .. }) if alias => {
                     return Err(taken(repository, &tag, "the image itself"));
                 }
-                outcome => outcome?,
-            };
+                // Somebody else may have put it meanwhile, so it is read again.
+                Err(error) if may_pass(&error) && put + 1 < MAX_PUTS => continue,
+                outcome => drop(outcome?),
+            }
+            self.seen_referrers
+                .saw(repository, &referrer.subject, &merged);
         }
         Err(Error::FallbackTagLost {
             repository: repository.clone(),
             tag: tag.to_string(),
             referrer: referrer.descriptor.digest,
         })
+    }
+
+    /// The list as it stands. That it is gone after it was there is believed only when it was asked for again.
+    async fn get_what_was_there(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        was_there: bool,
+    ) -> Result<Option<RawManifest>, Error> {
+        let mut found = self.get(repository, reference).await?;
+        for asked in 1..=MAX_ASKED_AGAIN {
+            if found.is_some() || !was_there {
+                break;
+            }
+            self.pause(asked).await;
+            found = self.get(repository, reference).await?;
+        }
+        Ok(found)
+    }
+
+    /// What stood in the list before and doesn't now, but for entries whose manifest is gone.
+    async fn seen_and_there(
+        &self,
+        repository: &Repository,
+        referrer: &Referrer,
+        index: &Value,
+    ) -> Result<Vec<Value>, Error> {
+        let lists = &self.seen_referrers;
+        let mut seen = lists.of(repository, &referrer.subject).unwrap_or_default();
+        seen.retain(|entry| !lists_entry(index, entry));
+        let mut there = Vec::new();
+        for entry in seen {
+            let digest = entry.get("digest").and_then(Value::as_str);
+            let digest = digest.and_then(|digest| digest.parse::<Digest>().ok());
+            let is_there = match digest {
+                Some(digest) => self.get(repository, &digest.into()).await?.is_some(),
+                None => true,
+            };
+            if is_there {
+                there.push(entry);
+            } else {
+                lists.forget(repository, &referrer.subject, &entry);
+            }
+        }
+        Ok(there)
+    }
+
+    async fn pause(&self, attempt: u32) {
+        let sender = &self.exchange.sender;
+        let pause = sender.backoff.pause(attempt);
+        sender.hosts.sleep.sleep(pause).await;
     }
 
     /// One at a time per repository and subject.
@@ -128,6 +196,14 @@ impl WireRegistry {
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         Arc::clone(locks.entry((repository.clone(), subject)).or_default())
     }
+}
+
+/// Whether a repetition may succeed.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        FailureKind::RateLimited | FailureKind::Unavailable | FailureKind::Deadline
+    )
 }
 
 /// The index under the tag as it stands, or a new one.
@@ -168,16 +244,20 @@ fn taken(repository: &Repository, tag: &Tag, found: &'static str) -> Error {
     }
 }
 
-/// The index with the entry added; none if it is there already. All else stays as it is.
-fn merge(mut index: Value, descriptor: &Descriptor) -> Option<Value> {
-    let digest = descriptor.digest.to_string();
-    let manifests = index.get_mut("manifests")?.as_array_mut()?;
-    let listed = manifests
-        .iter()
-        .any(|entry| entry.get("digest").and_then(Value::as_str) == Some(&digest));
-    if listed {
-        return None;
+/// The index with those entries added that it lacks; none if it has them all. All else stays as it is.
+fn merge(mut index: Value, entries: impl Iterator<Item = Value>) -> Option<Value> {
+    let mut is_changed = false;
+    for entry in entries {
+        if !lists_entry(&index, &entry) {
+            index.get_mut("manifests")?.as_array_mut()?.push(entry);
+            is_changed = true;
+        }
     }
-    manifests.push(serde_json::to_value(descriptor).ok()?);
-    Some(index)
+    is_changed.then_some(index)
+}
+
+fn lists_entry(index: &Value, entry: &Value) -> bool {
+    let listed = index.get("manifests").and_then(Value::as_array);
+    let is_same = |listed: &Value| listed.get("digest") == entry.get("digest");
+    listed.is_some_and(|listed| listed.iter().any(is_same))
 }

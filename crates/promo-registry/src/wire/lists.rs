@@ -13,6 +13,7 @@ use promo_core::ports::{BulkList, CatalogPage, Operation, TagPage};
 use url::Url;
 
 use super::WireRegistry;
+use super::list_bytes::Place;
 use super::list_document::{self, ManifestEntry, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
@@ -197,6 +198,13 @@ impl WireRegistry {
         refuse_html(&answer)?;
         let next = list.next(url, &answer)?;
         let body = answer.bytes(cap).await?;
+        let place = Place {
+            is_first: is_first(url),
+            is_last: next.is_none(),
+        };
+        let known_as = (list.access.host.as_str(), list.what.as_str());
+        self.list_bytes
+            .count(known_as, place, body.len(), self.caps.whole_list)?;
         Ok(Page { body, next })
     }
 
@@ -293,6 +301,12 @@ fn is_behind_a_proxy(asked: &Url, target: &Url) -> bool {
 
 fn bare_path(url: &Url) -> &str {
     url.path().trim_end_matches('/')
+}
+
+/// Whether it asks for a first page: for all, or for so many.
+fn is_first(url: &Url) -> bool {
+    url.query()
+        .is_none_or(|query| query.starts_with("n=") && !query.contains('&'))
 }
 
 fn endless(repository: &Repository) -> Error {

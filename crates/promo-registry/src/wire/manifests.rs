@@ -2,15 +2,14 @@
 
 use ::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use ::http::{HeaderName, Method, StatusCode};
-use bytes::Bytes;
 use promo_core::oci::{
     Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository,
 };
 use promo_core::ports::{ManifestHead, Operation, PutManifest, SubjectHandling};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::WireRegistry;
+use super::manifest_type::{is_generic, media_type_of};
 use super::paths::{to_pull, to_push};
 use crate::http::{Access, Answer, Body, Request};
 use crate::{Error, RegistryAnswer};
@@ -54,6 +53,12 @@ impl WireRegistry {
                     expected: *asked,
                     found: named,
                 });
+            }
+            // Another algorithm says nothing about the digest that was asked for: its bytes do.
+            (ManifestReference::Digest(asked), Some(named))
+                if asked.algorithm() != named.algorithm() =>
+            {
+                return self.head_by_get(repository, reference).await;
             }
             (ManifestReference::Digest(asked), _) => *asked,
             (_, Some(named)) => named,
@@ -139,14 +144,25 @@ impl WireRegistry {
         reference: &ManifestReference,
         manifest: &RawManifest,
     ) -> Result<PutManifest, Error> {
-        let request =
+        let mut request =
             self.manifest_request(Operation::ManifestPut, Method::PUT, repository, reference)?;
+        let by_other_algorithm = manifest.digest().algorithm() != DigestAlgorithm::Sha256;
+        if by_other_algorithm && matches!(reference, ManifestReference::Tag(_)) {
+            // Registries that know it let the tag point to this digest, others to the SHA-256 one.
+            let digest = manifest.digest().to_string();
+            request.url.query_pairs_mut().append_pair("digest", &digest);
+        }
         if let ManifestReference::Digest(asked) = reference {
             check_digest(&request.what, *asked, manifest.bytes())?;
         }
         let request = request
             .with_header(CONTENT_TYPE, manifest.media_type().as_str())
             .with_body(Body::Bytes(manifest.bytes().clone()));
+        // A tag may be another's after a pause: whoever puts it looks again first.
+        let request = match reference {
+            ManifestReference::Digest(_) => request,
+            _ => request.once(),
+        };
         let answer = self.exchange.send(&to_push(repository), request).await?;
         if !matches!(answer.status().as_u16(), 200..=202) {
             return Err(self.put_refused(repository, reference, answer).await);
@@ -155,13 +171,25 @@ impl WireRegistry {
         if let Some(named) = named {
             check_digest(&answer.what, named, manifest.bytes())?;
         }
+        let kept_by = match reference {
+            ManifestReference::Digest(asked) if by_other_algorithm => Some(asked),
+            _ => None,
+        };
+        if let Some(digest) = kept_by
+            && self.head(repository, reference).await?.is_none()
+        {
+            return Err(Error::DigestNotKept {
+                repository: repository.clone(),
+                digest: *digest,
+            });
+        }
         let subject = match subject_of(manifest.bytes()) {
             None => SubjectHandling::NoSubject,
             Some(_) if answer.headers().contains_key(OCI_SUBJECT) => SubjectHandling::ByRegistry,
             Some(_) => SubjectHandling::FallbackTag,
         };
         Ok(PutManifest {
-            digest_confirmed: named.is_some(),
+            digest_confirmed: named.is_some() || kept_by.is_some(),
             subject,
         })
     }
@@ -297,56 +325,6 @@ pub(super) fn refuse_html(answer: &Answer) -> Result<(), Error> {
         ));
     }
     Ok(())
-}
-
-/// The fields by which a manifest tells what it is.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ManifestShape {
-    media_type: Option<MediaType>,
-    schema_version: Option<u64>,
-    manifests: Option<IgnoredAny>,
-    config: Option<IgnoredAny>,
-    signatures: Option<IgnoredAny>,
-}
-
-/// The media type of a manifest: what header and document agree on, or what one of them says, or what
-/// its fields show.
-fn media_type_of(
-    host: &str,
-    what: &str,
-    header: Option<MediaType>,
-    bytes: &Bytes,
-) -> Result<MediaType, Error> {
-    let malformed = |reason: &str| Error::malformed(host, what, reason);
-    let shape: ManifestShape =
-        serde_json::from_slice(bytes).map_err(|_| malformed("it is no manifest in JSON"))?;
-    let header = header.filter(|media_type| !is_generic(media_type));
-    match (header, shape.media_type) {
-        (Some(header), Some(document)) if header != document => Err(Error::MediaTypeMismatch {
-            what: what.to_owned(),
-            header: crate::error::clean(header.as_str()),
-            document: crate::error::clean(document.as_str()),
-        }),
-        (Some(media_type), _) | (None, Some(media_type)) => Ok(media_type),
-        (None, None) => match (shape.schema_version, shape.manifests, shape.config) {
-            (Some(1), ..) if shape.signatures.is_some() => {
-                Ok(MediaType::new(MediaType::DOCKER_SCHEMA1_SIGNED))
-            }
-            (Some(1), ..) => Ok(MediaType::new(MediaType::DOCKER_SCHEMA1)),
-            (Some(2), Some(_), None) => Ok(MediaType::new(MediaType::OCI_INDEX)),
-            (Some(2), None, Some(_)) => Ok(MediaType::new(MediaType::OCI_MANIFEST)),
-            _ => Err(malformed("neither header nor document say what it is")),
-        },
-    }
-}
-
-/// Whether a Content-Type says nothing about what a manifest is.
-fn is_generic(media_type: &MediaType) -> bool {
-    matches!(
-        media_type.as_str(),
-        "" | "application/json" | "application/octet-stream" | "text/plain"
-    )
 }
 
 #[derive(Deserialize)]

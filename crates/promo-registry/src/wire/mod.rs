@@ -5,14 +5,18 @@
 
 mod blobs;
 mod builder;
+mod download;
 mod fallback_tag;
 mod learned;
+mod list_bytes;
 mod list_document;
 mod lists;
+mod manifest_type;
 mod manifests;
 mod paths;
 mod port;
 mod referrers;
+mod seen_referrers;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -28,11 +32,15 @@ use crate::{Caps, HostSettings};
 /// Registries over HTTP: one value for all hosts, shared by the whole run.
 #[derive(Debug)]
 pub struct WireRegistry {
-    exchange: Exchange,
+    exchange: Arc<Exchange>,
     caps: Caps,
+    /// What lists have brought so far.
+    list_bytes: list_bytes::ListBytes,
     /// Whoever holds it brings the fallback tag of that digest up to date.
     fallback_locks: FallbackLocks,
     learned: learned::Learned,
+    /// What stood under fallback tags.
+    seen_referrers: seen_referrers::SeenReferrers,
 }
 
 type FallbackLocks = Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>;

@@ -10,6 +10,15 @@ use promo_core::ports::{
 };
 
 use super::WireRegistry;
+use crate::Error;
+
+impl WireRegistry {
+    /// What is told of an error: nothing that was sent as a credential, whoever repeats it.
+    fn told(&self, error: Error) -> Failure {
+        let sent = &self.exchange.sender.sent;
+        Failure::from(error).map_texts(|text| sent.cut(text))
+    }
+}
 
 #[async_trait]
 impl Registry for WireRegistry {
@@ -22,7 +31,9 @@ impl Registry for WireRegistry {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<ManifestHead>, Failure> {
-        Ok(self.head(repository, reference).await?)
+        self.head(repository, reference)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn get_manifest(
@@ -30,7 +41,9 @@ impl Registry for WireRegistry {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<RawManifest>, Failure> {
-        Ok(self.get(repository, reference).await?)
+        self.get(repository, reference)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn put_manifest(
@@ -39,7 +52,9 @@ impl Registry for WireRegistry {
         reference: &ManifestReference,
         manifest: &RawManifest,
     ) -> Result<PutManifest, Failure> {
-        Ok(self.put(repository, reference, manifest).await?)
+        self.put(repository, reference, manifest)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn blob_size(
@@ -47,7 +62,9 @@ impl Registry for WireRegistry {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<u64>, Failure> {
-        Ok(self.size_of_blob(repository, digest).await?)
+        self.size_of_blob(repository, digest)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn get_blob(
@@ -55,11 +72,15 @@ impl Registry for WireRegistry {
         repository: &Repository,
         blob: &Descriptor,
     ) -> Result<Option<BlobStream>, Failure> {
-        Ok(self.open_blob(repository, blob).await?)
+        self.open_blob(repository, blob)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn start_upload(&self, repository: &Repository) -> Result<UploadSession, Failure> {
-        Ok(self.open_upload(repository).await?)
+        self.open_upload(repository)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn put_blob(
@@ -69,7 +90,9 @@ impl Registry for WireRegistry {
         session: UploadSession,
         body: BlobStream,
     ) -> Result<(), Failure> {
-        Ok(self.send_blob(repository, blob, &session, body).await?)
+        self.send_blob(repository, blob, &session, body)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn cancel_upload(
@@ -77,7 +100,9 @@ impl Registry for WireRegistry {
         repository: &Repository,
         session: UploadSession,
     ) -> Result<(), Failure> {
-        Ok(self.give_up(repository, &session).await?)
+        self.give_up(repository, &session)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn mount_blob(
@@ -86,7 +111,9 @@ impl Registry for WireRegistry {
         digest: &Digest,
         from: &Repository,
     ) -> Result<Mount, Failure> {
-        Ok(self.mount(repository, digest, from).await?)
+        self.mount(repository, digest, from)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn tags(
@@ -94,7 +121,9 @@ impl Registry for WireRegistry {
         repository: &Repository,
         next: Option<&str>,
     ) -> Result<Option<TagPage>, Failure> {
-        Ok(self.tag_page(repository, next).await?)
+        self.tag_page(repository, next)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn referrers(
@@ -102,11 +131,15 @@ impl Registry for WireRegistry {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<ReferrerList, Failure> {
-        Ok(self.list_referrers(repository, digest).await?)
+        self.list_referrers(repository, digest)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn bulk_list(&self, repository: &Repository) -> Result<BulkList, Failure> {
-        Ok(self.list_with_digests(repository).await?)
+        self.list_with_digests(repository)
+            .await
+            .map_err(|error| self.told(error))
     }
 
     async fn catalog(
@@ -114,6 +147,8 @@ impl Registry for WireRegistry {
         host: &RegistryHost,
         next: Option<&str>,
     ) -> Result<CatalogPage, Failure> {
-        Ok(self.catalog_page(host, next).await?)
+        self.catalog_page(host, next)
+            .await
+            .map_err(|error| self.told(error))
     }
 }

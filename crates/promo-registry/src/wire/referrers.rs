@@ -147,6 +147,9 @@ impl WireRegistry {
             .into_iter()
             .map(|descriptor| (descriptor.digest, descriptor))
             .collect();
+        if let Ok(index) = serde_json::from_slice(index.bytes()) {
+            self.seen_referrers.saw(repository, digest, &index);
+        }
         Ok(found.into_values().collect())
     }
 }

@@ -91,13 +91,17 @@ impl World {
             source: start().await,
             first: start().await,
             second: start().await,
-            copier: RegistryCopier::new(wire(), Arc::new(Silent), settings),
+            copier: RegistryCopier::new(wire(), Arc::new(Silent), without_pauses(settings)),
         }
     }
 
     /// Another run: it knows nothing of the first.
     pub(crate) fn another_run(&mut self) {
-        self.copier = RegistryCopier::new(wire(), Arc::new(Silent), CopySettings::default());
+        self.copier = RegistryCopier::new(
+            wire(),
+            Arc::new(Silent),
+            without_pauses(CopySettings::default()),
+        );
         for registry in [&self.source, &self.first, &self.second] {
             registry.log().clear();
         }
@@ -149,4 +153,10 @@ pub(crate) fn expected<const N: usize>(
     counts: [(Operation, usize); N],
 ) -> BTreeMap<Operation, usize> {
     counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// Pauses between repetitions cost no time here.
+fn without_pauses(mut settings: CopySettings) -> CopySettings {
+    settings.pause = Duration::ZERO;
+    settings
 }

@@ -209,11 +209,11 @@ async fn a_refused_mount_gives_its_session() {
 }
 
 #[tokio::test]
-async fn a_download_that_hangs_ends_by_the_idle_deadline() {
+async fn a_download_that_hangs_ends_by_the_read_deadline() {
     let bench = Bench::new().await;
     let blob = bench.blob("app", &vec![7; 50_000]);
     let mut deadlines = Deadlines::default();
-    deadlines.idle = Duration::from_millis(100);
+    deadlines.read = Duration::from_millis(100);
     let wire = bench.builder().deadlines(deadlines).build().unwrap();
     let gate = bench
         .registry

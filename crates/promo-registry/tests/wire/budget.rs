@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use promo_core::ports::{Clock, Event, FailureKind, Registry};
 use promo_registry::HostSettings;
-use promo_testkit::registry::{Fault, Matcher, Operation};
+use promo_testkit::registry::{Answer, Fault, Matcher, Operation};
 
 use crate::support::{Bench, tag};
 
@@ -68,6 +68,51 @@ async fn nobody_waits_for_a_day() {
     // Only the first was sent at all.
     assert_eq!(bench.registry.log().len(), 1);
     assert!(bench.time.pauses().is_empty());
+}
+
+/// What is used up for hours is one class of requests; the others go on.
+#[tokio::test]
+async fn a_pause_that_nobody_waits_for_closes_only_such_requests() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    let used_up = Matcher::on(Operation::ManifestGet).times(1);
+    let faults = bench.registry.faults();
+    faults.inject(used_up, Fault::too_many_requests(21_600));
+    let wire = bench.wire();
+    let repository = bench.repository("app");
+    for _ in 0..2 {
+        let closed = wire.get_manifest(&repository, &tag("v1")).await;
+        let failure = closed.unwrap_err();
+        assert_eq!(failure.code().as_str(), "PROMO-R034");
+        assert_eq!(failure.retry_after(), Some(Duration::from_secs(21_600)));
+        assert!(failure.to_string().contains("manifests for 21600 s"));
+    }
+    let head = wire.head_manifest(&repository, &tag("v1")).await.unwrap();
+    assert!(head.is_some());
+    assert!(wire.tags(&repository, None).await.unwrap().is_some());
+    assert_eq!(bench.registry.log().len(), 3);
+    assert!(bench.time.pauses().is_empty());
+    bench.time.advance(Duration::from_secs(21_600));
+    let again = wire.get_manifest(&repository, &tag("v1")).await.unwrap();
+    assert!(again.is_some());
+}
+
+#[tokio::test]
+async fn a_retry_after_that_means_nothing_changes_nothing() {
+    for nonsense in ["", "-1", "soon", "99999999999999999999", "0", "1.5, 2"] {
+        let bench = Bench::new().await;
+        bench.image("app", "v1");
+        let answer = Answer::status(429).header("retry-after", nonsense);
+        let twice = Matcher::on(Operation::ManifestHead).times(2);
+        bench.registry.faults().inject(twice, Fault::Answer(answer));
+        let wire = bench.wire();
+        let repository = bench.repository("app");
+        let head = wire.head_manifest(&repository, &tag("v1")).await.unwrap();
+        assert!(head.is_some(), "{nonsense}");
+        let paused: Duration = bench.time.pauses().iter().sum();
+        assert!(paused >= Duration::from_secs(1), "{nonsense}: {paused:?}");
+        assert!(paused < Duration::from_secs(10), "{nonsense}: {paused:?}");
+    }
 }
 
 #[tokio::test]

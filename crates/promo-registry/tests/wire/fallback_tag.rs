@@ -293,6 +293,41 @@ async fn an_entry_that_somebody_overwrites_is_put_again() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_not_shown_or_shown_as_it_was_loses_nothing() {
+    for times in [1, 100] {
+        let bench = Bench::new().await;
+        let subject = bench.image("app", "v1");
+        bench
+            .registry
+            .switch(|switches| switches.referrers_api = false);
+        let fallback = digest(subject.digest()).evidence_tag("").to_string();
+        // Another run lists one; ours reads it, adds one, and then it isn't shown, or an older state is.
+        attach(&bench.wire(), &bench, &artifact(&bench, &subject, 1)).await;
+        let wire = bench.wire();
+        let (repository, subject_digest) = (bench.repository("app"), digest(subject.digest()));
+        let seen = wire.referrers(&repository, &subject_digest).await.unwrap();
+        assert_eq!(seen.descriptors.len(), 1);
+        let state = bench.registry.state();
+        let older = state.tag_digest("app", &fallback).unwrap();
+        attach(&wire, &bench, &artifact(&bench, &subject, 2)).await;
+        state.tag("app", &fallback, &older);
+        let faults = bench.registry.faults();
+        let reads = Matcher::on(Operation::ManifestGet).reference(&fallback);
+        let fault = faults.inject(reads.times(times), Fault::status(404));
+        let third = artifact(&bench, &subject, 3);
+        let put = wire
+            .put_manifest(&repository, &third.digest().into(), &third)
+            .await;
+        // A tag that is never shown again can't be confirmed; it was not written with less for that.
+        assert_eq!(put.is_ok(), times == 1);
+        assert!(fault.hits() > 0);
+        fault.remove();
+        let list = wire.referrers(&repository, &subject_digest).await.unwrap();
+        assert_eq!(list.descriptors.len(), 3, "{times}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_answer_is_not_taken_for_no_referrers() {
     let bench = Bench::new().await;
     let subject = bench.image("app", "v1");
@@ -344,4 +379,39 @@ async fn what_is_no_answer_is_not_taken_for_no_referrers() {
         .inject(Matcher::on(Operation::Referrers), Fault::status(405));
     let list = bench.wire().referrers(&repository, &id).await.unwrap();
     assert!(list.fallback);
+}
+
+/// A PUT of the tag is not repeated blindly: what somebody else put meanwhile is read first.
+#[tokio::test]
+async fn the_tag_is_read_again_before_its_put_is_repeated() {
+    for fault in [
+        Fault::too_many_requests(20),
+        Fault::status(503),
+        Fault::Reset,
+    ] {
+        let bench = Bench::new().await;
+        let subject = bench.image("app", "v1");
+        bench
+            .registry
+            .switch(|switches| switches.referrers_api = false);
+        let fallback = digest(subject.digest()).evidence_tag("").to_string();
+        let put = Matcher::on(Operation::ManifestPut)
+            .reference(&fallback)
+            .times(1);
+        let gate = bench.registry.faults().pause(put.clone());
+        bench.registry.faults().inject(put, fault);
+        let (wire, others) = (bench.wire(), bench.wire());
+        let ours = artifact(&bench, &subject, 1);
+        let theirs = artifact(&bench, &subject, 2);
+        let attaching = attach(&wire, &bench, &ours);
+        let meddle = async {
+            gate.reached().await;
+            attach(&others, &bench, &theirs).await;
+            gate.release();
+        };
+        tokio::join!(attaching, meddle);
+        let repository = bench.repository("app");
+        let list = wire.referrers(&repository, &digest(subject.digest())).await;
+        assert_eq!(list.unwrap().descriptors.len(), 2);
+    }
 }

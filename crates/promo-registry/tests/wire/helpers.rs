@@ -37,7 +37,6 @@ fn settings(folder: &Path) -> HelperSettings {
 fn files(config: &str, helpers: HelperSettings) -> CredentialFiles {
     CredentialFiles::default()
         .with_file("config.json", config.as_bytes())
-        .unwrap()
         .with_helpers(helpers)
 }
 
@@ -186,22 +185,80 @@ async fn what_helpers_print_is_in_no_error() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_wrong_is_not_repeated() {
-    for content in [
-        r#"{"auths":{"a.example":{"auth":12345}}}"#,
-        r#"{"auths":{"a.example":{"auth":"s3cr3t!"}}}"#,
-        r#"{"auths":{"a.example":"s3cr3t"}}"#,
-        "s3cr3t",
+async fn what_a_helper_advises_is_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let advice = "echo 'the SSO session has expired: run `aws sso login`' >&2";
+    helper(folder.path(), "expired", &format!("{advice}; exit 1"));
+    helper(folder.path(), "waits", &format!("{advice}; exec sleep 600"));
+    let printed = "echo 'session expired, please run aws sso login'; exit 1";
+    helper(folder.path(), "prints", printed);
+    let leaks = "echo s3cr3t; echo 'the token s3cr3t is no good: run `aws sso login`' >&2; exit 1";
+    helper(folder.path(), "leaks", leaks);
+    for name in ["expired", "waits", "prints", "leaks"] {
+        let mut settings = settings(folder.path());
+        if name == "waits" {
+            settings.deadline = Duration::from_millis(500);
+        }
+        let files = files(&format!(r#"{{"credsStore":"{name}"}}"#), settings);
+        let repository: Repository = "a.example/app".parse().unwrap();
+        let found = files.credentials(&repository.host(), None).await;
+        let error = found.unwrap_err();
+        let hints = error.hints().concat();
+        assert!(hints.contains("aws sso login"), "{name}: {hints}");
+        assert!(!hints.contains("s3cr3t"), "{name}: {hints}");
+    }
+}
+
+#[tokio::test]
+async fn a_helper_that_is_too_slow_ends_with_its_children() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = folder.path().join("child");
+    // The child keeps a FIFO open: whoever reads it knows when the child is gone.
+    let fifo = folder.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    let script = format!(
+        "(exec 3> '{}'; echo here >&3; : > '{}'; exec sleep 600) & wait",
+        fifo.display(),
+        child.display()
+    );
+    helper(folder.path(), "slow", &script);
+    let mut settings = settings(folder.path());
+    settings.deadline = Duration::from_secs(1);
+    let reader = tokio::task::spawn_blocking(move || std::fs::read_to_string(fifo));
+    let files = files(r#"{"credsStore":"slow"}"#, settings);
+    let error = ask(&files, "a.example/app").await.unwrap_err();
+    assert!(error.contains("in time"), "{error}");
+    // It ends only when nobody has the FIFO open any more.
+    let read = tokio::time::timeout(Duration::from_secs(60), reader).await;
+    assert_eq!(read.unwrap().unwrap().unwrap(), "here\n");
+}
+
+#[tokio::test]
+async fn what_a_helper_leaves_behind_does_not_hold_up_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"echo '{"Username":"ann","Secret":"x"}'; sleep 20 &"#;
+    helper(folder.path(), "daemon", script);
+    let files = files(r#"{"credsStore":"daemon"}"#, settings(folder.path()));
+    let began = std::time::Instant::now();
+    assert!(ask(&files, "a.example/app").await.unwrap().is_some());
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_stops_only_those_who_need_it() {
+    let bad = br#"{"auths":{"a.example":{"auth":"s3cr3t!"},"b.example":{"auth":"dXNlcjpwYXNz"}}}"#;
+    let files = CredentialFiles::default()
+        .with_file("empty.json", b"")
+        .with_file("config.json", bad)
+        .with_unreadable_file("auth.json", "permission denied");
+    assert!(ask(&files, "b.example/app").await.unwrap().is_some());
+    for (image, parts) in [
+        ("a.example/app", ["config.json", "a.example"]),
+        ("c.example/app", ["auth.json", "permission denied"]),
     ] {
-        let error = CredentialFiles::default()
-            .with_file("auth.json", content.as_bytes())
-            .unwrap_err();
-        assert_eq!(error.code().as_str(), "PROMO-R019");
-        let text = error.to_string();
-        assert!(text.contains("auth.json"), "{text}");
-        assert!(
-            !text.contains("s3cr3t") && !text.contains("12345"),
-            "{text}"
-        );
+        let error = ask(&files, image).await.unwrap_err();
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains("s3cr3t"), "{error}");
     }
 }

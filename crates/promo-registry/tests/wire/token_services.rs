@@ -56,6 +56,13 @@ async fn tokens_are_taken_under_either_name() {
         r#"{"token":"good"}"#,
         r#"{"access_token":"good","scope":"repository:app:pull","expires_in":3600}"#,
         r#"{"token":"good","access_token":"good","issued_at":"2026-01-01T00:00:00Z"}"#,
+        r#"{"token":null,"access_token":"good","expires_in":null}"#,
+        r#"{"token":"","access_token":"good","expires_in":"3600"}"#,
+        r#"{"token":"good\n","expires_in":0}"#,
+        r#"{"token":"good","expires_in":-1}"#,
+        r#"{"token":"good","expires_in":99999999999999999999999}"#,
+        r#"{"token":"good","expires_in":"soon","refresh_token":{}}"#,
+        r#"{"token":"good","expires_in":[1]}"#,
     ] {
         let answer = ResponseTemplate::new(200).set_body_raw(body, "application/json");
         let server = registry_with(answer).await;

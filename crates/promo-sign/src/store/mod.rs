@@ -7,6 +7,7 @@
 mod blob;
 mod known;
 mod locks;
+mod look;
 mod read;
 mod referrer;
 mod tag_image;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure,
-    Registry, TagSuffix,
+    Registry, Sleep, TagSuffix,
 };
 
 use crate::Error;
@@ -33,6 +34,8 @@ const MAX_PIECES: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct OciEvidenceStore {
     registry: Arc<dyn Registry>,
+    /// Waits, if anything does.
+    sleep: Option<Arc<dyn Sleep>>,
     shared: Arc<Shared>,
 }
 
@@ -47,8 +50,17 @@ impl OciEvidenceStore {
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         Self {
             registry,
+            sleep: None,
             shared: Arc::default(),
         }
+    }
+
+    /// Gives registries time to show what they have accepted, and other writers of a shared tag time to end.
+    /// Without it, what doesn't show at once is lost.
+    #[must_use]
+    pub fn waiting_by(mut self, sleep: Arc<dyn Sleep>) -> Self {
+        self.sleep = Some(sleep);
+        self
     }
 }
 
@@ -68,6 +80,21 @@ impl EvidenceStore for OciEvidenceStore {
             .await
     }
 
+    async fn find_attestations(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        predicate_type: &str,
+        known: &[Evidence],
+    ) -> Result<EvidenceSet, Failure> {
+        let mut set = EvidenceSet::default();
+        let reading = read::Reading::whole(self, repository, digest);
+        reading
+            .attestations(predicate_type, known, &mut set)
+            .await?;
+        Ok(set)
+    }
+
     async fn attach(
         &self,
         repository: &Repository,
@@ -83,12 +110,26 @@ impl EvidenceStore for OciEvidenceStore {
         }
         for (suffix, layers) in &sorted.layers {
             let place = (repository.clone(), subject.digest, Some(*suffix));
-            let update = self.append(repository, &subject.digest, *suffix, layers);
+            let tag = tag_update::SharedTag {
+                repository: repository.clone(),
+                digest: subject.digest,
+                suffix: *suffix,
+            };
+            let update = self.append(&tag, layers);
             let written = self.shared.locks.serialised(place, update).await?;
             done.written += written;
             done.already_there += (layers.len() as u64).saturating_sub(written);
         }
         Ok(done)
+    }
+
+    async fn lost(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        evidence: &[Evidence],
+    ) -> Result<Vec<Evidence>, Failure> {
+        self.look(repository, digest, evidence).await
     }
 }
 
@@ -100,6 +141,12 @@ struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
+    /// The blobs of all of it.
+    fn blobs(&self) -> impl Iterator<Item = &'a EvidenceBlob> {
+        let of_referrers = self.referrers.iter().flat_map(|referrer| referrer.blobs);
+        of_referrers.chain(self.layers.values().flatten().copied())
+    }
+
     fn of(evidence: &'a [Evidence]) -> Result<Self, Error> {
         let mut sorted = Self::default();
         for piece in evidence {

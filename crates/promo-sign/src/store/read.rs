@@ -7,9 +7,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use promo_core::oci::{Descriptor, Digest, MediaType, RawManifest, Repository};
 use promo_core::ports::{BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, Failure, TagSuffix};
 
+use super::tag_image::TagImage;
+use super::tag_update::SharedTag;
 use super::{MAX_BLOB, MAX_PIECES, OciEvidenceStore, blob};
 use crate::Error;
-use crate::manifest::{self, ImageManifest};
+use crate::manifest::{self, ImageManifest, ReferrerForm};
 
 /// How many manifests or blobs of evidence are read at a time.
 const CONCURRENCY: usize = 4;
@@ -23,8 +25,8 @@ const MEBI: u64 = 1024 * 1024;
 /// The limits as a person reads them.
 const PIECES: &str = "1,000 pieces";
 const TOTAL: &str = "64 MiB";
-/// The most layers in one manifest of a bundle: it has one.
-const MAX_BUNDLE_LAYERS: usize = 16;
+/// The most layers of one referrer: a bundle has one, and so have cosign's other referrers.
+const MAX_LAYERS: usize = 16;
 
 /// One read of the evidence about a digest.
 pub(super) struct Reading<'a> {
@@ -126,6 +128,37 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// Reads those referrers that the list says are of a predicate type, or of which it says nothing. What is known
+    /// already is not read again: it has the same digest, and is listed.
+    pub(super) async fn attestations(
+        &self,
+        predicate_type: &str,
+        known: &[Evidence],
+        set: &mut EvidenceSet,
+    ) -> Result<(), Failure> {
+        let registry = &self.store.registry;
+        let list = registry.referrers(self.repository, self.digest).await?;
+        if list.descriptors.len() > MAX_PIECES {
+            return Err(self.too_much(PIECES));
+        }
+        for found in list.descriptors {
+            let is_known = |piece: &&Evidence| matches!(piece, Evidence::Referrer { manifest, .. } if manifest.digest() == found.digest);
+            if let Some(piece) = known.iter().find(is_known) {
+                set.evidence.push(piece.clone());
+                return Ok(());
+            }
+            let said = found.annotations.get(manifest::BUNDLE_PREDICATE_TYPE);
+            if said.is_some_and(|said| said != predicate_type) {
+                continue;
+            }
+            match self.referrer(found.digest, 0).await? {
+                Ok(evidence) => set.evidence.push(evidence),
+                Err(reason) => set.passed_over.push((found.digest, reason.to_owned())),
+            }
+        }
+        Ok(())
+    }
+
     async fn referrer(&self, digest: Digest, kept: u64) -> Result<Recognised<Evidence>, Failure> {
         let registry = &self.store.registry;
         let manifest = registry
@@ -169,11 +202,21 @@ impl<'a> Reading<'a> {
         set: &mut EvidenceSet,
         kept: u64,
     ) -> Result<(), Failure> {
-        let tag = self.digest.evidence_tag(suffix.as_str());
+        let tag = SharedTag {
+            repository: self.repository.clone(),
+            digest: *self.digest,
+            suffix,
+        };
         let registry = &self.store.registry;
-        let Some(manifest) = registry.get_manifest(self.repository, &tag.into()).await? else {
+        let known = &self.store.shared.known;
+        let reference = tag.name().into();
+        let Some(manifest) = registry.get_manifest(self.repository, &reference).await? else {
+            known.saw_tag(&tag, None);
             return Ok(());
         };
+        if let Some(image) = TagImage::read(&manifest, layer_type(suffix)) {
+            known.saw_tag(&tag, Some((manifest.digest(), image)));
+        }
         let Some(image) = ImageManifest::read(&manifest) else {
             let reason = format!(
                 "it stands under {} and is no image manifest",
@@ -289,15 +332,11 @@ fn recognise(
     if image.subject.as_ref().map(|found| found.digest) != Some(*subject) {
         return Err("its subject is another digest");
     }
-    let is_bundle = image
-        .layers
-        .iter()
-        .any(|layer| manifest::is_bundle(&layer.media_type));
-    if !is_bundle {
-        return Err("it is no sigstore bundle");
+    if ReferrerForm::of(&image).is_none() {
+        return Err("it is neither a signature nor an attestation in a form that is known");
     }
-    if image.layers.len() > MAX_BUNDLE_LAYERS {
-        return Err("it has more layers than a bundle has");
+    if image.layers.len() > MAX_LAYERS {
+        return Err("it has more layers than evidence has");
     }
     Ok((manifest, image))
 }

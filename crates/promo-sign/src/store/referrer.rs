@@ -54,6 +54,9 @@ impl OciEvidenceStore {
                 self.ensure_empty_config(repository, blob).await?;
             } else {
                 self.write_blob(repository, blob).await?;
+                let known = &self.shared.known;
+                known.sent_blob(repository, blob.descriptor.digest);
+                known.take_lost_blob(repository, blob.descriptor.digest);
             }
         }
         let reference = referrer.manifest.digest().into();

@@ -23,6 +23,7 @@ const VERIFIED_BY: [&str; 5] = [
 ];
 
 /// An image of evidence layers.
+#[derive(Clone)]
 pub(super) struct TagImage {
     media_type: MediaType,
     /// The fields of the manifest, in their order, as they were read.
@@ -91,6 +92,29 @@ impl TagImage {
         Ok(())
     }
 
+    /// Its layers that another image lacks.
+    pub(super) fn lacking_in(&self, other: &Self) -> Vec<Descriptor> {
+        let lacking = self.layers.iter().filter(|layer| !other.contains(layer));
+        lacking.cloned().collect()
+    }
+
+    /// Appends a layer of another image, as it was read there.
+    pub(super) fn absorb(&mut self, other: &Self, layer: &Descriptor) {
+        for (raw, found) in other.raw_layers.iter().zip(&other.layers) {
+            if found == layer && !self.contains(found) {
+                self.raw_layers.push(raw.clone());
+                self.layers.push(found.clone());
+            }
+        }
+    }
+
+    /// Appends all layers of another image that it lacks.
+    pub(super) fn absorb_all(&mut self, other: &Self) {
+        for layer in other.lacking_in(self) {
+            self.absorb(other, &layer);
+        }
+    }
+
     /// The config as cosign writes it: a layer's digest and a moment in history for each layer.
     pub(super) fn config(&self) -> Result<EvidenceBlob, Error> {
         /// Go's zero time.
@@ -147,7 +171,16 @@ fn encoding(source: serde_json::Error) -> Error {
 
 /// The fields of a JSON object, in their order, their values as they were written. A value that is
 /// missing is filled in when it is written.
+#[derive(Clone)]
 struct Fields(Vec<(String, Option<Box<RawValue>>)>);
+
+impl fmt::Debug for TagImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TagImage")
+            .field("layers", &self.layers)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Fields {
     fn get(&self, name: &str) -> Option<&RawValue> {

@@ -1,7 +1,7 @@
-//! Judges bundles that refer to the digest, and DSSE envelopes.
+//! Judges bundles, and DSSE envelopes.
 
 use bytes::Bytes;
-use promo_core::oci::{Digest, RawManifest};
+use promo_core::oci::Digest;
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
 use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
@@ -12,25 +12,23 @@ use crate::refusal::{self, Refusal};
 use crate::statement;
 
 /// What a bundle is taken for as long as it can't be read.
-const UNREADABLE: EvidenceKind = EvidenceKind::Signature {
+pub(super) const UNREADABLE: EvidenceKind = EvidenceKind::Signature {
     format: SignatureFormat::Bundle,
 };
 
 impl KeyVerifier {
-    pub(super) fn judge_referrer(
+    /// Judges the bundle in a referrer.
+    pub(super) fn judge_bundle(
         &self,
         question: Question<'_>,
-        manifest: &RawManifest,
+        image: &ImageManifest,
         blobs: &[EvidenceBlob],
     ) -> Judgement {
         let unknown = Judgement::Unknown {
             kind: UNREADABLE,
             signer: None,
         };
-        let Some(image) = ImageManifest::read(manifest) else {
-            return unknown;
-        };
-        let Some(bytes) = bundle_bytes(&image, blobs) else {
+        let Some(bytes) = bundle_bytes(image, blobs) else {
             return unknown;
         };
         let Some(bundle) = bundle::read(bytes) else {
@@ -91,14 +89,8 @@ impl KeyVerifier {
             }
         };
         let kind = statement::kind(statement.predicate_type);
-        let is_signature = matches!(kind, EvidenceKind::Signature { .. });
         let names = statement.names.iter().map(String::as_str);
-        let named = if is_signature || question.require_names {
-            question.check_names(names, !question.require_names)
-        } else {
-            Ok(())
-        };
-        match named {
+        match question.check_names(names, !question.require_names) {
             Ok(()) => Judgement::Accepted(Box::new(Acceptance {
                 kind,
                 signer: key.fingerprint(),
@@ -112,7 +104,11 @@ impl KeyVerifier {
 }
 
 /// A manifest that says that its bundle is about another digest than the bundle says is refused.
-fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest) -> Judgement {
+pub(super) fn about_subject(
+    judgement: Judgement,
+    subject: Option<Digest>,
+    digest: &Digest,
+) -> Judgement {
     match judgement {
         Judgement::Accepted(accepted) if subject != Some(*digest) => Judgement::Refused {
             kind: accepted.kind,

@@ -4,13 +4,14 @@
 //! that breaks it for others. Nothing of that comes along: neither what isn't signed nor what can't be verified
 //! here, such as log entries.
 
+use bytes::Bytes;
 use promo_core::oci::{Descriptor, MediaType};
 use promo_core::ports::{AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, TagSuffix};
 
-use super::KeyVerifier;
+use super::{KeyVerifier, proof};
 use crate::envelope::Envelope;
 use crate::manifest::ImageManifest;
-use crate::simple_signing::{PREDICATE_TYPE_ANNOTATION, SIGNATURE_ANNOTATION};
+use crate::simple_signing::SIGNATURE_ANNOTATION;
 use crate::{Error, SIGNATURE_PREDICATE_TYPE, bundle};
 
 impl KeyVerifier {
@@ -30,23 +31,62 @@ impl KeyVerifier {
             } => attestation_layer(layer, &accepted.kind),
             Evidence::Referrer { manifest, blobs } => {
                 let image = ImageManifest::read(manifest).ok_or(NOT_ACCEPTED)?;
-                let bytes = super::bundle::bundle_bytes(&image, blobs).ok_or(NOT_ACCEPTED)?;
-                let key = self
-                    .keys
-                    .iter()
-                    .find(|key| key.fingerprint() == accepted.signer)
-                    .ok_or(NOT_ACCEPTED)?;
-                let bytes = bundle::plain(bytes, &key.hint())?.ok_or(NOT_ACCEPTED)?;
-                bundle::referrer(
-                    bytes,
-                    predicate_type(&accepted.kind),
-                    subject,
-                    accepted.time,
-                )
+                match super::bundle::bundle_bytes(&image, blobs) {
+                    Some(bytes) => self.carry_bundle(accepted, bytes, subject),
+                    None => layer_of(accepted, &image, blobs),
+                }
             }
             _ => Err(NOT_ACCEPTED),
         }
     }
+
+    fn carry_bundle(
+        &self,
+        accepted: &AcceptedEvidence,
+        bytes: &Bytes,
+        subject: &Descriptor,
+    ) -> Result<Evidence, Error> {
+        let mut keys = self.keys.iter();
+        let key = keys
+            .find(|key| key.fingerprint() == accepted.signer)
+            .ok_or(NOT_ACCEPTED)?;
+        let bytes = bundle::plain(bytes, &key.hint())?.ok_or(NOT_ACCEPTED)?;
+        bundle::referrer(
+            bytes,
+            predicate_type(&accepted.kind),
+            subject,
+            accepted.time,
+        )
+    }
+}
+
+/// The layer that was accepted of a referrer that holds what else stands under a shared tag: it is carried as such.
+fn layer_of(
+    accepted: &AcceptedEvidence,
+    image: &ImageManifest,
+    blobs: &[EvidenceBlob],
+) -> Result<Evidence, Error> {
+    for descriptor in &image.layers {
+        let mut found = blobs.iter();
+        let Some(blob) = found.find(|blob| blob.descriptor.digest == descriptor.digest) else {
+            continue;
+        };
+        let layer = EvidenceBlob {
+            descriptor: descriptor.clone(),
+            bytes: blob.bytes.clone(),
+        };
+        let signature = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
+        let signature = signature.and_then(|text| bundle::from_base64(text));
+        if signature.is_some_and(|signature| proof(&layer.bytes, &signature) == accepted.proof) {
+            return signature_layer(&layer);
+        }
+        if let Some(Ok(envelope)) = Envelope::read(&layer.bytes)
+            && proof(envelope.signed(), &envelope.signature) == accepted.proof
+        {
+            return attestation_layer(&layer, &accepted.kind);
+        }
+    }
+    Err(NOT_ACCEPTED)
 }
 
 const NOT_ACCEPTED: Error = Error::Inconsistent {
@@ -82,18 +122,7 @@ fn attestation_layer(layer: &EvidenceBlob, kind: &EvidenceKind) -> Result<Eviden
             _ => return Err(NOT_ACCEPTED),
         }
     };
-    let mut descriptor = Descriptor::of(MediaType::DSSE_ENVELOPE, &bytes);
-    let annotations = [
-        (SIGNATURE_ANNOTATION, ""),
-        (PREDICATE_TYPE_ANNOTATION, predicate_type(kind)),
-    ];
-    descriptor.annotations = annotations
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-    Ok(Evidence::TagLayer {
-        suffix: TagSuffix::Att,
-        layer: EvidenceBlob { descriptor, bytes },
-    })
+    Ok(bundle::attestation_layer(bytes, predicate_type(kind)))
 }
 
 fn predicate_type(kind: &EvidenceKind) -> &str {

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod carried;
+mod referrer;
 mod tag_layer;
 
 use async_trait::async_trait;
@@ -37,10 +38,11 @@ impl KeyVerifier {
     }
 
     /// Refuses evidence that doesn't name the identity it is asked about: bundles that name nothing
-    /// (cosign writes such) with `PROMO-S014`, attestations under another name with `PROMO-S013`.
+    /// (cosign writes such) with `PROMO-S014`.
     ///
     /// For the reuse of evidence of one's own, which always names it. Without this, an unnamed
-    /// bundle is accepted as a signature of the digest, and the names in attestations don't matter.
+    /// bundle is accepted as a signature or attestation of the digest. What names another image is refused in any
+    /// case (`PROMO-S013`).
     #[must_use]
     pub fn requiring_names(mut self) -> Self {
         self.require_names = true;
@@ -93,7 +95,10 @@ impl Question<'_> {
         match other {
             Some(name) => Err(Refusal::new(
                 refusal::OTHER_NAME,
-                format!("it names {}, not {identity}", quoted(name)),
+                format!(
+                    "it names {}, not {identity}: so does what was carried from where the image has that name",
+                    quoted(name)
+                ),
             )),
             None if may_be_unnamed => Ok(()),
             None => Err(Refusal::new(

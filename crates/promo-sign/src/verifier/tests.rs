@@ -260,12 +260,8 @@ async fn another_digest_or_identity_is_refused() {
     let other = identity("registry.example/team/ap");
     let digest = subject.descriptor.digest;
     let found = judge(&verifier, &digest, Some(&other), evidence.clone()).await;
-    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 2]);
-    assert_eq!(
-        found.accepted.len(),
-        1,
-        "an attestation's name matters only where it is required"
-    );
+    assert_eq!(found.accepted, [], "an attestation names its image as well");
+    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 3]);
     let verifier = verifier.requiring_names();
     let found = judge(&verifier, &digest, Some(&other), evidence).await;
     assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 3]);

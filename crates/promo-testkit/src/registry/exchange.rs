@@ -36,6 +36,8 @@ pub(super) struct Exchange<'a> {
     pub(super) body: &'a mut RequestBody,
     pub(super) parts: &'a Parts,
     pub(super) caller: Option<Caller>,
+    /// Whether what is put is kept.
+    pub(super) keeps: bool,
 }
 
 impl Exchange<'_> {
@@ -105,6 +107,8 @@ impl Exchange<'_> {
                     instead.get_or_insert_with(|| answer.reply());
                 }
                 Step::Fault(Fault::Reset) => return None,
+                Step::Fault(Fault::KeepNothing) => self.keeps = false,
+                Step::Fault(Fault::CollectOrphans) => self.shared.state.collect_orphans(),
                 Step::Fault(Fault::ResetRequest { after }) => self.body.break_at(*after),
                 Step::PauseRequestBody { after, barrier } => {
                     self.body.hold_at(*after, barrier.clone());
@@ -258,7 +262,12 @@ async fn alter(reply: Reply, steps: &[Step]) -> Option<Outgoing> {
             Step::Pause(_)
             | Step::PauseRequestBody { .. }
             | Step::Fault(
-                Fault::Latency(_) | Fault::Answer(_) | Fault::Reset | Fault::ResetRequest { .. },
+                Fault::Latency(_)
+                | Fault::Answer(_)
+                | Fault::Reset
+                | Fault::ResetRequest { .. }
+                | Fault::KeepNothing
+                | Fault::CollectOrphans,
             ) => {}
         }
     }

@@ -14,7 +14,7 @@ pub(super) struct ManifestFacts {
     pub(super) artifact_type: Option<String>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) subject: Option<String>,
-    /// Blobs that must be there; non-distributable layers need not.
+    /// Blobs that must be there; non-distributable layers that can be had elsewhere need not.
     pub(super) blobs: Vec<String>,
     /// Manifests that must be there.
     pub(super) children: Vec<String>,
@@ -28,7 +28,7 @@ impl ManifestFacts {
         let raw: RawManifest = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         raw.check_digests()?;
         let is_index = raw.manifests.is_some();
-        let config_type = raw.config.as_ref().map(|config| config.media_type.clone());
+        let config_type = raw.config.as_ref().and_then(|it| it.media_type.clone());
         let own_type = raw.artifact_type.filter(|own| !own.is_empty());
         let content = || raw.config.iter().chain(raw.layers.iter().flatten());
         let layers = content()
@@ -86,16 +86,19 @@ impl RawManifest {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawDescriptor {
-    #[serde(default)]
-    media_type: String,
+    media_type: Option<String>,
     digest: String,
     #[serde(default)]
     size: u64,
+    urls: Option<Vec<String>>,
 }
 
 impl RawDescriptor {
     fn is_distributable(&self) -> bool {
-        !self.media_type.contains(".nondistributable.") && !self.media_type.contains(".foreign.")
+        let media_type = self.media_type.as_deref().unwrap_or_default();
+        let may_stay =
+            media_type.contains(".nondistributable.") || media_type.contains(".foreign.");
+        !may_stay || self.urls.as_ref().is_none_or(Vec::is_empty)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn put(exchange: &mut Exchange<'_>) -> Result<Reply, Failure> {
         || facts
             .media_type
             .as_ref()
-            .is_some_and(|own| own != media_type)
+            .is_some_and(|own| !own.is_empty() && own != media_type)
     {
         return Err(invalid("Content-Type is not the manifest's media type"));
     }
@@ -57,12 +57,12 @@ pub(super) async fn put(exchange: &mut Exchange<'_>) -> Result<Reply, Failure> {
     let repository = store.get(name).unwrap_or(&nothing);
     check_references(exchange, repository, &facts)?;
     check_tag(exchange, repository, reference, &digest)?;
-    store.put_manifest(name, &digest, media_type, bytes, facts);
-    if is_tag(reference) {
-        store
-            .create(name)
-            .tags
-            .insert(reference.to_owned(), digest.clone());
+    if exchange.keeps {
+        store.put_manifest(name, &digest, media_type, bytes, facts);
+        if is_tag(reference) {
+            let tags = &mut store.create(name).tags;
+            tags.insert(reference.to_owned(), digest.clone());
+        }
     }
     drop(store);
     let reply = Reply::empty(StatusCode::CREATED)
@@ -98,7 +98,8 @@ fn digest_for(exchange: &Exchange<'_>, reference: &str, bytes: &Bytes) -> Result
     let claimed = if reference.contains(':') {
         Some(reference)
     } else if is_tag(reference) {
-        exchange.query.get("digest")
+        let named = exchange.query.get("digest");
+        named.filter(|_| exchange.switches.tag_digests)
     } else {
         return Err(Failure::new(
             StatusCode::BAD_REQUEST,

@@ -104,6 +104,8 @@ pub struct Switches {
     pub challenge_mount_source: bool,
     /// Answers tag lists as Google's registries do: all manifests and child repositories in one answer, unpaged.
     pub google_listing: bool,
+    /// Lets a tag point to the digest that its PUT names (`?digest=`); off: to the SHA-256 one, as most registries do.
+    pub tag_digests: bool,
     /// Sends `Docker-Content-Digest`.
     pub digest_header: bool,
     /// Entries per page of a tag list or catalog, also when the client asks for more.
@@ -137,6 +139,7 @@ impl Default for Switches {
             mounts: Mounts::Allowed,
             challenge_mount_source: false,
             google_listing: false,
+            tag_digests: true,
             digest_header: true,
             tag_page_size: None,
             referrers_page_size: None,

@@ -160,6 +160,7 @@ async fn handle(
         query,
         body: &mut body,
         caller: None,
+        keeps: true,
     };
     let answer = exchange.answer(&steps, record).await;
     let Some(outgoing) = answer else {

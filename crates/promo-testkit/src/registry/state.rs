@@ -153,6 +153,12 @@ impl RegistryState {
         self.change(repository, |stored| stored.remove_manifest(digest))
     }
 
+    /// Removes what a collector takes: manifests whose subject isn't there, and tags of evidence (`sha256-…`) about
+    /// digests that aren't there.
+    pub fn collect_orphans(&self) {
+        self.store().each_mut(Repository::collect_orphans);
+    }
+
     /// Removes a blob from one repository; false when it was not there.
     pub fn delete_blob(&self, repository: &str, digest: &str) -> bool {
         self.change(repository, |stored| stored.blobs.remove(digest).is_some())

@@ -48,6 +48,10 @@ impl Store {
         self.repositories.get_mut(name)
     }
 
+    pub(super) fn each_mut(&mut self, change: impl FnMut(&mut Repository)) {
+        self.repositories.values_mut().for_each(change);
+    }
+
     pub(super) fn create(&mut self, name: &str) -> &mut Repository {
         self.repositories.entry(name.to_owned()).or_default()
     }
@@ -99,6 +103,29 @@ impl Repository {
             referrers.remove(digest);
         }
         true
+    }
+
+    /// Removes manifests whose subject isn't there, and tags of evidence about digests that aren't there.
+    pub(super) fn collect_orphans(&mut self) {
+        let is_there =
+            |manifests: &BTreeMap<String, Manifest>, digest: &str| manifests.contains_key(digest);
+        let orphans: Vec<String> = self
+            .manifests
+            .iter()
+            .filter(|(_, manifest)| {
+                let subject = manifest.facts.subject.as_ref();
+                subject.is_some_and(|subject| !is_there(&self.manifests, subject))
+            })
+            .map(|(digest, _)| digest.clone())
+            .collect();
+        for orphan in orphans {
+            self.remove_manifest(&orphan);
+        }
+        let manifests = &self.manifests;
+        self.tags.retain(|tag, _| {
+            let about = tag.split('.').next().unwrap_or(tag).replacen('-', ":", 1);
+            !tag.starts_with("sha256-") || is_there(manifests, &about)
+        });
     }
 
     fn insert(&mut self, digest: &str, manifest: Manifest) {

@@ -187,10 +187,10 @@ fn store(exchange: &Exchange<'_>, content: Content) -> Result<Reply, Failure> {
         return Err(wrong("what was uploaded has another digest"));
     }
     let name = exchange.repository()?;
-    exchange
-        .shared
-        .state
-        .put_blob_as(name, digest, content.bytes.freeze());
+    if exchange.keeps {
+        let state = &exchange.shared.state;
+        state.put_blob_as(name, digest, content.bytes.freeze());
+    }
     Ok(blobs::created(exchange, name, digest))
 }
 

@@ -7,4 +7,5 @@ pub(super) mod dependencies;
 pub(super) mod evidence;
 pub(super) mod interruption;
 pub(super) mod link;
+pub(super) mod matrix;
 pub(super) mod promotion;

@@ -12,6 +12,7 @@ use promo_core::pipeline::{
 use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
 use promo_core::ports::{Observer, Phase};
 use promo_core::report::Report;
+use promo_registry::Revocation;
 
 use super::log::Log;
 use super::{NO_MEANING, given, not_there, tree};
@@ -35,8 +36,7 @@ const ALL_OR_NOTHING: &str = "PROMO-X018";
 pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
     let job = Job::prepare(args, context, log)?;
     let interrupt = Interrupt::new();
-    let raised = interrupt.clone();
-    shutdown::listen(context.terminal, move || raised.raise());
+    shutdown::listen(context.terminal, interrupt.clone(), job.revocation);
     let ready = Ready::setup(job.settings, job.ports, interrupt).await?;
     let planned = ready.plan(&job.set).await?;
     let ended = carry_out(planned, &job.rules, log).await;
@@ -63,6 +63,7 @@ struct Job {
     set: ManifestSet,
     settings: RunSettings,
     ports: Ports,
+    revocation: Revocation,
     rules: Rules,
     report_file: Option<ReportFile>,
 }
@@ -92,7 +93,9 @@ impl Job {
             (Phase::Validate, settings.staging == StagingPolicy::Off),
         ];
         let not_asked_for = phases.into_iter().filter(|(_, off)| *off);
+        app::tell_of_shared_keys(&proof, registries.observer.as_ref());
         Ok(Self {
+            revocation: registries.revocation.clone(),
             ports: registries.ports(app::proof(&proof)?, app::staging(&staging)?),
             rules: Rules {
                 isolate: args.own.isolate == Some(true),

@@ -258,6 +258,7 @@ async fn run(world: &World, set: &ManifestSet, staging: StagingPolicy) -> Result
         staging,
         trust: StagingTrust::default(),
         provenance: ProvenancePolicy::Off,
+        carry: std::collections::BTreeSet::new(),
         recursive: false,
         evidence: EvidenceScope::AllMirrors,
         plan,

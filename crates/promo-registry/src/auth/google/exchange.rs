@@ -27,6 +27,13 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// The fields of a form that are secrets.
+const SECRETS: [&str; 4] = [
+    "client_secret",
+    "refresh_token",
+    "assertion",
+    "subject_token",
+];
 /// The most that is read of a file with somebody else's token.
 const MAX_SUBJECT: u64 = 64 << 10;
 
@@ -132,6 +139,9 @@ impl FileWay<'_> {
                 })?
             }
             Place::Url(url, headers) => {
+                for value in headers.values().filter_map(|value| value.to_str().ok()) {
+                    self.services.sender.sent.secret(value);
+                }
                 let question = Question {
                     method: Method::GET,
                     url,
@@ -175,6 +185,9 @@ impl FileWay<'_> {
         pairs: &[(&str, &str)],
         authorization: Option<HeaderValue>,
     ) -> Result<AccessToken, Error> {
+        for (_, value) in pairs.iter().filter(|(name, _)| SECRETS.contains(name)) {
+            self.services.sender.sent.secret(value);
+        }
         let question = Question {
             method: Method::POST,
             url,

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::token::AccessToken;
 use crate::Error;
 use crate::auth::Secret;
-use crate::auth::process::{Program, run};
+use crate::auth::advice::advice;
+use crate::auth::process::{Ended, Program, run};
 
 /// What prints the token of the active account, and makes a new one for it.
 const ARGUMENTS: [&str; 4] = [
@@ -34,27 +35,30 @@ struct PrintedCredential {
 
 /// A token from the program at `path`.
 pub(super) async fn token(path: &Path, now: Timestamp) -> Result<AccessToken, Error> {
-    let failed = |reason: &str| Error::CredentialHelper {
+    let failed = |reason: &str, advice: Option<String>| Error::CredentialHelper {
         name: "gcloud".to_owned(),
         reason: reason.to_owned(),
+        advice,
     };
-    let printed = run(Program {
+    let program = Program {
         path,
         arguments: &ARGUMENTS,
         input: "",
         deadline: DEADLINE,
-    })
-    .await
-    .map_err(failed)?;
-    if !printed.is_success {
-        return Err(failed("failed: perhaps nobody is logged in"));
+    };
+    let (ended, printed) = run(program).await;
+    let advice = || advice(&printed.output, &printed.complaint);
+    match ended {
+        Ended::Well => {}
+        Ended::Badly => return Err(failed("failed: perhaps nobody is logged in", advice())),
+        Ended::Not(did) => return Err(failed(did, advice())),
     }
     let output: Output = serde_json::from_slice(&printed.output)
-        .map_err(|_| failed("printed something that is no credential"))?;
+        .map_err(|_| failed("printed something that is no credential", None))?;
     let PrintedCredential {
         access_token,
         token_expiry,
     } = output.credential;
     AccessToken::until(access_token, token_expiry, now)
-        .map_err(|_| failed("printed a token that is of no use"))
+        .map_err(|_| failed("printed a token that is of no use", None))
 }

@@ -184,6 +184,7 @@ impl GoogleCredentials {
             return;
         }
         let message = format!("no Google token from {way}: {}", error_chain(error));
+        let message = self.services.sender.sent.cut(&message);
         let code = error.code();
         let observer = &self.services.sender.hosts.observer;
         observer.observe(&Event::Warning { code, message });

@@ -126,7 +126,7 @@ impl Services {
             return Error::malformed(&realm, &what, reason);
         }
         let said = error_code(&answer.beginning(self.caps.error).await);
-        let answer = said.map(|code| RegistryAnswer::new(&code, ""));
+        let answer = said.map(|code| RegistryAnswer::new(&self.sender.sent.cut(&code), ""));
         let status = status.as_u16();
         if status >= 500 {
             return Error::Unavailable {

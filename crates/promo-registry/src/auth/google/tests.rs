@@ -17,7 +17,7 @@ use super::metadata::Metadata;
 use super::services::{Services, error_code};
 use super::token::AccessToken;
 use super::{GoogleCredentialFile, GoogleSettings};
-use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
+use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender, Silences};
 use crate::{Caps, Deadlines, RetrySettings};
 
 #[test]
@@ -297,6 +297,9 @@ fn services() -> Services {
             hosts,
             backoff: Backoff::new(retry, 0),
             deadlines: Deadlines::default(),
+            sent: Arc::default(),
+            caps: Caps::default(),
+            silences: Silences::new(&Deadlines::default()),
         }),
         caps: Caps::default(),
     }

@@ -116,7 +116,7 @@ async fn a_missing_child_refuses_the_image() {
     let there = ImageBuilder::new().layer(Layer::file("a", "a")).build();
     let index = IndexBuilder::new().image(there).missing_child(1).build();
     let (kind, code) = refused(&world, &index).await;
-    assert_eq!(kind, FailureKind::NotFound);
+    assert_eq!(kind, FailureKind::Incomplete);
     assert_eq!(code, "PROMO-R041");
 }
 
@@ -144,7 +144,7 @@ async fn a_missing_blob_refuses_the_image_and_leaves_no_upload_open() {
             .delete_blob(crate::world::STAGING, layer)
     );
     let failure = world.copy(&request).await.unwrap_err();
-    assert_eq!(failure.kind(), FailureKind::NotFound);
+    assert_eq!(failure.kind(), FailureKind::Incomplete);
     assert_eq!(failure.code().as_str(), "PROMO-R042");
 }
 

@@ -45,8 +45,8 @@ async fn altered_bytes_complete_no_upload() {
 #[tokio::test]
 async fn a_source_that_breaks_off_fails_the_image_and_completes_no_upload() {
     for fault in [
-        Fault::Truncate { after: 1_000_000 },
-        Fault::ResetBody { after: 1_000_000 },
+        Fault::Truncate { after: 500_000 },
+        Fault::ResetBody { after: 500_000 },
     ] {
         let world = World::new().await;
         let image = image();
@@ -58,6 +58,67 @@ async fn a_source_that_breaks_off_fails_the_image_and_completes_no_upload() {
         world.copy(&request).await.unwrap_err();
         assert!(lacks_layer(&world.first, &image));
         assert!(lacks_layer(&world.second, &image));
+    }
+}
+
+/// One upload at each mirror: they don't notice that their source was asked twice.
+#[tokio::test]
+async fn a_source_that_breaks_off_once_is_read_on() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let once = Matcher::on(BlobGet).reference(layer(&image)).times(1);
+    let fault = Fault::ResetBody { after: 1_000_000 };
+    world.source.faults().inject(once, fault);
+    let copied = world.copy(&request).await.unwrap();
+    for (index, mirror) in [&world.first, &world.second].into_iter().enumerate() {
+        assert_eq!(content(&copied, index).uploaded, 2);
+        assert_eq!(counts(mirror), expected([(Mount, 2), (BlobPut, 2)]));
+        assert!(!lacks_layer(mirror, &image));
+    }
+    assert_eq!(counts(&world.source)[&BlobGet], 3);
+}
+
+/// A stream can't be sent again, so the upload begins anew, and the source is read again for it alone.
+#[tokio::test]
+async fn an_upload_that_was_one_too_many_begins_again_after_the_pause() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let put = Matcher::on(BlobPut).reference(layer(&image)).times(5);
+    let fault = Fault::too_many_requests(7);
+    world.first.faults().inject(put, fault);
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(content(&copied, 0).uploaded, 2);
+    assert_eq!(counts(&world.first), expected([(Mount, 7), (BlobPut, 7)]));
+    assert_eq!(counts(&world.second), expected([(Mount, 2), (BlobPut, 2)]));
+    assert_eq!(counts(&world.source)[&BlobGet], 7);
+    assert!(!lacks_layer(&world.first, &image));
+}
+
+#[tokio::test]
+async fn a_mirror_that_closes_its_uploads_for_hours_fails_alone() {
+    let world = World::new().await;
+    let image = image();
+    let request = world.staged(&image);
+    let put = Matcher::on(BlobPut).reference(layer(&image));
+    let fault = Fault::too_many_requests(86_400);
+    world.first.faults().inject(put, fault);
+    let copied = world.copy(&request).await.unwrap();
+    assert_eq!(failure(&copied, 0).code().as_str(), "PROMO-R034");
+    assert_eq!(content(&copied, 1).uploaded, 2);
+}
+
+#[tokio::test]
+async fn an_upload_that_broke_in_passing_begins_again() {
+    for status in [408, 500, 502, 520] {
+        let world = World::new().await;
+        let image = image();
+        let request = world.staged(&image);
+        let put = Matcher::on(BlobPut).reference(layer(&image)).times(2);
+        world.first.faults().inject(put, Fault::status(status));
+        let copied = world.copy(&request).await.unwrap();
+        assert_eq!(content(&copied, 0).uploaded, 2, "{status}");
     }
 }
 

@@ -57,6 +57,12 @@ pub enum Fault {
     Header(String, String),
     /// The answer lacks this header.
     RemoveHeader(String),
+    /// The request is answered as if it had been carried out, and nothing of it is kept. Only for the PUT of a
+    /// manifest or a blob.
+    KeepNothing,
+    /// Before the request is handled, a collector takes all manifests whose subject isn't there, and all tags of
+    /// evidence (`sha256-…`) about digests that aren't there.
+    CollectOrphans,
     /// After its body the answer goes on with spaces and never ends; it has no `Content-Length`.
     Endless,
 }

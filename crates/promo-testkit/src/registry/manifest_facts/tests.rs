@@ -25,6 +25,16 @@ fn an_image_needs_its_blobs_but_not_the_foreign_ones() {
 }
 
 #[test]
+fn a_foreign_layer_that_can_be_had_from_nowhere_else_is_needed() {
+    let layer = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    let digest = crate::digest::sha256(b"x");
+    let manifest =
+        format!(r#"{{"layers":[{{"mediaType":"{layer}","digest":"{digest}","size":1}}]}}"#);
+    let facts = ManifestFacts::parse(manifest.as_bytes()).unwrap();
+    assert_eq!(facts.blobs, [digest]);
+}
+
+#[test]
 fn an_index_needs_its_children() {
     let image = ImageBuilder::seeded(1).build();
     let index = IndexBuilder::new()

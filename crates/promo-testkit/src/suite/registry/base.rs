@@ -9,6 +9,7 @@ use promo_core::oci::{
 };
 use promo_core::ports::{BlobStream, Failure, FailureKind, Mount, Registry, SubjectHandling};
 
+use crate::digest::Algorithm;
 use crate::image::{ArtifactBuilder, ImageBuilder, IndexBuilder, Layer};
 use crate::suite::content::{download, pieces, push, raw, upload};
 
@@ -128,6 +129,9 @@ async fn manifests_come_back(registry: &dyn Registry, repository: &Repository) {
         push(registry, repository, built).await;
         expect_manifest(registry, repository, &raw(built)).await;
     }
+    let by_sha512 = ImageBuilder::new().algorithm(Algorithm::Sha512).build();
+    push(registry, repository, &by_sha512).await;
+    expect_manifest(registry, repository, &raw(&by_sha512)).await;
     let mut spaced = b"\n  ".to_vec();
     spaced.extend_from_slice(&image.manifest());
     spaced.extend_from_slice(b"\r\n\t ");

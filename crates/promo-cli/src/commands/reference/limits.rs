@@ -1,0 +1,170 @@
+//! The page of limits: caps and deadlines, as the values of the code have them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use promo_registry::copy::CopySettings;
+use promo_registry::inventory::InventorySettings;
+use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings};
+
+use crate::app::CONCURRENCY;
+use crate::commands::report_file::PIPE_PATIENCE;
+use crate::files;
+use crate::shutdown::GRACE;
+
+/// What is limited, and by what.
+type Row = (String, String);
+
+/// The whole page.
+pub(super) fn page(note: &str) -> String {
+    let mut text = format!(
+        "{note}# Limits\n\nNothing that promo reads is without an end, and nothing that it waits for either. What is beyond a \
+         limit fails with a code; nothing of it is used. These are the defaults.\n"
+    );
+    let sections = [
+        ("What a registry answers", answers()),
+        ("How long is waited", deadlines()),
+        ("What is asked again", repetition()),
+        ("What is under way at once", concurrency()),
+        ("Images and inventories", content()),
+        ("Files", files()),
+    ];
+    for (title, rows) in sections {
+        let _ = write!(text, "\n## {title}\n\n| what | limit |\n|---|---|\n");
+        for (what, limit) in rows {
+            let _ = writeln!(text, "| {what} | {limit} |");
+        }
+    }
+    text
+}
+
+fn row(what: &str, limit: impl Into<String>) -> Row {
+    (what.to_owned(), limit.into())
+}
+
+fn answers() -> Vec<Row> {
+    let caps = Caps::default();
+    vec![
+        row("a manifest", size(caps.manifest)),
+        row("a page of tags, or of a catalog", size(caps.list)),
+        row("all pages of such a list together", size(caps.whole_list)),
+        row("a page of referrers", size(caps.referrers)),
+        row("a token", size(caps.token)),
+        row(
+            "an error document; what is beyond is not read",
+            size(caps.error),
+        ),
+        row("a blob", "the size that its descriptor says"),
+    ]
+}
+
+fn deadlines() -> Vec<Row> {
+    let deadlines = Deadlines::default();
+    let floor = format!("{} within {}", size(deadlines.floor), time(deadlines.read));
+    vec![
+        row("a connection", time(deadlines.connect)),
+        row("a small answer as a whole", time(deadlines.request)),
+        row("a blob that is read: the least that must come", floor),
+        row(
+            "a blob that is sent: between two pieces, and for the answer after the last",
+            time(deadlines.idle),
+        ),
+        row(
+            "a destination that takes no bytes while others wait for it",
+            time(CopySettings::default().stall),
+        ),
+        row(
+            "a host that answers nothing at all, until requests to it fail at once",
+            time(deadlines.silence),
+        ),
+        row("what is open when a run is interrupted", time(GRACE)),
+        row(
+            "somebody who reads a report from a named pipe",
+            time(PIPE_PATIENCE),
+        ),
+    ]
+}
+
+fn repetition() -> Vec<Row> {
+    let retry = RetrySettings::default();
+    let copy = CopySettings::default();
+    vec![
+        row(
+            "how often a request is sent that broke off, was not answered, or was answered by a broken registry",
+            retry.attempts.to_string(),
+        ),
+        row(
+            "how often one is sent that was answered by 429",
+            retry.attempts.saturating_mul(2).to_string(),
+        ),
+        row(
+            "the longest pause of our own between two",
+            time(retry.longest),
+        ),
+        row(
+            "the longest `Retry-After` that is waited for; beyond it such requests to that host fail until it is over",
+            time(retry.longest_retry_after),
+        ),
+        row(
+            "how often the bytes of a blob are sent to one destination",
+            copy.attempts.to_string(),
+        ),
+        row(
+            "how often, where 429 was the answer",
+            copy.attempts.saturating_mul(3).to_string(),
+        ),
+    ]
+}
+
+fn concurrency() -> Vec<Row> {
+    let copy = CopySettings::default();
+    vec![
+        row(
+            "requests to one host, bodies of blobs not counted (setting `concurrency`)",
+            BudgetSettings::default().concurrency.to_string(),
+        ),
+        row("images", CONCURRENCY.to_string()),
+        row("blobs of one image", copy.blobs.to_string()),
+        row(
+            "requests for inventories, over all hosts",
+            InventorySettings::default().concurrency.to_string(),
+        ),
+    ]
+}
+
+fn content() -> Vec<Row> {
+    let copy = CopySettings::default();
+    let inventory = InventorySettings::default();
+    vec![
+        row(
+            "manifests of one image",
+            copy.manifests_per_image.to_string(),
+        ),
+        row(
+            "bytes of them together",
+            copy.manifest_bytes_per_image.to_string(),
+        ),
+        row("levels of indexes", copy.levels.to_string()),
+        row(
+            "repositories of one registry",
+            inventory.repositories.to_string(),
+        ),
+        row("tags of one repository", inventory.tags.to_string()),
+    ]
+}
+
+fn files() -> Vec<Row> {
+    let caps = files::CAPS.into_iter();
+    caps.map(|cap| row(cap.what, size(cap.bytes))).collect()
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        bytes if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+        bytes => format!("{} KiB", bytes >> 10),
+    }
+}
+
+fn time(time: Duration) -> String {
+    format!("{} s", time.as_secs())
+}

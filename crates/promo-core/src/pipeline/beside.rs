@@ -1,0 +1,299 @@
+//! What staging has beside an image, and what becomes of it: artifacts that refer to it (SBOMs, say) and the tags that
+//! cosign puts beside it.
+//!
+//! Signatures and attestations are none of this station's work: validate judges them, and what it accepts is carried.
+//! Here is found what else there is, so that nothing is left behind in silence; types that the settings name are copied
+//! as they are, before the image's own manifest.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::flow::Run;
+use super::outcome::Left;
+use super::placing;
+use super::settings::StagingPolicy;
+use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
+use crate::plan::{ImageWork, Verdict};
+use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase};
+
+/// The most referrers of an image that are told.
+const MAX_REFERRERS: usize = 1000;
+/// Tags that cosign puts beside an image.
+const TAGS: [&str; 3] = [".sig", ".att", ".sbom"];
+
+/// Something that staging has beside an image, or that belongs to the image and stays where it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Beside {
+    /// Where it is.
+    pub source: Repository,
+    /// The image.
+    pub image: Digest,
+    /// Its own digest.
+    pub digest: Digest,
+    /// Its tag, if it is found by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Tag>,
+    /// What it is: the type of an artifact, or the media type of a layer; as the registry says it.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// What becomes of it.
+    pub becomes: Becomes,
+}
+
+/// What becomes of something beside an image. In a dry run: what would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Becomes {
+    /// It is copied as it is, because the settings name its type.
+    Carried,
+    /// It is a signature or attestation: it is judged, and carried if it is accepted.
+    Judged,
+    /// It stays where it is.
+    LeftBehind,
+}
+
+/// What is beside one image.
+pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Left> {
+    if !is_to_be_promoted(work) || (run.interrupt.is_raised() && run.settings.carry.is_empty()) {
+        return Ok(Vec::new());
+    }
+    if run.interrupt.is_raised() {
+        return Err(Left::interrupted(Phase::Validate));
+    }
+    match find(run, work).await {
+        Ok(found) => Ok(found),
+        // What is to be carried must be known; otherwise it is only told.
+        Err(failure) if run.settings.carry.is_empty() => {
+            let message = format!(
+                "what is beside {}@{} can't be told: {}",
+                work.source,
+                work.digest,
+                failure.chain()
+            );
+            let code = failure.code();
+            run.observe(&Event::Warning { code, message });
+            Ok(Vec::new())
+        }
+        Err(failure) => Err(Left::failed(Phase::Validate, &failure)),
+    }
+}
+
+/// Whether anything of it isn't published yet. Of the rest only evidence is examined.
+fn is_to_be_promoted(work: &ImageWork) -> bool {
+    work.destinations.iter().any(|destination| {
+        let mut tags = destination.tags.iter();
+        tags.any(|wanted| wanted.verdict != Verdict::Present)
+            || (destination.tagless && !destination.digest_present)
+    })
+}
+
+/// Layers of an image that were not copied.
+pub(super) fn layers(work: &ImageWork, left_behind: &[Descriptor]) -> Vec<Beside> {
+    let left_behind = left_behind.iter();
+    left_behind
+        .map(|layer| Beside {
+            source: work.source.clone(),
+            image: work.digest,
+            digest: layer.digest,
+            tag: None,
+            artifact_type: Some(layer.media_type.as_str().to_owned()),
+            becomes: Becomes::LeftBehind,
+        })
+        .collect()
+}
+
+async fn find(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Failure> {
+    let registry = &run.ports.registry;
+    let list = registry.referrers(&work.source, &work.digest).await?;
+    let mut found = Vec::new();
+    for referrer in list.descriptors.into_iter().take(MAX_REFERRERS) {
+        found.push(judge(run, work, referrer).await?);
+    }
+    let judged = run.settings.staging != StagingPolicy::Off;
+    // Those that hold signatures are read anyway where they are judged.
+    for suffix in TAGS.iter().filter(|suffix| !judged || **suffix == ".sbom") {
+        let tag = work.digest.evidence_tag(suffix);
+        let reference = ManifestReference::Tag(tag.clone());
+        if let Some(head) = registry.head_manifest(&work.source, &reference).await? {
+            found.push(Beside {
+                tag: Some(tag),
+                ..beside(work, head.digest, None, Becomes::LeftBehind)
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn beside(
+    work: &ImageWork,
+    digest: Digest,
+    artifact_type: Option<String>,
+    becomes: Becomes,
+) -> Beside {
+    Beside {
+        source: work.source.clone(),
+        image: work.digest,
+        digest,
+        tag: None,
+        artifact_type,
+        becomes,
+    }
+}
+
+/// What becomes of a referrer. What a list says of its type is only told: where it may be carried, its manifest decides.
+async fn judge(run: &Run, work: &ImageWork, referrer: Descriptor) -> Result<Beside, Failure> {
+    let carry = &run.settings.carry;
+    let listed = referrer.artifact_type.filter(|listed| !listed.is_empty());
+    let may_be_carried = match &listed {
+        Some(listed) => carry.contains(listed),
+        None => !carry.is_empty(),
+    };
+    let digest = referrer.digest;
+    let mut artifact_type = listed;
+    let mut is_carried = false;
+    if may_be_carried {
+        let registry = &run.ports.registry;
+        let manifest = registry.get_manifest(&work.source, &digest.into()).await?;
+        let artifact = manifest.as_ref().and_then(Described::read);
+        if let Some(artifact) = artifact {
+            is_carried = artifact.is_about(work.digest)
+                && !artifact.is_evidence()
+                && artifact.own_type().is_some_and(|own| carry.contains(own));
+            let own_type = artifact.own_type().map(str::to_owned);
+            artifact_type = own_type.or(artifact_type);
+        }
+    }
+    let is_evidence = artifact_type.as_deref().is_some_and(is_evidence_type);
+    let becomes = if is_carried {
+        Becomes::Carried
+    } else if is_evidence && run.settings.staging != StagingPolicy::Off {
+        Becomes::Judged
+    } else {
+        Becomes::LeftBehind
+    };
+    Ok(beside(work, digest, artifact_type, becomes))
+}
+
+/// Whether content of this type is a signature or an attestation of sigstore's, which the verifier judges.
+pub fn is_evidence_type(artifact_type: &str) -> bool {
+    artifact_type.starts_with("application/vnd.dev.sigstore.bundle")
+        || artifact_type.starts_with("application/vnd.dev.cosign.artifact.sig.")
+        || artifact_type == MediaType::SIMPLE_SIGNING
+        || artifact_type == MediaType::DSSE_ENVELOPE
+}
+
+/// What a manifest says of itself, as far as carrying needs it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    artifact_type: Option<String>,
+    config: Option<Typed>,
+    layers: Option<Vec<Typed>>,
+    subject: Option<Descriptor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typed {
+    media_type: Option<String>,
+}
+
+impl Described {
+    fn read(manifest: &RawManifest) -> Option<Self> {
+        serde_json::from_slice(manifest.bytes()).ok()
+    }
+
+    fn own_type(&self) -> Option<&str> {
+        let config = self.config.as_ref().and_then(|it| it.media_type.as_deref());
+        let own = self.artifact_type.as_deref().filter(|own| !own.is_empty());
+        own.or(config)
+    }
+
+    fn is_about(&self, image: Digest) -> bool {
+        self.subject.as_ref().map(|subject| subject.digest) == Some(image)
+    }
+
+    fn is_evidence(&self) -> bool {
+        let layers = self.layers.iter().flatten();
+        let types = layers.filter_map(|layer| layer.media_type.as_deref());
+        types.chain(self.own_type()).any(is_evidence_type)
+    }
+}
+
+/// Brings what is carried to everywhere that the image's content came to. A place where that fails is failed for the
+/// image. Returns the places that wanted the image's manifest first.
+pub(super) async fn carry(
+    run: &Run,
+    work: &ImageWork,
+    found: &[Beside],
+    image: &mut CopiedContent,
+) -> Result<BTreeSet<Repository>, Left> {
+    let mut first = BTreeSet::new();
+    let carried = found.iter().filter(|it| it.becomes == Becomes::Carried);
+    for artifact in carried {
+        let going = image
+            .destinations
+            .iter()
+            .filter(|(_, result)| result.is_ok());
+        let request = CopyRequest {
+            source: work.source.clone(),
+            digest: artifact.digest,
+            destinations: going.map(|(repository, _)| repository.clone()).collect(),
+        };
+        let copied = run.ports.copier.copy(&request).await;
+        let copied = copied.map_err(|failure| Left::failed(Phase::Promote, &failure))?;
+        for (repository, brought) in copied.destinations {
+            let put = match brought {
+                Ok(_) => {
+                    let is_first = first.contains(&repository);
+                    put(
+                        run,
+                        &repository,
+                        &copied.manifest,
+                        &image.manifest,
+                        is_first,
+                    )
+                    .await
+                }
+                Err(failure) => Err(failure),
+            };
+            match put {
+                Ok(false) => {}
+                Ok(true) => drop(first.insert(repository)),
+                Err(failure) => {
+                    let places = image.destinations.iter_mut();
+                    let place = places.into_iter().find(|(place, _)| *place == repository);
+                    if let Some((_, result)) = place {
+                        *result = Err(failure);
+                    }
+                }
+            }
+        }
+    }
+    Ok(first)
+}
+
+/// Puts a referrer by its digest; where the registry wants its subject first, that. Returns whether it did.
+async fn put(
+    run: &Run,
+    repository: &Repository,
+    artifact: &RawManifest,
+    image: &RawManifest,
+    is_first: bool,
+) -> Result<bool, Failure> {
+    let reference = artifact.digest().into();
+    let registry = &run.ports.registry;
+    let put = || async {
+        let put = registry.put_manifest(repository, &reference, artifact);
+        put.await.map(drop)
+    };
+    let mut manifest_first = is_first;
+    placing::or_put_subject(run, repository, image, &mut manifest_first, put).await?;
+    Ok(manifest_first)
+}

@@ -1,0 +1,118 @@
+//! Looks again, right before publish, at the evidence that is claimed to stand: made is not in place.
+//!
+//! Registries lose evidence: some answer 201 and keep nothing, collectors take manifests whose subject isn't
+//! there, and other writers of a shared tag replace what they didn't see. What is gone is attached again,
+//! with the same bytes. Nothing is made or judged here: the bytes are those that the verifier accepted.
+
+use std::collections::BTreeMap;
+
+use super::error::codes;
+use super::flow::Run;
+use super::outcome::{Left, LeftClass};
+use super::placing::{self, Place, Target};
+use crate::identity::Identity;
+use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+use crate::ports::{Evidence, Phase};
+
+/// How often what is gone is attached again: once, and once more for what went away while we looked.
+const ATTEMPTS: usize = 2;
+
+const HINT: &str = "see what takes manifests away there: a collector or a clean-up rule of the registry, or another \
+                    program that signs the same image; then run it again";
+
+/// Proof that all evidence at one place stood there when it was looked at, or that there is none to
+/// look at, because the run was told to go without. Only [`look_again`] makes it, and publish puts nothing
+/// without it.
+#[derive(Debug)]
+pub(super) struct LookedAt {
+    /// Where the manifest had to be put before its evidence.
+    manifest_first: Option<Repository>,
+}
+
+impl LookedAt {
+    /// Whether the manifest had to be put there before its evidence.
+    pub(super) fn manifest_first(&self, repository: &Repository) -> bool {
+        self.manifest_first.as_ref() == Some(repository)
+    }
+}
+
+/// Looks at everything that is claimed to stand at a place. What is gone is attached again.
+pub(super) async fn look_again(
+    run: &Run,
+    identity: &Identity,
+    manifest: &RawManifest,
+    mut place: Place,
+) -> Result<LookedAt, Left> {
+    let mut claims: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
+    for claim in std::mem::take(&mut place.claims) {
+        let (_, evidence) = claims
+            .entry(claim.subject.digest)
+            .or_insert_with(|| (claim.subject, Vec::new()));
+        evidence.push(claim.evidence);
+    }
+    for (subject, evidence) in claims.values() {
+        let target = Target {
+            identity,
+            descriptor: subject,
+            // Of a child nothing has to be put first: it is there.
+            manifest: Some(manifest).filter(|manifest| manifest.digest() == subject.digest),
+        };
+        stand(run, target, &mut place, evidence).await?;
+    }
+    Ok(LookedAt {
+        manifest_first: place.manifest_first.then_some(place.repository),
+    })
+}
+
+async fn stand(
+    run: &Run,
+    target: Target<'_>,
+    place: &mut Place,
+    evidence: &[Evidence],
+) -> Result<(), Left> {
+    let mut lost = lost(run, target, place, evidence).await?;
+    for _ in 0..ATTEMPTS {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        placing::attach(run, Phase::Publish, target, place, &lost).await;
+        if let Some(left) = place.left.take() {
+            return Err(left);
+        }
+        // All of it: what takes one piece away while we look takes others behind our back.
+        lost = self::lost(run, target, place, evidence).await?;
+    }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} of {} pieces of evidence about {} do not stand in {}, though the registry accepted them each time",
+        lost.len(),
+        evidence.len(),
+        target.descriptor.digest,
+        place.repository
+    );
+    let left = Left {
+        hints: vec![HINT.to_owned()],
+        ..Left::new(
+            Phase::Publish,
+            LeftClass::Failed,
+            codes::EVIDENCE_LOST,
+            message,
+        )
+    };
+    Err(left.incomplete(place.manifest_first))
+}
+
+async fn lost(
+    run: &Run,
+    target: Target<'_>,
+    place: &Place,
+    evidence: &[Evidence],
+) -> Result<Vec<Evidence>, Left> {
+    run.ports
+        .evidence
+        .lost(&place.repository, &target.descriptor.digest, evidence)
+        .await
+        .map_err(|failure| Left::failed(Phase::Publish, &failure).incomplete(place.manifest_first))
+}

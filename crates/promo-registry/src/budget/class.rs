@@ -1,0 +1,49 @@
+//! Classes of requests, as registries count them apart: what is closed together when a host asks for hours of peace.
+
+use promo_core::ports::Operation;
+
+/// A class of requests to one host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Class {
+    /// HEAD of manifests and blobs, which most registries don't count.
+    Questions,
+    /// GET of manifests, which Docker Hub counts.
+    Manifests,
+    /// GET of blobs.
+    Blobs,
+    /// Lists of tags, repositories and referrers.
+    Lists,
+    /// PUT of manifests.
+    ManifestWrites,
+    /// All that belongs to uploads.
+    Uploads,
+    /// Tokens.
+    Tokens,
+}
+
+impl Class {
+    pub(super) fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::ManifestHead | Operation::BlobHead => Self::Questions,
+            Operation::BlobGet => Self::Blobs,
+            Operation::TagList | Operation::Catalog | Operation::Referrers => Self::Lists,
+            Operation::ManifestPut => Self::ManifestWrites,
+            Operation::UploadStart | Operation::BlobPut | Operation::UploadCancel => Self::Uploads,
+            Operation::Token => Self::Tokens,
+            _ => Self::Manifests,
+        }
+    }
+
+    /// What it is called in an error.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Questions => "questions (HEAD)",
+            Self::Manifests => "requests for manifests",
+            Self::Blobs => "requests for blobs",
+            Self::Lists => "requests for lists",
+            Self::ManifestWrites => "manifests",
+            Self::Uploads => "uploads",
+            Self::Tokens => "requests for tokens",
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! How often the bytes of one blob were sent to one destination in vain, and whether they are sent once more.
+
+use std::time::Duration;
+
+use promo_core::ports::{Failure, FailureKind};
+
+/// What was tried in vain.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Tries {
+    /// It broke, or was refused.
+    failed: u32,
+    /// It was answered by 429: nothing is wrong, there were too many.
+    throttled: u32,
+    /// Whether the last one broke.
+    broke: bool,
+}
+
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(20);
+
+impl Tries {
+    /// Counts one that ended so, and says whether there is to be another.
+    pub(super) fn allow_another(&mut self, failure: &Failure, attempts: u32) -> bool {
+        let kind = failure.kind();
+        self.broke = matches!(kind, FailureKind::Unavailable | FailureKind::Deadline);
+        if kind == FailureKind::RateLimited {
+            self.throttled += 1;
+            return attempts > 1 && self.throttled < attempts.saturating_mul(3);
+        }
+        self.failed += 1;
+        self.failed < attempts && is_worth_another(kind)
+    }
+
+    /// How many there were.
+    pub(super) fn count(&self) -> u32 {
+        self.failed + self.throttled
+    }
+
+    /// How long to wait before the next. After a 429 it is the budget of the host that holds the next request back.
+    pub(super) fn pause(&self, base: Duration) -> Duration {
+        if !self.broke {
+            return Duration::ZERO;
+        }
+        let doubled = 2u32.saturating_pow(self.failed.saturating_sub(1));
+        base.saturating_mul(doubled).min(LONGEST)
+    }
+}
+
+/// Whether a new session may succeed where an upload broke.
+fn is_worth_another(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Unavailable
+            | FailureKind::Deadline
+            | FailureKind::NotFound
+            | FailureKind::Refused
+            | FailureKind::DigestMismatch
+            | FailureKind::Malformed
+    )
+}

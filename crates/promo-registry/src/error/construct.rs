@@ -1,0 +1,61 @@
+//! How errors of some kinds are made, and what caused them.
+
+use std::sync::Arc;
+
+use promo_core::ports::Failure;
+
+use super::Error;
+
+impl Error {
+    /// A failure of the connection, without the URL, whose query may be a secret.
+    pub(crate) fn connection(host: &str, error: reqwest::Error) -> Self {
+        Self::Connection {
+            host: host.to_owned(),
+            led_by: None,
+            source: Arc::new(error.without_url()),
+        }
+    }
+
+    pub(crate) fn broken_list(host: &str, what: &str, reason: impl Into<String>) -> Self {
+        Self::BrokenList {
+            host: host.to_owned(),
+            what: what.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The same failure, with what led us to a host that nobody named: otherwise its name stands alone in the message.
+    pub(crate) fn led_by(mut self, registry: &str, means: &str) -> Self {
+        match &mut self {
+            Self::Connection { host, led_by, .. } if host != registry => {
+                led_by.get_or_insert_with(|| format!("the {means} of {registry}"));
+            }
+            Self::ForeignLocation { host, .. } if host != registry => registry.clone_into(host),
+            _ => {}
+        }
+        self
+    }
+
+    pub(crate) fn malformed(host: &str, what: &str, reason: impl Into<String>) -> Self {
+        Self::Malformed {
+            host: host.to_owned(),
+            what: what.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Setting {
+            setting: setting.into(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn cause(&self) -> Option<Arc<dyn std::error::Error + Send + Sync>> {
+        match self {
+            Self::Connection { source, .. } => Some(Arc::<reqwest::Error>::clone(source)),
+            Self::BlobSource { source, .. } => Some(Arc::<Failure>::clone(source)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A registry whose open work can be ended: what a run that was interrupted and waits for a mirror that hangs needs.
+//!
+//! From then on each operation fails at once, also those that are under way and the streams that are being read, so that
+//! everything above comes to its end in its own way and says what became of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
+use promo_core::Code;
+use promo_core::oci::{
+    Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository,
+};
+use promo_core::ports::{
+    BlobStream, BulkList, Capabilities, CatalogPage, Failure, FailureKind, ManifestHead, Mount,
+    PutManifest, ReferrerList, Registry, TagPage, UploadSession,
+};
+use tokio::sync::watch;
+
+use crate::CodeDescription;
+
+const GIVEN_UP: Code = Code::new("PROMO-R039");
+
+pub(crate) const CODES: &[CodeDescription] = &[CodeDescription {
+    code: GIVEN_UP,
+    title: "Given up after an interruption",
+    explanation: "The run was interrupted, and this was still open when the time to end it was over. Whether the registry carried it out is not known; the next run finds out.",
+}];
+
+/// Ends the open work of registries. Clones share it.
+#[derive(Clone)]
+pub struct Revocation(Arc<watch::Sender<bool>>);
+
+impl Default for Revocation {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Revocation {
+    /// Ends all of it, now and for ever.
+    pub fn revoke(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn revoked(&self) {
+        let mut changes = self.0.subscribe();
+        // It can't close: this holds the sender.
+        let _revoked = changes.wait_for(|revoked| *revoked).await.is_ok();
+    }
+
+    /// Work that is ended with the others.
+    async fn until<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.revoked() => Err(given_up()),
+            done = work => done,
+        }
+    }
+}
+
+impl fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Revocation")
+            .field(&*self.0.borrow())
+            .finish()
+    }
+}
+
+fn given_up() -> Failure {
+    Failure::new(
+        FailureKind::Interrupted,
+        GIVEN_UP,
+        "given up, because the run was interrupted",
+    )
+}
+
+/// A registry whose open work a [`Revocation`] ends.
+#[derive(Debug)]
+pub struct RevocableRegistry {
+    registry: Arc<dyn Registry>,
+    revocation: Revocation,
+}
+
+impl RevocableRegistry {
+    /// Another registry, until it is revoked.
+    pub fn new(registry: Arc<dyn Registry>, revocation: Revocation) -> Self {
+        Self {
+            registry,
+            revocation,
+        }
+    }
+
+    /// A stream that ends with a failure when it is revoked.
+    fn stream(&self, blob: BlobStream) -> BlobStream {
+        let state = Some((blob, self.revocation.clone()));
+        stream::unfold(state, |state| async move {
+            let (mut blob, revocation) = state?;
+            let next = async { blob.next().await.transpose() };
+            match revocation.until(next).await {
+                Ok(None) => None,
+                Ok(Some(piece)) => Some((Ok(piece), Some((blob, revocation)))),
+                Err(failure) => Some((Err(failure), None)),
+            }
+        })
+        .boxed()
+    }
+}
+
+#[async_trait]
+impl Registry for RevocableRegistry {
+    fn capabilities(&self) -> Capabilities {
+        self.registry.capabilities()
+    }
+
+    async fn head_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<ManifestHead>, Failure> {
+        let work = self.registry.head_manifest(repository, reference);
+        self.revocation.until(work).await
+    }
+
+    async fn get_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+    ) -> Result<Option<RawManifest>, Failure> {
+        let work = self.registry.get_manifest(repository, reference);
+        self.revocation.until(work).await
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &Repository,
+        reference: &ManifestReference,
+        manifest: &RawManifest,
+    ) -> Result<PutManifest, Failure> {
+        let work = self.registry.put_manifest(repository, reference, manifest);
+        self.revocation.until(work).await
+    }
+
+    async fn blob_size(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<u64>, Failure> {
+        let work = self.registry.blob_size(repository, digest);
+        self.revocation.until(work).await
+    }
+
+    async fn get_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+    ) -> Result<Option<BlobStream>, Failure> {
+        let work = self.registry.get_blob(repository, blob);
+        let stream = self.revocation.until(work).await?;
+        Ok(stream.map(|stream| self.stream(stream)))
+    }
+
+    async fn start_upload(&self, repository: &Repository) -> Result<UploadSession, Failure> {
+        let work = self.registry.start_upload(repository);
+        self.revocation.until(work).await
+    }
+
+    async fn put_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        session: UploadSession,
+        body: BlobStream,
+    ) -> Result<(), Failure> {
+        let work = self.registry.put_blob(repository, blob, session, body);
+        self.revocation.until(work).await
+    }
+
+    async fn cancel_upload(
+        &self,
+        repository: &Repository,
+        session: UploadSession,
+    ) -> Result<(), Failure> {
+        let work = self.registry.cancel_upload(repository, session);
+        self.revocation.until(work).await
+    }
+
+    async fn mount_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<Mount, Failure> {
+        let work = self.registry.mount_blob(repository, digest, from);
+        self.revocation.until(work).await
+    }
+
+    async fn tags(
+        &self,
+        repository: &Repository,
+        next: Option<&str>,
+    ) -> Result<Option<TagPage>, Failure> {
+        let work = self.registry.tags(repository, next);
+        self.revocation.until(work).await
+    }
+
+    async fn referrers(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<ReferrerList, Failure> {
+        let work = self.registry.referrers(repository, digest);
+        self.revocation.until(work).await
+    }
+
+    async fn bulk_list(&self, repository: &Repository) -> Result<BulkList, Failure> {
+        let work = self.registry.bulk_list(repository);
+        self.revocation.until(work).await
+    }
+
+    async fn catalog(
+        &self,
+        host: &RegistryHost,
+        next: Option<&str>,
+    ) -> Result<CatalogPage, Failure> {
+        let work = self.registry.catalog(host, next);
+        self.revocation.until(work).await
+    }
+}
