@@ -57,6 +57,34 @@ async fn a_registry_that_keeps_no_manifest_of_evidence_gets_no_tag() {
 }
 
 #[tokio::test]
+async fn a_registry_that_lists_no_referrers_of_what_is_not_there_is_taken_by_what_is_there() {
+    for keeps in [true, false] {
+        let world = world(true).await;
+        world.mirrors[0].switch(|switches| switches.referrers_of_missing = false);
+        let one = image(1);
+        world.stage("app", &one);
+        if !keeps {
+            let bundles = Matcher::on(Operation::ManifestPut);
+            world.mirrors[0]
+                .faults()
+                .inject(bundles, Fault::KeepNothing);
+        }
+
+        let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+        let tag = world.mirrors[0].state().tag_digest("prod/app", "v1");
+        if keeps {
+            assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+            assert_eq!(tag.as_deref(), Some(one.digest()));
+            world.assert_promise().await;
+        } else {
+            assert_eq!(report.totals.published, 0, "{report:#?}");
+            assert_eq!(tag, None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn bundles_that_are_not_kept_are_left_with_their_code() {
     let world = world(true).await;
     let one = image(1);

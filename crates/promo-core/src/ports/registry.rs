@@ -166,6 +166,9 @@ pub struct ReferrerList {
     pub descriptors: Vec<Descriptor>,
     /// Whether they were learned from the fallback tag.
     pub fallback: bool,
+    /// Whether the registry doesn't say who refers to a manifest as long as that isn't there, and it isn't (Quay).
+    /// Nothing is listed then, whatever refers to it.
+    pub untold: bool,
 }
 
 /// The primitive operations on registries.

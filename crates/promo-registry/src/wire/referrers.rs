@@ -20,30 +20,41 @@ const MAX_REFERRERS: usize = 100_000;
 
 type Found = BTreeMap<Digest, Descriptor>;
 
+/// What the referrers API tells.
+enum Told {
+    /// All of them.
+    Listed(Found),
+    /// Nothing, as long as the manifest isn't there.
+    NotYet,
+    /// There is no such API.
+    NoApi,
+}
+
 impl WireRegistry {
     pub(super) async fn list_referrers(
         &self,
         repository: &Repository,
         digest: &Digest,
     ) -> Result<ReferrerList, Error> {
-        match self.ask_api(repository, digest).await? {
-            Some(descriptors) => Ok(ReferrerList {
-                descriptors: descriptors.into_values().collect(),
-                fallback: false,
-            }),
-            None => Ok(ReferrerList {
+        Ok(match self.ask_api(repository, digest).await? {
+            Told::Listed(found) => ReferrerList {
+                descriptors: found.into_values().collect(),
+                ..ReferrerList::default()
+            },
+            Told::NotYet => ReferrerList {
+                untold: true,
+                ..ReferrerList::default()
+            },
+            Told::NoApi => ReferrerList {
                 descriptors: self.read_fallback_tag(repository, digest).await?,
                 fallback: true,
-            }),
-        }
+                ..ReferrerList::default()
+            },
+        })
     }
 
-    /// From the referrers API; none if the registry has none.
-    async fn ask_api(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-    ) -> Result<Option<Found>, Error> {
+    /// From the referrers API.
+    async fn ask_api(&self, repository: &Repository, digest: &Digest) -> Result<Told, Error> {
         let first = self.request(
             Operation::Referrers,
             Method::GET,
@@ -82,27 +93,27 @@ impl WireRegistry {
                 break;
             }
             let Some(next) = page.next else {
-                return Ok(Some(found));
+                return Ok(Told::Listed(found));
             };
             url = list.continued(&next)?;
         }
         Err(list.malformed("the list has no end"))
     }
 
-    /// What it means that the first page is no list: none if the registry says that it doesn't know the operation
-    /// (404, or 405 as ECR does), and an empty list if it can't tell because the manifest isn't there yet (400 with
+    /// What it means that the first page is no list: no such API if the registry says that it doesn't know the operation
+    /// (404, or 405 as ECR does), or that it can't tell because the manifest isn't there yet (400 with
     /// Quay's code). Anything else, a 403 or a 429 above all, is no answer to the question.
     async fn without_a_list(
         &self,
         repository: &Repository,
         digest: &Digest,
         answer: Answer,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Told, Error> {
         if matches!(
             answer.status(),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
         ) {
-            return Ok(None);
+            return Ok(Told::NoApi);
         }
         let error = self.exchange.refusal(answer).await;
         let said = match &error {
@@ -114,12 +125,12 @@ impl WireRegistry {
             _ => return Err(error),
         };
         match said.as_str() {
-            "UNSUPPORTED" => Ok(None),
+            "UNSUPPORTED" => Ok(Told::NoApi),
             // The code says what is wrong with a manifest, too; so it is looked whether there is one.
             "MANIFEST_INVALID" | "MANIFEST_UNKNOWN"
                 if self.get(repository, &(*digest).into()).await?.is_none() =>
             {
-                Ok(Some(Found::new()))
+                Ok(Told::NotYet)
             }
             _ => Err(error),
         }

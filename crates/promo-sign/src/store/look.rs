@@ -97,26 +97,33 @@ impl OciEvidenceStore {
         Ok(lost)
     }
 
-    /// Those of the referrers that are listed and there.
+    /// Those of the referrers that are listed and there. Where the registry lists none before the image is there, being
+    /// there is all that can be asked for.
     async fn standing_referrers(
         &self,
         repository: &Repository,
         digest: &Digest,
         referrers: &[Referrer<'_>],
     ) -> Result<BTreeSet<Digest>, Failure> {
-        let mut gone = BTreeSet::new();
+        let (mut there, mut gone) = (BTreeSet::new(), BTreeSet::new());
         if referrers.is_empty() {
-            return Ok(gone);
+            return Ok(there);
         }
         for referrer in referrers {
             let found = referrer.manifest.digest();
             let reference = found.into();
             let manifest = self.registry.get_manifest(repository, &reference).await?;
-            if manifest.is_none() {
-                gone.insert(found);
-            }
+            let which = if manifest.is_some() {
+                &mut there
+            } else {
+                &mut gone
+            };
+            which.insert(found);
         }
         let list = self.registry.referrers(repository, digest).await?;
+        if list.untold {
+            return Ok(there);
+        }
         let standing: BTreeSet<Digest> = list
             .descriptors
             .iter()

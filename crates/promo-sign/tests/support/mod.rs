@@ -254,6 +254,7 @@ impl Registry for HttpRegistry {
         Ok(ReferrerList {
             descriptors: ordered.into_values().collect(),
             fallback,
+            untold: false,
         })
     }
 }

@@ -94,6 +94,8 @@ impl RegistryOptions {
 pub struct Switches {
     /// Answers the referrers API and echoes `OCI-Subject`. Off: 404, and no echo (clients must keep the fallback tag).
     pub referrers_api: bool,
+    /// Answers who refers to a manifest that isn't there. Off: 400 `MANIFEST_INVALID`, as Quay does.
+    pub referrers_of_missing: bool,
     /// Refuses a manifest whose subject is not there, with this status. `None`: accepts it, as OCI 1.1 asks.
     pub missing_subject: Option<u16>,
     /// Refuses to point an existing tag to another digest, with this status (400, 403, 409 are seen in the field).
@@ -134,6 +136,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             referrers_api: true,
+            referrers_of_missing: true,
             missing_subject: None,
             immutable_tags: None,
             mounts: Mounts::Allowed,

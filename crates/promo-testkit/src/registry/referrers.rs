@@ -33,6 +33,14 @@ pub(super) fn list(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
         .get("artifactType")
         .filter(|filter| !filter.is_empty());
     let store = exchange.shared.state.store();
+    let is_there = |repository: &Repository| repository.manifests.contains_key(subject);
+    if !exchange.switches.referrers_of_missing && !store.get(name).is_some_and(is_there) {
+        return Err(Failure::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::ManifestInvalid,
+            "manifest invalid",
+        ));
+    }
     let all = store
         .get(name)
         .into_iter()
