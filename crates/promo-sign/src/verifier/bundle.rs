@@ -1,7 +1,6 @@
 //! Judges bundles, and DSSE envelopes.
 
 use bytes::Bytes;
-use promo_core::oci::Digest;
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
 use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
@@ -37,9 +36,7 @@ impl KeyVerifier {
         let hint = bundle.hint.as_deref();
         let refusal = match &bundle.content {
             Content::Envelope(envelope) => {
-                let subject = image.subject.as_ref().map(|subject| subject.digest);
-                let judgement = self.judge_envelope(question, envelope, hint, &UNREADABLE);
-                return about_subject(judgement, subject, question.digest);
+                return self.judge_envelope(question, envelope, hint, &UNREADABLE);
             }
             Content::Odd(refusal) => refusal.clone(),
             Content::Other => Refusal::new(
@@ -100,21 +97,6 @@ impl KeyVerifier {
             })),
             Err(refusal) => Judgement::Refused { kind, refusal },
         }
-    }
-}
-
-/// A manifest that says that its bundle is about another digest than the bundle says is refused.
-pub(super) fn about_subject(
-    judgement: Judgement,
-    subject: Option<Digest>,
-    digest: &Digest,
-) -> Judgement {
-    match judgement {
-        Judgement::Accepted(accepted) if subject != Some(*digest) => Judgement::Refused {
-            kind: accepted.kind,
-            refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
-        },
-        judgement => judgement,
     }
 }
 

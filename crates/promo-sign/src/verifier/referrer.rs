@@ -1,12 +1,13 @@
 //! Judges manifests that refer to the digest: bundles, and what cosign writes under `.sig` and `.att` in a referrer
 //! of its own.
 
-use promo_core::oci::RawManifest;
+use promo_core::oci::{Digest, RawManifest};
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
-use super::bundle::{UNREADABLE, about_subject};
+use super::bundle::UNREADABLE;
 use super::{Judgement, KeyVerifier, Question};
 use crate::manifest::{ImageManifest, ReferrerForm};
+use crate::refusal::{self, Refusal};
 
 const SIG_REFERRER: EvidenceKind = EvidenceKind::Signature {
     format: SignatureFormat::SigReferrer,
@@ -56,6 +57,17 @@ impl KeyVerifier {
             Some(Judgement::Unknown { signer, .. }) => Judgement::Unknown { kind, signer },
             None => Judgement::Unknown { kind, signer: None },
         }
+    }
+}
+
+/// A manifest that says that it is about another digest than what it holds says is refused.
+fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest) -> Judgement {
+    match judgement {
+        Judgement::Accepted(accepted) if subject != Some(*digest) => Judgement::Refused {
+            kind: accepted.kind,
+            refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
+        },
+        judgement => judgement,
     }
 }
 
