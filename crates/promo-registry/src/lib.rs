@@ -13,6 +13,7 @@
 pub mod auth;
 mod budget;
 pub mod copy;
+mod dialect;
 mod error;
 mod http;
 pub mod inventory;

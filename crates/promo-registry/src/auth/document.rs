@@ -16,8 +16,6 @@ use serde_json::value::RawValue;
 use super::Credential;
 use crate::Error;
 
-pub(super) use keys::{HUB_KEY, is_hub};
-
 /// What one thing says, or what is wrong with it.
 type Reading<T> = Result<T, &'static str>;
 

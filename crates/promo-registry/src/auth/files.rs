@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use promo_core::oci::{RegistryHost, Repository};
 
-use super::document::{CredentialDocument, HUB_KEY, Keeper, is_hub};
+use super::document::{CredentialDocument, Keeper};
 use super::flight::Flight;
 use super::helper::{HelperSettings, ask};
 use super::{Credential, CredentialSource};
 use crate::Error;
+use crate::dialect::Dialect;
 
 /// Credentials from Docker's `config.json` and containers' `auth.json`, first file first. In each file the
 /// helper for the host comes before the entry with the longest prefix of the repository, and that before the
@@ -103,8 +104,8 @@ impl CredentialFiles {
         host: &RegistryHost,
         memory: Memory,
     ) -> Result<Option<Credential>, Error> {
-        let hub = is_hub(host.as_str()).then_some(HUB_KEY);
-        for server in hub.into_iter().chain([host.as_str()]) {
+        let key = Dialect::of(host).credential_key;
+        for server in key.into_iter().chain([host.as_str()]) {
             if let Some(found) = self.ask_for(helper, server, memory).await? {
                 return Ok(Some(found));
             }

@@ -6,18 +6,10 @@ use promo_core::oci::RegistryHost;
 use url::Url;
 
 use crate::Error;
+use crate::dialect::Dialect;
 
-/// Registries whose token servers live on another host, as their operators document.
-const KNOWN: [(&str, &str); 5] = [
-    ("docker.io", "auth.docker.io"),
-    ("index.docker.io", "auth.docker.io"),
-    ("registry-1.docker.io", "auth.docker.io"),
-    ("registry.gitlab.com", "gitlab.com"),
-    ("registry.digitalocean.com", "api.digitalocean.com"),
-];
-
-/// Checks that `host` may send us to the token server `realm`: https and on the same host, or in the
-/// table, or `allowed` by a setting. A loopback registry may name another loopback port, and one that is
+/// Checks that `host` may send us to the token server `realm`: https and on the same host, or the one that the registry
+/// is known to have ([`Dialect`]), or `allowed` by a setting. A loopback registry may name another loopback port, and one that is
 /// spoken to over plain http by a setting may name a plain realm on itself.
 pub(super) fn check_realm(
     host: &RegistryHost,
@@ -57,10 +49,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 fn is_known(host: &RegistryHost, url: &Url) -> bool {
-    url.port().is_none()
-        && KNOWN
-            .iter()
-            .any(|(registry, realm)| *registry == host.as_str() && Some(*realm) == url.host_str())
+    let known = Dialect::of(host).token_server;
+    url.port().is_none() && known.is_some() && known == url.host_str()
 }
 
 /// Whether the setting names the realm: with its port, or without one for the default port.

@@ -14,6 +14,7 @@ use super::{
     foreign_location, refusal, same_origin,
 };
 use crate::auth::{Authorization, Authorizer};
+use crate::dialect::answers;
 use crate::{Caps, Error, LocationRule};
 
 /// How many redirects are followed.
@@ -47,7 +48,7 @@ impl Exchange {
     ) -> Result<Answer, Error> {
         let mut attempts = Attempts::new(&self.sender, access.host.as_str(), request.operation);
         let mut refusals = 0;
-        let mut introduced = is_list(request.operation);
+        let mut introduced = answers::may_be_cut_for_strangers(request.operation);
         if introduced {
             self.authorizer.introduce(access).await?;
         }
@@ -79,8 +80,10 @@ impl Exchange {
             }
             match &mut outcome {
                 Ok(answer) => {
-                    let doubted = !introduced && authorization.is_strangers() && hides(answer);
                     let status = answer.status();
+                    let doubted = !introduced
+                        && authorization.is_strangers()
+                        && answers::may_be_for_strangers(status);
                     self.authorizer.accepted(access, authorization, status)?;
                     if doubted && request.body.is_whole() {
                         introduced = true;
@@ -199,22 +202,6 @@ impl Exchange {
             progress,
         })
     }
-}
-
-/// Whether strangers may get less of it without a word.
-fn is_list(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::TagList | Operation::Catalog | Operation::Referrers
-    )
-}
-
-/// Whether an answer may be that to a stranger, who isn't told what is there.
-fn hides(answer: &Answer) -> bool {
-    matches!(
-        answer.status(),
-        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN
-    )
 }
 
 fn is_repeatable(request: &Request, outcome: &Result<Answer, Error>) -> bool {

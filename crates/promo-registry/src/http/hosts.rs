@@ -10,6 +10,7 @@ use url::Url;
 
 use super::address::{Network, Reach};
 use crate::budget::{HostBudget, Monotonic};
+use crate::dialect::Dialect;
 use crate::{Error, HostSettings, RetrySettings};
 
 /// All hosts of a run.
@@ -59,13 +60,10 @@ impl Hosts {
             .unwrap_or_else(|| host.is_loopback())
     }
 
-    /// Where the API of a registry is. Docker Hub's is not at its name.
+    /// Where the API of a registry is.
     pub(crate) fn endpoint(&self, host: &RegistryHost) -> Result<Url, Error> {
         let scheme = if self.is_plain(host) { "http" } else { "https" };
-        let authority = match host.as_str() {
-            "docker.io" | "index.docker.io" => "registry-1.docker.io",
-            other => other,
-        };
+        let authority = Dialect::of(host).api_host.unwrap_or(host.as_str());
         Url::parse(&format!("{scheme}://{authority}/"))
             .map_err(|_| Error::setting(format!("the registry host {host}"), "it makes no URL"))
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use promo_core::oci::RegistryHost;
 
+use crate::dialect::Dialect;
+
 /// How the inventory of a registry is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
@@ -45,8 +47,7 @@ impl Default for InventorySettings {
 }
 
 impl InventorySettings {
-    /// The method for a host. Google's registries are known to list digests; of others nothing is
-    /// assumed, since a tag list saves nothing where each tag needs a HEAD anyway.
+    /// The method for a host.
     pub(super) fn method(&self, host: &str) -> InventoryMethod {
         let set = self
             .methods
@@ -54,13 +55,11 @@ impl InventorySettings {
             .find(|(known, _)| known.as_str() == host)
             .map(|(_, method)| *method);
         match set.unwrap_or_default() {
-            InventoryMethod::Cheapest if is_google(host) => InventoryMethod::BulkList,
+            InventoryMethod::Cheapest if Dialect::of_name(host).lists_digests => {
+                InventoryMethod::BulkList
+            }
             InventoryMethod::Cheapest => InventoryMethod::HeadOnly,
             set => set,
         }
     }
-}
-
-fn is_google(host: &str) -> bool {
-    host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with(".pkg.dev")
 }

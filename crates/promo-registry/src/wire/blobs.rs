@@ -11,9 +11,10 @@ use promo_core::ports::{BlobStream, Failure, Operation};
 
 use super::WireRegistry;
 use super::download::Download;
-use super::manifests::{named_digest, refuse_html, refuses_head};
+use super::manifests::{named_digest, refuse_html};
 use super::paths::to_pull;
 use crate::Error;
+use crate::dialect::answers::refuses_head;
 
 impl WireRegistry {
     pub(super) async fn size_of_blob(

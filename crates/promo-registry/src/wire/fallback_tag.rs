@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::WireRegistry;
 use super::manifests::subject_of;
 use crate::Error;
+use crate::dialect::answers::takes_tag_for_digest;
 
 /// How often a tag that was there is asked for again before it is believed to be gone.
 const MAX_ASKED_AGAIN: u32 = 2;
@@ -82,10 +83,11 @@ impl WireRegistry {
             let mut standing = self
                 .get_what_was_there(repository, &reference, was_there.is_some())
                 .await?;
-            let shows_subject = |found: &RawManifest| referrer.subject.matches(found.bytes());
+            let shows_subject =
+                |found: &RawManifest| takes_tag_for_digest(&referrer.subject, found);
             let mut alias = false;
             if standing.as_ref().is_some_and(shows_subject) {
-                // GitLab takes the tag for the digest. A tag that isn't listed isn't there.
+                // A tag that isn't listed isn't there.
                 alias = put == 0 && !self.is_listed(repository, &tag).await?;
                 if !alias {
                     return Err(taken(repository, &tag, "the image itself"));

@@ -18,6 +18,7 @@ use super::list_document::{self, ManifestEntry, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
 use crate::auth::Scopes;
+use crate::dialect::answers::{PAGE_SIZES, refuses_page_size};
 use crate::http::{
     Access, Answer, Request, UnreadableLink, foreign_location, next_link, same_origin,
 };
@@ -25,9 +26,6 @@ use crate::{Error, LocationRule};
 
 /// The most pages that a list of one repository with its digests may have.
 const MAX_PAGES: usize = 10_000;
-/// How many entries a first page is asked for, one after the other where a registry refuses: what registries allow at
-/// the most, what the registry likes, and few.
-const PAGE_SIZES: [Option<u16>; 3] = [Some(1000), None, Some(50)];
 
 /// A list, with where its first page is.
 pub(super) struct List {
@@ -217,8 +215,7 @@ impl WireRegistry {
             url.set_query(size.map(|size| format!("n={size}")).as_deref());
             let (url, answer) = self.ask(list, url).await?;
             let is_last = number + 1 == PAGE_SIZES.len();
-            // Distribution says 400 and PAGINATION_NUMBER_INVALID; others have other words.
-            if is_last || !matches!(answer.status().as_u16(), 400 | 416 | 422) {
+            if is_last || !refuses_page_size(answer.status()) {
                 if answer.status() == StatusCode::OK {
                     self.learned.takes_page_size(host, number);
                 }

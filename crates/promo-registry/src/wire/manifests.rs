@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::WireRegistry;
 use super::manifest_type::{is_generic, media_type_of};
 use super::paths::{to_pull, to_push};
+use crate::Error;
+use crate::dialect::answers::{refuses_head, says_immutable};
 use crate::http::{Access, Answer, Body, Request};
-use crate::{Error, RegistryAnswer};
 
 pub(super) const DOCKER_CONTENT_DIGEST: HeaderName =
     HeaderName::from_static("docker-content-digest");
@@ -259,23 +260,6 @@ impl WireRegistry {
             _ => Err(self.exchange.refusal(answer).await),
         }
     }
-}
-
-/// Whether a registry says that the tag can't be changed. There is no code for it in the
-/// specification; these are the words of ECR, Artifact Registry, Harbor and Quay.
-fn says_immutable(answer: &RegistryAnswer) -> bool {
-    let text = format!("{} {}", answer.code(), answer.message()).to_ascii_lowercase();
-    text.contains("immutable")
-        || (text.contains("already exist") && text.contains("overwrit"))
-        || answer.code() == "TAG_ALREADY_EXISTS"
-}
-
-/// Whether a registry doesn't serve HEAD, so that GET has to be asked (as crane does).
-pub(super) fn refuses_head(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
-    )
 }
 
 /// The digest that the registry names in its answer. An empty header names none.

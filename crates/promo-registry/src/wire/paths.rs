@@ -8,15 +8,16 @@ use url::Url;
 use super::WireRegistry;
 use crate::Error;
 use crate::auth::Scopes;
+use crate::dialect::Dialect;
 use crate::http::{Access, Request, same_origin};
 
-/// The name of a repository at its registry's API. Docker Hub's official images live in `library`.
+/// The name of a repository at its registry's API.
 pub(super) fn api_name(repository: &Repository) -> String {
     let name = repository.name();
-    if matches!(repository.host_str(), "docker.io" | "index.docker.io") && !name.contains('/') {
-        return format!("library/{name}");
+    match Dialect::of_name(repository.host_str()).library {
+        Some(library) if !name.contains('/') => format!("{library}/{name}"),
+        _ => name.to_owned(),
     }
-    name.to_owned()
 }
 
 /// To read a repository.

@@ -11,6 +11,7 @@ use super::list_document;
 use super::lists::List;
 use super::paths::to_pull;
 use crate::Error;
+use crate::dialect::answers::{self, NoReferrers};
 use crate::http::Answer;
 
 /// The most pages that a list of referrers may have.
@@ -100,34 +101,21 @@ impl WireRegistry {
         Err(list.malformed("the list has no end"))
     }
 
-    /// What it means that the first page is no list: no such API if the registry says that it doesn't know the operation
-    /// (404, or 405 as ECR does), or that it can't tell because the manifest isn't there yet (400 with
-    /// Quay's code). Anything else, a 403 or a 429 above all, is no answer to the question.
+    /// What it means that the first page is no list: there is no such API, or the registry can't tell because the
+    /// manifest isn't there yet. Anything else is no answer to the question.
     async fn without_a_list(
         &self,
         repository: &Repository,
         digest: &Digest,
         answer: Answer,
     ) -> Result<Told, Error> {
-        if matches!(
-            answer.status(),
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
-        ) {
+        if answers::has_no_referrers_api(answer.status()) {
             return Ok(Told::NoApi);
         }
         let error = self.exchange.refusal(answer).await;
-        let said = match &error {
-            Error::Refused {
-                status: 400,
-                answer: Some(said),
-                ..
-            } => said.code().to_owned(),
-            _ => return Err(error),
-        };
-        match said.as_str() {
-            "UNSUPPORTED" => Ok(Told::NoApi),
-            // The code says what is wrong with a manifest, too; so it is looked whether there is one.
-            "MANIFEST_INVALID" | "MANIFEST_UNKNOWN"
+        match answers::refused_referrers(&error) {
+            Some(NoReferrers::NoApi) => Ok(Told::NoApi),
+            Some(NoReferrers::PerhapsNoManifest)
                 if self.get(repository, &(*digest).into()).await?.is_none() =>
             {
                 Ok(Told::NotYet)
@@ -136,8 +124,8 @@ impl WireRegistry {
         }
     }
 
-    /// What the fallback tag lists. Where it holds no index, or the image itself as on GitLab, which takes
-    /// `sha256-HEX` for the digest, nothing is listed (OCI Distribution 1.1, "Listing Referrers").
+    /// What the fallback tag lists. Where it holds no index, or the image itself, nothing is listed (OCI Distribution
+    /// 1.1, "Listing Referrers").
     async fn read_fallback_tag(
         &self,
         repository: &Repository,
@@ -148,7 +136,8 @@ impl WireRegistry {
         let Some(index) = self.get(repository, &tag.into()).await? else {
             return Ok(Vec::new());
         };
-        if digest.matches(index.bytes()) || index.media_type().as_str() != MediaType::OCI_INDEX {
+        let is_index = index.media_type().as_str() == MediaType::OCI_INDEX;
+        if !is_index || answers::takes_tag_for_digest(digest, &index) {
             return Ok(Vec::new());
         }
         let listed = list_document::referrers(index.bytes()).ok_or_else(|| {

@@ -17,6 +17,7 @@ use super::WireRegistry;
 use super::manifests::named_digest;
 use super::paths::{api_name, to_mount, to_push};
 use crate::Error;
+use crate::dialect::answers;
 use crate::http::{Answer, Body, Request, check_location, foreign_location};
 
 impl WireRegistry {
@@ -64,14 +65,7 @@ impl WireRegistry {
             .append_pair("from", &api_name(from));
         let access = to_mount(repository, from);
         let answer = match self.exchange.send(&access, request.unless_broken()).await {
-            // A token for both repositories is not to be had: an upload needs only one of them.
-            // Where the mount breaks the connection, the upload will tell whether anything is wrong with it.
-            Err(
-                Error::Unauthenticated { .. }
-                | Error::TokenRefused { .. }
-                | Error::Connection { .. }
-                | Error::Deadline { .. },
-            ) => return Ok(Mount::Refused(None)),
+            Err(error) if answers::leaves_an_upload(&error) => return Ok(Mount::Refused(None)),
             answer => answer?,
         };
         match answer.status() {
@@ -80,12 +74,7 @@ impl WireRegistry {
                 Ok(Mount::Mounted)
             }
             StatusCode::ACCEPTED => Ok(Mount::Refused(self.session_of(repository, &answer).ok())),
-            StatusCode::TOO_MANY_REQUESTS => Err(self.exchange.refusal(answer).await),
-            // The source can't be read by us, isn't there, mounts are not known, or the registry breaks on them: an
-            // upload will tell.
-            status if status.is_client_error() || status.is_server_error() => {
-                Ok(Mount::Refused(None))
-            }
+            status if answers::answers_no_mount(status) => Ok(Mount::Refused(None)),
             _ => Err(self.exchange.refusal(answer).await),
         }
     }

@@ -2,21 +2,14 @@
 //!
 //! A key that is exactly the registry, or the registry and the beginning of the repository's name, comes first, the
 //! longest before all. Keys in other forms, which old versions of docker wrote (`https://HOST/v1/`, `HOST/`), are a last
-//! resort. Docker Hub has three names: the one that is asked for comes first, its siblings after it.
+//! resort. A registry with several names ([`Dialect::names`]) is looked for by the one that is asked for first, then by the
+//! others.
 
 use std::collections::BTreeMap;
 
 use promo_core::oci::{RegistryHost, Repository};
 
-/// The names of Docker Hub.
-const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-/// What docker calls Docker Hub, in files and to helpers.
-pub(in crate::auth) const HUB_KEY: &str = "https://index.docker.io/v1/";
-
-/// Whether a host is Docker Hub.
-pub(in crate::auth) fn is_hub(host: &str) -> bool {
-    HUB.contains(&host)
-}
+use crate::dialect::Dialect;
 
 /// What stands under the keys that hold for a repository, the best first.
 pub(super) fn candidates<'a, V>(
@@ -45,11 +38,10 @@ pub(super) fn candidates<'a, V>(
 /// The keys that are taken as they are.
 fn exact_keys(host: &str, name: Option<&str>) -> Vec<String> {
     let mut keys = with_beginnings(host, name);
-    if is_hub(host) {
-        keys.push(HUB_KEY.to_owned());
-        let siblings = HUB.into_iter().filter(|sibling| *sibling != host);
-        keys.extend(siblings.flat_map(|sibling| with_beginnings(sibling, name)));
-    }
+    let dialect = Dialect::of_name(host);
+    keys.extend(dialect.credential_key.map(str::to_owned));
+    let siblings = dialect.names.iter().filter(|sibling| **sibling != host);
+    keys.extend(siblings.flat_map(|sibling| with_beginnings(sibling, name)));
     keys
 }
 
@@ -109,19 +101,17 @@ impl<'a> Form<'a> {
     /// How good the key is for a repository, if it is for it at all.
     fn rank(&self, host: &str, name: Option<&str>) -> Option<Rank> {
         let asked = plain_host(host, ":443");
-        let which = if is_hub(&asked) {
-            let mut siblings = std::iter::once(asked.as_str()).chain(HUB);
-            siblings.position(|sibling| sibling == self.host)?
-        } else {
-            (asked == self.host).then_some(0)?
-        };
+        let dialect = Dialect::of_name(&asked);
+        let mut names = std::iter::once(asked.as_str()).chain(dialect.names.iter().copied());
+        let which = names.position(|name| name == self.host)?;
         let is_version = matches!(self.path, "" | "v1" | "v2");
         let beginning = (self.scheme == Scheme::None && !self.path.is_empty())
             .then(|| name.filter(|name| begins_with(name, self.path)))
             .flatten()
             .map_or(0, |_| self.path.len());
-        // A URL means its host; docker keeps tokens of its own beside the credentials of Docker Hub.
-        let means_host = is_version || (self.scheme != Scheme::None && !is_hub(&asked));
+        // A URL means its host, except where docker has a key of its own: it keeps tokens beside the credentials there.
+        let is_any_path = self.scheme != Scheme::None && dialect.credential_key.is_none();
+        let means_host = is_version || is_any_path;
         if beginning == 0 && !means_host {
             return None;
         }

@@ -27,6 +27,7 @@ pub use file::GoogleCredentialFile;
 use self::services::Services;
 use self::way::Way;
 use super::{Credential, CredentialSource, Secret};
+use crate::dialect::Dialect;
 use crate::http::{Sender, error_chain};
 use crate::{Caps, Error};
 
@@ -65,23 +66,10 @@ pub enum MetadataServer {
 
 impl GoogleSettings {
     fn covers(&self, host: &RegistryHost) -> bool {
-        let wanted = self.hosts.contains(host) || (self.every_google_host && is_google(host));
+        let wanted =
+            self.hosts.contains(host) || (self.every_google_host && Dialect::of(host).is_google);
         wanted && !self.except.contains(host)
     }
-}
-
-/// Domains below which registries are Google's.
-const DOMAINS: [&str; 3] = ["gcr.io", "pkg.dev", "google.com"];
-
-/// Whether a host is one of Google's registries: on their own port, and by whole labels.
-fn is_google(host: &RegistryHost) -> bool {
-    let below = |domain: &&str| {
-        let labels = host.as_str().strip_suffix(*domain);
-        labels
-            .and_then(|labels| labels.strip_suffix('.'))
-            .is_some_and(|labels| !labels.is_empty())
-    };
-    host.as_str() == "gcr.io" || DOMAINS.iter().any(below)
 }
 
 /// The user that Google's registries know an access token by.
