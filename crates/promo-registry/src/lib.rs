@@ -15,6 +15,7 @@ mod budget;
 pub mod copy;
 mod dialect;
 mod error;
+mod held_back;
 mod http;
 pub mod inventory;
 mod oci_client;

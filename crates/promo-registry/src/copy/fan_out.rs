@@ -17,6 +17,7 @@ use promo_core::ports::{BlobStream, Failure, Registry, UploadSession};
 use tokio::sync::mpsc;
 
 use super::error::CopyError;
+use crate::held_back::HeldBack;
 
 /// The largest piece that is handed on at once.
 const PIECE: usize = 256 * 1024;
@@ -91,16 +92,13 @@ impl Transfer<'_> {
 
     /// Reads the source and feeds the queues, one piece behind. Ends early when nobody listens.
     async fn pump(&self, mut bytes: BlobStream, mut outlets: Vec<Outlet>) -> Result<(), Failure> {
-        let mut left = self.blob.size;
-        let mut held: Option<Bytes> = None;
+        let mut held = HeldBack::by_size(self.blob);
         while let Some(arrived) = bytes.next().await {
             let mut arrived = arrived?;
-            left = left
-                .checked_sub(arrived.len() as u64)
-                .ok_or_else(|| self.wrong_length())?;
             while !arrived.is_empty() {
                 let piece = arrived.split_to(arrived.len().min(PIECE));
-                if let Some(piece) = held.replace(piece) {
+                let before = held.follow(piece).map_err(|_wrong| self.wrong_length())?;
+                if let Some(piece) = before {
                     self.hand_on(&mut outlets, &Message::Piece(piece)).await;
                 }
             }
@@ -108,10 +106,8 @@ impl Transfer<'_> {
                 return Ok(());
             }
         }
-        if left > 0 {
-            return Err(self.wrong_length().into());
-        }
-        let last = Message::Last(held.unwrap_or_default());
+        let last = held.end().map_err(|_wrong| self.wrong_length())?;
+        let last = Message::Last(last.unwrap_or_default());
         self.hand_on(&mut outlets, &last).await;
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use promo_core::ports::{Failure, FailureKind};
 
+use crate::error::AnotherTry;
+
 /// What was tried in vain.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Tries {
@@ -21,14 +23,14 @@ const LONGEST: Duration = Duration::from_secs(20);
 impl Tries {
     /// Counts one that ended so, and says whether there is to be another.
     pub(super) fn allow_another(&mut self, failure: &Failure, attempts: u32) -> bool {
-        let kind = failure.kind();
-        self.broke = matches!(kind, FailureKind::Unavailable | FailureKind::Deadline);
-        if kind == FailureKind::RateLimited {
+        let another = AnotherTry::after(failure);
+        self.broke = another == AnotherTry::Later;
+        if another == AnotherTry::Throttled {
             self.throttled += 1;
             return attempts > 1 && self.throttled < attempts.saturating_mul(3);
         }
         self.failed += 1;
-        self.failed < attempts && is_worth_another(kind)
+        self.failed < attempts && (self.broke || may_be_the_sessions(failure))
     }
 
     /// How many there were.
@@ -46,13 +48,12 @@ impl Tries {
     }
 }
 
-/// Whether a new session may succeed where an upload broke.
-fn is_worth_another(kind: FailureKind) -> bool {
+/// Whether it may be the fault of this one session, so that another, with the bytes read anew, may succeed: the
+/// registry forgot it (404), took something amiss (4xx), or got other bytes.
+fn may_be_the_sessions(failure: &Failure) -> bool {
     matches!(
-        kind,
-        FailureKind::Unavailable
-            | FailureKind::Deadline
-            | FailureKind::NotFound
+        failure.kind(),
+        FailureKind::NotFound
             | FailureKind::Refused
             | FailureKind::DigestMismatch
             | FailureKind::Malformed

@@ -1,7 +1,8 @@
 //! Peculiarities that only an answer shows: what it means, whoever gives it. The host isn't asked, so that a registry of
 //! the same make behind any name, or a proxy before it, is understood as well.
 
-use ::http::StatusCode;
+use ::http::header::CONTENT_TYPE;
+use ::http::{HeaderMap, HeaderValue, StatusCode};
 use promo_core::oci::{Digest, RawManifest};
 use promo_core::ports::Operation;
 
@@ -75,6 +76,22 @@ pub(crate) fn says_immutable(answer: &RegistryAnswer) -> bool {
     text.contains("immutable")
         || (text.contains("already exist") && text.contains("overwrit"))
         || answer.code() == "TAG_ALREADY_EXISTS"
+}
+
+/// Whether an answer of 501 is a proxy's and not the registry's own word that it doesn't know the operation, which
+/// may well be so for lists of referrers and catalogs.
+pub(crate) fn is_foreign_501(status: StatusCode, headers: &HeaderMap, asked: Operation) -> bool {
+    let is_read = !matches!(
+        asked,
+        Operation::ManifestPut
+            | Operation::UploadStart
+            | Operation::BlobPut
+            | Operation::UploadCancel
+    );
+    let is_optional = matches!(asked, Operation::Referrers | Operation::Catalog);
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_json = content_type.is_some_and(|found| found.windows(4).any(|part| part == b"json"));
+    status == StatusCode::NOT_IMPLEMENTED && is_read && !(is_optional && is_json)
 }
 
 /// Whether strangers may get less of it with a 200, and no word about that: Harbor's catalog is empty to them, that of

@@ -199,6 +199,11 @@ pub(super) const LATER_CODES: &[CodeDescription] = &[
     ),
 ];
 
+/// The code of [`Error::PausedTooLong`].
+pub(super) const PAUSED_TOO_LONG: Code = Code::new("PROMO-R034");
+/// The code of [`Error::Silent`].
+pub(super) const SILENT: Code = Code::new("PROMO-R035");
+
 /// The code of an error.
 pub(super) const fn code_of(error: &Error) -> Code {
     Code::new(match error {

@@ -88,14 +88,6 @@ impl Error {
         }
     }
 
-    /// Whether the same request may succeed a little later: the connection broke, or nothing came in time.
-    pub(crate) fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Connection { .. } | Self::Deadline { .. } | Self::BrokeOff { .. }
-        )
-    }
-
     /// What to do about it, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {

@@ -4,6 +4,7 @@
 //! is in `codes`. No variant carries a secret: URLs are reduced to hosts, what a registry said
 //! is cleaned and cut.
 
+mod another_try;
 mod answer;
 mod codes;
 mod construct;
@@ -18,6 +19,7 @@ use promo_core::Code;
 use promo_core::oci::{Digest, ManifestReference, Repository};
 use promo_core::ports::Failure;
 
+pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
 pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};

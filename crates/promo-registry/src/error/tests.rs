@@ -4,7 +4,7 @@ use std::time::Duration;
 use promo_core::Code;
 use promo_core::ports::{Failure, FailureKind};
 
-use super::{Error, RegistryAnswer, clean};
+use super::{AnotherTry, Error, RegistryAnswer, clean};
 
 #[test]
 fn codes_are_in_order_and_each_is_described_once() {
@@ -55,4 +55,44 @@ fn what_registries_say_fits_on_a_line() {
     assert_eq!(clean("a\u{1b}[2Jb\r\nc"), "a\\u{1b}[2Jb\\u{d}\\u{a}c");
     assert_eq!(clean("a\u{202e}b"), "a\\u{202e}b");
     assert_eq!(clean(&"x".repeat(1000)).chars().count(), 201);
+}
+
+#[test]
+fn what_is_worth_another_try_is_the_same_for_a_request_and_for_an_upload() {
+    let unavailable = |status| Error::Unavailable {
+        host: "r.example".to_owned(),
+        what: "the blob".to_owned(),
+        status,
+        retry_after: None,
+        answer: None,
+    };
+    let deadline = Error::Deadline {
+        host: "r.example".to_owned(),
+        what: "the blob".to_owned(),
+        after: Duration::from_secs(1),
+    };
+    let silent = Error::Silent {
+        host: "r.example".to_owned(),
+        since: Duration::from_secs(120),
+    };
+    let throttled = Error::RateLimited {
+        host: "r.example".to_owned(),
+        retry_after: None,
+    };
+    for (error, expected) in [
+        (unavailable(500), AnotherTry::Later),
+        (unavailable(408), AnotherTry::Later),
+        (unavailable(522), AnotherTry::Later),
+        // It can't, and won't be able to in a moment.
+        (unavailable(501), AnotherTry::Never),
+        (unavailable(505), AnotherTry::Never),
+        (unavailable(507), AnotherTry::Never),
+        (deadline, AnotherTry::Later),
+        (silent, AnotherTry::Never),
+        (throttled, AnotherTry::Throttled),
+    ] {
+        assert_eq!(error.another_try(), expected, "{error}");
+        let failure = Failure::from(error);
+        assert_eq!(AnotherTry::after(&failure), expected, "{failure}");
+    }
 }

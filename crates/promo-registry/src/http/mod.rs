@@ -31,7 +31,7 @@ pub(crate) use pace::Floor;
 pub use proxy::{ProxyError, ProxySettings};
 pub(crate) use refusal::refusal;
 pub(crate) use request::{Access, Body, Repeat, Request};
-pub(crate) use retry::{Backoff, is_broken, is_foreign_501};
+pub(crate) use retry::Backoff;
 pub(crate) use retry_after::retry_after;
 pub(crate) use sender::{Attempts, Dispatch, Sender};
 pub(crate) use silence::Silences;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ::http::StatusCode;
 use serde::Deserialize;
 
-use super::{Answer, is_broken, retry_after};
-use crate::error::TLS_WANTED;
+use super::{Answer, retry_after};
+use crate::error::{TLS_WANTED, is_broken};
 use crate::{Error, RegistryAnswer};
 
 /// The error document of OCI Distribution 1.1, and the shape that token servers use.
@@ -48,7 +48,7 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
             host,
             retry_after: pause,
         },
-        status if status.is_server_error() || is_broken(status) => Error::Unavailable {
+        status if status.is_server_error() || is_broken(status.as_u16()) => Error::Unavailable {
             host,
             what,
             status: status.as_u16(),

@@ -10,9 +10,11 @@ use promo_core::ports::{Event, Operation};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
-use super::{Answer, Backoff, Clients, Hosts, Silences, is_broken, is_foreign_501, retry_after};
+use super::{Answer, Backoff, Clients, Hosts, Silences, retry_after};
 use crate::auth::Sent;
 use crate::budget::{HostBudget, Permit, Place};
+use crate::dialect::answers::is_foreign_501;
+use crate::error::{AnotherTry, is_broken};
 use crate::{Caps, Deadlines, Error, LocationRule};
 
 /// What it takes to send requests.
@@ -239,9 +241,10 @@ impl<'a> Attempts<'a> {
         match outcome {
             Ok(answer) => {
                 let status = answer.status();
-                is_broken(status) || is_foreign_501(status, answer.headers(), self.operation)
+                is_broken(status.as_u16())
+                    || is_foreign_501(status, answer.headers(), self.operation)
             }
-            Err(error) => error.is_passing(),
+            Err(error) => error.another_try() == AnotherTry::Later,
         }
     }
 

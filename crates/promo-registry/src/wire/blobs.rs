@@ -6,7 +6,7 @@ use ::http::Method;
 use ::http::header::CONTENT_LENGTH;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use promo_core::oci::{Descriptor, Digest, Digester, Repository};
+use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{BlobStream, Failure, Operation};
 
 use super::WireRegistry;
@@ -15,6 +15,7 @@ use super::manifests::{named_digest, refuse_html};
 use super::paths::to_pull;
 use crate::Error;
 use crate::dialect::answers::refuses_head;
+use crate::held_back::{HeldBack, Wrong};
 
 impl WireRegistry {
     pub(super) async fn size_of_blob(
@@ -96,89 +97,72 @@ impl WireRegistry {
     }
 }
 
-/// What has been seen of a blob.
-struct Seen<S> {
-    pieces: S,
-    what: String,
-    expected: Digest,
-    size: u64,
-    received: u64,
-    digester: Option<Digester>,
-}
-
-/// The pieces of a blob, up to the first thing that is wrong with it. The last piece is only given out when the
-/// digest is right: whoever passes the pieces on never passes on a whole wrong blob.
+/// The pieces of a blob, up to the first thing that is wrong with it. The last one only comes when the digest is right:
+/// whoever passes the pieces on never passes on a whole wrong blob.
 fn checked(
     pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static,
     what: String,
     blob: &Descriptor,
 ) -> impl Stream<Item = Result<Bytes, Failure>> + Send + 'static {
-    let seen = Seen {
+    let arriving = Arriving {
         pieces: Box::pin(pieces),
+        held: HeldBack::by_digest(blob),
         what,
         expected: blob.digest,
         size: blob.size,
-        received: 0,
-        digester: Some(Digester::new(blob.digest.algorithm())),
     };
-    stream::unfold(Some(seen), |seen| async move {
-        let mut seen = seen?;
-        let piece = match seen.pieces.next().await {
-            Some(Ok(piece)) => seen.take(piece).map(Some),
-            Some(Err(error)) => Err(error),
-            None => seen.end().map(|()| None),
-        };
-        match piece {
-            Ok(Some(piece)) => Some((Ok(piece), Some(seen))),
-            Ok(None) => None,
+    stream::unfold(Some(arriving), |arriving| async move {
+        let mut arriving = arriving?;
+        match arriving.next().await {
+            Ok(Next::Piece(piece)) => Some((Ok(piece), Some(arriving))),
+            Ok(Next::Last(piece)) => piece.map(|piece| (Ok(piece), None)),
             Err(error) => Some((Err(error.into()), None)),
         }
     })
 }
 
-impl<S> Seen<S> {
-    fn take(&mut self, piece: Bytes) -> Result<Bytes, Error> {
-        self.received = self.received.saturating_add(piece.len() as u64);
-        if self.received > self.size {
-            return Err(self.wrong_size());
+/// A blob on its way in.
+struct Arriving<S> {
+    pieces: S,
+    held: HeldBack,
+    what: String,
+    expected: Digest,
+    size: u64,
+}
+
+/// What goes out next.
+enum Next {
+    /// A piece, and more will come.
+    Piece(Bytes),
+    /// The last one, if there is any.
+    Last(Option<Bytes>),
+}
+
+impl<S: Stream<Item = Result<Bytes, Error>> + Unpin> Arriving<S> {
+    async fn next(&mut self) -> Result<Next, Error> {
+        while let Some(piece) = self.pieces.next().await {
+            let before = self.held.follow(piece?);
+            if let Some(piece) = before.map_err(|wrong| self.error(wrong))? {
+                return Ok(Next::Piece(piece));
+            }
         }
-        if let Some(digester) = &mut self.digester {
-            digester.update(&piece);
-        }
-        if self.received == self.size {
-            self.check_digest()?;
-        }
-        Ok(piece)
+        let last = self.held.end();
+        last.map(Next::Last).map_err(|wrong| self.error(wrong))
     }
 
-    fn end(&mut self) -> Result<(), Error> {
-        if self.received < self.size {
-            return Err(self.wrong_size());
-        }
-        self.check_digest()
-    }
-
-    /// Once: when all bytes have been seen.
-    fn check_digest(&mut self) -> Result<(), Error> {
-        let Some(digester) = self.digester.take() else {
-            return Ok(());
-        };
-        let found = digester.finish();
-        if found == self.expected {
-            return Ok(());
-        }
-        Err(Error::DigestMismatch {
-            what: self.what.clone(),
-            expected: self.expected,
-            found,
-        })
-    }
-
-    fn wrong_size(&self) -> Error {
-        Error::SizeMismatch {
-            what: self.what.clone(),
-            expected: self.size,
-            found: self.received,
+    fn error(&self, wrong: Wrong) -> Error {
+        let what = self.what.clone();
+        match wrong {
+            Wrong::Size(found) => Error::SizeMismatch {
+                what,
+                expected: self.size,
+                found,
+            },
+            Wrong::Digest(found) => Error::DigestMismatch {
+                what,
+                expected: self.expected,
+                found,
+            },
         }
     }
 }

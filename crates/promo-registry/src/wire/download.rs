@@ -16,6 +16,7 @@ use url::Url;
 
 use super::paths::to_pull;
 use crate::Error;
+use crate::error::AnotherTry;
 use crate::http::{Access, Answer, Exchange, Floor, Request};
 
 /// After so many bytes a reading that broke off has all its attempts again.
@@ -93,11 +94,10 @@ impl Download {
                     None => continue,
                 },
                 None if self.received < self.size => self.broke_off(),
-                None => return Ok(None),
-                Some(Err(error)) if error.is_passing() && self.received < self.size => error,
+                Some(Err(error)) if error.another_try() != AnotherTry::Later => return Err(error),
+                Some(Err(error)) if self.received < self.size => error,
                 // All bytes came; how the connection ended after them changes nothing.
-                Some(Err(error)) if error.is_passing() => return Ok(None),
-                Some(Err(error)) => return Err(error),
+                None | Some(Err(_)) => return Ok(None),
             };
             *pieces = self.again(broken).await?;
         }

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use promo_core::oci::{
     Descriptor, Digest, DigestAlgorithm, ManifestReference, MediaType, RawManifest, Repository, Tag,
 };
-use promo_core::ports::FailureKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,6 +19,7 @@ use super::WireRegistry;
 use super::manifests::subject_of;
 use crate::Error;
 use crate::dialect::answers::takes_tag_for_digest;
+use crate::error::AnotherTry;
 
 /// How often a tag that was there is asked for again before it is believed to be gone.
 const MAX_ASKED_AGAIN: u32 = 2;
@@ -121,7 +121,7 @@ impl WireRegistry {
                     return Err(taken(repository, &tag, "the image itself"));
                 }
                 // Somebody else may have put it meanwhile, so it is read again.
-                Err(error) if may_pass(&error) && put + 1 < MAX_PUTS => continue,
+                Err(error) if is_passing(&error) && put + 1 < MAX_PUTS => continue,
                 outcome => drop(outcome?),
             }
             self.seen_referrers
@@ -200,12 +200,8 @@ impl WireRegistry {
     }
 }
 
-/// Whether a repetition may succeed.
-fn may_pass(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        FailureKind::RateLimited | FailureKind::Unavailable | FailureKind::Deadline
-    )
+fn is_passing(error: &Error) -> bool {
+    error.another_try() != AnotherTry::Never
 }
 
 /// The index under the tag as it stands, or a new one.

@@ -18,6 +18,7 @@ use super::manifests::named_digest;
 use super::paths::{api_name, to_mount, to_push};
 use crate::Error;
 use crate::dialect::answers;
+use crate::held_back::{HeldBack, Wrong};
 use crate::http::{Answer, Body, Request, check_location, foreign_location};
 
 impl WireRegistry {
@@ -185,9 +186,8 @@ impl WireRegistry {
     ) -> BlobStream {
         let source = Source {
             body: body.fuse(),
-            held: None,
-            received: 0,
-            expected: blob.size,
+            held: HeldBack::by_size(blob),
+            blob: blob.clone(),
             what: what.to_owned(),
         };
         let observer = Arc::clone(&self.exchange.sender.hosts.observer);
@@ -225,44 +225,40 @@ impl WireRegistry {
 /// A blob on its way out.
 struct Source {
     body: Fuse<BlobStream>,
-    /// Came in, not yet given out.
-    held: Option<Bytes>,
-    received: u64,
-    expected: u64,
+    held: HeldBack,
+    blob: Descriptor,
     what: String,
 }
 
 impl Source {
     /// The next piece, when what follows it is known not to be an error.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        loop {
-            match self.body.next().await {
-                Some(Ok(piece)) => {
-                    self.received = self.received.saturating_add(piece.len() as u64);
-                    if self.received > self.expected {
-                        return Err(self.wrong_size());
-                    }
-                    if let Some(before) = self.held.replace(piece) {
-                        return Ok(Some(before));
-                    }
-                }
-                Some(Err(source)) => {
-                    return Err(Error::BlobSource {
-                        what: self.what.clone(),
-                        source: Arc::new(source),
-                    });
-                }
-                None if self.received < self.expected => return Err(self.wrong_size()),
-                None => return Ok(self.held.take()),
+        while let Some(piece) = self.body.next().await {
+            let piece = piece.map_err(|source| Error::BlobSource {
+                what: self.what.clone(),
+                source: Arc::new(source),
+            })?;
+            let before = self.held.follow(piece);
+            if let Some(piece) = before.map_err(|wrong| self.error(wrong))? {
+                return Ok(Some(piece));
             }
         }
+        self.held.end().map_err(|wrong| self.error(wrong))
     }
 
-    fn wrong_size(&self) -> Error {
-        Error::SizeMismatch {
-            what: self.what.clone(),
-            expected: self.expected,
-            found: self.received,
+    fn error(&self, wrong: Wrong) -> Error {
+        let what = self.what.clone();
+        match wrong {
+            Wrong::Size(found) => Error::SizeMismatch {
+                what,
+                expected: self.blob.size,
+                found,
+            },
+            Wrong::Digest(found) => Error::DigestMismatch {
+                what,
+                expected: self.blob.digest,
+                found,
+            },
         }
     }
 }

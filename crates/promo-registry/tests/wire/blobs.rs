@@ -125,7 +125,9 @@ async fn a_source_that_fails_leaves_no_blob() {
             "the source is wrong",
         );
         let sent = pieces(&bytes[..sent], 1000);
-        sent.chain(stream::iter([Err(failure)])).boxed()
+        // An empty piece says nothing about what follows it.
+        let end = [Ok(Bytes::new()), Err(failure)];
+        sent.chain(stream::iter(end)).boxed()
     };
     // An error in the middle, and one behind the last byte.
     for sent in [4000, 10_000] {
