@@ -20,6 +20,7 @@ mod http;
 pub mod inventory;
 mod oci_client;
 mod revocable;
+mod secret;
 mod settings;
 mod wire;
 

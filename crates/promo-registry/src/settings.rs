@@ -7,7 +7,7 @@ use std::time::Duration;
 use promo_core::oci::RegistryHost;
 use promo_core::ports::Operation;
 
-use crate::auth::Secret;
+use crate::secret::Secret;
 
 /// What is particular to one registry host.
 #[derive(Debug, Clone, Default)]

@@ -16,8 +16,8 @@ use super::door::{Door, Entry, First, Wants};
 use super::flight::{Flight, Found};
 use super::realm::check_realm;
 use super::token::{self, Token, TokenRequest, Tokens};
-use super::{Credential, CredentialSource, Secret};
-use crate::http::{Access, Sender};
+use super::{Access, Credential, CredentialSource, Secret};
+use crate::http::Sender;
 use crate::{Caps, Error};
 
 /// Authorizes requests to all hosts.
@@ -324,7 +324,7 @@ impl Authorizer {
     /// Fetches a token with all that a credential has: where an identity token is refused, with the password beside it.
     async fn fetch_as(&self, request: &TokenRequest) -> Result<Token, Error> {
         if let Some(credential) = &request.credential {
-            self.sender.sent.credential(credential);
+            credential.tell(&self.sender.sent);
         }
         let outcome = token::fetch(&self.sender, &self.caps, request).await;
         let Some(Credential::Both { password, .. }) = &request.credential else {

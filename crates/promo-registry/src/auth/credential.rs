@@ -8,6 +8,7 @@ use promo_core::oci::{RegistryHost, Repository};
 
 use super::Secret;
 use crate::Error;
+use crate::http::Sent;
 
 /// What opens a registry. Its Debug shows no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,18 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Tells what is sent, or will be, so that it is cut out of all that comes back.
+    pub(super) fn tell(&self, sent: &Sent) {
+        match self {
+            Self::Basic { user, password } => sent.pair(user, password),
+            Self::IdentityToken(token) | Self::BearerToken(token) => sent.secret(token.expose()),
+            Self::Both { token, password } => {
+                token.tell(sent);
+                password.tell(sent);
+            }
+        }
+    }
+
     /// What is shown where tokens are used.
     pub(super) fn for_tokens(&self) -> &Self {
         match self {

@@ -9,12 +9,12 @@ use ::http::Method;
 use promo_core::oci::RegistryHost;
 use promo_core::ports::Operation;
 
-use super::Authorizer;
 use super::authorizer::fixed_header;
 use super::challenge::{Challenge, challenge_of};
 use super::door::Wants;
+use super::{Access, Authorizer};
 use crate::Error;
-use crate::http::{Access, Attempts, Dispatch};
+use crate::http::{Attempts, Dispatch};
 
 impl Authorizer {
     /// Whether requests carry credentials that they wouldn't have carried before, as nobody had asked for any.

@@ -1,8 +1,10 @@
 //! Who we are to a registry: credentials, challenges and tokens.
 //!
-//! A [`CredentialSource`] finds credentials; `Authorizer` learns from the first 401 what a host wants, fetches
-//! tokens where one is wanted, and says what to put into the Authorization header. A registry is
-//! only asked what it wants to see where we have something to show and it may tell strangers less (`introduction`).
+//! `Exchange::send` is how all of `wire` asks a registry: it adds what shows who we are, follows redirects under our
+//! rules without it, and repeats what is safe to repeat. A [`CredentialSource`] finds credentials; `Authorizer` learns from
+//! the first 401 what a host wants, fetches tokens where one is wanted, and says what to put into the Authorization header.
+//! A registry is only asked what it wants to see where we have something to show and it may tell strangers less
+//! (`introduction`). Requests of this room's own go out through the same `http::Sender` as all others.
 
 mod advice;
 mod authorizer;
@@ -10,6 +12,7 @@ mod challenge;
 mod credential;
 mod document;
 mod door;
+mod exchange;
 mod files;
 mod flight;
 mod google;
@@ -18,19 +21,18 @@ mod introduction;
 mod process;
 mod realm;
 mod scope;
-mod secret;
-mod sent;
 mod token;
 
-pub(crate) use authorizer::{Authorization, Authorizer};
+pub(crate) use authorizer::Authorizer;
 pub use credential::{Anonymous, Credential, CredentialSource, FixedCredentials};
+pub(crate) use exchange::Exchange;
 pub use files::CredentialFiles;
 pub(crate) use google::GoogleCredentials;
 pub use google::{GoogleCredentialFile, GoogleSettings, MetadataServer};
 pub use helper::HelperSettings;
-pub(crate) use scope::Scopes;
-pub use secret::Secret;
-pub(crate) use sent::Sent;
+pub(crate) use scope::{Access, Scopes};
+
+pub use crate::secret::Secret;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,16 @@
-//! What a token must allow, in the words of Docker's token servers.
+//! On whose behalf a request is made, and what a token for it must allow, in the words of Docker's token servers.
 
 use std::collections::BTreeMap;
+
+use promo_core::oci::{RegistryHost, Repository};
+
+/// On whose behalf a request is made: where credentials come from, and what they must allow.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    pub(crate) host: RegistryHost,
+    pub(crate) repository: Option<Repository>,
+    pub(crate) scopes: Scopes,
+}
 
 /// What is asked for about one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

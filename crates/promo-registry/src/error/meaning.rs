@@ -157,5 +157,5 @@ fn host_of(realm: &str) -> &str {
 
 /// Whether a connection failed because the other side doesn't speak TLS.
 fn meets_plain_http(error: &reqwest::Error) -> bool {
-    crate::http::error_chain(error).contains("InvalidContentType")
+    super::error_chain(error).contains("InvalidContentType")
 }

@@ -21,7 +21,7 @@ use promo_core::ports::Failure;
 
 pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
-pub(crate) use answer::{clean, clean_to};
+pub(crate) use answer::{clean, clean_to, error_chain};
 use answer::{led, said};
 pub use codes::CodeDescription;
 pub use location_rule::LocationRule;

@@ -11,9 +11,9 @@ use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use super::Sent;
 use super::pace::{Floor, Pace};
 use crate::Error;
-use crate::auth::Sent;
 use crate::budget::Permit;
 
 /// An answer whose body hasn't been read yet.
@@ -65,12 +65,12 @@ impl Answer {
     }
 
     /// The request no longer takes one of the host's places.
-    pub(super) fn leave_place(&mut self) {
+    pub(crate) fn leave_place(&mut self) {
         drop(self.permit.take());
     }
 
     /// The address that answered.
-    pub(super) fn remote_address(&self) -> Option<std::net::SocketAddr> {
+    pub(crate) fn remote_address(&self) -> Option<std::net::SocketAddr> {
         self.response.remote_addr()
     }
 

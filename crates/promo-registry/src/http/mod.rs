@@ -1,13 +1,13 @@
-//! HTTP as registries need it: one exchange from a request to a checked answer.
+//! HTTP as registries need it: requests, their answers, and the one way from the first to the second.
 //!
-//! `Exchange::send` is the only way out: it takes leave from the host's budget, adds
-//! the authorization, follows redirects under our rules, and repeats what is safe to repeat. What an answer
-//! means is decided in `wire`.
+//! `Sender::send_once` is the only way out, for requests to registries, token servers and Google's services alike: it waits
+//! until the host's budget allows the request, holds it to its deadline and cap, and remembers what was sent as a credential.
+//! Here stand also the rules for where a registry may send us, and when something is tried again. Nothing is known of
+//! credentials: who we are is said in `auth`, and what an answer means is decided in `wire`.
 
 mod address;
 mod answer;
 mod clients;
-mod exchange;
 mod hosts;
 mod link;
 mod location;
@@ -18,35 +18,24 @@ mod request;
 mod retry;
 mod retry_after;
 mod sender;
+mod sent;
 mod silence;
 
 pub(crate) use address::Reach;
 pub(crate) use answer::Answer;
 pub(crate) use clients::{Clients, ConnectionSettings};
-pub(crate) use exchange::Exchange;
 pub(crate) use hosts::Hosts;
 pub(crate) use link::{UnreadableLink, next_link};
 pub(crate) use location::{authority, check_location, foreign_location, same_origin, shown};
 pub(crate) use pace::Floor;
 pub use proxy::{ProxyError, ProxySettings};
 pub(crate) use refusal::refusal;
-pub(crate) use request::{Access, Body, Repeat, Request};
+pub(crate) use request::{Body, Repeat, Request};
 pub(crate) use retry::Backoff;
 pub(crate) use retry_after::retry_after;
 pub(crate) use sender::{Attempts, Dispatch, Sender};
+pub(crate) use sent::Sent;
 pub(crate) use silence::Silences;
-
-/// An error and its causes in one line.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
 
 #[cfg(test)]
 mod tests;

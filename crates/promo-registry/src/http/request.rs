@@ -2,19 +2,8 @@
 
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
-use promo_core::oci::{RegistryHost, Repository};
 use promo_core::ports::{BlobStream, Operation};
 use url::Url;
-
-use crate::auth::Scopes;
-
-/// On whose behalf a request is made: where credentials come from, and what they must allow.
-#[derive(Debug, Clone)]
-pub(crate) struct Access {
-    pub(crate) host: RegistryHost,
-    pub(crate) repository: Option<Repository>,
-    pub(crate) scopes: Scopes,
-}
 
 /// Whether a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

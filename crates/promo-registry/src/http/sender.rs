@@ -10,8 +10,7 @@ use promo_core::ports::{Event, Operation};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
-use super::{Answer, Backoff, Clients, Hosts, Silences, retry_after};
-use crate::auth::Sent;
+use super::{Answer, Backoff, Clients, Hosts, Sent, Silences, retry_after};
 use crate::budget::{HostBudget, Permit, Place};
 use crate::dialect::answers::is_foreign_501;
 use crate::error::{AnotherTry, is_broken};

@@ -7,10 +7,10 @@ use promo_core::oci::RegistryHost;
 use promo_core::ports::{Clock, Observer, Silent, Sleep};
 
 use super::WireRegistry;
-use crate::auth::{Anonymous, Authorizer, CredentialSource, GoogleCredentials, GoogleSettings};
-use crate::http::{
-    Backoff, Clients, ConnectionSettings, Exchange, Hosts, ProxySettings, Sender, Silences,
+use crate::auth::{
+    Anonymous, Authorizer, CredentialSource, Exchange, GoogleCredentials, GoogleSettings,
 };
+use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender, Silences};
 use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
 
 /// Settings of a [`WireRegistry`] before it is built. Everything has a default but time.

@@ -16,8 +16,9 @@ use url::Url;
 
 use super::paths::to_pull;
 use crate::Error;
+use crate::auth::{Access, Exchange};
 use crate::error::AnotherTry;
-use crate::http::{Access, Answer, Exchange, Floor, Request};
+use crate::http::{Answer, Floor, Request};
 
 /// After so many bytes a reading that broke off has all its attempts again.
 const PROGRESS: u64 = 8 << 20;

@@ -17,11 +17,9 @@ use super::list_bytes::Place;
 use super::list_document::{self, ManifestEntry, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
-use crate::auth::Scopes;
+use crate::auth::{Access, Scopes};
 use crate::dialect::answers::{PAGE_SIZES, refuses_page_size};
-use crate::http::{
-    Access, Answer, Request, UnreadableLink, foreign_location, next_link, same_origin,
-};
+use crate::http::{Answer, Request, UnreadableLink, foreign_location, next_link, same_origin};
 use crate::{Error, LocationRule};
 
 /// The most pages that a list of one repository with its digests may have.

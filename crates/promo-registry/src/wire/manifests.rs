@@ -12,8 +12,9 @@ use super::WireRegistry;
 use super::manifest_type::{is_generic, media_type_of};
 use super::paths::{to_pull, to_push};
 use crate::Error;
+use crate::auth::Access;
 use crate::dialect::answers::{refuses_head, says_immutable};
-use crate::http::{Access, Answer, Body, Request};
+use crate::http::{Answer, Body, Request};
 
 pub(super) const DOCKER_CONTENT_DIGEST: HeaderName =
     HeaderName::from_static("docker-content-digest");

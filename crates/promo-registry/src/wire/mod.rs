@@ -26,7 +26,7 @@ use promo_core::oci::{Digest, RegistryHost, Repository};
 
 pub use builder::WireRegistryBuilder;
 
-use crate::http::Exchange;
+use crate::auth::Exchange;
 use crate::{Caps, HostSettings};
 
 /// Registries over HTTP: one value for all hosts, shared by the whole run.

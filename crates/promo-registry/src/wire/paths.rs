@@ -7,9 +7,9 @@ use url::Url;
 
 use super::WireRegistry;
 use crate::Error;
-use crate::auth::Scopes;
+use crate::auth::{Access, Scopes};
 use crate::dialect::Dialect;
-use crate::http::{Access, Request, same_origin};
+use crate::http::{Request, same_origin};
 
 /// The name of a repository at its registry's API.
 pub(super) fn api_name(repository: &Repository) -> String {

@@ -28,7 +28,8 @@ use self::services::Services;
 use self::way::Way;
 use super::{Credential, CredentialSource, Secret};
 use crate::dialect::Dialect;
-use crate::http::{Sender, error_chain};
+use crate::error::error_chain;
+use crate::http::Sender;
 use crate::{Caps, Error};
 
 /// For which hosts Google credentials are used, and where they come from: the file, then (only without a file) the

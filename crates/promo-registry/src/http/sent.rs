@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use super::Credential;
+use crate::secret::Secret;
 
 /// What stands where a credential was.
 const MARK: &str = "[credential]";
@@ -41,26 +41,15 @@ struct Secrets {
 }
 
 impl Sent {
-    /// This is sent, or will be.
-    pub(crate) fn credential(&self, credential: &Credential) {
-        match credential {
-            Credential::Basic { user, password } => {
-                self.add(password.expose());
-                let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
-                self.add(&STANDARD.encode(pair.as_bytes()));
-                self.add(&URL_SAFE.encode(pair.as_bytes()));
-            }
-            Credential::IdentityToken(token) | Credential::BearerToken(token) => {
-                self.add(token.expose());
-            }
-            Credential::Both { token, password } => {
-                self.credential(token);
-                self.credential(password);
-            }
-        }
+    /// User and password are sent, or will be.
+    pub(crate) fn pair(&self, user: &str, password: &Secret) {
+        self.add(password.expose());
+        let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+        self.add(&STANDARD.encode(pair.as_bytes()));
+        self.add(&URL_SAFE.encode(pair.as_bytes()));
     }
 
-    /// This is sent in a body.
+    /// This is sent, or will be, in a body above all.
     pub(crate) fn secret(&self, secret: &str) {
         self.add(secret);
     }

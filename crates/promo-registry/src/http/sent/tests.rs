@@ -1,16 +1,13 @@
 use ::http::HeaderValue;
 
 use super::Sent;
-use crate::auth::{Credential, Secret};
+use crate::secret::Secret;
 
 const PASSWORD: &str = "p&ss \"w/rd+1";
 
 fn sent() -> Sent {
     let sent = Sent::default();
-    sent.credential(&Credential::Basic {
-        user: "ann".to_owned(),
-        password: Secret::new(PASSWORD),
-    });
+    sent.pair("ann", &Secret::new(PASSWORD));
     sent
 }
 
@@ -69,10 +66,7 @@ fn long_pieces_are_cut_out_too() {
 #[test]
 fn what_is_too_short_to_be_looked_for_is_let_be() {
     let sent = Sent::default();
-    sent.credential(&Credential::Basic {
-        user: "ann".to_owned(),
-        password: Secret::new("abc"),
-    });
+    sent.pair("ann", &Secret::new("abc"));
     assert_eq!(sent.cut("abc may not"), "abc may not");
     // In the header it is long enough.
     assert_eq!(sent.cut("got YW5uOmFiYw=="), "got [credential]");

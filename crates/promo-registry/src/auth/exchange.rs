@@ -9,12 +9,13 @@ use futures_util::StreamExt;
 use promo_core::ports::Operation;
 use url::Url;
 
-use super::{
-    Access, Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, authority, check_location,
+use super::authorizer::Authorization;
+use super::{Access, Authorizer};
+use crate::dialect::answers;
+use crate::http::{
+    Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, authority, check_location,
     foreign_location, refusal, same_origin,
 };
-use crate::auth::{Authorization, Authorizer};
-use crate::dialect::answers;
 use crate::{Caps, Error, LocationRule};
 
 /// How many redirects are followed.
