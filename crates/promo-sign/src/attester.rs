@@ -106,6 +106,7 @@ impl Attester for PromotionAttester {
             source: reference.clone(),
             destination: reference,
             tags: Vec::new(),
+            part_of: None,
             time: self.clock.now(),
             builder_id: String::new(),
             manifest: None,
@@ -165,6 +166,8 @@ struct Predicate<'a> {
     source: Resource<'a>,
     destination: Resource<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    part_of: Option<Resource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     promoter: Option<Promoter<'a>>,
@@ -199,6 +202,7 @@ impl<'a> Predicate<'a> {
             tags,
             source: Resource::image(&record.source),
             destination: Resource::image(&record.destination),
+            part_of: record.part_of.as_ref().map(Resource::image),
             manifest: record.manifest.as_ref().map(Resource::file),
             promoter: record
                 .builder_id

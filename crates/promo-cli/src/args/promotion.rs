@@ -179,7 +179,7 @@ pub(crate) struct SigningArgs {
     /// Neither sign nor attest: what is promoted has no proof
     #[arg(long)]
     pub(crate) no_sign: bool,
-    /// Also sign the children of indexes
+    /// Also sign and attest the children of indexes
     #[arg(long)]
     pub(crate) recursive: bool,
     /// The forms of signatures: `bundle`, `sig` or both, separated by a comma

@@ -59,6 +59,7 @@ fn record(image: &Resolved, source: &Repository, builder_id: &str) -> PromotionR
         source: by_digest(source),
         destination: by_digest(image.identity.repository()),
         tags: image.image.tag().cloned().into_iter().collect(),
+        part_of: None,
         time: app::clock().now(),
         builder_id: builder_id.to_owned(),
         manifest: None,

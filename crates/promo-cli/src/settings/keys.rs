@@ -46,7 +46,7 @@ keys! {
     EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "" "all-mirrors"
         "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
     RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "--recursive" "false"
-        "Whether the children of indexes are signed as well."
+        "Whether the children of indexes are signed and attested as well."
     STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "--staging-key" "none"
         "Public keys whose signatures in staging are accepted."
     STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "--staging-signatures" "off without keys, else if-present"

@@ -217,6 +217,7 @@ async fn attest(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, kind: &s
         source: reference.parse().unwrap(),
         destination: reference.parse().unwrap(),
         tags: Vec::new(),
+        part_of: None,
         time: jiff::Timestamp::UNIX_EPOCH,
         builder_id: "https://builder.example@1".to_owned(),
         manifest: None,

@@ -2,7 +2,6 @@
 
 use promo_core::pipeline::{EdgeResult, EvidenceScope, RunError};
 use promo_core::report::RunOutcome;
-use promo_testkit::image::IndexBuilder;
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
 use crate::world::{World, all_kinds, image, want};
@@ -117,26 +116,6 @@ async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
         panic!("{report:#?}");
     };
     assert!(left.incomplete, "{left:?}");
-}
-
-#[tokio::test]
-async fn children_are_signed_only_when_asked() {
-    let world = World::start().await;
-    let child = image(2);
-    let index = IndexBuilder::new().image(child.clone()).build();
-    world.stage("app", &index);
-    let set = world.set(&[want("app", &index, &["v1"])]);
-    world.run(&set).await;
-    assert!(world.proven(0, "app", child.digest()).await.is_empty());
-
-    let world = World::start().await;
-    world.stage("app", &index);
-    let set = world.set(&[want("app", &index, &["v1"])]);
-    let mut settings = world.settings();
-    settings.recursive = true;
-    world.try_run(settings, &set).await.unwrap();
-    let of_child = world.proven(1, "app", child.digest()).await;
-    assert_eq!(of_child.len(), 2, "a signature in each form: {of_child:?}");
 }
 
 #[tokio::test]

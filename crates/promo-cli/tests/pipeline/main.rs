@@ -8,6 +8,7 @@
 
 mod beside;
 mod carried;
+mod children;
 mod content;
 mod cosign_referrers;
 mod crashes;

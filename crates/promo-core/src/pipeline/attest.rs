@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ProofPorts;
+use super::children::{self, SharedEvidence};
 use super::flow::{Flow, Run};
 use super::outcome::{EdgeOutcome, Left};
-use super::placing::{self, Target};
+use super::placing::{self, Place, Target};
 use super::publish::Published;
 use super::sign::{Signed, SignedImage};
-use crate::oci::{ImageReference, Tag};
+use crate::oci::{ImageReference, RawManifest, Repository, Tag};
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, RecordedManifest};
 
 /// Images whose evidence stands.
@@ -79,26 +80,49 @@ async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut SignedImage) ->
     let Some(manifest) = image.first().map(|first| first.manifest.clone()) else {
         return Ok(());
     };
-    let target = Target {
+    let shared = image.shared.clone();
+    let target = target(&record, Some(&manifest), &shared);
+    attest_one(
+        run,
+        proof,
+        &record,
+        target,
+        &mut image.places,
+        &image.mirrors,
+    )
+    .await?;
+    children::attest(run, proof, &record, image).await
+}
+
+/// What a record is about.
+pub(super) fn target<'a>(
+    record: &'a PromotionRecord,
+    manifest: Option<&'a RawManifest>,
+    shared: &'a SharedEvidence,
+) -> Target<'a> {
+    Target {
         identity: &record.identity,
         descriptor: &record.descriptor,
-        manifest: Some(&manifest),
-    };
+        manifest,
+        shared: shared.of(&record.identity, record.descriptor.digest),
+    }
+}
+
+/// Makes the attestations of one manifest stand.
+pub(super) async fn attest_one(
+    run: &Run,
+    proof: &ProofPorts,
+    record: &PromotionRecord,
+    target: Target<'_>,
+    places: &mut [Place],
+    mirrors: &[Repository],
+) -> Result<(), Left> {
     let kinds = proof.attester.kinds();
     let make = |missing: Vec<EvidenceKind>| {
         let record = record.clone();
         async move { proof.attester.attest(&record, &missing).await }
     };
-    placing::bring(
-        run,
-        Phase::Attest,
-        target,
-        &mut image.places,
-        &image.mirrors,
-        &kinds,
-        make,
-    )
-    .await
+    placing::bring(run, Phase::Attest, target, places, mirrors, &kinds, make).await
 }
 
 /// What the attestation says: the same for all mirrors.
@@ -119,6 +143,7 @@ fn record(run: &Run, image: &SignedImage) -> Option<PromotionRecord> {
         source: by_digest(work.source.clone()),
         destination: by_digest(work.identity.repository().clone()),
         tags: tags.into_iter().collect(),
+        part_of: None,
         time: run.started,
         builder_id: run.settings.builder_id.clone(),
         manifest: run

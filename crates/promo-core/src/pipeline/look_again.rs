@@ -56,6 +56,7 @@ pub(super) async fn look_again(
             descriptor: subject,
             // Of a child nothing has to be put first: it is there.
             manifest: Some(manifest).filter(|manifest| manifest.digest() == subject.digest),
+            shared: None,
         };
         stand(run, target, &mut place, evidence).await?;
     }

@@ -13,6 +13,7 @@
 
 mod attest;
 mod beside;
+mod children;
 mod concurrent;
 mod error;
 mod flow;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use futures_util::lock::Mutex;
 
 use super::ProofPorts;
 use super::error::codes;
@@ -23,7 +24,12 @@ pub(super) struct Target<'a> {
     pub(super) descriptor: &'a Descriptor,
     /// Its manifest, if it isn't in the registries yet: it is put first where that is asked for.
     pub(super) manifest: Option<&'a RawManifest>,
+    /// What this run has made or found for it, where it is part of several images.
+    pub(super) shared: Option<&'a Shared>,
 }
+
+/// The evidence about one digest that several images of a run bring: what one of them made, the others take.
+pub(super) type Shared = Mutex<Vec<AcceptedEvidence>>;
 
 /// A repository that shall hold evidence.
 #[derive(Debug)]
@@ -91,15 +97,27 @@ where
     let Some(proof) = &run.ports.proof else {
         return Ok(());
     };
+    let mut shared = match target.shared {
+        Some(shared) => Some(shared.lock().await),
+        None => None,
+    };
     join_all(
         places
             .iter_mut()
             .map(|place| survey(run, proof, phase, target, place)),
     )
     .await;
-    let standing = standing(run, proof, phase, target, places, mirrors, kinds).await;
+    let mut standing: Vec<AcceptedEvidence> = kinds
+        .iter()
+        .filter_map(|kind| first_of(kind, shared.as_deref(), places))
+        .collect();
+    look_at_mirrors(run, proof, phase, target, mirrors, kinds, &mut standing).await;
     let made = make_missing(proof, phase, target, &standing, kinds, make).await?;
     let all: Vec<AcceptedEvidence> = standing.into_iter().chain(made).collect();
+    if let Some(shared) = &mut shared {
+        let known: Vec<EvidenceKind> = shared.iter().map(|it| it.kind.clone()).collect();
+        shared.extend(all.iter().filter(|it| !known.contains(&it.kind)).cloned());
+    }
     join_all(places.iter_mut().map(|place| {
         let lacking: Vec<_> = all
             .iter()
@@ -180,22 +198,27 @@ async fn verify(
     Ok(verification.accepted)
 }
 
-/// For each kind the first piece that stands at a place, else at one of the other mirrors, which are read
-/// only if something is missing.
-async fn standing(
+/// The piece of a kind that this run brings already, else the first that stands at a place.
+fn first_of(
+    kind: &EvidenceKind,
+    shared: Option<&Vec<AcceptedEvidence>>,
+    places: &[Place],
+) -> Option<AcceptedEvidence> {
+    let known = shared.into_iter().flatten().find(|it| it.kind == *kind);
+    let at_a_place = || places.iter().find_map(|place| place.holds(kind));
+    known.or_else(at_a_place).cloned()
+}
+
+/// Looks for what stands at no place at the other mirrors, which are read only if something is missing.
+async fn look_at_mirrors(
     run: &Run,
     proof: &ProofPorts,
     phase: Phase,
     target: Target<'_>,
-    places: &[Place],
     mirrors: &[Repository],
     kinds: &[EvidenceKind],
-) -> Vec<AcceptedEvidence> {
-    let mut found: Vec<AcceptedEvidence> = kinds
-        .iter()
-        .filter_map(|kind| places.iter().find_map(|place| place.holds(kind)))
-        .cloned()
-        .collect();
+    found: &mut Vec<AcceptedEvidence>,
+) {
     for mirror in mirrors {
         if found.len() == kinds.len() {
             break;
@@ -208,7 +231,6 @@ async fn standing(
             }
         }
     }
-    found
 }
 
 async fn make_missing<F, Fut>(

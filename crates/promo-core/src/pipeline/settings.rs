@@ -75,7 +75,7 @@ pub struct RunSettings {
     pub provenance: ProvenancePolicy,
     /// Types of artifacts that refer to an image in staging and are copied with it as they are.
     pub carry: BTreeSet<String>,
-    /// Whether the children of an index are signed as well.
+    /// Whether the children of an index are signed and attested as well.
     pub recursive: bool,
     /// Which mirrors receive evidence.
     pub evidence: EvidenceScope,

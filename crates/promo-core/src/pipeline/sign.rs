@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::attest::Attested;
+use super::children::{self, Child, SharedEvidence};
 use super::flow::{Flow, Item, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::placing::{self, Place, Target};
 use super::promote::{Promoted, PromotedImage};
 use crate::identity::Identity;
-use crate::oci::{Descriptor, Digest, RawManifest, RegistryHost, Repository};
+use crate::oci::{Descriptor, Digest, RegistryHost, Repository};
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase, SignatureFormat, Subject};
 
@@ -30,12 +31,18 @@ pub struct SignedImage {
     pub(super) images: Vec<PromotedImage>,
     pub(super) places: Vec<Place>,
     pub(super) mirrors: Vec<Repository>,
+    /// The children of an index that are signed and attested as well.
+    pub(super) children: Vec<Child>,
+    pub(super) shared: SharedEvidence,
 }
 
 impl Signed {
     pub(super) async fn sign(before: Promoted) -> Self {
         let Promoted { mut flow, passed } = before;
-        let groups = group(&flow.run.settings.evidence, passed);
+        let mut groups = group(&flow.run.settings.evidence, passed);
+        if flow.run.settings.recursive {
+            children::share(&mut groups);
+        }
         let status = flow.run.proof_status();
         let signed = flow.carry_out(Phase::Sign, status, groups, sign).await;
         Self {
@@ -160,6 +167,8 @@ fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<SignedImage> 
                 images,
                 places,
                 mirrors,
+                children: Vec::new(),
+                shared: SharedEvidence::default(),
             }
         })
         .collect()
@@ -219,46 +228,26 @@ async fn sign(run: Arc<Run>, mut image: SignedImage) -> (Option<SignedImage>, Ve
 
 /// Signs the image and, where that is asked for, its children.
 async fn sign_all(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
-    let Some((identity, manifest, children)) = subjects(image) else {
+    let Some(first) = image.first() else {
         return Ok(());
     };
+    let (identity, manifest) = (first.work().identity.clone(), first.manifest.clone());
     let descriptor = manifest.descriptor();
+    let shared = image.shared.clone();
     let target = Target {
         identity: &identity,
         descriptor: &descriptor,
         manifest: Some(&manifest),
+        shared: shared.of(&identity, descriptor.digest),
     };
     let carried = carried(run, &image.images, &descriptor)
         .map_err(|failure| Left::failed(Phase::Sign, &failure))?;
     sign_one(run, target, &mut image.places, &image.mirrors).await?;
     placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
     if run.settings.recursive {
-        for child in &children {
-            let target = Target {
-                identity: &identity,
-                descriptor: child,
-                manifest: None,
-            };
-            let mut places: Vec<Place> = image
-                .places
-                .iter()
-                .filter(|place| place.left.is_none())
-                .map(|place| Place::new(place.repository.clone()))
-                .collect();
-            sign_one(run, target, &mut places, &image.mirrors).await?;
-            take_over(&mut image.places, places);
-        }
+        children::sign(run, image).await?;
     }
     Ok(())
-}
-
-fn subjects(image: &SignedImage) -> Option<(Identity, RawManifest, Vec<Descriptor>)> {
-    let first = image.first()?;
-    Some((
-        first.work().identity.clone(),
-        first.manifest.clone(),
-        first.children.clone(),
-    ))
 }
 
 /// What all sources of the image carry, each piece once, in their order.
@@ -278,7 +267,8 @@ fn carried(
     Ok(carried)
 }
 
-async fn sign_one(
+/// Makes the signatures of one manifest stand.
+pub(super) async fn sign_one(
     run: &Run,
     target: Target<'_>,
     places: &mut [Place],
@@ -308,18 +298,4 @@ async fn sign_one(
         proof.signer.sign(&subject, &formats).await
     };
     placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
-}
-
-/// A child that could not be signed at a place keeps the whole image from it; what stands about it is looked
-/// at again together with what stands about the image.
-fn take_over(places: &mut [Place], of_child: Vec<Place>) {
-    for child in of_child {
-        let place = places
-            .iter_mut()
-            .find(|place| place.repository == child.repository);
-        if let Some(place) = place {
-            place.claims.extend(child.claims);
-            place.left = child.left.or(place.left.take());
-        }
-    }
 }

@@ -180,6 +180,8 @@ pub struct PromotionRecord {
     pub destination: ImageReference,
     /// The tags it gets, ordered; none for an image without a tag.
     pub tags: Vec<Tag>,
+    /// For a child of an index that is attested with it: the identity by the digest of the index.
+    pub part_of: Option<ImageReference>,
     /// When the run began.
     pub time: Timestamp,
     /// Who promoted: `https://…@VERSION`.

@@ -49,6 +49,7 @@ fn record(subject: &Subject) -> PromotionRecord {
             .parse()
             .unwrap(),
         tags: vec!["v2".parse().unwrap(), "v1".parse().unwrap()],
+        part_of: None,
         time: "2026-11-21T01:00:00Z".parse().unwrap(),
         builder_id: "https://example.org/promo@0.1.0".to_owned(),
         manifest: Some(RecordedManifest {

@@ -83,6 +83,7 @@ fn record(subject: &Subject) -> PromotionRecord {
         source: reference(repository("staging.example/image")),
         destination: reference(subject.identity.repository().clone()),
         tags: vec!["v1".parse().expect("a tag")],
+        part_of: None,
         time: Timestamp::UNIX_EPOCH,
         builder_id: "https://example.org/promo@1".to_owned(),
         manifest: None,

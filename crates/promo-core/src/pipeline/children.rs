@@ -1,0 +1,134 @@
+//! The children of an index, where they are signed and attested as well (`recursive`): called by sign and attest, after
+//! the index itself. They are in the registries already: promote put them.
+//!
+//! A child may be part of several images of a run, or an image of its own there. Its evidence is made once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::ProofPorts;
+use super::attest::{attest_one, target};
+use super::flow::Run;
+use super::outcome::Left;
+use super::placing::{Place, Shared, Target};
+use super::sign::{SignedImage, sign_one};
+use crate::identity::Identity;
+use crate::oci::{Descriptor, Digest, ImageReference};
+use crate::ports::PromotionRecord;
+
+/// A child of an index, with the places where its evidence shall stand.
+#[derive(Debug)]
+pub(super) struct Child {
+    descriptor: Descriptor,
+    places: Vec<Place>,
+}
+
+/// The evidence that several images of a run bring.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedEvidence(Arc<BTreeMap<(Identity, Digest), Shared>>);
+
+impl SharedEvidence {
+    /// What is known about a digest, if several images bring its evidence.
+    pub(super) fn of(&self, identity: &Identity, digest: Digest) -> Option<&Shared> {
+        self.0.get(&(identity.clone(), digest))
+    }
+}
+
+/// Lets images that have a child in common know of each other's evidence, and so a child that is an image of its own.
+pub(super) fn share(images: &mut [SignedImage]) {
+    let mut seen = BTreeSet::new();
+    let mut shared = BTreeMap::new();
+    for image in &*images {
+        let Some(first) = image.first() else { continue };
+        let children = first.children.iter().map(|child| child.digest);
+        for digest in children.chain([first.work().digest]) {
+            let key = (first.work().identity.clone(), digest);
+            if !seen.insert(key.clone()) {
+                shared.entry(key).or_default();
+            }
+        }
+    }
+    let shared = SharedEvidence(Arc::new(shared));
+    for image in images {
+        image.shared = shared.clone();
+    }
+}
+
+/// Signs the children of an image wherever the image itself is signed.
+pub(super) async fn sign(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
+    let Some(first) = image.first() else {
+        return Ok(());
+    };
+    let identity = first.work().identity.clone();
+    let shared = image.shared.clone();
+    for descriptor in first.children.clone() {
+        let going = image.places.iter().filter(|place| place.left.is_none());
+        let mut places: Vec<Place> = going
+            .map(|place| Place::new(place.repository.clone()))
+            .collect();
+        let target = Target {
+            identity: &identity,
+            descriptor: &descriptor,
+            manifest: None,
+            shared: shared.of(&identity, descriptor.digest),
+        };
+        sign_one(run, target, &mut places, &image.mirrors).await?;
+        take_over(&mut image.places, &mut places);
+        image.children.push(Child { descriptor, places });
+    }
+    Ok(())
+}
+
+/// Attests the children that were signed.
+pub(super) async fn attest(
+    run: &Run,
+    proof: &ProofPorts,
+    image_record: &PromotionRecord,
+    image: &mut SignedImage,
+) -> Result<(), Left> {
+    let shared = image.shared.clone();
+    for Child {
+        descriptor,
+        mut places,
+    } in std::mem::take(&mut image.children)
+    {
+        places.retain(|place| {
+            let mut going = image.places.iter().filter(|place| place.left.is_none());
+            going.any(|it| it.repository == place.repository)
+        });
+        let record = record(image_record, descriptor);
+        let target = target(&record, None, &shared);
+        attest_one(run, proof, &record, target, &mut places, &image.mirrors).await?;
+        take_over(&mut image.places, &mut places);
+    }
+    Ok(())
+}
+
+/// What the attestation of a child says: what that of the image says, and whose child it is. The tags are the image's.
+fn record(of_image: &PromotionRecord, child: Descriptor) -> PromotionRecord {
+    let here = |image: &ImageReference| {
+        ImageReference::new(image.repository().clone(), None, Some(child.digest))
+    };
+    PromotionRecord {
+        source: here(&of_image.source),
+        destination: here(&of_image.destination),
+        tags: Vec::new(),
+        part_of: Some(of_image.destination.clone()),
+        descriptor: child,
+        ..of_image.clone()
+    }
+}
+
+/// A child whose evidence could not be brought to a place keeps the whole image from it; what stands about it is looked
+/// at again together with what stands about the image.
+fn take_over(places: &mut [Place], of_child: &mut [Place]) {
+    for child in of_child {
+        let place = places
+            .iter_mut()
+            .find(|place| place.repository == child.repository);
+        if let Some(place) = place {
+            place.claims.append(&mut child.claims);
+            place.left = child.left.take().or(place.left.take());
+        }
+    }
+}
