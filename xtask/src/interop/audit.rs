@@ -24,6 +24,8 @@ pub(crate) struct Repository {
 pub(crate) struct Evidence {
     /// Signatures in the tag `sha256-<hex>.sig`.
     pub(crate) signatures: usize,
+    /// Attestations in the tag `sha256-<hex>.att`.
+    pub(crate) attestations: usize,
     /// The predicate types of the bundles, sorted.
     pub(crate) bundles: Vec<String>,
 }
@@ -105,10 +107,11 @@ impl Repository {
     /// Reads the evidence of a digest.
     pub(crate) fn evidence(&self, digest: &str) -> Result<Evidence> {
         let fallback = digest.replace(':', "-");
-        let mut evidence = Evidence::default();
-        if let Some(manifest) = self.manifest(&format!("{fallback}.sig"))? {
-            evidence.signatures = array(&parse(&manifest, "a signature manifest")?, "layers").len();
-        }
+        let mut evidence = Evidence {
+            signatures: self.layers(&format!("{fallback}.sig"))?,
+            attestations: self.layers(&format!("{fallback}.att"))?,
+            bundles: Vec::new(),
+        };
         let native = self
             .client
             .get(&format!("/v2/{}/referrers/{digest}", self.name))?
@@ -125,6 +128,14 @@ impl Repository {
         }
         evidence.bundles.sort();
         Ok(evidence)
+    }
+
+    /// How many layers the image under a tag has, if it is there.
+    fn layers(&self, tag: &str) -> Result<usize> {
+        Ok(match self.manifest(tag)? {
+            Some(manifest) => array(&parse(&manifest, tag)?, "layers").len(),
+            None => 0,
+        })
     }
 
     /// What the bundle in a referring manifest is about.

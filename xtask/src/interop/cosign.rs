@@ -27,8 +27,10 @@ pub(crate) enum Generation {
 /// How a signature is kept beside its image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Form {
-    /// The tag `sha256-<hex>.sig`.
+    /// The tags `sha256-<hex>.sig` and `sha256-<hex>.att`.
     Tag,
+    /// What stands under `.sig`, in a manifest that refers to the image.
+    Referrer,
     /// A bundle that refers to the image.
     Bundle,
 }
@@ -86,18 +88,23 @@ impl Cosign {
     }
 
     pub(crate) fn sign(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
-        let mut command = self.signing_command("sign", keys);
-        if form == Form::Tag {
-            command.arg("--new-bundle-format=false");
-        }
+        let mut command = self.signing_command("sign", keys, form);
         process::capture(command.arg(image))?.success().map(drop)
     }
 
+    /// Signs an index and its children.
+    pub(crate) fn sign_recursively(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
+        let mut command = self.signing_command("sign", keys, form);
+        process::capture(command.arg("--recursive").arg(image))?
+            .success()
+            .map(drop)
+    }
+
     /// Attests an empty predicate of [`CONTROL_TYPE`].
-    pub(crate) fn attest(&self, image: &str, keys: &Keys) -> Result<()> {
+    pub(crate) fn attest(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
         let predicate = self.home.join("predicate.json");
         fs::write(&predicate, "{}").on("write", &predicate)?;
-        let mut command = self.signing_command("attest", keys);
+        let mut command = self.signing_command("attest", keys, form);
         command
             .args(["--type", CONTROL_TYPE, "--predicate"])
             .arg(predicate)
@@ -105,38 +112,50 @@ impl Cosign {
         process::capture(&mut command)?.success().map(drop)
     }
 
-    /// Its judgement of an image's signature.
+    /// Its judgement of an image's signature in one form.
     pub(crate) fn verify(&self, image: &str, public_key: &Path, form: Form) -> Result<Output> {
         let mut command = self.judging_command("verify", public_key);
-        if form == Form::Bundle {
-            self.read_bundles(&mut command);
-        }
+        self.look_for(form, &mut command);
         process::capture(command.arg(image))
     }
 
-    /// Its judgement of an image's attestation of one type.
+    /// Its judgement of an image's signature where nobody says in which form it is.
+    pub(crate) fn verify_any(&self, image: &str, public_key: &Path) -> Result<Output> {
+        let mut command = self.judging_command("verify", public_key);
+        process::capture(command.arg(image))
+    }
+
+    /// Its judgement of an image's attestation of one type, in one form.
     pub(crate) fn verify_attestation(
         &self,
         image: &str,
         public_key: &Path,
         predicate_type: &str,
+        form: Form,
     ) -> Result<Output> {
         let mut command = self.judging_command("verify-attestation", public_key);
-        self.read_bundles(&mut command);
+        self.look_for(form, &mut command);
         process::capture(command.args(["--type", predicate_type]).arg(image))
     }
 
-    /// cosign 2 has to be told, cosign 3 looks for bundles first.
-    fn read_bundles(&self, command: &mut Command) {
-        if self.generation == Generation::Two {
-            command
-                .arg("--new-bundle-format")
-                .arg("--trusted-root")
-                .arg(&self.trusted_root);
+    /// cosign 2 has to be told to look for bundles, and cosign 3 to look for nothing else where it finds any.
+    fn look_for(&self, form: Form, command: &mut Command) {
+        match form {
+            Form::Tag => {
+                command.arg("--new-bundle-format=false");
+            }
+            Form::Referrer => {
+                command.args(["--new-bundle-format=false", "--experimental-oci11"]);
+            }
+            Form::Bundle if self.generation == Generation::Two => {
+                command.args(["--new-bundle-format", "--trusted-root"]);
+                command.arg(&self.trusted_root);
+            }
+            Form::Bundle => {}
         }
     }
 
-    fn signing_command(&self, verb: &str, keys: &Keys) -> Command {
+    fn signing_command(&self, verb: &str, keys: &Keys, form: Form) -> Command {
         let mut command = self.command(verb);
         command
             .args([
@@ -149,6 +168,14 @@ impl Cosign {
         if self.generation == Generation::Three {
             command.arg("--use-signing-config=false");
         }
+        match form {
+            Form::Tag => command.arg("--new-bundle-format=false"),
+            Form::Referrer => command.env("COSIGN_EXPERIMENTAL", "1").args([
+                "--new-bundle-format=false",
+                "--registry-referrers-mode=oci-1-1",
+            ]),
+            Form::Bundle => &mut command,
+        };
         command
     }
 

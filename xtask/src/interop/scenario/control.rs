@@ -9,6 +9,8 @@ use crate::interop::cosign::{CONTROL_TYPE, Cosign, Form, Generation};
 use crate::interop::login;
 use crate::interop::servers::{Access, DockerRegistry};
 
+const ANOTHER_TYPE: &str = "https://promo.example/another/v1";
+
 pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let registry = DockerRegistry::start(setting.folder(), "control", Access::Password)?;
     let home = setting.folder().join("home");
@@ -40,7 +42,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     two.sign(&tagged, &keys, Form::Tag)?;
     three.sign(&tagged, &keys, Form::Tag)?;
     three.sign(&bundled, &keys, Form::Bundle)?;
-    three.attest(&attested, &keys)?;
+    three.attest(&attested, &keys, Form::Bundle)?;
     for cosign in [&two, &three] {
         cosign.verify(&tagged, &keys.public, Form::Tag)?.success()?;
         cosign
@@ -53,13 +55,13 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
             .verify(&bundled, &other.public, Form::Bundle)?
             .refusal()?;
         cosign
-            .verify_attestation(&attested, &keys.public, CONTROL_TYPE)?
+            .verify_attestation(&attested, &keys.public, CONTROL_TYPE, Form::Bundle)?
             .success()?;
         cosign
-            .verify_attestation(&attested, &other.public, CONTROL_TYPE)?
+            .verify_attestation(&attested, &other.public, CONTROL_TYPE, Form::Bundle)?
             .refusal()?;
         cosign
-            .verify_attestation(&attested, &keys.public, "https://promo.example/another/v1")?
+            .verify_attestation(&attested, &keys.public, ANOTHER_TYPE, Form::Bundle)?
             .refusal()?;
     }
     the_audit_sees_the_same(&registry, &images)?;
@@ -71,15 +73,15 @@ fn the_audit_sees_the_same(registry: &DockerRegistry, images: &[(&str, String); 
     let wanted = [
         Evidence {
             signatures: 1,
-            bundles: Vec::new(),
+            ..Evidence::default()
         },
         Evidence {
-            signatures: 0,
             bundles: vec![signature],
+            ..Evidence::default()
         },
         Evidence {
-            signatures: 0,
             bundles: vec![CONTROL_TYPE.to_owned()],
+            ..Evidence::default()
         },
     ];
     for ((name, digest), wanted) in images.iter().zip(wanted) {

@@ -1,6 +1,9 @@
-//! cosign judges three images: one with only our `.sig`, one with only our bundle, one with only our attestation.
+//! cosign judges three images: one with only our `.sig`, one with only our bundle, one with only our attestation. One by
+//! one, because any bundle keeps cosign from looking at `.sig`.
 //!
-//! One by one, because any bundle keeps cosign from looking at `.sig`.
+//! Then it judges [`carried`] evidence.
+
+mod carried;
 
 use crate::error::{Error, Result};
 use crate::interop::Setting;
@@ -59,17 +62,17 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
             .verify(&bundled_image, &other.public, Form::Bundle)?
             .refusal()?;
         cosign
-            .verify_attestation(&attested_image, &keys.public, PROMOTION_TYPE)?
+            .verify_attestation(&attested_image, &keys.public, PROMOTION_TYPE, Form::Bundle)?
             .success()?;
         cosign
-            .verify_attestation(&attested_image, &other.public, PROMOTION_TYPE)?
+            .verify_attestation(&attested_image, &other.public, PROMOTION_TYPE, Form::Bundle)?
             .refusal()?;
         println!(
             "cosign {:?}: three accepted with our key, three refused with another",
             cosign.generation
         );
     }
-    Ok(())
+    carried::run(setting)
 }
 
 fn demand(found: &Evidence, signatures: usize, bundles: &[&str]) -> Result<()> {

@@ -200,7 +200,7 @@ impl Stage<'_> {
                     .verify(&image, &self.keys.public, Form::Bundle)?
                     .success()?;
                 cosign
-                    .verify_attestation(&image, &self.keys.public, PROMOTION_TYPE)?
+                    .verify_attestation(&image, &self.keys.public, PROMOTION_TYPE, Form::Bundle)?
                     .success()?;
             }
         }

@@ -70,7 +70,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
                 .verify(&image, &other.public, Form::Bundle)?
                 .refusal()?;
             cosign
-                .verify_attestation(&image, &release.public, PROMOTION_TYPE)?
+                .verify_attestation(&image, &release.public, PROMOTION_TYPE, Form::Bundle)?
                 .success()?;
         }
         promo
