@@ -128,22 +128,13 @@ impl Workshop {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).on("create", &folder)?;
         let address = free_address()?;
-        let log = folder.join("log");
-        let output = File::create(&log).on("create", &log)?;
-        let (mut command, behind) = match kind {
+        let (command, behind) = match kind {
             Kind::DockerRegistry | Kind::Distribution => {
-                let configuration = folder.join("config.yml");
                 let text = self.configure(&folder, &address, way, tokens);
-                fs::write(&configuration, text).on("write", &configuration)?;
-                let accounts = folder.join("htpasswd");
-                fs::write(&accounts, login::HTPASSWD).on("write", &accounts)?;
-                let mut command = match kind {
-                    Kind::Distribution => Command::new(&self.distribution),
-                    _ => Command::new("docker-registry"),
-                };
-                command.arg("serve").arg(configuration);
-                command.env("OTEL_TRACES_EXPORTER", "none");
-                (command, None)
+                (
+                    self.distribution(kind, &folder.join("config.yml"), &text)?,
+                    None,
+                )
             }
             Kind::Ggcr => {
                 let behind = self.ggcr()?;
@@ -157,13 +148,40 @@ impl Workshop {
                 (command, None)
             }
         };
-        let errors = output.try_clone().on("share", &log)?;
-        command.stdin(Stdio::null()).stdout(output).stderr(errors);
-        Ok(Registry {
-            server: Server::start_listening(&mut command, address)?,
-            log,
-            _behind: behind,
-        })
+        Registry::start(command, address, folder.join("log"), behind)
+    }
+
+    /// Starts a second server for everybody over what one of distribution's kinds keeps in `folder/name`: it is for those
+    /// who refuse the token server.
+    pub(crate) fn start_beside(
+        &self,
+        kind: Kind,
+        way: Way,
+        (folder, name): (&Path, &str),
+    ) -> Result<Registry> {
+        let folder = folder.join(name);
+        let address = free_address()?;
+        let way = Way {
+            login: "none",
+            ..way
+        };
+        let text = self.configure(&folder, &address, way, None);
+        let command = self.distribution(kind, &folder.join("beside.yml"), &text)?;
+        Registry::start(command, address, folder.join("beside-log"), None)
+    }
+
+    /// The command of a registry of distribution's kinds, with its configuration written.
+    fn distribution(&self, kind: Kind, configuration: &Path, text: &str) -> Result<Command> {
+        fs::write(configuration, text).on("write", configuration)?;
+        let accounts = configuration.with_file_name("htpasswd");
+        fs::write(&accounts, login::HTPASSWD).on("write", &accounts)?;
+        let mut command = match kind {
+            Kind::Distribution => Command::new(&self.distribution),
+            _ => Command::new("docker-registry"),
+        };
+        command.arg("serve").arg(configuration);
+        command.env("OTEL_TRACES_EXPORTER", "none");
+        Ok(command)
     }
 
     fn ggcr(&self) -> Result<Server> {
@@ -213,6 +231,22 @@ impl Workshop {
 }
 
 impl Registry {
+    fn start(
+        mut command: Command,
+        address: String,
+        log: PathBuf,
+        behind: Option<Server>,
+    ) -> Result<Self> {
+        let output = File::create(&log).on("create", &log)?;
+        let errors = output.try_clone().on("share", &log)?;
+        command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        Ok(Self {
+            server: Server::start_listening(&mut command, address)?,
+            log,
+            _behind: behind,
+        })
+    }
+
     pub(crate) fn address(&self) -> &str {
         self.server.address()
     }
