@@ -3,6 +3,8 @@
 //! git is asked for commits and for the content of files, never told to change anything: nothing is fetched or
 //! checked out, and no hook or filter runs. What a shallow clone lacks is said with the command that fetches it.
 
+mod listing;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,6 +13,7 @@ use promo_core::Code;
 use promo_core::manifest::{ManifestSet, TreeFiles};
 use promo_core::ports::Clock as _;
 
+use self::listing::{Listed, one_of_batch, read_through};
 use super::{Environment, TreeSource};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -159,10 +162,15 @@ impl<'a> Repository<'a> {
         let loaded = match source {
             TreeSource::Plain(file) => {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
-                let listed = self.listed(commit, &[&name])?;
-                let contents = self.contents(&listed)?;
-                match contents.first() {
-                    Some(bytes) => ManifestSet::parse_plain(&file.to_string_lossy(), bytes),
+                let mut listed = self.listed(commit, &[&name])?;
+                let content = if listed.first().is_some_and(|entry| entry.is_link) {
+                    self.followed(commit, &name)?
+                } else {
+                    listed.truncate(1);
+                    self.contents(&listed)?.pop()
+                };
+                match content {
+                    Some(bytes) => ManifestSet::parse_plain(&file.to_string_lossy(), &bytes),
                     None => return Ok(ManifestSet::default()),
                 }
             }
@@ -201,8 +209,14 @@ impl<'a> Repository<'a> {
             matches!(name, Some("promoter-manifest.yaml" | "images.yaml"))
         });
         let mut files = TreeFiles::new();
-        for link in links {
-            files.insert_symlink(link.path);
+        if links.iter().any(|link| link.path == "manifests") {
+            files.insert_bad_link("manifests");
+        }
+        for path in read_through(&links, &listed) {
+            match self.followed(commit, &path)? {
+                Some(bytes) => files.insert(path, bytes),
+                None => files.insert_bad_link(path),
+            }
         }
         let contents = self.contents(&listed)?;
         for (entry, bytes) in listed.into_iter().zip(contents) {
@@ -239,6 +253,22 @@ impl<'a> Repository<'a> {
             rest = after;
         }
         Ok(contents)
+    }
+
+    /// The content that a path of a commit leads to over symbolic links; nothing if that is no file of the repository.
+    fn followed(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>> {
+        if path.contains('\n') {
+            return Ok(None);
+        }
+        let name = format!("{commit}:./{path}\n");
+        let arguments = ["cat-file", "--batch", "--follow-symlinks"];
+        let output = self.bytes(&arguments, Some(name.into_bytes()))?;
+        let head = output.split(|byte| *byte == b'\n').next();
+        let head = String::from_utf8_lossy(head.unwrap_or_default()).into_owned();
+        let is_file = head.split(' ').nth(1) == Some("blob");
+        Ok(one_of_batch(&output)
+            .filter(|_| is_file)
+            .map(|(content, _)| content.to_vec()))
     }
 
     fn text(&self, arguments: &[&str]) -> Result<String> {
@@ -285,56 +315,6 @@ impl<'a> Repository<'a> {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(failed(said.trim().lines().next().unwrap_or("git failed")))
     }
-}
-
-/// One entry of git's listing.
-struct Listed {
-    id: String,
-    path: String,
-    is_link: bool,
-}
-
-impl Listed {
-    /// `MODE TYPE ID SIZE<tab>PATH`; nothing for what is neither file nor link.
-    fn parse(line: &str) -> Result<Option<Self>> {
-        let unclear = || failed("git's listing can't be understood");
-        let (head, path) = line.split_once('\t').ok_or_else(unclear)?;
-        let mut fields = head.split_ascii_whitespace();
-        let mode = fields.next().ok_or_else(unclear)?;
-        let kind = fields.next().ok_or_else(unclear)?;
-        let id = fields.next().ok_or_else(unclear)?;
-        if kind != "blob" {
-            return Ok(None);
-        }
-        let size: u64 = fields
-            .next()
-            .and_then(|size| size.parse().ok())
-            .ok_or_else(unclear)?;
-        if size > MAX_FILE {
-            return Err(failed(&format!("`{path}` has {size} bytes there")));
-        }
-        Ok(Some(Self {
-            id: id.to_owned(),
-            path: path.to_owned(),
-            is_link: mode == "120000",
-        }))
-    }
-}
-
-/// The first content of `git cat-file --batch`, and what follows it: `ID blob SIZE<lf>CONTENT<lf>`.
-fn one_of_batch(output: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = output.iter().position(|byte| *byte == b'\n')?;
-    let (head, rest) = output.split_at_checked(end)?;
-    let head = std::str::from_utf8(head).ok()?;
-    let size: usize = head
-        .strip_suffix('\r')
-        .unwrap_or(head)
-        .rsplit(' ')
-        .next()?
-        .parse()
-        .ok()?;
-    let (content, rest) = rest.get(1..)?.split_at_checked(size)?;
-    Some((content, rest.get(1..)?))
 }
 
 /// A revision of the promoter manifests can't be read.

@@ -61,7 +61,7 @@ async fn a_promoter_manifest_of_100_mb_is_not_read() {
 }
 
 #[tokio::test]
-async fn symbolic_links_are_not_followed() {
+async fn symbolic_links_are_not_followed_out_of_the_tree() {
     let world = World::start().await;
     let secret = "a secret that lies outside of the tree";
     world.sandbox.write("outside.yaml", secret);
@@ -79,9 +79,34 @@ async fn symbolic_links_are_not_followed() {
     assert!(!run.stderr.contains(secret), "{run}");
     std::fs::remove_file(world.sandbox.path(IMAGES)).unwrap();
     world.write_tree(&world.images_yaml());
-    // A folder that contains itself.
-    symlink(".", world.sandbox.path("tree/manifests/team/again")).unwrap();
-    refused(&world, &["error[PROMO-M002]", "manifests/team/again"]).await;
+    // One that leads to itself.
+    std::fs::remove_file(world.sandbox.path(IMAGES)).unwrap();
+    symlink("images.yaml", world.sandbox.path(IMAGES)).unwrap();
+    refused(&world, &["error[PROMO-M002]", "images/team/images.yaml"]).await;
+}
+
+#[tokio::test]
+async fn links_within_the_tree_and_those_that_mean_nothing_hold_nothing_up() {
+    let world = World::start().await;
+    std::fs::create_dir(world.sandbox.path("tree/lists")).unwrap();
+    let list = world.sandbox.path("tree/lists/team.yaml");
+    std::fs::rename(world.sandbox.path(IMAGES), list).unwrap();
+    symlink("../../lists/team.yaml", world.sandbox.path(IMAGES)).unwrap();
+    // A folder that contains itself, a project that isn't walked, and a link to nothing.
+    for (link, target) in [
+        ("team/again", "."),
+        ("linked", "team"),
+        ("stray", "nowhere"),
+    ] {
+        symlink(
+            target,
+            world.sandbox.path(&format!("tree/manifests/{link}")),
+        )
+        .unwrap();
+    }
+    let run = world.promote(&KEY).await;
+    run.is(0, &["manifests/linked", "manifests/stray", "PROMO-M013"]);
+    world.good_ones_are_published();
 }
 
 #[tokio::test]

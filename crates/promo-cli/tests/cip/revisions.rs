@@ -96,6 +96,54 @@ async fn only_what_is_new_is_planned() {
 }
 
 /// `promo cip` in a job of Prow.
+/// What stood there behind links counts as what stood there.
+#[tokio::test]
+async fn links_of_a_revision_are_followed() {
+    use std::os::unix::fs::symlink;
+    for (link, target) in [
+        ("images/renamed/images.yaml", "../../lists/images.yaml"),
+        ("images/renamed", "../lists"),
+        ("images", "linked"),
+        (
+            "manifests/renamed/promoter-manifest.yaml",
+            "../../moved.yaml",
+        ),
+    ] {
+        let (world, _) = history().await;
+        let path = |path: &str| world.sandbox.path(&format!("tree/{path}"));
+        let place = path(link);
+        let moved = place.parent().unwrap().join(target);
+        std::fs::create_dir_all(moved.parent().unwrap()).unwrap();
+        std::fs::rename(&place, &moved).unwrap();
+        symlink(target, &place).unwrap();
+        // A link to nothing, and a folder that isn't walked, mean nothing then either.
+        symlink("nowhere", path("manifests/stray")).unwrap();
+        symlink("renamed", path("manifests/again")).unwrap();
+        commit(&world, LATER).await;
+        assert!(edges(&world, &["--since=HEAD"]).await.is_empty(), "{link}");
+        assert_eq!(
+            edges(&world, &["--since=HEAD^^"]).await,
+            ["server"],
+            "{link}"
+        );
+        // The one that leads nowhere is refused where it is read.
+        std::fs::remove_file(&place).unwrap();
+        symlink("nowhere", &place).unwrap();
+        commit(&world, LATER).await;
+        std::fs::remove_file(&place).unwrap();
+        std::fs::rename(&moved, &place).unwrap();
+        let plan = [
+            "plan",
+            "--thin-manifest-dir=tree",
+            "--offline",
+            "--since=HEAD",
+        ];
+        let plan = world.sandbox.run(&plan).await;
+        assert_eq!(plan.code, Some(2), "{link}: {plan}");
+        assert!(plan.stderr.contains("PROMO-X015"), "{plan}");
+    }
+}
+
 /// Nothing that git doesn't know may look like "nothing changed".
 #[tokio::test]
 async fn revisions_and_dates_that_are_none_are_refused() {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::finding::FileFindings;
 use super::kinds::{NOT_UTF8, SYNTAX};
 use super::load::read_either;
-use super::text::decode;
+use super::text::{decode, odd_line_end};
 use super::yaml::{Node, Purpose, Reader, Scalar, Stop};
 use super::{FilePath, LoadError, Position, Severity};
 
@@ -231,11 +231,11 @@ fn read<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Result<Document<'a>
     };
     let lines = Lines::new(text);
     // To YAML it ends a line, to most editors it doesn't.
-    if text.replace("\r\n", "").contains('\r') {
+    if odd_line_end(text).is_some() {
         findings.add(
             &SYNTAX,
             None,
-            "a carriage return stands alone".to_owned(),
+            "a character stands in it that ends a line, which not all editors show".to_owned(),
             "lines that end with LF or CRLF",
         );
         return Err(Stop);

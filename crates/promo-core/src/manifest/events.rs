@@ -1,9 +1,9 @@
 //! What the YAML parser finds, in the order in which it is to be read: an alias is replaced by what it stands for, the
-//! entries of a merge stand among those of their mapping. How much that may become is bounded.
+//! mappings of a merge key stand in the order that kpromo reads them in. How much that may become is bounded.
 //!
 //! It knows nothing of findings: what can't be read is told to the reader.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -136,78 +136,49 @@ impl<'a> Events<'a> {
         Ok(())
     }
 
-    /// Reads the value of a merge key and puts its entries among those that follow in the mapping. What stands
-    /// there as text behind the merge key replaces the merged entry; that of anything else is found to be there twice.
-    pub(super) fn merge(&mut self) -> Result<(), Trouble> {
-        let value = self.node()?;
-        let rest = self.rest_of_mapping()?;
-        // Each merge reads on to the end of its mapping: many of them in one would take for ever.
-        self.repeated += EVENT * rest.len();
-        if self.repeated > MAX_REPEATED {
-            return Err(Trouble::Repeated);
-        }
-        let replaced = entries(&rest)
-            .filter(Entry::is_text)
-            .filter_map(|entry| entry.key.clone())
-            .collect();
-        let merged = merged(&value, replaced).ok_or(Trouble::Merge)?;
-        for step in merged.into_iter().chain(rest).rev() {
-            self.ahead.push_front(step);
-        }
-        Ok(())
-    }
-
-    /// The next node, with everything in it.
-    fn node(&mut self) -> Result<Vec<Step<'a>>, Trouble> {
+    /// Begins with the value of a merge key: the mappings that stand next are to be read as part of the one that is being
+    /// read. Of a list the first that has a key counts, so the last is read first. Returns how many there are.
+    pub(super) fn merge(&mut self) -> Result<usize, Trouble> {
         let first = self.next()?;
-        whole(first, || self.next())
-    }
-
-    /// All up to the end of the mapping that is being read.
-    fn rest_of_mapping(&mut self) -> Result<Vec<Step<'a>>, Trouble> {
-        let mut steps = Vec::new();
-        loop {
-            let mut node = self.node()?;
-            let is_end = node.first().is_none_or(|(event, _)| depth(event) < 0)
-                || node.last().is_some_and(|(event, _)| is_over(event));
-            steps.append(&mut node);
-            if is_end {
-                return Ok(steps);
+        match &first.0 {
+            Event::MappingStart(..) => {
+                self.ahead.push_front(first);
+                Ok(1)
             }
+            Event::SequenceStart(..) => {
+                let steps = whole(first, || self.next())?;
+                // Lists in lists are read again and again.
+                self.repeated += EVENT * steps.len();
+                if self.repeated > MAX_REPEATED {
+                    return Err(Trouble::Repeated);
+                }
+                self.reverse(&steps).ok_or(Trouble::Merge)
+            }
+            _ => Err(Trouble::Merge),
         }
     }
-}
 
-/// An entry of a mapping as it was read.
-struct Entry<'s, 'a> {
-    /// Its key, if that is a text.
-    key: Option<String>,
-    steps: &'s [Step<'a>],
-}
-
-impl Entry<'_, '_> {
-    /// Whether its value is a text.
-    fn is_text(&self) -> bool {
-        self.steps.len() == 2
+    /// Puts the mappings of a list ahead, the last of them first.
+    fn reverse(&mut self, list: &[Step<'a>]) -> Option<usize> {
+        let mut rest = list.get(1..list.len().checked_sub(1)?)?;
+        let mut count = 0;
+        while let Some((first, _)) = rest.first() {
+            let length = node_length(rest)?;
+            let (mapping, behind) = rest.split_at_checked(length)?;
+            if !matches!(first, Event::MappingStart(..)) {
+                return None;
+            }
+            for step in mapping.iter().rev() {
+                self.ahead.push_front(step.clone());
+            }
+            rest = behind;
+            count += 1;
+        }
+        Some(count)
     }
 }
 
-/// The entries of a mapping of which `steps` are the inside.
-fn entries<'s, 'a>(mut steps: &'s [Step<'a>]) -> impl Iterator<Item = Entry<'s, 'a>> {
-    std::iter::from_fn(move || {
-        let key_length = node_length(steps)?;
-        let value_length = node_length(steps.get(key_length..)?)?;
-        let (entry, rest) = steps.split_at_checked(key_length + value_length)?;
-        steps = rest;
-        let key = match entry.first() {
-            Some((Event::Scalar(text, ..), _)) => Some(text.to_string()),
-            _ => None,
-        };
-        Some(Entry { key, steps: entry })
-    })
-}
-
-/// How many events the node has that begins here; nothing if none does.
+/// How many events the node has that begins here; nothing if it doesn't end.
 fn node_length(steps: &[Step<'_>]) -> Option<usize> {
     let mut open = 0_usize;
     for (index, (event, _)) in steps.iter().enumerate() {
@@ -217,44 +188,6 @@ fn node_length(steps: &[Step<'_>]) -> Option<usize> {
         }
     }
     None
-}
-
-/// The entries of a mapping, or of a list of mappings of which the first that has a key counts; without those that are
-/// replaced.
-fn merged<'a>(value: &[Step<'a>], replaced: BTreeSet<String>) -> Option<Vec<Step<'a>>> {
-    let inside = value.get(1..value.len().checked_sub(1)?)?;
-    let mut taken = replaced;
-    let mut steps = Vec::new();
-    match &value.first()?.0 {
-        Event::MappingStart(..) => take(inside, &mut taken, &mut steps),
-        Event::SequenceStart(..) => {
-            let mut rest = inside;
-            while let Some(length) = node_length(rest) {
-                let (mapping, behind) = rest.split_at_checked(length)?;
-                rest = behind;
-                if !matches!(mapping.first()?.0, Event::MappingStart(..)) {
-                    return None;
-                }
-                let inside = mapping.get(1..length.checked_sub(1)?)?;
-                take(inside, &mut taken, &mut steps);
-            }
-        }
-        _ => return None,
-    }
-    Some(steps)
-}
-
-/// Takes the entries of a mapping whose keys were not taken yet. A key that stands in it twice stays there twice.
-fn take<'a>(inside: &[Step<'a>], taken: &mut BTreeSet<String>, steps: &mut Vec<Step<'a>>) {
-    let mut here = Vec::new();
-    for entry in entries(inside) {
-        match entry.key {
-            Some(key) if taken.contains(&key) => continue,
-            key => here.extend(key),
-        }
-        steps.extend_from_slice(entry.steps);
-    }
-    taken.extend(here);
 }
 
 /// A node that begins with `first`; `next` brings what is in it.

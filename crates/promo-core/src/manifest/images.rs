@@ -89,8 +89,11 @@ pub(super) fn retain_joinable(
     });
 }
 
-fn read_image(reader: &mut Reader<'_, '_>, position: Position) -> Result<Option<ImageEntry>, Stop> {
-    let mut name = None;
+fn read_image<'a>(
+    reader: &mut Reader<'a, '_>,
+    position: Position,
+) -> Result<Option<ImageEntry>, Stop> {
+    let mut name: Option<Scalar<'a>> = None;
     let mut has_name = false;
     let mut digests = DigestList::default();
     let mut dmap_position = position;
@@ -100,13 +103,14 @@ fn read_image(reader: &mut Reader<'_, '_>, position: Position) -> Result<Option<
             name = read_name(reader)?;
         } else {
             dmap_position = key;
-            digests = DigestList::read(reader)?;
+            digests.read(reader)?;
         }
         Ok(())
     })?;
     if !has_name {
         found_no_name(reader.findings(), position);
     }
+    let name = name.and_then(|name| checked_name(reader.findings(), &name));
     if digests.is_empty {
         reader.findings().add(
             &NO_DIGESTS,
@@ -127,28 +131,30 @@ fn found_no_name(findings: &mut FileFindings, position: Position) {
     findings.add(&IMAGE_NAME, position, message, "the key `name`");
 }
 
-fn read_name(reader: &mut Reader<'_, '_>) -> Result<Option<(std::sync::Arc<str>, Position)>, Stop> {
-    const EXPECTED: &str = "the name of a repository within its registry";
-    let scalar = match reader.next()? {
-        Some(Node::Scalar(scalar)) => scalar,
-        Some(other) => {
-            reader.refuse(&other, EXPECTED)?;
-            return Ok(None);
-        }
-        None => return Ok(None),
-    };
-    if let Err(reason) = check_name(&scalar) {
-        let message = format!(
-            "{} is not the name of an image: {}",
-            quote(&scalar.text),
-            clip(&reason, 200)
-        );
-        reader
-            .findings()
-            .add(&IMAGE_NAME, scalar.position, message, EXPECTED);
-        return Ok(None);
+const NAME_EXPECTED: &str = "the name of a repository within its registry";
+
+fn read_name<'a>(reader: &mut Reader<'a, '_>) -> Result<Option<Scalar<'a>>, Stop> {
+    match reader.next()? {
+        Some(Node::Scalar(scalar)) => Ok(Some(scalar)),
+        Some(other) => reader.refuse(&other, NAME_EXPECTED).map(|()| None),
+        None => Ok(None),
     }
-    Ok(Some((scalar.text.as_ref().into(), scalar.position)))
+}
+
+fn checked_name(
+    findings: &mut FileFindings,
+    scalar: &Scalar<'_>,
+) -> Option<(std::sync::Arc<str>, Position)> {
+    let Err(reason) = check_name(scalar) else {
+        return Some((scalar.text.as_ref().into(), scalar.position));
+    };
+    let message = format!(
+        "{} is not the name of an image: {}",
+        quote(&scalar.text),
+        clip(&reason, 200)
+    );
+    findings.add(&IMAGE_NAME, scalar.position, message, NAME_EXPECTED);
+    None
 }
 
 fn check_name(scalar: &Scalar<'_>) -> Result<(), String> {
@@ -167,6 +173,8 @@ const NULL: &str = "YAML reads this as nothing; put it in quotes if it is meant"
 #[derive(Debug)]
 struct DigestList {
     entries: Vec<DigestEntry>,
+    seen: HashSet<Digest>,
+    seen_bad: BTreeSet<String>,
     /// Nothing stands there, not even a bad entry.
     is_empty: bool,
 }
@@ -175,32 +183,34 @@ impl Default for DigestList {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
+            seen: HashSet::with_capacity(USUAL_DIGESTS),
+            seen_bad: BTreeSet::new(),
             is_empty: true,
         }
     }
 }
 
 impl DigestList {
-    fn read(reader: &mut Reader<'_, '_>) -> Result<Self, Stop> {
-        let mut list = Self::default();
+    /// Reads the mapping that stands next. Its digests come to those that are there, if others were merged.
+    fn read(&mut self, reader: &mut Reader<'_, '_>) -> Result<(), Stop> {
         match reader.next()? {
             Some(Node::Map(_)) => {}
-            Some(Node::Scalar(scalar)) if scalar.is_null() => return Ok(list),
-            Some(other) => {
-                reader.refuse(&other, "a mapping of digests to lists of tags")?;
-                list.is_empty = false;
-                return Ok(list);
+            Some(Node::Scalar(scalar)) if scalar.is_null() => {
+                *self = Self::default();
+                return Ok(());
             }
-            None => return Ok(list),
+            Some(other) => {
+                self.is_empty = false;
+                return reader.refuse(&other, "a mapping of digests to lists of tags");
+            }
+            None => return Ok(()),
         }
-        let mut seen = HashSet::with_capacity(USUAL_DIGESTS);
-        let mut seen_bad = BTreeSet::new();
         reader.entries(|reader, key| {
-            list.is_empty = false;
+            self.is_empty = false;
             let digest = parse_digest(reader.findings(), &key);
             let is_new = match digest {
-                Some(digest) => seen.insert(digest),
-                None => seen_bad.insert(key.text.to_string()),
+                Some(digest) => self.seen.insert(digest),
+                None => self.seen_bad.insert(key.text.to_string()),
             };
             if !is_new {
                 reader.duplicate(&key.text, key.position);
@@ -210,14 +220,13 @@ impl DigestList {
             let (Some(digest), Some(tags)) = (digest, tags) else {
                 return Ok(());
             };
-            list.entries.push(DigestEntry {
+            self.entries.push(DigestEntry {
                 digest,
                 position: key.position,
                 tags,
             });
             Ok(())
-        })?;
-        Ok(list)
+        })
     }
 }
 

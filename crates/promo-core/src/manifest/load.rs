@@ -12,8 +12,8 @@ use super::images::{found_no_images, read_images, retain_joinable};
 use super::kinds::{EVIDENCE_TAG, SYNTAX, TOO_LARGE};
 use super::provenance::{ProvenanceSection, compare_policies};
 use super::registries::{Layout, Registries, RegistryList, read_images_path};
-use super::relaxed::{Shifts, relax};
-use super::text::decode;
+use super::relaxed::{Shifts, Unsure, odd_colon, relax};
+use super::text::{decode, position_after, with_plain_line_ends};
 use super::tree_files::{MAX_FILE, TreeFiles};
 use super::yaml::{Node, Purpose, Reader, Stop};
 use super::{FilePath, Finding, ImageEntry, ManifestSet, PromoterManifest, Severity, thin};
@@ -150,6 +150,8 @@ impl ManifestSet {
     ) -> Result<Self, LoadError> {
         compare_policies(&mut manifests, &mut findings);
         findings.sort();
+        // What an alias repeats is wrong once.
+        findings.dedup();
         if findings
             .iter()
             .any(|finding| finding.severity == Severity::Error)
@@ -189,7 +191,7 @@ fn parse_plain_file(
                         let node = reader.next()?;
                         images = Some(read_images(reader, node, Some(key))?);
                     }
-                    _ => provenance = ProvenanceSection::read(reader, key)?,
+                    _ => provenance = std::mem::take(&mut provenance).read(reader, key)?,
                 }
                 Ok(())
             },
@@ -235,7 +237,7 @@ pub(super) fn parse_registries_file(
                 match field {
                     0 => registries = RegistryList::read(reader, key)?,
                     1 => read_images_path(reader, project)?,
-                    _ => provenance = ProvenanceSection::read(reader, key)?,
+                    _ => provenance = std::mem::take(&mut provenance).read(reader, key)?,
                 }
                 Ok(())
             },
@@ -289,6 +291,7 @@ fn read_document(
         return Err(Stop);
     }
     let text = decode(bytes, findings).ok_or(Stop)?;
+    let text = with_plain_line_ends(text, findings);
     read_either(&text, findings, |text, shifts, findings| {
         let mut reader = Reader::new(text, shifts, Purpose::Load, findings);
         let root = reader.root()?;
@@ -305,6 +308,18 @@ pub(super) fn read_either<T>(
     mut read: impl FnMut(&str, &Shifts, &mut FileFindings) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
     let before = findings.count();
+    if let Some(at) = odd_colon(text) {
+        match relax(text) {
+            Ok(Some(relaxed)) if relaxed.is_needed => {
+                return read(&relaxed.text, &relaxed.shifts, findings);
+            }
+            Ok(_) => {}
+            Err(Unsure) => {
+                found_odd_colon(text, at, findings);
+                return Err(Stop);
+            }
+        }
+    }
     let result = read(text, &Shifts::default(), findings);
     if result.is_ok() {
         return result;
@@ -312,7 +327,7 @@ pub(super) fn read_either<T>(
     let first = findings.take_from(before);
     let is_syntax = |findings: &[Finding]| findings.iter().any(|f| f.code == SYNTAX.code);
     if is_syntax(&first)
-        && let Some(relaxed) = relax(text)
+        && let Ok(Some(relaxed)) = relax(text)
     {
         let result = read(&relaxed.text, &relaxed.shifts, findings);
         let second = findings.take_from(before);
@@ -323,4 +338,16 @@ pub(super) fn read_either<T>(
     }
     findings.put_back(first);
     Err(Stop)
+}
+
+fn found_odd_colon(text: &str, at: usize, findings: &mut FileFindings) {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let message =
+        "a colon stands right before the end of an entry: readers of YAML disagree on what it is";
+    findings.add(
+        &SYNTAX,
+        position_after(before),
+        message.to_owned(),
+        "a blank behind the colon, or the text in quotes",
+    );
 }

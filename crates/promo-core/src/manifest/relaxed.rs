@@ -2,10 +2,13 @@
 //!
 //! Strictly, YAML 1.2 wants whatever stands in brackets or quotes further in than what holds it, blanks before a comment,
 //! and no tab in certain places; libyaml and its relatives don't ask for that, and editors write closing brackets under
-//! their key. A text that was refused is scanned here, blanks are put in where they say nothing, and it is parsed
-//! once more. What isn't plain at once (texts in blocks, what isn't closed) is left alone: the text stays refused.
+//! their key. A text that was refused is scanned here, blanks are put in where they say nothing, quotes around a text that
+//! is one only to libyaml (`[-, a:]`), and it is parsed once more. What isn't plain at once (texts in blocks, what isn't
+//! closed) is left alone: the text stays refused.
 
-use super::Position;
+mod put_in;
+
+pub(super) use self::put_in::Shifts;
 
 /// The most bytes of a text that was laid out anew.
 const MAX_LENGTH: usize = 64 << 20;
@@ -15,32 +18,35 @@ const MAX_LENGTH: usize = 64 << 20;
 pub(super) struct Relaxed {
     pub(super) text: String,
     pub(super) shifts: Shifts,
+    /// Without it, the text would say something else than it does to kpromo.
+    pub(super) is_needed: bool,
 }
 
-/// How many columns were put in at the beginning of which lines, ordered by line.
-#[derive(Debug, Default)]
-pub(super) struct Shifts(Vec<(u32, u32)>);
+/// The text can't be laid out anew for sure.
+#[derive(Debug)]
+pub(super) struct Unsure;
 
-impl Shifts {
-    /// The place in the text as it was written.
-    pub(super) fn unshift(&self, place: Position) -> Position {
-        let Ok(index) = self.0.binary_search_by_key(&place.line, |(line, _)| *line) else {
-            return place;
-        };
-        let columns = self.0.get(index).map_or(0, |(_, columns)| *columns);
-        let column = place.column.saturating_sub(columns).max(1);
-        Position { column, ..place }
-    }
-}
-
-/// Lays a text out anew; nothing if that can't be done for sure, or changes nothing.
-pub(super) fn relax(text: &str) -> Option<Relaxed> {
+/// Lays a text out anew; nothing if that changes nothing.
+pub(super) fn relax(text: &str) -> Result<Option<Relaxed>, Unsure> {
     let mut scan = Scan::new(text);
-    while let Some(byte) = scan.byte() {
-        scan.step(byte)?;
+    while let Some(byte) = scan.byte().filter(|_| scan.root != Root::Over) {
+        scan.step(byte).ok_or(Unsure)?;
+    }
+    if scan.depth > 0 {
+        return Err(Unsure);
     }
     let is_changed = scan.copied > 0;
-    (is_changed && scan.depth == 0).then(|| scan.finish())
+    Ok(is_changed.then(|| scan.finish()))
+}
+
+/// Where a colon stands right before what ends an entry in brackets: to YAML 1.2 it stands behind a key, to libyaml it is
+/// the end of a text. In quotes and comments it is neither.
+pub(super) fn odd_colon(text: &str) -> Option<usize> {
+    let behind = |at: &usize| text.as_bytes().get(at + 1).copied();
+    let colons = text.match_indices(':').map(|(at, _)| at);
+    colons
+        .into_iter()
+        .find(|at| matches!(behind(at), Some(b',' | b']' | b'}')))
 }
 
 /// What may stand next.
@@ -52,6 +58,21 @@ enum State {
     Plain,
     /// Something in quotes or brackets has ended.
     Ended,
+}
+
+/// How far the document and its one value are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// Only comments so far.
+    Unseen,
+    /// `---` stood there.
+    Announced,
+    InBrackets,
+    /// It was in brackets, which are closed.
+    Closed,
+    Other,
+    /// The rest is not read.
+    Over,
 }
 
 #[derive(Debug)]
@@ -68,12 +89,16 @@ struct Scan<'a> {
     state: State,
     /// How many brackets and braces are open.
     depth: usize,
+    /// Where the text without quotes began.
+    plain_start: usize,
+    root: Root,
+    is_needed: bool,
     /// How many columns to put in before a line that is within the outermost of them.
     indent: usize,
     out: String,
     /// How much of the text is in `out`.
     copied: usize,
-    shifts: Vec<(u32, u32)>,
+    shifts: Vec<(u32, u32, u32)>,
 }
 
 impl<'a> Scan<'a> {
@@ -88,6 +113,9 @@ impl<'a> Scan<'a> {
             may_continue: false,
             state: State::Start,
             depth: 0,
+            plain_start: 0,
+            root: Root::Unseen,
+            is_needed: false,
             indent: 0,
             out: String::new(),
             copied: 0,
@@ -100,6 +128,7 @@ impl<'a> Scan<'a> {
         Relaxed {
             text: self.out,
             shifts: Shifts(self.shifts),
+            is_needed: self.is_needed,
         }
     }
 
@@ -116,6 +145,12 @@ impl<'a> Scan<'a> {
     fn is_flow_end(&self, ahead: usize) -> bool {
         let byte = self.bytes.get(self.at + ahead);
         self.depth > 0 && byte.is_some_and(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
+    }
+
+    /// Whether an entry in brackets ends `ahead` bytes further on.
+    fn is_end_of_entry(&self, ahead: usize) -> bool {
+        let byte = self.bytes.get(self.at + ahead);
+        self.depth > 0 && matches!(byte, Some(b',' | b']' | b'}'))
     }
 
     fn step(&mut self, byte: u8) -> Option<()> {
@@ -138,12 +173,33 @@ impl<'a> Scan<'a> {
         if self.at == self.line_start && self.is_marker() {
             return self.marker();
         }
+        match (self.root, byte) {
+            (Root::Unseen | Root::Announced, b'[' | b'{') => self.root = Root::InBrackets,
+            (Root::Unseen | Root::Announced, _) => self.root = Root::Other,
+            // It is the key of a mapping.
+            (Root::Closed, b':') => return None,
+            (Root::Closed, _) => return self.end_root(),
+            _ => {}
+        }
         let may_continue = std::mem::take(&mut self.may_continue);
         match (byte, self.state) {
             (b',', _) if self.depth > 0 => self.pass_to(State::Start),
             (b']' | b'}', _) if self.depth > 0 => {
                 self.depth -= 1;
+                if self.depth == 0 && self.root == Root::InBrackets {
+                    self.root = Root::Closed;
+                }
                 self.pass_to(State::Ended);
+            }
+            (b':', State::Plain) if self.is_end_of_entry(1) => {
+                self.is_needed = true;
+                self.at += 1;
+                self.put_in_quotes(self.plain_start)?;
+            }
+            (b'-', State::Start) if self.is_end_of_entry(1) => {
+                let start = self.at;
+                self.at += 1;
+                self.put_in_quotes(start)?;
             }
             (b':', _) if self.ends_key() => self.pass_to(State::Start),
             (b'[' | b'{', State::Start) if !may_continue => self.open(),
@@ -157,7 +213,10 @@ impl<'a> Scan<'a> {
                     self.at += 1;
                 }
             }
-            (_, State::Start) => self.pass_to(State::Plain),
+            (_, State::Start) => {
+                self.plain_start = self.at;
+                self.pass_to(State::Plain);
+            }
             _ => self.at += 1,
         }
         Some(())
@@ -181,14 +240,19 @@ impl<'a> Scan<'a> {
 
     /// A directive, or the beginning or end of a document.
     fn marker(&mut self) -> Option<()> {
-        let is_directive = self.byte() == Some(b'%');
-        self.state = State::Start;
-        self.may_continue = false;
-        if is_directive {
+        let is_end = self.byte() == Some(b'.');
+        if self.byte() == Some(b'%') {
             self.pass_line();
+        } else if self.root != Root::Unseen {
+            self.end_document(is_end);
+        } else if is_end {
+            return None;
         } else {
+            self.root = Root::Announced;
             self.at += 3;
         }
+        self.state = State::Start;
+        self.may_continue = false;
         (self.depth == 0).then_some(())
     }
 
@@ -203,8 +267,7 @@ impl<'a> Scan<'a> {
 
     /// The column, at least: a character may have several bytes.
     fn column(&self) -> usize {
-        let shift = self.shifts.last().filter(|(line, _)| *line == self.line);
-        self.at - self.line_start + shift.map_or(0, |(_, columns)| *columns as usize)
+        self.at - self.line_start + self.shift() as usize
     }
 
     /// Passes a text in quotes, which may have several lines.
@@ -256,24 +319,9 @@ impl<'a> Scan<'a> {
             return None;
         }
         self.put_in(indent)?;
-        self.shifts.push((self.line, u32::try_from(indent).ok()?));
+        self.shifts
+            .push((self.line, 1, u32::try_from(indent).ok()?));
         Some(())
-    }
-
-    /// Puts blanks in here.
-    fn put_in(&mut self, blanks: usize) -> Option<()> {
-        self.copy_to(self.at);
-        if self.out.len() + self.text.len() + blanks > MAX_LENGTH {
-            return None;
-        }
-        self.out.extend(std::iter::repeat_n(' ', blanks));
-        Some(())
-    }
-
-    fn copy_to(&mut self, end: usize) {
-        let part = self.text.get(self.copied..end).unwrap_or_default();
-        self.out.push_str(part);
-        self.copied = end;
     }
 
     /// A tab is a blank, but not where it would indent.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Position;
 use super::finding::FileFindings;
-use super::kinds::{NOT_UTF8, SYNTAX};
+use super::kinds::{LINE_END, NOT_UTF8, SYNTAX};
 
 /// Checks that bytes are text that YAML allows, and takes off a byte order mark. UTF-16 is told by its mark.
 pub(super) fn decode<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Option<Cow<'a, str>> {
@@ -24,6 +24,37 @@ pub(super) fn decode<'a>(bytes: &'a [u8], findings: &mut FileFindings) -> Option
         }
     };
     checked(text, findings).then(|| Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)))
+}
+
+/// Characters that end a line to kpromo's parser, and to hardly anything else.
+const OTHER_LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// The text with each line ended by a newline that ends to kpromo's parser. What these characters are besides is of no
+/// matter: no name, digest or tag has one.
+pub(super) fn with_plain_line_ends<'a>(
+    text: Cow<'a, str>,
+    findings: &mut FileFindings,
+) -> Cow<'a, str> {
+    let Some(at) = odd_line_end(&text) else {
+        return text;
+    };
+    findings.add(
+        &LINE_END,
+        position_after(text.as_bytes().get(..at).unwrap_or_default()),
+        "a character stands here that ends a line, which not all editors show".to_owned(),
+        "lines that end with LF or CRLF",
+    );
+    let plain = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(plain.replace(OTHER_LINE_ENDS, "\n"))
+}
+
+/// Where a line ends with something else than LF or CRLF.
+pub(super) fn odd_line_end(text: &str) -> Option<usize> {
+    let behind = |at: usize| text.as_bytes().get(at + 1);
+    let mut returns = text.match_indices('\r').map(|(at, _)| at);
+    let lone = returns.find(|at| behind(*at) != Some(&b'\n'));
+    let other = (!text.is_ascii()).then(|| text.find(OTHER_LINE_ENDS));
+    lone.into_iter().chain(other.flatten()).min()
 }
 
 /// The text of bytes with the byte order mark of UTF-16, if they are nothing but UTF-16.
@@ -74,7 +105,7 @@ fn first_control(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The place behind `bytes`, which are UTF-8.
-fn position_after(bytes: &[u8]) -> Position {
+pub(super) fn position_after(bytes: &[u8]) -> Position {
     let line_start = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')

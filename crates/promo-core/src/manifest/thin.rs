@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use super::finding::{FileFindings, quote};
 use super::images::retain_joinable;
 use super::kinds::{
-    CHANGED, FindingKind, IRREGULAR, NO_FOLDER, NO_IMAGES_FILE, NO_MANIFEST_FILE, NO_MANIFESTS,
-    OUTSIDE, SYMLINK, TOO_LARGE, UNEXPECTED_PATH, UNREADABLE, UNUSED_IMAGES,
+    CHANGED, FindingKind, IRREGULAR, LINK_NOT_FOLLOWED, NO_FOLDER, NO_IMAGES_FILE,
+    NO_MANIFEST_FILE, NO_MANIFESTS, OUTSIDE, SYMLINK, TOO_LARGE, UNEXPECTED_PATH, UNREADABLE,
+    UNUSED_IMAGES,
 };
 use super::load::{parse_images_file, parse_registries_file};
 use super::tree_files::{IMAGES_FILE, MANIFEST_FILE, MAX_FILE, TreeEntry, TreeFiles};
@@ -20,6 +21,9 @@ pub(super) fn parse(files: &TreeFiles) -> (Vec<PromoterManifest>, Vec<Finding>) 
     let mut layout = Layout::default();
     for (path, entry) in files.entries() {
         layout.place(path, entry);
+    }
+    for (path, entry) in files.entries() {
+        layout.check_entry(path, entry);
     }
     layout.check(files);
     let mut findings = layout.findings;
@@ -82,11 +86,11 @@ impl<'a> Layout<'a> {
             [.., IMAGES_FILE] => self.found_unused(path),
             _ => {}
         }
-        self.check_entry(path, parts.as_slice(), entry);
     }
 
     /// Records what is wrong with an entry itself.
-    fn check_entry(&mut self, path: &str, parts: &[&str], entry: &TreeEntry) {
+    fn check_entry(&mut self, path: &str, entry: &TreeEntry) {
+        let parts: Vec<&str> = path.split('/').collect();
         let is_wanted = matches!(parts.last(), Some(&(MANIFEST_FILE | IMAGES_FILE)));
         let (kind, message, expected) = match entry {
             TreeEntry::Folder if is_wanted => (
@@ -102,10 +106,15 @@ impl<'a> Layout<'a> {
             TreeEntry::File(_) | TreeEntry::Other | TreeEntry::Folder | TreeEntry::Irregular => {
                 return;
             }
-            TreeEntry::Symlink => (
-                &SYMLINK,
-                "this is a symbolic link".to_owned(),
-                "a regular file or folder",
+            TreeEntry::LinkedFolder => (
+                self.kind_of_link(&parts),
+                "this symbolic link leads to a folder, which is not walked".to_owned(),
+                "a folder",
+            ),
+            TreeEntry::BadLink(bad) => (
+                self.kind_of_link(&parts),
+                format!("this symbolic link {}", bad.says()),
+                "a file or folder of the tree",
             ),
             TreeEntry::TooLarge => (
                 &TOO_LARGE,
@@ -126,6 +135,15 @@ impl<'a> Layout<'a> {
         self.found(kind, path, message, expected);
     }
 
+    /// How much a link matters that isn't followed: whether something would be read there.
+    fn kind_of_link(&self, parts: &[&str]) -> &'static FindingKind {
+        match parts {
+            [_] | [.., MANIFEST_FILE | IMAGES_FILE] => &SYMLINK,
+            ["images", project] if self.projects.contains(project) => &SYMLINK,
+            _ => &LINK_NOT_FOLLOWED,
+        }
+    }
+
     /// Records what is missing.
     fn check(&mut self, files: &TreeFiles) {
         for (name, is_there) in [
@@ -133,7 +151,11 @@ impl<'a> Layout<'a> {
             ("images", self.has_images),
         ] {
             // A link in its place was found already.
-            if !is_there && !matches!(files.get(name), Some(TreeEntry::Symlink)) {
+            let is_link = matches!(
+                files.get(name),
+                Some(TreeEntry::LinkedFolder | TreeEntry::BadLink(_))
+            );
+            if !is_there && !is_link {
                 let message = format!("the tree has no folder {}", quote(name));
                 self.found(
                     &NO_FOLDER,
@@ -144,6 +166,10 @@ impl<'a> Layout<'a> {
             }
         }
         for project in self.projects.difference(&self.images.clone()) {
+            // Nor does what is behind a link exist.
+            if let Some(TreeEntry::BadLink(_)) = files.get(&format!("images/{project}")) {
+                continue;
+            }
             let missing = format!("images/{project}/{IMAGES_FILE}");
             self.findings.push(Finding::new(
                 &NO_IMAGES_FILE,

@@ -1,7 +1,9 @@
 //! The files of a tree of thin manifests, as they were at one moment.
 //!
 //! Read from a folder, or put together from somewhere else (a revision of git, a test). Nothing is
-//! parsed here; what could not be taken stays as an entry that says why.
+//! parsed here; what could not be taken stays as an entry that says why. Where symbolic links lead is found in `links`.
+
+mod links;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -9,6 +11,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use self::links::{BadLink, Followed, Root};
 use super::LoadError;
 use crate::oci::{Digest, DigestAlgorithm, Digester};
 
@@ -30,7 +33,10 @@ pub(super) enum TreeEntry {
     /// A file that means nothing to promo; it was not read.
     Other,
     Folder,
-    Symlink,
+    /// A symbolic link to a folder. It was not walked.
+    LinkedFolder,
+    /// A symbolic link that can't be followed, and why.
+    BadLink(BadLink),
     /// Neither file nor folder.
     Irregular,
     /// A file of more than [`MAX_FILE`] bytes; it was not read.
@@ -58,9 +64,10 @@ impl TreeFiles {
         self.put(path.into(), TreeEntry::File(bytes.into()));
     }
 
-    /// Puts a symbolic link into the tree. Loading the tree will refuse it.
-    pub fn insert_symlink(&mut self, path: impl Into<String>) {
-        self.put(path.into(), TreeEntry::Symlink);
+    /// Puts a symbolic link into the tree that leads to no file of it. Loading the tree will refuse it where a file is
+    /// to be read.
+    pub fn insert_bad_link(&mut self, path: impl Into<String>) {
+        self.put(path.into(), TreeEntry::BadLink(BadLink::Nowhere));
     }
 
     /// The files that were read, ordered by path.
@@ -83,18 +90,18 @@ impl TreeFiles {
         digester.finish()
     }
 
-    /// Reads the folders `manifests` and `images` of the folder `dir`. Symbolic links are not
-    /// followed, except `dir` itself.
+    /// Reads the folders `manifests` and `images` of the folder `dir`. A symbolic link is followed where a file is read,
+    /// and only within `dir`.
     ///
     /// # Errors
     /// [`LoadError::Io`] if `dir` can't be listed. What can't be read inside of it is found when the
     /// tree is parsed.
     pub fn read(dir: &Path) -> Result<Self, LoadError> {
-        let mut reading = Reading::default();
         let top = |source| LoadError::Io {
             path: dir.to_owned(),
             source,
         };
+        let mut reading = Reading::of(dir).map_err(top)?;
         for entry in fs::read_dir(dir).map_err(top)? {
             let name = entry.map_err(top)?.file_name();
             let name = name.to_string_lossy();
@@ -151,40 +158,118 @@ fn identity(_: &Metadata) -> (u64, u64) {
 }
 
 /// A tree that is being read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reading {
+    root: Root,
     files: TreeFiles,
     /// All that was read, to be looked at again at the end.
-    stamps: Vec<(PathBuf, String, Stamp)>,
+    seen: Vec<Seen>,
+}
+
+/// Something that was read.
+#[derive(Debug)]
+struct Seen {
+    path: PathBuf,
+    name: String,
+    /// Where the path led, if over a symbolic link.
+    real: Option<PathBuf>,
+    stamp: Stamp,
+}
+
+impl Seen {
+    fn is_unchanged(&self) -> bool {
+        let place = match &self.real {
+            Some(real) if fs::canonicalize(&self.path).ok().as_ref() != Some(real) => return false,
+            Some(real) => real,
+            None => &self.path,
+        };
+        fs::symlink_metadata(place).is_ok_and(|now| Stamp::of(&now) == self.stamp)
+    }
 }
 
 impl Reading {
+    fn of(dir: &Path) -> io::Result<Self> {
+        Ok(Self {
+            root: Root::of(dir)?,
+            files: TreeFiles::new(),
+            seen: Vec::new(),
+        })
+    }
+
     fn take(&mut self, path: &Path, name: String, depth: usize) {
         let entry = match fs::symlink_metadata(path) {
-            Ok(metadata) => self.entry(path, &name, &metadata, depth),
+            Ok(metadata) if metadata.is_symlink() => self.link(path, &name),
+            Ok(metadata) => self.entry(path, None, &name, &metadata, depth),
             Err(error) => TreeEntry::Unreadable(reason(&error)),
         };
         self.files.put(name, entry);
     }
 
-    fn entry(&mut self, path: &Path, name: &str, metadata: &Metadata, depth: usize) -> TreeEntry {
+    /// What stands at a path over symbolic links. Links to folders are not walked, since kpromo doesn't; but it looks for
+    /// a project's images by their path, whatever that leads through.
+    fn link(&mut self, path: &Path, name: &str) -> TreeEntry {
+        let is_read = is_read(name);
+        match self.root.follow(path) {
+            Ok(found) if is_read && !found.metadata.is_file() => TreeEntry::Irregular,
+            Ok(found) if is_read => self.entry(path, Some(found.real), name, &found.metadata, 0),
+            Ok(found) if is_above_images(name) && found.metadata.is_dir() => {
+                self.linked_images(path, found, name)
+            }
+            Ok(found) if found.metadata.is_dir() => TreeEntry::LinkedFolder,
+            Ok(_) => TreeEntry::Other,
+            Err(BadLink::Outside) if !is_read && !is_folder(path) => TreeEntry::Other,
+            Err(BadLink::Outside) if !is_read && !is_above_images(name) => TreeEntry::LinkedFolder,
+            Err(bad) => TreeEntry::BadLink(bad),
+        }
+    }
+
+    /// Takes the images file of a project's folder that is behind a link, or those of all projects.
+    fn linked_images(&mut self, path: &Path, found: Followed, name: &str) -> TreeEntry {
+        let listed = if name.contains('/') {
+            let file = path.join(IMAGES_FILE);
+            let is_there = fs::symlink_metadata(&file).is_ok();
+            Ok(is_there.then_some(file).into_iter().collect())
+        } else {
+            let entries = fs::read_dir(&found.real);
+            entries.and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        };
+        let listed: Vec<PathBuf> = match listed {
+            Ok(listed) => listed,
+            Err(error) => return TreeEntry::Unreadable(reason(&error)),
+        };
+        for below in listed {
+            let last = below.file_name().unwrap_or_default().to_string_lossy();
+            let name = format!("{name}/{last}");
+            let entry = self.link(&below, &name);
+            self.files.put(name, entry);
+        }
+        self.saw(path, Some(found.real), name, &found.metadata);
+        TreeEntry::Folder
+    }
+
+    /// Takes what is at `path`, or at `real` if that is where links lead.
+    fn entry(
+        &mut self,
+        path: &Path,
+        real: Option<PathBuf>,
+        name: &str,
+        metadata: &Metadata,
+        depth: usize,
+    ) -> TreeEntry {
         let kind = metadata.file_type();
-        let is_read = matches!(name.rsplit('/').next(), Some(MANIFEST_FILE | IMAGES_FILE));
-        let result = if kind.is_symlink() {
-            return TreeEntry::Symlink;
-        } else if kind.is_dir() {
-            self.list(path, name, depth).map(|()| TreeEntry::Folder)
+        let place = real.as_deref().unwrap_or(path);
+        let result = if kind.is_dir() {
+            self.list(place, name, depth).map(|()| TreeEntry::Folder)
         } else if !kind.is_file() {
             return TreeEntry::Irregular;
-        } else if !is_read {
+        } else if !is_read(name) {
             return TreeEntry::Other;
         } else {
-            read_file(path, metadata)
+            read_file(place, metadata)
         };
         match result {
             Ok(entry) => {
-                let stamp = Stamp::of(metadata);
-                self.stamps.push((path.to_owned(), name.to_owned(), stamp));
+                self.saw(path, real, name, metadata);
                 entry
             }
             Err(error) => TreeEntry::Unreadable(reason(&error)),
@@ -204,15 +289,38 @@ impl Reading {
         Ok(())
     }
 
+    fn saw(&mut self, path: &Path, real: Option<PathBuf>, name: &str, metadata: &Metadata) {
+        self.seen.push(Seen {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            real,
+            stamp: Stamp::of(metadata),
+        });
+    }
+
     /// Looks again at all that was read: a tree that changed meanwhile may be half old and half new.
     fn confirm(&mut self) {
-        for (path, name, stamp) in std::mem::take(&mut self.stamps) {
-            let now = fs::symlink_metadata(path).map(|metadata| Stamp::of(&metadata));
-            if !now.is_ok_and(|now| now == stamp) {
-                self.files.put(name, TreeEntry::Changed);
+        for seen in std::mem::take(&mut self.seen) {
+            if !seen.is_unchanged() {
+                self.files.put(seen.name, TreeEntry::Changed);
             }
         }
     }
+}
+
+/// Whether a file of this name is read.
+fn is_read(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some(MANIFEST_FILE | IMAGES_FILE))
+}
+
+/// Whether this is the folder of all images, or that of a project's.
+fn is_above_images(name: &str) -> bool {
+    let mut parts = name.split('/');
+    parts.next() == Some("images") && parts.nth(1).is_none() && !is_read(name)
+}
+
+fn is_folder(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Reads a file of which `listed` is what was seen in its folder.

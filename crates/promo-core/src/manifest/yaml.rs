@@ -33,9 +33,13 @@ pub(super) struct Scalar<'a> {
 }
 
 impl Scalar<'_> {
+    fn is_word_for_nothing(text: &str) -> bool {
+        matches!(text, "" | "~" | "null" | "Null" | "NULL")
+    }
+
     /// Whether YAML reads it as "nothing".
     pub(super) fn is_null(&self) -> bool {
-        self.plain && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
+        self.plain && Self::is_word_for_nothing(&self.text)
     }
 }
 
@@ -47,6 +51,13 @@ pub(super) enum Node<'a> {
     Map(Position),
     /// An alias; its finding is recorded.
     Refused,
+}
+
+/// What stands next in a mapping.
+enum Key<'a> {
+    Entry(Scalar<'a>),
+    /// So many mappings follow that are merged at this place.
+    Merge(usize, Position),
 }
 
 /// What a text is read for.
@@ -115,11 +126,14 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     /// Reads up to the end of the document, behind which nothing should follow.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
-        self.found_repeated();
+        if self.purpose == Purpose::Load {
+            self.found_repeated();
+            self.found_further();
+            return Ok(());
+        }
         loop {
             match self.event()? {
                 (Event::StreamEnd, _) => return Ok(()),
-                (Event::DocumentEnd, _) if self.purpose == Purpose::Load => break,
                 (Event::DocumentEnd | Event::Nothing, _) => {}
                 (_, span) => {
                     let message = "a second YAML document begins here".to_owned();
@@ -130,16 +144,22 @@ impl<'a, 'f> Reader<'a, 'f> {
                 }
             }
         }
-        let place = match self.events.next() {
-            Ok((Event::StreamEnd, _)) | Err(Trouble::Repeated | Trouble::Merge) => return Ok(()),
-            Ok((_, span)) => span.start,
-            Err(Trouble::Syntax(error)) => *error.marker(),
+    }
+
+    /// Says where something stands behind the document, whatever it is.
+    fn found_further(&mut self) {
+        let place = loop {
+            match self.events.next() {
+                Ok((Event::StreamEnd, _)) | Err(Trouble::Repeated | Trouble::Merge) => return,
+                Ok((Event::DocumentEnd | Event::Nothing, _)) => {}
+                Ok((_, span)) => break span.start,
+                Err(Trouble::Syntax(error)) => break *error.marker(),
+            }
         };
         let message = "what stands from here on is not read".to_owned();
         let place = self.place(place);
         self.findings
             .add(&FURTHER_DOCUMENT, place, message, "one document per file");
-        Ok(())
     }
 
     /// The next node of the list or mapping that is being read; nothing at its end.
@@ -190,18 +210,27 @@ impl<'a, 'f> Reader<'a, 'f> {
         self.skip(node)
     }
 
-    /// Reads the entries of a mapping that began. `each` gets a key and reads exactly one node.
+    /// Reads the entries of a mapping that began. `each` gets a key and reads exactly one node. Entries that are merged
+    /// come where the merge key stands.
     pub(super) fn entries(
         &mut self,
         mut each: impl FnMut(&mut Self, Scalar<'a>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        while let Some(key) = self.next()? {
+        self.entries_of_one(&mut each)
+    }
+
+    fn entries_of_one(
+        &mut self,
+        each: &mut dyn FnMut(&mut Self, Scalar<'a>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        while let Some(key) = self.key()? {
             match key {
-                Node::Scalar(key) if key.plain && key.text == "<<" => self.merge(key.position)?,
-                Node::Scalar(key) => each(self, key)?,
-                other => {
-                    self.refuse(&other, "text as the key of a mapping")?;
-                    self.skip_next()?;
+                Key::Entry(key) => each(self, key)?,
+                Key::Merge(mappings, place) => {
+                    for _ in 0..mappings {
+                        self.begin_merged(place)?;
+                        self.entries_of_one(each)?;
+                    }
                 }
             }
         }
@@ -209,29 +238,68 @@ impl<'a, 'f> Reader<'a, 'f> {
     }
 
     /// Reads the entries of a mapping whose keys are known. `each` gets the index of the key in `known`
-    /// and reads exactly one node; unknown and duplicate keys are recorded and read past.
+    /// and reads exactly one node; unknown and duplicate keys are recorded and read past. A key that is merged and also
+    /// stands there comes twice: kpromo takes both, one after the other.
     pub(super) fn fields(
         &mut self,
         known: &[&str],
         mut each: impl FnMut(&mut Self, usize, Position) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
+        self.fields_of_one(known, &mut each)
+    }
+
+    fn fields_of_one(
+        &mut self,
+        known: &[&str],
+        each: &mut dyn FnMut(&mut Self, usize, Position) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let mut seen = 0_u32;
-        self.entries(|reader, key| {
+        while let Some(key) = self.key()? {
+            let key = match key {
+                Key::Entry(key) => key,
+                Key::Merge(mappings, place) => {
+                    for _ in 0..mappings {
+                        self.begin_merged(place)?;
+                        self.fields_of_one(known, each)?;
+                    }
+                    continue;
+                }
+            };
             let Some(index) = known.iter().position(|name| *name == key.text) else {
                 let message = format!("the key {} is not known here", quote(&key.text));
                 let expected = format!("one of {}", known.join(", "));
-                reader
-                    .findings
+                self.findings
                     .add(&UNKNOWN_KEY, key.position, message, expected);
-                return reader.skip_next();
+                self.skip_next()?;
+                continue;
             };
             if seen & (1 << index) != 0 {
-                reader.duplicate(&key.text, key.position);
-                return reader.skip_next();
+                self.duplicate(&key.text, key.position);
+                self.skip_next()?;
+                continue;
             }
             seen |= 1 << index;
-            each(reader, index, key.position)
-        })
+            each(self, index, key.position)?;
+        }
+        Ok(())
+    }
+
+    /// The next key of the mapping that is being read; nothing at its end.
+    fn key(&mut self) -> Result<Option<Key<'a>>, Stop> {
+        while let Some(key) = self.next()? {
+            match key {
+                Node::Scalar(key) if key.plain && key.text == "<<" => {
+                    let mappings = self.merge(key.position)?;
+                    return Ok(Some(Key::Merge(mappings, key.position)));
+                }
+                Node::Scalar(key) => return Ok(Some(Key::Entry(key))),
+                other => {
+                    self.refuse(&other, "text as the key of a mapping")?;
+                    self.skip_next()?;
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Records that a key stands twice in one mapping.
@@ -241,36 +309,41 @@ impl<'a, 'f> Reader<'a, 'f> {
             .add(&DUPLICATE_KEY, position, message, "each key once");
     }
 
-    /// Reads what a merge key at `place` asks for.
-    fn merge(&mut self, place: Position) -> Result<(), Stop> {
+    /// Begins what a merge key at `place` asks for, and says how many mappings that is.
+    fn merge(&mut self, place: Position) -> Result<usize, Stop> {
         if self.purpose == Purpose::Load {
-            let merged = self.events.merge();
+            let mappings = self.events.merge();
             self.merged_at.get_or_insert(place);
-            return merged.map_err(|trouble| self.trouble(&trouble, place));
+            return mappings.map_err(|trouble| self.trouble(&trouble, place));
         }
         self.found_merge(place);
-        self.skip_next()
+        self.skip_next().map(|()| 0)
+    }
+
+    fn begin_merged(&mut self, place: Position) -> Result<(), Stop> {
+        match self.next()? {
+            Some(Node::Map(_)) => Ok(()),
+            _ => Err(self.trouble(&Trouble::Merge, place)),
+        }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Option<Node<'a>>, Stop> {
         let place = self.place(span.start);
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain;
-                let plain = self.tagged(tag.as_deref(), place).unwrap_or(plain);
                 let scalar = Scalar {
                     text,
                     position: place,
-                    plain,
+                    plain: style == ScalarStyle::Plain,
                 };
-                (Node::Scalar(scalar), anchor)
+                (Node::Scalar(self.tagged(tag.as_deref(), scalar)), anchor)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.tagged(tag.as_deref(), place);
+                self.found_tag(tag.as_deref(), place);
                 (Node::List(place), anchor)
             }
             Event::MappingStart(anchor, tag) => {
-                self.tagged(tag.as_deref(), place);
+                self.found_tag(tag.as_deref(), place);
                 (Node::Map(place), anchor)
             }
             Event::Alias(_) => {

@@ -50,18 +50,20 @@ pub(super) struct LevelEntry {
 }
 
 impl ProvenanceSection {
-    /// Reads the value of `provenance`, whose key stands at `key`.
+    /// Reads the value of `provenance`, whose key stands at `key`, into what was merged before.
     pub(in crate::manifest) fn read(
+        mut self,
         reader: &mut Reader<'_, '_>,
         key: Position,
     ) -> Result<Self, Stop> {
-        let mut section = Self {
-            position: Some(key),
-            ..Self::default()
-        };
+        self.position = Some(key);
         if !begins_mapping(reader, "a mapping with the key `mode`")? {
-            return Ok(section);
+            return Ok(Self {
+                position: Some(key),
+                ..Self::default()
+            });
         }
+        let section = &mut self;
         let known = [
             "mode",
             "signers",
@@ -83,7 +85,7 @@ impl ProvenanceSection {
             }
             Ok(())
         })?;
-        Ok(section)
+        Ok(self)
     }
 
     fn read_mode(&mut self, reader: &mut Reader<'_, '_>) -> Result<Option<ProvenanceMode>, Stop> {
@@ -173,7 +175,7 @@ fn read_builder(reader: &mut Reader<'_, '_>, position: Position) -> Result<Build
                 0 => entry.id = text(reader)?,
                 1 => entry.level = text(reader)?,
                 2 => entry.signers = texts(reader)?,
-                _ => entry.caller = read_caller(reader, key)?,
+                _ => entry.caller = read_caller(reader, key, entry.caller.take())?,
             }
             Ok(())
         },
@@ -181,13 +183,17 @@ fn read_builder(reader: &mut Reader<'_, '_>, position: Position) -> Result<Build
     Ok(entry)
 }
 
-fn read_caller(reader: &mut Reader<'_, '_>, key: Position) -> Result<Option<CallerEntry>, Stop> {
+fn read_caller(
+    reader: &mut Reader<'_, '_>,
+    key: Position,
+    merged: Option<CallerEntry>,
+) -> Result<Option<CallerEntry>, Stop> {
     if !begins_mapping(reader, "a mapping with the key `refs`")? {
         return Ok(None);
     }
     let mut entry = CallerEntry {
         position: Some(key),
-        ..CallerEntry::default()
+        ..merged.unwrap_or_default()
     };
     reader.fields(&["workflows", "refs", "events"], |reader, field, _| {
         match field {

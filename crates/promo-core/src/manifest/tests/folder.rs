@@ -1,4 +1,4 @@
-//! Trees on disk: links, sizes, what is no file, what changes.
+//! Trees on disk: sizes, what is no file, what changes.
 
 use std::fs;
 use std::path::Path;
@@ -42,30 +42,6 @@ fn a_folder_that_is_not_there_is_an_error_with_its_path() {
     assert_eq!(error.code().as_str(), "PROMO-M001");
     assert!(!error.hints().is_empty());
     assert!(ManifestSet::load_plain(Path::new("/nowhere/at/all")).is_err());
-}
-
-#[cfg(unix)]
-#[test]
-fn links_are_refused_wherever_they_stand() {
-    use std::os::unix::fs::symlink;
-    for link in [IMAGES, "images/q", "manifests/p/README.md", "manifests/q"] {
-        let dir = sound_tree();
-        let path = dir.path().join(link);
-        if path.exists() {
-            fs::rename(&path, dir.path().join("elsewhere")).unwrap();
-        }
-        symlink(dir.path().join("elsewhere"), path).unwrap();
-        let findings = found(&ManifestSet::load_thin(dir.path()));
-        assert_eq!(findings, [format!("{link} PROMO-M002")], "{link}");
-    }
-    let dir = sound_tree();
-    fs::rename(dir.path().join("images"), dir.path().join("elsewhere")).unwrap();
-    symlink("elsewhere", dir.path().join("images")).unwrap();
-    let findings = found(&ManifestSet::load_thin(dir.path()));
-    assert!(
-        findings.contains(&"images PROMO-M002".to_owned()),
-        "{findings:?}"
-    );
 }
 
 #[test]

@@ -37,6 +37,27 @@ const LAYOUTS: &[&str] = &[
     "- name: x\n  dmap:\n    \"A\": [v1, v2]\n---\nimages: []\n",
     "- name: x\n  dmap:\n    \"A\": [v1, v2]\n---\n{[\n",
     "- name: x\n  dmap:\n    \"A\": [v1, v2]\n...\n}\n",
+    // What stands behind the end of a document, or behind its one value.
+    "- name: x\n  dmap:\n    \"A\": [v1, v2]\n... text\n",
+    "- name: x\n  dmap:\n    \"A\": [v1, v2]#c\n... }\n",
+    "- name: x\n  dmap:\n    \"A\": [v1, v2]#c\n--- {[\n",
+    // The end of lines, again.
+    "- name: x\u{85}  dmap:\u{2028}    \"A\":\u{2029}    - v1\u{2028}    - v2\n",
+    "# c\u{2028}- name: x\n  dmap:\n    \"A\": [v1, v2]\n",
+    "- name: x\r  dmap:\r    \"A\":\r    - v1\r    - v2\r",
+    // What is text only to kpromo's parser: no tags.
+    "- name: x\n  dmap:\n    \"A\": [v1, -, v2]\n",
+    "- name: x\n  dmap:\n    \"A\": [\t-,v1, v2,-]\n",
+    "- name: x\n  dmap:\n    \"A\": [v1, a:, v2, https://b:]\n",
+    "- {name: x, dmap: {\"A\": [v1, v2], B:, A:}}\n",
+    // Texts in base64.
+    "- name: !!binary eC==\n  dmap: !!binary\n    \"A\": [!!binary 'djE=', !!binary djJ=]\n",
+    "- !!binary bmFtZQ==: x\n  dmap:\n    \"A\": [v1, v2, !!binary /w==]\n    \"B\": !!null ''\n",
+    // What is merged and also stands there.
+    "- &y\n  name: y\n  dmap:\n    \"B\": [v3]\n- <<: *y\n  name: x\n  dmap:\n    \"A\": [v1, v2]\n",
+    "- &y\n  name: y\n  dmap:\n    \"A\": [v1, v2]\n- name: x\n  dmap:\n    \"B\": [v3]\n  <<: {<<: *y, name: x}\n",
+    "- &y\n  name: x\n  dmap:\n    \"A\": [v1, v2]\n- &z\n  name: z\n  dmap: {}\n- <<: [*y, *z]\n  dmap: ~\n",
+    "- <<: {name: '-'}\n  name: x\n  dmap:\n    \"A\": [v1, v2]\n",
     // Entries without anything.
     "- name: x\n  dmap:\n    \"A\": [v1, v2]\n    \"B\": ~\n-\n- {}\n- name: ''\n- name: ~\n",
     // Keys with a question mark.
@@ -94,9 +115,20 @@ fn what_stays_refused_is_found_where_it_is_written() {
     for (layout, expected) in [
         ("- name: x\n  dmap: {\n  }}\n", "5:3 PROMO-M021"),
         ("- name: x\n  dmap: [\n]\n", "4:9 PROMO-M030"),
+        // Readers of YAML disagree on the colon, and what a text in a block is isn't looked at.
+        (
+            "- name: x\n  dmap: {A:, B: [v1]}\n- name: |\n   y\n",
+            "4:81 PROMO-M021",
+        ),
+        ("- name: !!binary x\n", "3:9 PROMO-M025"),
+        ("- name: !!null x\n", "3:9 PROMO-M025"),
+        ("- <<: 12\n", "3:3 PROMO-M024"),
+        ("- <<: [{}, 12]\n", "3:3 PROMO-M024"),
     ] {
         let set = ManifestSet::parse_plain("m.yaml", text(layout).as_bytes());
-        assert_eq!(found(&set), [expected], "{layout}");
+        let found = found(&set);
+        assert!(found.contains(&expected.to_owned()), "{layout}: {found:?}");
+        assert!(set.is_err());
     }
 }
 
@@ -114,22 +146,83 @@ fn utf16_with_its_mark_is_read() {
 }
 
 #[test]
-fn a_merged_entry_is_replaced_by_a_text_and_by_nothing_else() {
-    let twice =
-        "- &y\n  name: y\n  dmap: {\"A\": [v1]}\n- <<: *y\n  name: x\n  dmap: {\"A\": [v2]}\n";
-    let set = ManifestSet::parse_plain("m.yaml", text(twice).as_bytes());
-    assert!(
-        found(&set).iter().any(|line| line.ends_with("PROMO-M032")),
-        "{:?}",
-        found(&set)
+fn of_an_entry_that_is_merged_and_stands_there_what_comes_last_counts() {
+    // A name that was merged behind it replaces the one that stands there, as in kpromo.
+    let behind = "- &y\n  name: x\n- name: y\n  <<: *y\n  dmap: {\"A\": [v1]}\n";
+    let set = ManifestSet::parse_plain("m.yaml", text(behind).as_bytes()).unwrap();
+    assert_eq!(wanted(&set), ["v1"]);
+    // A digest counts once, wherever it comes from.
+    for twice in [
+        "- &y\n  name: y\n  dmap: {\"A\": [v1]}\n- <<: *y\n  name: x\n  dmap: {\"A\": [v2]}\n",
+        "- &y\n  name: y\n  dmap: {\"A\": [v1]}\n- name: x\n  dmap: {\"A\": [v2]}\n  <<: *y\n",
+        "- &y\n  name: y\n  dmap: {\"A\": [v1]}\n- &z {dmap: {\"A\": [v2]}}\n- <<: [*y, *z]\n",
+    ] {
+        let set = ManifestSet::parse_plain("m.yaml", text(twice).as_bytes());
+        let found = found(&set);
+        assert!(
+            found.iter().any(|line| line.ends_with("PROMO-M032")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_reader_of_yaml_might_overlook_is_told() {
+    for (layout, expected) in [
+        (
+            "- name: x\n  dmap: {\"A\": [v1]}\n... - y\n",
+            "5:1 PROMO-M037",
+        ),
+        (
+            "  - name: x\n    dmap: {\"A\": [v1]}\n  - y: z\n",
+            "5:5 PROMO-M031",
+        ),
+        ("- name: x\n  dmap: {\"A\": [v1, a:]}\n", "4:90 PROMO-M053"),
+        (
+            "- name: x\n  dmap: {\"A\": [a:, 'v1', -, v:]}\n",
+            "4:99 PROMO-M053",
+        ),
+        (
+            "- name: x\n  dmap: {\"A\": [v1]} # c\u{2028}- name: y\n  dmap: {\"A\": []}\n",
+            "4:94 PROMO-M028",
+        ),
+        (
+            "- name: x\n  dmap: {\"A\": [v1, !!binary djE=]}\n",
+            "4:90 PROMO-M036",
+        ),
+    ] {
+        let set = ManifestSet::parse_plain("m.yaml", text(layout).as_bytes());
+        let found = found(&set);
+        assert!(found.contains(&expected.to_owned()), "{layout}: {found:?}");
+        assert!(
+            set.is_ok() || expected.ends_with("M031"),
+            "{layout}: {found:?}"
+        );
+    }
+    // Behind what is further in.
+    let images = format!(
+        "  - name: x\n    dmap: {{\"sha256:{}\": [v1]}}\n- y\n",
+        hex('a')
     );
-    let behind = "- &y\n  name: y\n  dmap: {\"A\": [v1]}\n- name: x\n  <<: *y\n";
-    let set = ManifestSet::parse_plain("m.yaml", text(behind).as_bytes());
-    assert!(
-        found(&set).iter().any(|line| line.ends_with("PROMO-M032")),
-        "{:?}",
-        found(&set)
-    );
+    for (file, text, expected) in [
+        ("images/p/images.yaml", images.as_str(), "3:1 PROMO-M037"),
+        ("images/p/images.yaml", "[] x\n", "1:4 PROMO-M037"),
+        ("images/p/images.yaml", "[]]\n", "1:3 PROMO-M037"),
+    ] {
+        let mut files = TreeFiles::new();
+        files.insert(
+            "manifests/p/promoter-manifest.yaml",
+            "registries: [{name: a.example/s, src: true}, {name: b.example/p}]",
+        );
+        files.insert(file, text);
+        let set = ManifestSet::parse_thin(&files);
+        assert!(
+            found(&set).contains(&expected.to_owned()),
+            "{text}: {:?}",
+            found(&set)
+        );
+        assert!(set.is_ok());
+    }
 }
 
 #[test]

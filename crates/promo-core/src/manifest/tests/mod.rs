@@ -6,6 +6,8 @@ mod edit;
 mod folder;
 mod format;
 mod kpromo;
+#[cfg(unix)]
+mod links;
 mod lint;
 mod properties;
 mod provenance;

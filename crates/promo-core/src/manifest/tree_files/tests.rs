@@ -33,7 +33,7 @@ fn old_tree() -> tempfile::TempDir {
 /// The codes that a tree is refused with after `change` was done to it between reading and the last look.
 fn codes_after(change: impl Fn(&Path)) -> Vec<String> {
     let dir = old_tree();
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(dir.path()).unwrap();
     for name in ["manifests", "images"] {
         reading.take(&dir.path().join(name), name.to_owned(), 0);
     }
@@ -74,4 +74,27 @@ fn whatever_changes_while_the_tree_is_read_refuses_it() {
     assert!(codes_after(gone).contains(&format!("{IMAGES} PROMO-M010")));
     let added = |dir: &Path| fs::create_dir(dir.join("manifests/q")).unwrap();
     assert_eq!(codes_after(added), ["manifests PROMO-M010"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_elsewhere_afterwards_refuses_the_tree() {
+    use std::os::unix::fs::symlink;
+    let linked = |dir: &Path, target: &str| {
+        fs::remove_file(dir.join(IMAGES)).unwrap();
+        symlink(target, dir.join(IMAGES)).unwrap();
+    };
+    for (change, is_changed) in [("other.yaml", true), ("first.yaml", false)] {
+        let dir = old_tree();
+        for name in ["first.yaml", "other.yaml"] {
+            fs::write(dir.path().join("images").join(name), "# none yet\n").unwrap();
+        }
+        linked(dir.path(), "../first.yaml");
+        let mut reading = Reading::of(dir.path()).unwrap();
+        reading.take(&dir.path().join(IMAGES), IMAGES.to_owned(), 0);
+        linked(dir.path(), &format!("../{change}"));
+        reading.confirm();
+        let entry = reading.files.get(IMAGES);
+        assert_eq!(entry == Some(&TreeEntry::Changed), is_changed, "{entry:?}");
+    }
 }

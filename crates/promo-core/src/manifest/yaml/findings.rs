@@ -1,33 +1,74 @@
 //! What the reader finds on its way, and how it is said.
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use saphyr_parser::{ScanError, Tag};
 
-use super::{MAX_DEPTH, Position, Purpose, Reader, Stop};
+use super::{MAX_DEPTH, Position, Purpose, Reader, Scalar, Stop};
 use crate::manifest::events::Trouble;
 use crate::manifest::finding::clip;
 use crate::manifest::kinds::{ALIAS_TAKEN, ANCHOR, MERGE, SYNTAX, TAG_IGNORED, TOO_DEEP, YAML_TAG};
 
 impl Reader<'_, '_> {
-    /// Judges the tag of a node. If it says so, whether a text counts as one without quotes.
-    pub(super) fn tagged(&mut self, tag: Option<&Tag>, place: Position) -> Option<bool> {
+    /// A text as its tag wants it to be read.
+    pub(super) fn tagged<'s>(&mut self, tag: Option<&Tag>, scalar: Scalar<'s>) -> Scalar<'s> {
+        let place = scalar.position;
+        let Some(core) = self.found_tag(tag, place) else {
+            return scalar;
+        };
+        let is_nothing = Scalar::is_word_for_nothing(&scalar.text);
+        match core {
+            "str" => Scalar {
+                plain: false,
+                ..scalar
+            },
+            "bool" => Scalar {
+                plain: true,
+                ..scalar
+            },
+            "null" if is_nothing => Scalar {
+                plain: true,
+                ..scalar
+            },
+            "null" => self.refused_tag(scalar, "a YAML tag says that nothing stands here"),
+            "binary" => match decoded(&scalar.text) {
+                Some(text) => Scalar {
+                    text: text.into(),
+                    plain: false,
+                    ..scalar
+                },
+                None => self.refused_tag(scalar, "this is not base64, as its YAML tag says"),
+            },
+            _ => scalar,
+        }
+    }
+
+    fn refused_tag<'s>(&mut self, scalar: Scalar<'s>, message: &str) -> Scalar<'s> {
+        let expected = "the value without a tag";
+        self.findings
+            .add(&YAML_TAG, scalar.position, message.to_owned(), expected);
+        scalar
+    }
+
+    /// Says once that a tag stands here, and returns its name if it is one of YAML's own that may count.
+    pub(super) fn found_tag<'t>(
+        &mut self,
+        tag: Option<&'t Tag>,
+        place: Position,
+    ) -> Option<&'t str> {
         let tag = tag?;
-        let core = tag.is_yaml_core_schema().then_some(tag.suffix.as_str());
-        if self.purpose == Purpose::Edit || matches!(core, Some("binary" | "null")) {
-            let message = "a YAML tag stands here".to_owned();
+        let message = "a YAML tag stands here".to_owned();
+        if self.purpose == Purpose::Edit {
             self.findings
                 .add(&YAML_TAG, place, message, "the value without a tag");
             return None;
         }
         if !std::mem::replace(&mut self.has_tag, true) {
-            let message = "a YAML tag stands here".to_owned();
             self.findings
                 .add(&TAG_IGNORED, place, message, "the value without a tag");
         }
-        match core {
-            Some("str") => Some(false),
-            Some("bool") => Some(true),
-            _ => None,
-        }
+        tag.is_yaml_core_schema().then_some(tag.suffix.as_str())
     }
 
     /// Says once where the first alias or merge stood.
@@ -97,4 +138,18 @@ impl Reader<'_, '_> {
         self.findings
             .add(&SYNTAX, place, message, "well-formed YAML");
     }
+}
+
+/// Base64 as kpromo reads it: bits that are over are not looked at.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// The text that a text in base64 stands for, which may have ends of lines in it.
+fn decoded(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let bytes = BASE64.decode(text).ok()?;
+    // What is no text is no name, digest or tag in any case.
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
