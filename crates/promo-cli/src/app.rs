@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use promo_core::oci::RegistryHost;
 use promo_core::pipeline::{
-    EvidenceScope, Mode, Ports, ProofPorts, ProvenancePolicy, RunSettings, StagingPolicy,
+    BesideSettings, EvidenceScope, Mode, Ports, ProofPorts, ProvenancePolicy, RunSettings,
+    StagingPolicy,
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{
@@ -281,6 +282,22 @@ pub(crate) fn staging(settings: &StagingSettings) -> Result<Option<Arc<dyn Verif
     Ok(Some(Arc::new(KeyVerifier::new(keys))))
 }
 
+fn staging_policy(settings: &StagingSettings) -> StagingPolicy {
+    match settings.choice() {
+        StagingChoice::Off => StagingPolicy::Off,
+        StagingChoice::IfPresent => StagingPolicy::IfPresent,
+        StagingChoice::Require => StagingPolicy::Require,
+    }
+}
+
+/// What a run with these settings would do with what is beside an image.
+pub(crate) fn beside_settings(staging: &StagingSettings) -> BesideSettings {
+    BesideSettings {
+        carry: staging.carry().clone(),
+        staging: staging_policy(staging),
+    }
+}
+
 /// The settings of a run.
 pub(crate) fn run_settings(
     mode: Mode,
@@ -292,11 +309,7 @@ pub(crate) fn run_settings(
     RunSettings {
         mode,
         no_sign: proof.no_sign,
-        staging: match staging.choice() {
-            StagingChoice::Off => StagingPolicy::Off,
-            StagingChoice::IfPresent => StagingPolicy::IfPresent,
-            StagingChoice::Require => StagingPolicy::Require,
-        },
+        staging: staging_policy(staging),
         trust: staging.trust(),
         provenance: ProvenancePolicy::Off,
         carry: staging.carry().clone(),

@@ -112,6 +112,17 @@ pub(crate) struct PlanShownArgs {
     pub(crate) output: Option<Format>,
 }
 
+/// What is asked about the images of a plan besides.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PlanAskedArgs {
+    /// Also read the manifests of what is to be promoted, and say how many bytes and requests it takes
+    #[arg(long, conflicts_with_all = ["offline", "inventory"])]
+    pub(crate) cost: bool,
+    /// Also look at what staging has beside what is to be promoted (SBOMs, say), and say what becomes of it
+    #[arg(long, conflicts_with_all = ["offline", "inventory"])]
+    pub(crate) beside: bool,
+}
+
 /// Show what a promotion would do, and why
 ///
 /// Compares the promoter manifests with what the registries hold and gives every edge (one digest and tag
@@ -127,9 +138,8 @@ pub(crate) struct PlanArgs {
     /// json`) is given as FILE; one in YAML or CSV as REGISTRY=FILE, and is taken as all that the registry holds
     #[arg(long, value_name = "[REGISTRY=]FILE")]
     pub(crate) inventory: Vec<InventoryArg>,
-    /// Also read the manifests of what is to be promoted, and say how many bytes and requests it takes
-    #[arg(long, conflicts_with_all = ["offline", "inventory"])]
-    pub(crate) cost: bool,
+    #[command(flatten)]
+    pub(crate) asked: PlanAskedArgs,
     /// End with exit code 6 if there is something to promote
     #[arg(long)]
     pub(crate) exit_code: bool,

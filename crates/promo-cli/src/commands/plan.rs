@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use promo_core::Code;
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
-use promo_core::pipeline::measure;
+use promo_core::pipeline::{look_beside, measure};
 use promo_core::plan::{
     self, Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, TagMoves, Verdict,
     wanted_destinations, wanted_sources,
@@ -16,7 +16,7 @@ use promo_core::ports::InventoryReader;
 use super::report_file::ReportFile;
 use super::{saved_plan, since, snapshot_file};
 use crate::app;
-use crate::args::{PlanArgs, PlanShownArgs};
+use crate::args::{PlanArgs, PlanShownArgs, StagingArgs};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::files;
@@ -25,7 +25,7 @@ use crate::output::{
 };
 use crate::progress;
 use crate::run::Context;
-use crate::settings::{NetworkSettings, ScopeSettings};
+use crate::settings::{NetworkSettings, ScopeSettings, StagingSettings};
 use crate::terminal::Terminal;
 
 /// Plans and shows the plan. Nothing is written to any registry.
@@ -42,9 +42,8 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
         saved_plan::read_now(&mut inputs);
     }
     let mut plan = plan::plan(&set, inventory.as_ref(), &options);
-    if let Some(registries) = registries.filter(|_| args.cost) {
-        let observer = registries.observer.as_ref();
-        plan = measure(plan, &registries.copier(), observer, app::CONCURRENCY).await;
+    if let Some(registries) = &registries {
+        plan = looked_at(args, context, plan, registries).await?;
     }
     if let Some(edge) = plan.stopped_by() {
         return Err(stopped(&edge));
@@ -57,6 +56,26 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     // The process ends now. To give back a million pieces of memory one by one would take a tenth of the whole run.
     let _left_to_the_system = ManuallyDrop::new((set, plan));
     Ok(Outcome { text, exit })
+}
+
+/// The plan with what was asked about its images besides.
+async fn looked_at(
+    args: &PlanArgs,
+    context: &Context,
+    mut plan: Plan,
+    registries: &app::Registries,
+) -> Result<Plan> {
+    let observer = registries.observer.as_ref();
+    if args.asked.cost {
+        plan = measure(plan, &registries.copier(), observer, app::CONCURRENCY).await;
+    }
+    if args.asked.beside {
+        let staging = StagingSettings::resolve(&StagingArgs::default(), &context.resolver)?;
+        let settings = app::beside_settings(&staging);
+        let registry = registries.registry.as_ref();
+        plan = look_beside(plan, registry, &settings, observer, app::CONCURRENCY).await;
+    }
+    Ok(plan)
 }
 
 /// Prints what is too large to be held as a text; else returns what is to be printed.

@@ -2,6 +2,7 @@
 //!
 //! A result is data; this folder only shows it. A document carries `"schema": "promo.<name>/v1"` first.
 
+mod beside;
 mod document;
 mod plan_markdown;
 mod plan_text;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use promo_core::manifest::Finding;
 use promo_core::oci::Tag;
-use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Verdict};
+use promo_core::plan::{Beside, Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Verdict};
 
+use super::beside as beside_an_image;
 use super::counted;
 use super::plan_text::{cost_text, destinations_of, listed_rows, name, place, short};
 use crate::diagnostics::one_line;
@@ -28,7 +29,29 @@ pub(crate) fn plan_markdown(plan: &Plan) -> String {
         text.push_str("\n#### To do\n\n| verdict | image | digest | tags | destinations |\n|---|---|---|---|---|\n");
         list(&mut text, &wanted);
     }
+    let beside: Vec<String> = plan
+        .beside()
+        .into_iter()
+        .flatten()
+        .filter_map(beside)
+        .collect();
+    if !beside.is_empty() {
+        text.push_str("\n#### Beside the images\n\n");
+        list(&mut text, &beside);
+    }
     text
+}
+
+/// What staging has beside an image, and what becomes of it.
+fn beside(beside: &Beside) -> Option<String> {
+    let what = beside_an_image::becomes(beside.becomes)?;
+    let of = beside.artifact_type.as_deref().map(escape);
+    let of = of.map_or_else(String::new, |of| format!(" ({of})"));
+    Some(format!(
+        "- **{what}** `{}`{of}, beside `{}`",
+        beside_an_image::name(beside),
+        short(beside.image)
+    ))
 }
 
 /// The heading and the numbers.

@@ -7,6 +7,7 @@ use promo_core::manifest::{Finding, Severity};
 use promo_core::oci::{Digest, RegistryPath, Tag};
 use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Traffic, Verdict};
 
+use super::beside::beside_text;
 use super::{Table, counted};
 use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 
@@ -52,6 +53,7 @@ pub(crate) fn plan_table(plan: &Plan) -> String {
             one_line(&place(finding))
         );
     }
+    text.push_str(&beside_text(plan.beside().unwrap_or_default()));
     if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use promo_core::manifest::Severity;
-use promo_core::pipeline::{Becomes, EdgeOutcome, EdgeResult, Mode, PhaseStatus};
+use promo_core::pipeline::{EdgeOutcome, EdgeResult, Mode, PhaseStatus};
 use promo_core::report::{Report, Totals};
 
+use super::beside::beside_text;
 use super::counted;
 use super::plan_text::short;
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
@@ -15,7 +16,7 @@ pub(crate) fn report_table(report: &Report) -> String {
     let mut text = phases(report);
     text.push_str(&edges(report));
     text.push_str(&staging(report));
-    text.push_str(&beside(report));
+    text.push_str(&beside_text(&report.beside));
     text.push_str(&left(report));
     text.push_str(&conclusion(report));
     text
@@ -83,27 +84,6 @@ fn name(edge: &EdgeOutcome) -> String {
         Some(tag) => format!("{}:{tag} {}", edge.destination, short(edge.digest)),
         None => format!("{}@{}", edge.destination, short(edge.digest)),
     }
-}
-
-/// What staging has beside the images, one line each.
-fn beside(report: &Report) -> String {
-    let mut text = String::new();
-    for beside in &report.beside {
-        let what = match beside.becomes {
-            Becomes::Carried => "carried",
-            Becomes::LeftBehind => "left behind",
-            _ => continue,
-        };
-        let name = match &beside.tag {
-            Some(tag) => format!("{}:{tag}", beside.source),
-            None => format!("{}@{}", beside.source, short(beside.digest)),
-        };
-        let of = beside.artifact_type.as_deref().map(one_line);
-        let of = of.map_or_else(String::new, |of| format!(" ({of})"));
-        let image = short(beside.image);
-        let _ = writeln!(text, "{YELLOW}{what}{YELLOW:#} {name}{of}, beside {image}");
-    }
-    text
 }
 
 /// What was left, by a phase or by the plan, and bad entries.

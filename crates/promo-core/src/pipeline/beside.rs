@@ -7,55 +7,37 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::flow::Run;
 use super::outcome::Left;
 use super::placing;
 use super::settings::StagingPolicy;
-use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository, Tag};
-use crate::plan::{ImageWork, Verdict};
-use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase};
+use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
+use crate::plan::{Becomes, Beside, ImageWork, Verdict};
+use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase, Registry};
 
 /// The most referrers of an image that are told.
 const MAX_REFERRERS: usize = 1000;
 /// Tags that cosign puts beside an image.
 const TAGS: [&str; 3] = [".sig", ".att", ".sbom"];
 
-/// Something that staging has beside an image, or that belongs to the image and stays where it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Beside {
-    /// Where it is.
-    pub source: Repository,
-    /// The image.
-    pub image: Digest,
-    /// Its own digest.
-    pub digest: Digest,
-    /// Its tag, if it is found by one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<Tag>,
-    /// What it is: the type of an artifact, or the media type of a layer; as the registry says it.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub artifact_type: Option<String>,
-    /// What becomes of it.
-    pub becomes: Becomes,
+/// Where and how it is looked.
+pub(super) struct Look<'a> {
+    pub(super) registry: &'a dyn Registry,
+    /// Types of artifacts that are copied.
+    pub(super) carry: &'a BTreeSet<String>,
+    pub(super) staging: StagingPolicy,
 }
 
-/// What becomes of something beside an image. In a dry run: what would.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Becomes {
-    /// It is copied as it is, because the settings name its type.
-    Carried,
-    /// It is a signature or attestation: it is judged, and carried if it is accepted.
-    Judged,
-    /// It stays where it is.
-    LeftBehind,
+impl<'a> Look<'a> {
+    fn of(run: &'a Run) -> Self {
+        Self {
+            registry: run.ports.registry.as_ref(),
+            carry: &run.settings.carry,
+            staging: run.settings.staging,
+        }
+    }
 }
 
 /// What is beside one image.
@@ -66,26 +48,28 @@ pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Lef
     if run.interrupt.is_raised() {
         return Err(Left::interrupted(Phase::Validate));
     }
-    match find(run, work).await {
+    match find(&Look::of(run), &work.source, work.digest).await {
         Ok(found) => Ok(found),
         // What is to be carried must be known; otherwise it is only told.
         Err(failure) if run.settings.carry.is_empty() => {
-            let message = format!(
-                "what is beside {}@{} can't be told: {}",
-                work.source,
-                work.digest,
-                failure.chain()
-            );
-            let code = failure.code();
-            run.observe(&Event::Warning { code, message });
+            run.observe(&cant_be_told(&work.source, work.digest, &failure));
             Ok(Vec::new())
         }
         Err(failure) => Err(Left::failed(Phase::Validate, &failure)),
     }
 }
 
+/// The warning that a reader of the report needs, since what is beside the image isn't in it.
+pub(super) fn cant_be_told(source: &Repository, image: Digest, failure: &Failure) -> Event {
+    let reason = failure.chain();
+    Event::Warning {
+        code: failure.code(),
+        message: format!("what is beside {source}@{image} can't be told: {reason}"),
+    }
+}
+
 /// Whether anything of it isn't published yet. Of the rest only evidence is examined.
-fn is_to_be_promoted(work: &ImageWork) -> bool {
+pub(super) fn is_to_be_promoted(work: &ImageWork) -> bool {
     work.destinations.iter().any(|destination| {
         let mut tags = destination.tags.iter();
         tags.any(|wanted| wanted.verdict != Verdict::Present)
@@ -108,47 +92,63 @@ pub(super) fn layers(work: &ImageWork, left_behind: &[Descriptor]) -> Vec<Beside
         .collect()
 }
 
-async fn find(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Failure> {
-    let registry = &run.ports.registry;
-    let list = registry.referrers(&work.source, &work.digest).await?;
+/// What is beside an image: what refers to it, and cosign's tags.
+pub(super) async fn find(
+    look: &Look<'_>,
+    source: &Repository,
+    image: Digest,
+) -> Result<Vec<Beside>, Failure> {
+    let list = look.registry.referrers(source, &image).await?;
     let mut found = Vec::new();
     for referrer in list.descriptors.into_iter().take(MAX_REFERRERS) {
-        found.push(judge(run, work, referrer).await?);
+        found.push(judge(look, source, image, referrer).await?);
     }
-    let judged = run.settings.staging != StagingPolicy::Off;
+    let judged = look.staging != StagingPolicy::Off;
     // Those that hold signatures are read anyway where they are judged.
     for suffix in TAGS.iter().filter(|suffix| !judged || **suffix == ".sbom") {
-        let tag = work.digest.evidence_tag(suffix);
+        let tag = image.evidence_tag(suffix);
         let reference = ManifestReference::Tag(tag.clone());
-        if let Some(head) = registry.head_manifest(&work.source, &reference).await? {
+        if let Some(head) = look.registry.head_manifest(source, &reference).await? {
             found.push(Beside {
+                source: source.clone(),
+                image,
+                digest: head.digest,
                 tag: Some(tag),
-                ..beside(work, head.digest, None, Becomes::LeftBehind)
+                artifact_type: None,
+                becomes: Becomes::LeftBehind,
             });
         }
     }
     Ok(found)
 }
 
-fn beside(
-    work: &ImageWork,
-    digest: Digest,
-    artifact_type: Option<String>,
-    becomes: Becomes,
-) -> Beside {
-    Beside {
-        source: work.source.clone(),
-        image: work.digest,
-        digest,
+/// What refers to a child of an index. Only what is about the image itself is judged or carried, so it stays.
+pub(super) async fn find_of_child(
+    look: &Look<'_>,
+    source: &Repository,
+    child: Digest,
+) -> Result<Vec<Beside>, Failure> {
+    let list = look.registry.referrers(source, &child).await?;
+    let referrers = list.descriptors.into_iter().take(MAX_REFERRERS);
+    let beside = referrers.map(|referrer| Beside {
+        source: source.clone(),
+        image: child,
+        digest: referrer.digest,
         tag: None,
-        artifact_type,
-        becomes,
-    }
+        artifact_type: referrer.artifact_type.filter(|listed| !listed.is_empty()),
+        becomes: Becomes::LeftBehind,
+    });
+    Ok(beside.collect())
 }
 
 /// What becomes of a referrer. What a list says of its type is only told: where it may be carried, its manifest decides.
-async fn judge(run: &Run, work: &ImageWork, referrer: Descriptor) -> Result<Beside, Failure> {
-    let carry = &run.settings.carry;
+async fn judge(
+    look: &Look<'_>,
+    source: &Repository,
+    image: Digest,
+    referrer: Descriptor,
+) -> Result<Beside, Failure> {
+    let carry = look.carry;
     let listed = referrer.artifact_type.filter(|listed| !listed.is_empty());
     let may_be_carried = match &listed {
         Some(listed) => carry.contains(listed),
@@ -158,11 +158,10 @@ async fn judge(run: &Run, work: &ImageWork, referrer: Descriptor) -> Result<Besi
     let mut artifact_type = listed;
     let mut is_carried = false;
     if may_be_carried {
-        let registry = &run.ports.registry;
-        let manifest = registry.get_manifest(&work.source, &digest.into()).await?;
+        let manifest = look.registry.get_manifest(source, &digest.into()).await?;
         let artifact = manifest.as_ref().and_then(Described::read);
         if let Some(artifact) = artifact {
-            is_carried = artifact.is_about(work.digest)
+            is_carried = artifact.is_about(image)
                 && !artifact.is_evidence()
                 && artifact.own_type().is_some_and(|own| carry.contains(own));
             let own_type = artifact.own_type().map(str::to_owned);
@@ -172,12 +171,19 @@ async fn judge(run: &Run, work: &ImageWork, referrer: Descriptor) -> Result<Besi
     let is_evidence = artifact_type.as_deref().is_some_and(is_evidence_type);
     let becomes = if is_carried {
         Becomes::Carried
-    } else if is_evidence && run.settings.staging != StagingPolicy::Off {
+    } else if is_evidence && look.staging != StagingPolicy::Off {
         Becomes::Judged
     } else {
         Becomes::LeftBehind
     };
-    Ok(beside(work, digest, artifact_type, becomes))
+    Ok(Beside {
+        source: source.clone(),
+        image,
+        digest,
+        tag: None,
+        artifact_type,
+        becomes,
+    })
 }
 
 /// Whether content of this type is a signature or an attestation of sigstore's, which the verifier judges.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::beside::Beside;
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
 use super::staging::StagingEvidence;
 use super::{Interrupt, Mode, Ports, RunSettings};
 use crate::Code;
-use crate::plan::{ImageWork, Plan};
+use crate::plan::{Beside, ImageWork, Plan};
 use crate::ports::{Event, Failure, Phase};
 use crate::report::{Report, ReportSettings};
 

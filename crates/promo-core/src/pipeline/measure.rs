@@ -7,7 +7,10 @@ use std::num::NonZeroUsize;
 use super::concurrent;
 use crate::oci::{Digest, Repository};
 use crate::plan::{ImageSizes, Plan};
-use crate::ports::{Copier, Event, Observer, Phase, contain};
+use crate::ports::{Copier, Event, Failure, Observer, Phase, contain};
+
+/// An image by its source and digest.
+pub(super) type Image = (Repository, Digest);
 
 /// The plan with the sizes of what it is to promote, read from the sources by `copier`, at most `at_once` together.
 ///
@@ -20,36 +23,50 @@ pub async fn measure(
     at_once: NonZeroUsize,
 ) -> Plan {
     let work = plan.work().into_iter();
-    let images: BTreeSet<(Repository, Digest)> =
-        work.map(|item| (item.source, item.digest)).collect();
+    let images = work.map(|item| (item.source, item.digest)).collect();
+    let measured = of_each(images, observer, at_once, async |(source, digest)| {
+        let size = contain(copier.measure(source, digest)).await;
+        size.inspect_err(|failure| {
+            let code = failure.code();
+            let reason = failure.chain();
+            let message = format!("{source}@{digest} can't be measured: {reason}");
+            observer.observe(&Event::Warning { code, message });
+        })
+    })
+    .await;
+    let sizes: ImageSizes = measured.into_iter().collect();
+    plan.with_sizes(sizes)
+}
+
+/// Asks something about each image for a plan that is shown, and tells the observer how it goes on.
+pub(super) async fn of_each<T>(
+    images: BTreeSet<Image>,
+    observer: &dyn Observer,
+    at_once: NonZeroUsize,
+    ask: impl AsyncFn(&Image) -> Result<T, Failure>,
+) -> Vec<(Image, T)> {
     let count = images.len() as u64;
     observer.observe(&Event::PhaseBegan {
         phase: Phase::Plan,
         items: count,
     });
-    let measured = concurrent::each(at_once, images.into_iter().collect(), |image| async move {
-        let size = contain(copier.measure(&image.0, &image.1)).await;
-        let item = format!("{}@{}", image.0, image.1);
-        let left = size.as_ref().err().map(|failure| {
-            let code = failure.code();
-            let message = format!("{item} can't be measured: {}", failure.chain());
-            observer.observe(&Event::Warning { code, message });
-            code
-        });
+    let ask = &ask;
+    let answers = concurrent::each(at_once, images.into_iter().collect(), |image| async move {
+        let answer = ask(&image).await;
         observer.observe(&Event::ItemDone {
             phase: Phase::Plan,
-            item,
-            left,
+            item: format!("{}@{}", image.0, image.1),
+            left: answer.as_ref().err().map(Failure::code),
         });
-        Some((image, size.ok()?))
+        Some((image, answer.ok()?))
     })
     .await;
-    let sizes: ImageSizes = measured.into_iter().flatten().collect();
-    let passed = sizes.len() as u64;
+    let answers: Vec<_> = answers.into_iter().flatten().collect();
+    let passed = answers.len() as u64;
     observer.observe(&Event::PhaseEnded {
         phase: Phase::Plan,
         passed,
         left: count - passed,
     });
-    plan.with_sizes(sizes)
+    answers
 }

@@ -20,6 +20,7 @@ mod flow;
 mod in_question;
 mod interrupt;
 mod look_again;
+mod look_beside;
 mod measure;
 mod outcome;
 mod placing;
@@ -37,10 +38,11 @@ pub mod trust;
 mod validate;
 
 pub use attest::{Attested, AttestedImage};
-pub use beside::{Becomes, Beside, is_evidence_type};
+pub use beside::is_evidence_type;
 pub use error::{CodeEntry, RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
 pub use interrupt::Interrupt;
+pub use look_beside::{BesideSettings, look_beside};
 pub use measure::measure;
 pub use outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
 pub use planned::Planned;
@@ -55,6 +57,8 @@ pub use sign::{Signed, SignedImage};
 pub use staging::{StagingEvidence, StagingNote, StagingSignatures};
 pub use trust::{StagingNames, StagingTrust};
 pub use validate::{Validated, ValidatedImage};
+
+pub use crate::plan::{Becomes, Beside};
 
 use crate::manifest::ManifestSet;
 use crate::report::Report;

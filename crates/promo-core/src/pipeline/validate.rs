@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::beside::{self, Beside};
+use super::beside;
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::promote::Promoted;
@@ -11,7 +11,7 @@ use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 use super::staging::{self, StagingEvidence, StagingSignatures};
 use super::{Mode, StagingPolicy};
 use crate::oci::Descriptor;
-use crate::plan::ImageWork;
+use crate::plan::{Beside, ImageWork};
 use crate::ports::{Evidence, Failure, Phase, Verifier};
 use crate::report::Report;
 

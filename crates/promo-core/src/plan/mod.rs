@@ -9,6 +9,7 @@
 //! exceptions. Edges are made while one walks over them.
 
 mod artifact;
+mod beside;
 mod collisions;
 mod cost;
 mod decision;
@@ -46,6 +47,7 @@ use layout::Layout;
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 #[cfg(feature = "schema")]
 pub(crate) use artifact::{schema, summary_schema};
+pub use beside::{Becomes, Beside};
 pub use cost::{Cost, ImageSizes, Traffic};
 pub use diff::{Change, ChangeKind, SetDiff, diff};
 pub use edge_key::EdgeKey;
@@ -78,6 +80,8 @@ pub struct Plan {
     offline: bool,
     /// The sizes of images, of a plan that was measured.
     sizes: Option<ImageSizes>,
+    /// What is beside the images, of a plan for which somebody looked.
+    beside: Option<Vec<Beside>>,
     /// Of a plan that was loaded: its numbers, since a saved plan doesn't list what is unchanged.
     saved_summary: Option<Summary>,
 }
@@ -114,6 +118,7 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
         options: options.clone(),
         offline: inventory.is_none(),
         sizes: None,
+        beside: None,
         saved_summary: None,
         layout: Arc::new(layout),
     }

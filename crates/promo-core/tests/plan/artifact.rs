@@ -330,3 +330,23 @@ fn a_move_is_carried_out_only_if_the_saved_plan_saw_that_move() {
         moved_tag.work()
     );
 }
+
+#[test]
+fn what_is_beside_the_images_is_kept_and_may_be_missing() {
+    let plan = example();
+    assert!(saved(&plan).get("beside").is_none());
+    let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+    let left = json!({"source": "staging.example/team/app", "image": digest("a"), "digest": digest("c"),
+                      "type": "application/spdx+json", "becomes": "left-behind"});
+    let tag = json!({"source": "staging.example/team/app", "image": digest("a"), "digest": digest("b"),
+                     "tag": format!("sha256-{}.sbom", "a".repeat(64)), "becomes": "carried"});
+    let mut document = saved(&plan);
+    document["beside"] = json!([left, tag, left]);
+    let back = loaded(&document).unwrap().plan;
+    assert_eq!(saved(&back)["beside"], json!([tag, left]));
+    document["beside"] = json!([]);
+    assert_eq!(loaded(&document).unwrap().plan.beside(), Some(&[][..]));
+    document["beside"] = json!([{"source": "staging.example/team/app"}]);
+    let refused = loaded(&document).unwrap_err();
+    assert!(matches!(refused, ArtifactError::Document(_)), "{refused}");
+}

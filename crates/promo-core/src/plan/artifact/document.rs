@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Cost, TagMoves, Verdict};
+use super::super::{Beside, Cost, TagMoves, Verdict};
 use crate::manifest::Severity;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 use crate::ports::ImageSize;
@@ -18,6 +18,9 @@ pub(super) struct Document {
     pub(super) summary: Numbers,
     /// What it takes where nothing stands at the destinations yet, if its images were measured.
     pub(super) cost: Option<Cost>,
+    /// What staging has beside the images that are to be promoted, if somebody looked. Whoever carries the plan out looks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) beside: Option<Vec<Beside>>,
     /// Groups of which every edge is published, which are not listed.
     pub(super) unchanged: Unchanged,
     /// Lists of destination registries, which groups refer to by index.

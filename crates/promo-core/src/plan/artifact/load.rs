@@ -59,6 +59,10 @@ impl SavedPlan {
             }
             None => plan,
         };
+        let plan = match document.beside {
+            Some(beside) => plan.with_beside(beside),
+            None => plan,
+        };
         let said = document.summary;
         let unchanged = document.unchanged.edges;
         check_counts(&plan, &said, unchanged)?;
@@ -326,6 +330,7 @@ impl Loader {
             options,
             offline,
             sizes: None,
+            beside: None,
             saved_summary: None,
         }
     }

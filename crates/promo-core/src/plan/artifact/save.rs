@@ -38,6 +38,7 @@ impl Plan {
             offline: self.offline,
             summary: numbers(&self.summary()),
             cost: self.cost(),
+            beside: self.beside().map(<[_]>::to_vec),
             unchanged,
             destination_sets: sets.sets,
             groups,
