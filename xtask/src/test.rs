@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         direction::check_crates(&metadata)
     });
     tally.check("promo-core's tree", direction::check_core_tree);
+    tally.check("the modules' direction", direction::check_modules);
     tally.check("licences", || policy.check_licences(&metadata));
     tally.check("bans", || policy.check_bans(&metadata));
     tally.check("sources", || policy.check_sources(&metadata));

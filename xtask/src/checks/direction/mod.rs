@@ -1,10 +1,15 @@
 //! The crates' direction: who may depend on whom, and what must never be in promo-core's tree.
 //!
-//! promo-registry and promo-sign meet only at promo-core's ports; nothing depends on the command or the Python package.
+//! promo-registry and promo-sign meet only at promo-core's ports; nothing depends on the command or the Python package. The
+//! direction of the modules within a crate is in `layers`.
+
+mod layers;
 
 use crate::checks::metadata::{Dependency, Metadata, Package};
 use crate::error::{Error, Result};
 use crate::{process, workspace};
+
+pub(crate) use self::layers::check as check_modules;
 
 /// A crate, what it may use, and what its tests may use besides.
 struct Rule {
