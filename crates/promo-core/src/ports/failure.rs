@@ -1,7 +1,7 @@
 //! The error that ports return: what went wrong by meaning, with a stable code and hints.
 //!
-//! Each implementing crate has an error enum of its own; at the port it becomes a [`Failure`],
-//! which keeps that error as its source. The pipeline matches on [`FailureKind`] alone.
+//! Each implementing crate has an error enum of its own; at the port it becomes a [`Failure`], which keeps that error
+//! ([`Failure::error`]) and its causes. The pipeline matches on [`FailureKind`] alone.
 
 use std::any::Any;
 use std::error::Error;
@@ -65,7 +65,10 @@ pub struct Failure {
     status: Option<u16>,
     retry_after: Option<Duration>,
     said: Option<Box<(String, String)>>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    /// Its cause, or the typed error that it was made of.
+    origin: Option<Box<dyn Error + Send + Sync>>,
+    /// Whether the origin is the typed error: that says the same as the failure itself and is no cause of it.
+    is_typed: bool,
 }
 
 impl Failure {
@@ -79,7 +82,8 @@ impl Failure {
             status: None,
             retry_after: None,
             said: None,
-            source: None,
+            origin: None,
+            is_typed: false,
         }
     }
 
@@ -128,21 +132,37 @@ impl Failure {
     /// With its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.origin = Some(Box::new(source));
+        self.is_typed = false;
         self
     }
 
-    /// The same with other texts. Causes whose texts change are kept as text alone.
+    /// With the typed error that it is made of, whose message is that of the failure and whose causes are the failure's.
+    #[must_use]
+    pub fn with_error(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        self.origin = Some(Box::new(error));
+        self.is_typed = true;
+        self
+    }
+
+    /// The same with other texts. Causes whose texts change are kept as text alone, and a typed error that holds a text
+    /// which changes isn't kept.
     #[must_use]
     pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
         self.message = change(&self.message);
         for hint in &mut self.hints {
             *hint = change(hint);
         }
-        let causes = self.causes();
-        let changed = change(&causes.join(": "));
-        if changed != causes.join(": ") {
-            self.source = Some(changed.into());
+        if let Some(said) = &mut self.said {
+            **said = (change(&said.0), change(&said.1));
+        }
+        let causes = self.causes().join(": ");
+        let changed = change(&causes);
+        let holds = self.error().map(|error| format!("{error} {error:?}"));
+        let is_held = holds.is_some_and(|held| change(&held) != held);
+        if is_held || changed != causes {
+            self.origin = (!changed.is_empty()).then(|| changed.into());
+            self.is_typed = false;
         }
         self
     }
@@ -178,6 +198,12 @@ impl Failure {
         Some((code, message))
     }
 
+    /// The typed error of the implementing crate that it was made of, for whoever knows that crate and downcasts it.
+    pub fn error(&self) -> Option<&(dyn Error + 'static)> {
+        let origin = self.origin.as_deref().filter(|_| self.is_typed);
+        origin.map(|error| error as &(dyn Error + 'static))
+    }
+
     /// The message followed by those of its causes, separated by `: `.
     pub fn chain(&self) -> String {
         let mut texts = vec![self.message.clone()];
@@ -204,8 +230,10 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static))
+        match self.origin.as_deref() {
+            Some(error) if self.is_typed => error.source(),
+            Some(source) => Some(source),
+            None => None,
+        }
     }
 }

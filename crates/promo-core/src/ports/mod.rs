@@ -30,7 +30,6 @@ pub use registry::{
 };
 pub use repetition::Repetition;
 pub use signing::{
-    AcceptedEvidence, Attester, EvidenceKind, IdentityToken, IdentityTokens, PromotionRecord,
-    RecordedManifest, RefusedEvidence, SignatureFormat, Signer, Subject, UnknownEvidence,
-    Verification, Verifier,
+    AcceptedEvidence, Attester, EvidenceKind, PromotionRecord, RecordedManifest, RefusedEvidence,
+    SignatureFormat, Signer, Subject, UnknownEvidence, Verification, Verifier,
 };

@@ -1,4 +1,4 @@
-//! The ports of proof: `Signer`, `Verifier`, `Attester`, `IdentityTokens`.
+//! The ports of proof: `Signer`, `Verifier`, `Attester`.
 //!
 //! The law that holds them together: what a signer or attester makes, the verifier with the
 //! matching key accepts, and for no other subject.
@@ -205,33 +205,4 @@ pub trait Attester: fmt::Debug + Send + Sync {
         record: &PromotionRecord,
         kinds: &[EvidenceKind],
     ) -> Result<Vec<Evidence>, Failure>;
-}
-
-/// A token that says who runs promo. It can't be printed.
-#[derive(Clone)]
-pub struct IdentityToken(String);
-
-impl IdentityToken {
-    /// Takes the token.
-    pub fn new(token: String) -> Self {
-        Self(token)
-    }
-
-    /// The token itself, for the one who sends it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for IdentityToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdentityToken(…)")
-    }
-}
-
-/// Provides identity tokens for keyless signing.
-#[async_trait]
-pub trait IdentityTokens: fmt::Debug + Send + Sync {
-    /// A token for `audience` (`sigstore` for signing).
-    async fn token(&self, audience: &str) -> Result<IdentityToken, Failure>;
 }

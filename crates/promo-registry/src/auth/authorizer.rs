@@ -11,9 +11,11 @@ use std::time::Duration;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use promo_core::oci::{RegistryHost, Repository};
 
+use super::authorization::{Authorization, Kind};
 use super::challenge::{Challenge, challenge_of};
-use super::door::{Door, Entry, First, Wants};
-use super::flight::{Flight, Found};
+use super::credential::OwnErrors;
+use super::door::{Door, Entry, Wants};
+use super::flight::Flight;
 use super::realm::check_realm;
 use super::token::{self, Token, TokenRequest, Tokens};
 use super::{Access, Credential, CredentialSource, Secret};
@@ -23,7 +25,7 @@ use crate::{Caps, Error};
 /// Authorizes requests to all hosts.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
-    pub(super) source: Arc<dyn CredentialSource>,
+    pub(super) source: OwnErrors,
     pub(super) sender: Arc<Sender>,
     pub(super) caps: Caps,
     doors: Mutex<BTreeMap<RegistryHost, Arc<Door>>>,
@@ -34,70 +36,10 @@ pub(crate) struct Authorizer {
 
 type HeaderKey = (RegistryHost, Option<Repository>);
 
-/// What a request carries to show who we are.
-#[derive(Debug)]
-pub(crate) struct Authorization {
-    header: Option<HeaderValue>,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    /// Nothing, and with the guard: this request finds out what the host wants.
-    Nothing(Option<First>),
-    /// Nothing, to hear a repository's own challenge: the token server of the host's gave no token.
-    Asking(Box<Error>),
-    /// User and password, or a token that was given as it is.
-    Fixed,
-    /// A token that was fetched, now or before.
-    Token {
-        place: Arc<Flight<Token>>,
-        number: u64,
-        fresh: bool,
-        with_credentials: bool,
-    },
-}
-
-impl Authorization {
-    pub(crate) fn header(&self) -> Option<&HeaderValue> {
-        self.header.as_ref()
-    }
-
-    /// Whether there are credentials behind it.
-    pub(crate) fn has_credentials(&self) -> bool {
-        match &self.kind {
-            Kind::Nothing(_) | Kind::Asking(_) => false,
-            Kind::Fixed => self.header.is_some(),
-            Kind::Token {
-                with_credentials, ..
-            } => *with_credentials,
-        }
-    }
-
-    /// Whether nothing is known to be wanted.
-    pub(crate) fn is_strangers(&self) -> bool {
-        matches!(self.kind, Kind::Nothing(_))
-    }
-
-    fn nothing(first: Option<First>) -> Self {
-        Self {
-            header: None,
-            kind: Kind::Nothing(first),
-        }
-    }
-
-    fn fixed(header: Option<HeaderValue>) -> Self {
-        Self {
-            header,
-            kind: Kind::Fixed,
-        }
-    }
-}
-
 impl Authorizer {
     pub(crate) fn new(source: Arc<dyn CredentialSource>, sender: Arc<Sender>, caps: Caps) -> Self {
         Self {
-            source,
+            source: OwnErrors(source),
             sender,
             caps,
             doors: Mutex::default(),
@@ -117,10 +59,7 @@ impl Authorizer {
             Entry::Known(Wants::Nothing) => Ok(Authorization::nothing(None)),
             Entry::Known(Wants::Unasked) => self.basic(access).await,
             Entry::Known(Wants::Answer(guess)) => match self.answer(access, guess).await {
-                Err(error @ Error::TokenRefused { .. }) => Ok(Authorization {
-                    header: None,
-                    kind: Kind::Asking(Box::new(error)),
-                }),
+                Err(error @ Error::TokenRefused { .. }) => Ok(Authorization::asking(error)),
                 answer => answer,
             },
         }
@@ -278,7 +217,7 @@ impl Authorizer {
     ) -> Result<Authorization, Error> {
         let now = self.sender.hosts.clock.now();
         if let Some((place, found)) = self.tokens.ready(&access.host, &access.scopes, now) {
-            return Ok(carrying(place, found));
+            return Ok(Authorization::token(place, found));
         }
         let repository = access.repository.as_ref();
         let place = self.tokens.place(&access.host, &access.scopes);
@@ -296,7 +235,7 @@ impl Authorizer {
                 },
             )
             .await?;
-        Ok(carrying(place, found))
+        Ok(Authorization::token(place, found))
     }
 
     /// Fetches a token; if the token server refuses the credential, once more with a renewed one.
@@ -370,18 +309,6 @@ impl Authorizer {
         let key = (access.host.clone(), access.repository.clone());
         let new = || Arc::new(Flight::new(|_| Duration::ZERO));
         Arc::clone(headers.entry(key).or_insert_with(new))
-    }
-}
-
-fn carrying(place: Arc<Flight<Token>>, found: Found<Token>) -> Authorization {
-    Authorization {
-        header: Some(found.value.header),
-        kind: Kind::Token {
-            place,
-            number: found.number,
-            fresh: found.is_own,
-            with_credentials: found.value.with_credentials,
-        },
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use promo_core::oci::{RegistryHost, Repository};
 
 use super::Secret;
 use crate::Error;
+use crate::error::CredentialSourceError;
 use crate::http::Sent;
 
 /// What opens a registry. Its Debug shows no secret.
@@ -66,6 +68,8 @@ impl Credential {
 
 /// Finds the credentials for a registry. It is asked when a registry wants some, and before a list of a registry, or
 /// what it says isn't there, is believed: strangers may be told less.
+///
+/// It fails with whatever error it has, which becomes the cause of `PROMO-R037`; an [`Error`] of this crate stays what it is.
 #[async_trait]
 pub trait CredentialSource: Debug + Send + Sync {
     /// The credentials for `repository` on `host`; none means anonymous. `repository` is none when the
@@ -74,7 +78,7 @@ pub trait CredentialSource: Debug + Send + Sync {
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error>;
+    ) -> Result<Option<Credential>, CredentialSourceError>;
 
     /// The same, after what was given before was refused: a source that remembers asks anew, so that
     /// credentials can be rotated during a run.
@@ -82,8 +86,32 @@ pub trait CredentialSource: Debug + Send + Sync {
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
         self.credentials(host, repository).await
+    }
+}
+
+/// A source whose errors are this crate's own.
+#[derive(Debug)]
+pub(super) struct OwnErrors(pub(super) Arc<dyn CredentialSource>);
+
+impl OwnErrors {
+    pub(super) async fn credentials(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        let found = self.0.credentials(host, repository).await;
+        found.map_err(|error| Error::credential_source(host, error))
+    }
+
+    pub(super) async fn renew(
+        &self,
+        host: &RegistryHost,
+        repository: Option<&Repository>,
+    ) -> Result<Option<Credential>, Error> {
+        let found = self.0.renew(host, repository).await;
+        found.map_err(|error| Error::credential_source(host, error))
     }
 }
 
@@ -97,7 +125,7 @@ impl CredentialSource for Anonymous {
         &self,
         _host: &RegistryHost,
         _repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
         Ok(None)
     }
 }
@@ -123,7 +151,7 @@ impl CredentialSource for FixedCredentials {
         &self,
         host: &RegistryHost,
         _repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
         Ok(self.hosts.get(host).cloned())
     }
 }

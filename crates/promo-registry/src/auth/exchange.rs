@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use promo_core::ports::Operation;
 use url::Url;
 
-use super::authorizer::Authorization;
+use super::authorization::Authorization;
 use super::{Access, Authorizer};
 use crate::dialect::answers;
 use crate::http::{

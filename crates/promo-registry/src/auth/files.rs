@@ -10,7 +10,7 @@ use promo_core::oci::{RegistryHost, Repository};
 use super::document::{CredentialDocument, Keeper};
 use super::flight::Flight;
 use super::helper::{HelperSettings, ask};
-use super::{Credential, CredentialSource};
+use super::{Credential, CredentialSource, CredentialSourceError};
 use crate::Error;
 use crate::dialect::Dialect;
 
@@ -142,15 +142,15 @@ impl CredentialSource for CredentialFiles {
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
-        self.find(host, repository, Memory::Use).await
+    ) -> Result<Option<Credential>, CredentialSourceError> {
+        Ok(self.find(host, repository, Memory::Use).await?)
     }
 
     async fn renew(
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
-        self.find(host, repository, Memory::Renew).await
+    ) -> Result<Option<Credential>, CredentialSourceError> {
+        Ok(self.find(host, repository, Memory::Renew).await?)
     }
 }

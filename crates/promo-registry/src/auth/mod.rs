@@ -7,6 +7,7 @@
 //! (`introduction`). Requests of this room's own go out through the same `http::Sender` as all others.
 
 mod advice;
+mod authorization;
 mod authorizer;
 mod challenge;
 mod credential;
@@ -32,6 +33,7 @@ pub use google::{GoogleCredentialFile, GoogleSettings, MetadataServer};
 pub use helper::HelperSettings;
 pub(crate) use scope::{Access, Scopes};
 
+pub use crate::error::CredentialSourceError;
 pub use crate::secret::Secret;
 
 #[cfg(test)]

@@ -204,16 +204,11 @@ impl CopyError {
 
 impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
-        let hint = error.hint();
         let failure = Self::new(error.kind(), error.code(), error.to_string());
-        let failure = match hint {
+        let failure = match error.hint() {
             Some(hint) => failure.with_hint(hint),
             None => failure,
         };
-        match error {
-            CopyError::Unreadable { source, .. } => failure.with_source(source),
-            CopyError::UnsupportedDigest { source, .. } => failure.with_source(source),
-            _ => failure,
-        }
+        failure.with_error(error)
     }
 }

@@ -178,6 +178,11 @@ pub(super) const CODES: &[CodeDescription] = &[
         "Answer broke off",
         "A small answer ended in the middle, also when it was asked for again.",
     ),
+    describe(
+        "PROMO-R037",
+        "Credential source failed",
+        "A source of credentials that a program gave which embeds promo failed. Its own error stands behind the message.",
+    ),
 ];
 
 /// Codes that were added when those behind the first ones were taken.
@@ -240,5 +245,6 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::PausedTooLong { .. } => "PROMO-R034",
         Error::Silent { .. } => "PROMO-R035",
         Error::BrokeOff { .. } => "PROMO-R036",
+        Error::CredentialSource { .. } => "PROMO-R037",
     })
 }

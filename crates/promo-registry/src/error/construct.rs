@@ -1,10 +1,10 @@
-//! How errors of some kinds are made, and what caused them.
+//! How errors of some kinds are made.
 
 use std::sync::Arc;
 
-use promo_core::ports::Failure;
+use promo_core::oci::RegistryHost;
 
-use super::Error;
+use super::{CredentialSourceError, Error};
 
 impl Error {
     /// A failure of the connection, without the URL, whose query may be a secret.
@@ -51,11 +51,14 @@ impl Error {
         }
     }
 
-    pub(super) fn cause(&self) -> Option<Arc<dyn std::error::Error + Send + Sync>> {
-        match self {
-            Self::Connection { source, .. } => Some(Arc::<reqwest::Error>::clone(source)),
-            Self::BlobSource { source, .. } => Some(Arc::<Failure>::clone(source)),
-            _ => None,
+    /// What a source of credentials failed with: an error of this crate as it is, and any other as the cause of ours.
+    pub(crate) fn credential_source(host: &RegistryHost, error: CredentialSourceError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(foreign) => Self::CredentialSource {
+                host: host.to_string(),
+                source: foreign.into(),
+            },
         }
     }
 }

@@ -1,15 +1,8 @@
 //! From this crate's error to the failure of a port.
 
-use std::sync::Arc;
-
 use promo_core::ports::Failure;
 
 use super::Error;
-
-/// The cause of a failure, shared by all who got the same error.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct Cause(Arc<dyn std::error::Error + Send + Sync>);
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -26,9 +19,6 @@ impl From<Error> for Failure {
         if let Some(said) = error.registry_answer() {
             failure = failure.with_said(said.code(), said.message());
         }
-        match error.cause() {
-            Some(cause) => failure.with_source(Cause(cause)),
-            None => failure,
-        }
+        failure.with_error(error)
     }
 }

@@ -40,6 +40,7 @@ impl Error {
             | Self::GoogleFile { .. }
             | Self::GoogleFileKind { .. }
             | Self::CredentialHelper { .. }
+            | Self::CredentialSource { .. }
             | Self::Setting { .. } => FailureKind::Configuration,
             Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
             Self::DigestNotKept { .. } => FailureKind::UnsupportedContent,

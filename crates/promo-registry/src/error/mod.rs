@@ -27,6 +27,9 @@ pub use codes::CodeDescription;
 pub use location_rule::LocationRule;
 pub(crate) use meaning::TLS_WANTED;
 
+/// What a source of credentials fails with: any error turns into it, this crate's [`Error`] too.
+pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all
 /// who wait for it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -304,6 +307,15 @@ pub enum Error {
         reason: String,
         /// What it advises, as far as it can't be a secret.
         advice: Option<String>,
+    },
+    /// A source of credentials that the embedding program gave failed.
+    #[error("the credentials for {host} could not be looked for")]
+    CredentialSource {
+        /// The registry.
+        host: String,
+        /// Why, in the source's own words.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// A setting doesn't fit.
     #[error("{setting} is not usable: {reason}")]

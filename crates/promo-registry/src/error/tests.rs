@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use promo_core::Code;
+use promo_core::oci::Digest;
 use promo_core::ports::{Failure, FailureKind};
 
 use super::{AnotherTry, Error, RegistryAnswer, clean};
@@ -95,4 +96,34 @@ fn what_is_worth_another_try_is_the_same_for_a_request_and_for_an_upload() {
         let failure = Failure::from(error);
         assert_eq!(AnotherTry::after(&failure), expected, "{failure}");
     }
+}
+
+#[test]
+fn the_typed_error_stays_with_the_failure() {
+    let error = Error::DigestNotKept {
+        repository: "r.example/a".parse().unwrap(),
+        digest: Digest::sha256_of(b""),
+    };
+    let text = error.to_string();
+    let failure = Failure::from(error);
+    assert_eq!(failure.chain(), text);
+    let typed = failure.error().unwrap().downcast_ref::<Error>();
+    assert!(matches!(typed, Some(Error::DigestNotKept { .. })));
+    // Texts that stay as they are keep it.
+    let failure = failure.map_texts(str::to_owned);
+    assert!(failure.error().is_some());
+}
+
+#[test]
+fn a_typed_error_with_a_credential_in_it_goes_where_that_is_cut_out() {
+    let failure = Failure::from(Error::Unavailable {
+        host: "r.example".to_owned(),
+        what: "the blob".to_owned(),
+        status: 500,
+        retry_after: None,
+        answer: Some(RegistryAnswer::new("s3cr3t", "")),
+    });
+    let failure = failure.map_texts(|text| text.replace("s3cr3t", "[credential]"));
+    assert!(failure.error().is_none());
+    assert!(!format!("{failure:?}").contains("s3cr3t"), "{failure:?}");
 }

@@ -63,12 +63,10 @@ impl From<InventoryError> for Failure {
             InventoryError::TooMany { .. } => FailureKind::TooLarge,
             InventoryError::NoCatalog { .. } => FailureKind::Unsupported,
         };
-        let failure = Self::new(kind, error.code(), error.to_string());
-        match error {
-            InventoryError::NoCatalog { source, .. } => failure
-                .with_source(source)
-                .with_hint("name the repositories in a promoter manifest instead"),
-            _ => failure,
+        let mut failure = Self::new(kind, error.code(), error.to_string());
+        if let InventoryError::NoCatalog { .. } = error {
+            failure = failure.with_hint("name the repositories in a promoter manifest instead");
         }
+        failure.with_error(error)
     }
 }

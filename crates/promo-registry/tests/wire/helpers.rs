@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use promo_core::oci::Repository;
 use promo_core::ports::Registry;
+use promo_registry::Error;
 use promo_registry::auth::{Credential, CredentialFiles, CredentialSource, HelperSettings};
 use promo_testkit::registry::Auth;
 
@@ -202,7 +203,7 @@ async fn what_a_helper_advises_is_a_hint() {
         let files = files(&format!(r#"{{"credsStore":"{name}"}}"#), settings);
         let repository: Repository = "a.example/app".parse().unwrap();
         let found = files.credentials(&repository.host(), None).await;
-        let error = found.unwrap_err();
+        let error = found.unwrap_err().downcast::<Error>().unwrap();
         let hints = error.hints().concat();
         assert!(hints.contains("aws sso login"), "{name}: {hints}");
         assert!(!hints.contains("s3cr3t"), "{name}: {hints}");

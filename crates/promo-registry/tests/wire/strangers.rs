@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use promo_core::oci::{Digest, RegistryHost, Repository};
 use promo_core::ports::{FailureKind, Registry};
-use promo_registry::auth::{Credential, CredentialSource, FixedCredentials};
+use promo_registry::auth::{Credential, CredentialSource, CredentialSourceError, FixedCredentials};
 use promo_registry::{Error, HostSettings, ProxySettings, WireRegistry};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -202,11 +202,11 @@ impl CredentialSource for Broken {
         &self,
         _: &RegistryHost,
         _: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
-        Err(Error::CredentialFile {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
+        Err(Box::new(Error::CredentialFile {
             file: "config.json".to_owned(),
             reason: "broken".to_owned(),
-        })
+        }))
     }
 }
 
@@ -317,4 +317,46 @@ async fn a_token_server_that_refuses_is_told_where_there_is_no_other() {
             .await;
         assert_eq!(head.unwrap_err().code().as_str(), "PROMO-R018");
     }
+}
+
+/// A source of an embedding program's own.
+#[derive(Debug)]
+struct Vault;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the vault is sealed")]
+struct Sealed;
+
+#[async_trait]
+impl CredentialSource for Vault {
+    async fn credentials(
+        &self,
+        _: &RegistryHost,
+        _: Option<&Repository>,
+    ) -> Result<Option<Credential>, CredentialSourceError> {
+        Err(Sealed)?
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_source_fails_with_an_error_of_its_own() {
+    let server = MockServer::start().await;
+    let asks = status(401).insert_header("WWW-Authenticate", "Basic realm=\"r\"");
+    serve(&server, "/v2/a/manifests/v1", asks).await;
+    let failure = wire(Vault)
+        .head_manifest(&repository(&server, "a"), &tag("v1"))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code().as_str(), "PROMO-R037");
+    assert_eq!(failure.kind(), FailureKind::Configuration);
+    let told = format!(
+        "the credentials for {} could not be looked for: the vault is sealed",
+        host(&server)
+    );
+    assert_eq!(failure.chain(), told);
+    let error = failure.error().and_then(|error| error.downcast_ref());
+    let Some(Error::CredentialSource { source, .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(source.is::<Sealed>());
 }

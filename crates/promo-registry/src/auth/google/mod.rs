@@ -26,7 +26,7 @@ pub use file::GoogleCredentialFile;
 
 use self::services::Services;
 use self::way::Way;
-use super::{Credential, CredentialSource, Secret};
+use super::{Credential, CredentialSource, CredentialSourceError, Secret};
 use crate::dialect::Dialect;
 use crate::error::error_chain;
 use crate::http::Sender;
@@ -198,7 +198,7 @@ impl CredentialSource for GoogleCredentials {
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
         match self.find(host, Memory::Use).await {
             Some(found) => Ok(Some(found)),
             None => self.next.credentials(host, repository).await,
@@ -209,7 +209,7 @@ impl CredentialSource for GoogleCredentials {
         &self,
         host: &RegistryHost,
         repository: Option<&Repository>,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<Credential>, CredentialSourceError> {
         match self.find(host, Memory::Renew).await {
             Some(found) => Ok(Some(found)),
             None => self.next.renew(host, repository).await,

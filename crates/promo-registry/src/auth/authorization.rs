@@ -1,0 +1,91 @@
+//! What one request carries to show who we are, and what is to be remembered of it until its answer is there. How it is
+//! found is in `authorizer`.
+
+use std::sync::Arc;
+
+use ::http::HeaderValue;
+
+use super::door::First;
+use super::flight::{Flight, Found};
+use super::token::Token;
+use crate::Error;
+
+/// What a request carries to show who we are.
+#[derive(Debug)]
+pub(crate) struct Authorization {
+    pub(super) header: Option<HeaderValue>,
+    pub(super) kind: Kind,
+}
+
+/// What stands behind it, and what a 401 to it would mean.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Nothing, and with the guard: this request finds out what the host wants.
+    Nothing(Option<First>),
+    /// Nothing, to hear a repository's own challenge: the token server of the host's gave no token.
+    Asking(Box<Error>),
+    /// User and password, or a token that was given as it is.
+    Fixed,
+    /// A token that was fetched, now or before.
+    Token {
+        place: Arc<Flight<Token>>,
+        number: u64,
+        fresh: bool,
+        with_credentials: bool,
+    },
+}
+
+impl Authorization {
+    pub(crate) fn header(&self) -> Option<&HeaderValue> {
+        self.header.as_ref()
+    }
+
+    /// Whether there are credentials behind it.
+    pub(crate) fn has_credentials(&self) -> bool {
+        match &self.kind {
+            Kind::Nothing(_) | Kind::Asking(_) => false,
+            Kind::Fixed => self.header.is_some(),
+            Kind::Token {
+                with_credentials, ..
+            } => *with_credentials,
+        }
+    }
+
+    /// Whether nothing is known to be wanted.
+    pub(crate) fn is_strangers(&self) -> bool {
+        matches!(self.kind, Kind::Nothing(_))
+    }
+
+    pub(super) fn nothing(first: Option<First>) -> Self {
+        Self {
+            header: None,
+            kind: Kind::Nothing(first),
+        }
+    }
+
+    pub(super) fn asking(error: Error) -> Self {
+        Self {
+            header: None,
+            kind: Kind::Asking(Box::new(error)),
+        }
+    }
+
+    pub(super) fn token(place: Arc<Flight<Token>>, found: Found<Token>) -> Self {
+        Self {
+            header: Some(found.value.header),
+            kind: Kind::Token {
+                place,
+                number: found.number,
+                fresh: found.is_own,
+                with_credentials: found.value.with_credentials,
+            },
+        }
+    }
+
+    pub(super) fn fixed(header: Option<HeaderValue>) -> Self {
+        Self {
+            header,
+            kind: Kind::Fixed,
+        }
+    }
+}
