@@ -1,7 +1,7 @@
-//! A registry whose open work can be ended: what a run that was interrupted and waits for a mirror that hangs needs.
+//! A registry whose pending operations can be given up: an interrupted run must not wait for a mirror that hangs.
 //!
-//! From then on each operation fails at once, also those that are under way and the streams that are being read, so that
-//! everything above comes to its end in its own way and says what became of it.
+//! Once revoked, every operation fails at once: new ones, those under way, and streams that are being read. Their
+//! callers then end as after any other failure and report what happened.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) const CODES: &[CodeDescription] = &[CodeDescription {
     explanation: "The run was interrupted, and this was still open when the time to end it was over. Whether the registry carried it out is not known; the next run finds out.",
 }];
 
-/// Ends the open work of registries. Clones share it.
+/// Gives up the pending operations of registries. Clones share one state.
 #[derive(Clone)]
 pub struct Revocation(Arc<watch::Sender<bool>>);
 
@@ -39,18 +39,18 @@ impl Default for Revocation {
 }
 
 impl Revocation {
-    /// Ends all of it, now and for ever.
+    /// Gives up all that is pending, and all that is begun later.
     pub fn revoke(&self) {
         self.0.send_replace(true);
     }
 
     async fn revoked(&self) {
         let mut changes = self.0.subscribe();
-        // It can't close: this holds the sender.
+        // The channel can't be closed: `self` holds the sender.
         let _revoked = changes.wait_for(|revoked| *revoked).await.is_ok();
     }
 
-    /// Work that is ended with the others.
+    /// Runs an operation until it is done or revoked.
     async fn until<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
             biased;
@@ -76,7 +76,7 @@ fn given_up() -> Failure {
     )
 }
 
-/// A registry whose open work a [`Revocation`] ends.
+/// A registry whose pending operations a [`Revocation`] gives up.
 #[derive(Debug)]
 pub struct RevocableRegistry {
     registry: Arc<dyn Registry>,
@@ -84,7 +84,7 @@ pub struct RevocableRegistry {
 }
 
 impl RevocableRegistry {
-    /// Another registry, until it is revoked.
+    /// Passes everything on to `registry` until it is revoked.
     pub fn new(registry: Arc<dyn Registry>, revocation: Revocation) -> Self {
         Self {
             registry,

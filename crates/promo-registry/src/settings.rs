@@ -27,8 +27,8 @@ pub struct HostSettings {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BudgetSettings {
-    /// How many requests are open at the same time. Bodies of blobs that are on their way don't count:
-    /// a copy reads one while it writes others, and would wait for itself.
+    /// How many requests are open at the same time. Transfers of blobs are not counted: a copy reads one while it
+    /// writes others, so that it could wait for itself.
     pub concurrency: usize,
     /// How many requests are sent in a second; unlimited until the host answers 429 if there is none.
     pub requests_per_second: Option<f64>,
@@ -111,7 +111,7 @@ pub struct Caps {
     pub referrers: u64,
     /// Of a token.
     pub token: u64,
-    /// Of an error document; what is beyond is not read.
+    /// Of an error document; the rest is not read.
     pub error: u64,
 }
 
@@ -129,7 +129,8 @@ impl Default for Caps {
 }
 
 impl Caps {
-    /// Of the answer to an operation that is read as a whole; none for blobs, and where the answer is its head.
+    /// The cap of an operation whose answer is read as a whole. None for blobs, which are streamed, and for operations
+    /// whose answer has no body that is read.
     pub(crate) fn of(&self, operation: Operation) -> Option<u64> {
         match operation {
             Operation::ManifestGet => Some(self.manifest),

@@ -1,13 +1,13 @@
 //! What may be repeated of the complaints of a program that prints credentials: that it wants its user to log in.
 //!
 //! What it prints on its standard output is repeated in known forms only. Its standard error is repeated as far as it
-//! can't be a secret: nothing of what stood on the standard output, and no long words that are no words.
+//! can't be a secret: nothing of what stood on the standard output, and no long words that look random.
 
 /// The longest complaint that is repeated, in characters.
 const MAX_ADVICE: usize = 400;
 /// How many lines of it. Programs say what to do at the end.
 const MAX_LINES: usize = 4;
-/// A word that is as long and isn't all small letters is taken for a secret.
+/// A word from this length on that isn't all lower case is taken for a secret.
 const LONG_WORD: usize = 20;
 /// A word of the standard output that is shorter isn't looked for in the standard error.
 const SHORT_WORD: usize = 4;

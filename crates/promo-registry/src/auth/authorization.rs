@@ -20,15 +20,16 @@ pub(crate) struct Authorization {
 /// What stands behind it, and what a 401 to it would mean.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// Nothing, and with the guard: this request finds out what the host wants.
+    /// Nothing. With the guard, this request finds out what the host wants, and others wait for it.
     Nothing(Option<First>),
-    /// Nothing, to hear a repository's own challenge: the token server of the host's gave no token.
+    /// Nothing, although the host wants a token: its token server gave none, and the repository may answer with a
+    /// challenge of its own. The error is that of the token server.
     Asking(Box<Error>),
     /// User and password, or a token that was given as it is.
     Fixed,
     /// A token that was fetched, now or before.
     Token {
-        place: Arc<Flight<Token>>,
+        flight: Arc<Flight<Token>>,
         number: u64,
         fresh: bool,
         with_credentials: bool,
@@ -51,7 +52,7 @@ impl Authorization {
         }
     }
 
-    /// Whether nothing is known to be wanted.
+    /// Whether it carries nothing because nothing is known to be wanted.
     pub(crate) fn is_strangers(&self) -> bool {
         matches!(self.kind, Kind::Nothing(_))
     }
@@ -70,11 +71,11 @@ impl Authorization {
         }
     }
 
-    pub(super) fn token(place: Arc<Flight<Token>>, found: Found<Token>) -> Self {
+    pub(super) fn token(flight: Arc<Flight<Token>>, found: Found<Token>) -> Self {
         Self {
             header: Some(found.value.header),
             kind: Kind::Token {
-                place,
+                flight,
                 number: found.number,
                 fresh: found.is_own,
                 with_credentials: found.value.with_credentials,

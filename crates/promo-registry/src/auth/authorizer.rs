@@ -1,8 +1,9 @@
 //! Says what goes into the Authorization header of a request, and learns from 401s.
 //!
 //! The first request to a host goes out as it is (see `door`). From then on it is known what the host wants, and
-//! requests carry it at once; a repository that wants something else says so in a challenge of its own. No lock is held
-//! while something is on its way: who wants what somebody fetches already joins that `flight`, and everybody else goes on.
+//! requests carry it at once; a repository that wants something else says so in a challenge of its own. No lock is
+//! held while a token is fetched: requests that need the same token wait for it together (`flight`), and all others go
+//! on.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,19 +98,20 @@ impl Authorizer {
             Kind::Fixed if learned.is_some() => Ok(true),
             Kind::Fixed => self.renew_basic(access, authorization.header).await,
             Kind::Token {
-                place,
+                flight,
                 number,
                 fresh,
                 ..
             } => {
-                place.forget(number);
+                flight.forget(number);
                 Ok(!fresh || learned.is_some())
             }
         }
     }
 
     /// Takes over a challenge that says something new: the first of a host, and the first of a repository that was
-    /// asked with the host's. Later ones are no news: they may be about a token that ran out, and lead elsewhere.
+    /// asked with the host's. Later ones are ignored: they may be about a token that ran out, and name another token
+    /// server.
     fn learn(
         &self,
         access: &Access,
@@ -144,8 +146,8 @@ impl Authorizer {
         check_realm(&access.host, hosts.is_plain(&access.host), allowed, realm).is_ok()
     }
 
-    /// Learns from an answer that is no 401: a host that answers wants nothing, so far, and one that takes what it was
-    /// shown wants that. Fails where a request only went out to hear a challenge, and none came.
+    /// Learns from an answer other than 401: a host that answers a stranger wants nothing, so far, and one that
+    /// accepts what it was shown wants that. Fails where a request went out only to get a challenge, and none came.
     pub(crate) fn accepted(
         &self,
         access: &Access,
@@ -176,7 +178,7 @@ impl Authorizer {
     async fn basic(&self, access: &Access) -> Result<Authorization, Error> {
         let repository = access.repository.as_ref();
         let found = self
-            .header_place(access)
+            .header_flight(access)
             .join(
                 |_| true,
                 || async {
@@ -196,7 +198,7 @@ impl Authorizer {
     ) -> Result<bool, Error> {
         let repository = access.repository.as_ref();
         let found = self
-            .header_place(access)
+            .header_flight(access)
             .join(
                 |known| *known != refused,
                 || async {
@@ -216,12 +218,12 @@ impl Authorizer {
         service: Option<String>,
     ) -> Result<Authorization, Error> {
         let now = self.sender.hosts.clock.now();
-        if let Some((place, found)) = self.tokens.ready(&access.host, &access.scopes, now) {
-            return Ok(Authorization::token(place, found));
+        if let Some((flight, found)) = self.tokens.ready(&access.host, &access.scopes, now) {
+            return Ok(Authorization::token(flight, found));
         }
         let repository = access.repository.as_ref();
-        let place = self.tokens.place(&access.host, &access.scopes);
-        let found = place
+        let flight = self.tokens.flight(&access.host, &access.scopes);
+        let found = flight
             .join(
                 |token| token.is_usable(self.sender.hosts.clock.now()),
                 || async {
@@ -235,7 +237,7 @@ impl Authorizer {
                 },
             )
             .await?;
-        Ok(Authorization::token(place, found))
+        Ok(Authorization::token(flight, found))
     }
 
     /// Fetches a token; if the token server refuses the credential, once more with a renewed one.
@@ -304,7 +306,7 @@ impl Authorizer {
         Arc::clone(doors.entry(host.clone()).or_default())
     }
 
-    fn header_place(&self, access: &Access) -> Arc<Flight<Option<HeaderValue>>> {
+    fn header_flight(&self, access: &Access) -> Arc<Flight<Option<HeaderValue>>> {
         let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (access.host.clone(), access.repository.clone());
         let new = || Arc::new(Flight::new(|_| Duration::ZERO));

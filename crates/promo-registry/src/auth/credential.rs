@@ -12,7 +12,7 @@ use crate::Error;
 use crate::error::CredentialSourceError;
 use crate::http::Sent;
 
-/// What opens a registry. Its Debug shows no secret.
+/// What promo shows to a registry or its token server. Its Debug shows no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credential {
@@ -37,7 +37,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Tells what is sent, or will be, so that it is cut out of all that comes back.
+    /// Records what is sent, or will be, so that it is cut out of all that comes back.
     pub(super) fn tell(&self, sent: &Sent) {
         match self {
             Self::Basic { user, password } => sent.pair(user, password),

@@ -1,8 +1,9 @@
 //! The documents that hold credentials: Docker's `config.json` and containers' `auth.json`.
 //!
-//! Both have the same fields. They are read as docker, podman, crane and skopeo read them: null, empty and unknown things
-//! say nothing, and what is wrong is an error for whom it concerns only. What one entry says is read in `entry`, under
-//! which keys it is looked for in `keys`. Which document and which helper come first is not known here: that is in `files`.
+//! Both have the same fields. They are read as docker, podman, crane and skopeo read them: null, empty and unknown
+//! fields are ignored, and a wrong entry is an error only for the registries that it is about. What one entry says is
+//! read in `entry`, under which keys it is looked for in `keys`. Which document and which helper come first is not
+//! known here: that is in `files`.
 
 mod entry;
 mod keys;

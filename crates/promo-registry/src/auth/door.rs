@@ -1,4 +1,4 @@
-//! What a registry wants to see before it lets anybody in, as far as it is known, and who finds that out.
+//! What a registry wants to see from its clients, as far as it is known, and which request finds that out.
 //!
 //! The first request goes alone, so that not each of a hundred gets a 401 of its own. The others wait for its first
 //! answer, but never long, and not while it is repeated: a request that hangs holds up nobody else.
@@ -34,7 +34,7 @@ pub(super) struct Door {
 pub(super) enum Wants {
     /// Nothing, so far.
     Nothing,
-    /// Nothing, but what we have is sent: it tells strangers less.
+    /// Nothing, but the credentials that there are for it are sent anyway, because it shows less to strangers.
     Unasked,
     /// What its challenge says.
     Answer(Challenge),
@@ -52,7 +52,7 @@ enum Asked {
 #[derive(Debug)]
 pub(super) struct First(Arc<Door>);
 
-/// What somebody finds who comes to the door.
+/// What a request is told that asks what is wanted.
 #[derive(Debug)]
 pub(super) enum Entry {
     /// It is known what is wanted.

@@ -88,14 +88,14 @@ impl Exchange {
                     self.authorizer.accepted(access, authorization, status)?;
                     if doubted && request.body.is_whole() {
                         introduced = true;
-                        // Somebody else may need its place to find out.
-                        answer.leave_place();
+                        // The question that follows may need the slot that this answer still takes.
+                        answer.free_slot();
                         if self.authorizer.introduce(access).await? {
                             continue;
                         }
                     }
                 }
-                // Nobody waits for what this one finds out while it is repeated.
+                // Other requests don't wait for this one while it is repeated.
                 Err(_) => drop(authorization),
             }
             if !is_repeatable(&request, &outcome) || !attempts.again(&outcome).await {
@@ -159,7 +159,8 @@ impl Exchange {
                 return Err(foreign(LocationRule::NotARead));
             }
             check_location(&url, &target, hosts.reach_of(&access.host)).map_err(foreign)?;
-            // Once away, always away: a foreign host could send us back with a request of its choice.
+            // Credentials are never sent again once another host was redirected to: it could send us back with a
+            // request of its choice.
             home = home && same_origin(&target, &endpoint);
             url = target;
         }
@@ -226,8 +227,8 @@ fn means_of(operation: Operation) -> &'static str {
     }
 }
 
-/// Whether a redirect leaves a write what it is: 303 asks for another request, and with a body only 307 and 308
-/// promise that it goes along.
+/// Whether a redirect lets a write stay the request that it is: 303 asks for another request, and with a body only 307
+/// and 308 promise that it goes along.
 fn keeps_its_write(request: &Request, status: StatusCode) -> bool {
     match status.as_u16() {
         301 | 302 => request.body.is_empty(),

@@ -1,6 +1,6 @@
-//! Asks once for all who want the same at the same time: a token, a helper's answer. Who comes while somebody asks
-//! waits for that outcome and shares it, a failure too. Nobody waits for a question about something else: there is one
-//! [`Flight`] for each thing that is asked for.
+//! Asks a question once for all requests that need its answer at the same time: for a token, or a helper's credential.
+//! A request that comes while the question is being asked waits for the outcome and shares it, a failure as well.
+//! Different questions don't wait for each other: each has a [`Flight`] of its own.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::Error;
 
-/// The place of one thing that is asked for.
+/// One question, with its last outcome.
 #[derive(Debug)]
 pub(super) struct Flight<T> {
     /// Held by the one who asks.
@@ -36,7 +36,7 @@ enum Outcome<T> {
 #[derive(Debug)]
 pub(super) struct Found<T> {
     pub(super) value: T,
-    /// Distinguishes it from what was found before and after it in the same place.
+    /// Distinguishes it from earlier and later answers to the same question.
     pub(super) number: u64,
     /// Whether it was asked for just now, by the one who gets it.
     pub(super) is_own: bool,
@@ -67,7 +67,7 @@ impl<T: Clone> Flight<T> {
         }
     }
 
-    /// What is there, if it will do; else the outcome of somebody who is asking; else that of our own question.
+    /// The answer that is there, if it will do; else that of whoever is asking already; else that of asking ourselves.
     pub(super) async fn join<F>(
         &self,
         will_do: impl Fn(&T) -> bool,
@@ -98,7 +98,7 @@ impl<T: Clone> Flight<T> {
         settled
     }
 
-    /// Drops what has this number, unless something else took its place.
+    /// Drops the answer with this number, unless a newer one has replaced it.
     pub(super) fn forget(&self, number: u64) {
         let mut landed = self.lock();
         if landed.number == number {

@@ -37,7 +37,7 @@ impl Authorizer {
             };
             match challenge {
                 Some(challenge) => {
-                    // What can't be read is missing only where it is wanted.
+                    // That credentials can't be read is an error only where some are wanted.
                     found?;
                     door.challenged(challenge);
                     return Ok(true);
@@ -53,7 +53,7 @@ impl Authorizer {
         Ok(false)
     }
 
-    /// What nobody asked for isn't sent in the open.
+    /// Credentials that the registry didn't ask for are not sent over plain HTTP.
     fn may_send_unasked(&self, host: &RegistryHost) -> bool {
         host.is_loopback() || !self.sender.hosts.is_plain(host)
     }

@@ -1,10 +1,11 @@
 //! Who we are to a registry: credentials, challenges and tokens.
 //!
 //! `Exchange::send` is how all of `wire` asks a registry: it adds what shows who we are, follows redirects under our
-//! rules without it, and repeats what is safe to repeat. A [`CredentialSource`] finds credentials; `Authorizer` learns from
-//! the first 401 what a host wants, fetches tokens where one is wanted, and says what to put into the Authorization header.
-//! A registry is only asked what it wants to see where we have something to show and it may tell strangers less
-//! (`introduction`). Requests of this room's own go out through the same `http::Sender` as all others.
+//! rules without it, and repeats what is safe to repeat. A [`CredentialSource`] finds credentials; `Authorizer` learns
+//! from the first 401 what a host wants, fetches tokens where one is wanted, and says what to put into the
+//! Authorization header. Before a registry asks for credentials itself, it is asked what it wants only if there are
+//! credentials for it and it may show strangers less (`introduction`). Requests of this room's own go out through the
+//! same `http::Sender` as all others.
 
 mod advice;
 mod authorization;

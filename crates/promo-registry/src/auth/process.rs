@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 const MAX_OUTPUT: usize = 64 << 10;
 /// The most that is kept of what it complains about.
 const MAX_COMPLAINT: usize = 16 << 10;
-/// How long is read on when the program has ended: a child that it left behind may hold the other end open.
+/// How long its output is still read after the program has ended: a child that it left behind may keep the pipe open.
 const AFTER_END: Duration = Duration::from_secs(1);
 
 /// A program, and what it is asked.
@@ -108,7 +108,7 @@ async fn talk(
         if let Ok(true) = read(stderr.as_mut(), &mut printed.complaint, MAX_COMPLAINT).await
             && let Some(stderr) = &mut stderr
         {
-            // It is not to break off because nobody listens.
+            // The rest is read and dropped, or the program would fail to write it.
             let _rest = tokio::io::copy(stderr, &mut tokio::io::sink()).await;
         }
         Ok(())
@@ -168,7 +168,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Until the program has been waited for, its number is nobody else's.
+        // The process id can't be reused before the program has been waited for.
         #[cfg(unix)]
         if let Some(id) = self.0.take()
             && let Some(leader) = i32::try_from(id)

@@ -56,16 +56,16 @@ impl Token {
     }
 }
 
-/// The tokens of a run, each in the place of its host and its scopes.
+/// The tokens of a run, by host and scopes.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    places: Mutex<Places>,
+    flights: Mutex<Flights>,
 }
 
-type Places = BTreeMap<(RegistryHost, Scopes), Arc<Flight<Token>>>;
+type Flights = BTreeMap<(RegistryHost, Scopes), Arc<Flight<Token>>>;
 
 impl Tokens {
-    pub(super) fn place(&self, host: &RegistryHost, scopes: &Scopes) -> Arc<Flight<Token>> {
+    pub(super) fn flight(&self, host: &RegistryHost, scopes: &Scopes) -> Arc<Flight<Token>> {
         let new = || Arc::new(Flight::new(failure_lasts));
         Arc::clone(
             self.lock()
@@ -86,18 +86,18 @@ impl Tokens {
             .into_iter()
             .flatten()
             .find_map(|scopes| {
-                let place = Arc::clone(self.lock().get(&(host.clone(), scopes.clone()))?);
-                let found = place.ready(|token| token.is_usable(now))?;
-                Some((place, found))
+                let flight = Arc::clone(self.lock().get(&(host.clone(), scopes.clone()))?);
+                let found = flight.ready(|token| token.is_usable(now))?;
+                Some((flight, found))
             })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whoever asks a token server again that didn't answer for so long would wait as long again.
+/// A token server that didn't answer is not asked again at once: each request would wait for as long again.
 fn failure_lasts(error: &Error) -> Duration {
     match error {
         Error::Deadline { .. } => Duration::from_secs(60),
@@ -136,7 +136,7 @@ const SKEW: f64 = 30.0;
 /// The longest that a token is believed to last, in seconds.
 const LONGEST_LIFE: f64 = 86_400.0;
 
-/// How often a token server may let us wait in vain. A token is small, and everything waits for it.
+/// How many deadlines a token server may miss before it is given up. A token is small, and everything waits for it.
 const MAX_HUNG: u32 = 2;
 
 /// Fetches a token.

@@ -1,4 +1,5 @@
-//! Classes of requests, as registries count them apart: what is closed together when a host asks for hours of peace.
+//! Classes of requests, which registries count separately. When a host asks for a pause of hours, it holds for one
+//! class.
 
 use promo_core::ports::Operation;
 

@@ -1,10 +1,10 @@
 //! The budget of one registry host: how many requests are open, how many are sent in a second, and
 //! whether the host asked for a pause.
 //!
-//! Every request takes, in this order: a permit, a token of the bucket, and a last look at the
-//! pause. A 429 pauses the whole host, not the one request that got it, and lowers the rate. A pause that is longer than
-//! is waited closes the host for that class of requests alone: reading manifests may be used up for hours while uploads
-//! are welcome.
+//! Every request first gets a permit, then a token from the bucket of the rate limiter, and checks last whether the
+//! host is paused. A 429 pauses the whole host, not only the request that got it, and lowers the rate. A pause that is
+//! longer than promo waits blocks only that class of requests: the quota for reading manifests may be used up for
+//! hours while uploads still work.
 
 mod class;
 mod rate;
@@ -37,18 +37,18 @@ pub(crate) struct HostBudget {
     observer: Arc<dyn Observer>,
 }
 
-/// Leave to send one request. The place it takes is free again when it is dropped.
+/// Permission to send one request. Dropping it frees its slot.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    _place: Option<OwnedSemaphorePermit>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
-/// Whether a request takes one of the host's places.
+/// Whether a request takes one of the host's slots for open requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// It does, until its permit is dropped.
+pub(crate) enum Slot {
+    /// It takes one until its permit is dropped.
     Counted,
-    /// It doesn't: it sends the body of a blob, whose progress may depend on other requests.
+    /// It takes none: it sends the body of a blob, whose progress may depend on other requests.
     Uncounted,
 }
 
@@ -75,14 +75,14 @@ impl HostBudget {
         }
     }
 
-    /// Waits until a request may be sent. Fails at once when the host asked for a pause in such requests that is longer
-    /// than we wait for anybody.
-    pub(crate) async fn admit(&self, place: Place, operation: Operation) -> Result<Permit, Error> {
+    /// Waits until a request may be sent. Fails at once if the host asked for a longer pause in such requests than
+    /// promo waits.
+    pub(crate) async fn admit(&self, slot: Slot, operation: Operation) -> Result<Permit, Error> {
         let class = Class::of(operation);
         self.check_open(class)?;
-        let place = match place {
-            Place::Counted => Arc::clone(&self.permits).acquire_owned().await.ok(),
-            Place::Uncounted => None,
+        let slot = match slot {
+            Slot::Counted => Arc::clone(&self.permits).acquire_owned().await.ok(),
+            Slot::Uncounted => None,
         };
         loop {
             self.check_open(class)?;
@@ -91,7 +91,7 @@ impl HostBudget {
             } else if let Err(pause) = self.rate.take() {
                 self.sleep.sleep(pause).await;
             } else if self.pause_left().is_none() {
-                return Ok(Permit { _place: place });
+                return Ok(Permit { _slot: slot });
             }
         }
     }
@@ -111,7 +111,7 @@ impl HostBudget {
         } else {
             let mut paused = lock(&self.paused_until);
             *paused = until.max(*paused);
-            // Hours of peace for one class say nothing about how fast the others may go.
+            // A pause of hours for one class says nothing about the rate that the others may have.
             self.rate.throttled(pause);
         }
         self.observer.observe(&Event::Throttled {

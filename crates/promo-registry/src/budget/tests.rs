@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use promo_core::ports::{Clock, Operation, Silent, Sleep};
 
 use super::rate::Rate;
-use super::{HostBudget, Monotonic, Place};
+use super::{HostBudget, Monotonic, Slot};
 use crate::{BudgetSettings, Error};
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ async fn send_for(time: &OwnTime, budget: &HostBudget, limit: u32, span: Duratio
     loop {
         drop(
             budget
-                .admit(Place::Counted, Operation::ManifestHead)
+                .admit(Slot::Counted, Operation::ManifestHead)
                 .await
                 .unwrap(),
         );
@@ -128,19 +128,19 @@ async fn a_pause_holds_everybody_and_ends() {
     let before = time.now();
     drop(
         budget
-            .admit(Place::Uncounted, Operation::ManifestHead)
+            .admit(Slot::Uncounted, Operation::ManifestHead)
             .await
             .unwrap(),
     );
     assert_eq!(time.now().duration_since(before).as_secs(), 30);
     budget.throttled(Duration::from_secs(61), Operation::ManifestHead);
     let refused = budget
-        .admit(Place::Counted, Operation::ManifestHead)
+        .admit(Slot::Counted, Operation::ManifestHead)
         .await
         .unwrap_err();
     assert!(matches!(refused, Error::PausedTooLong { .. }));
     // Other requests go on.
-    let other = budget.admit(Place::Counted, Operation::BlobPut).await;
+    let other = budget.admit(Slot::Counted, Operation::BlobPut).await;
     assert!(other.is_ok());
 }
 
@@ -150,7 +150,7 @@ async fn a_clock_that_is_set_back_does_not_make_us_wait() {
     let budget = budget(&time, Some(10.0));
     drop(
         budget
-            .admit(Place::Counted, Operation::ManifestHead)
+            .admit(Slot::Counted, Operation::ManifestHead)
             .await
             .unwrap(),
     );
@@ -159,7 +159,7 @@ async fn a_clock_that_is_set_back_does_not_make_us_wait() {
     let before = time.now();
     drop(
         budget
-            .admit(Place::Counted, Operation::ManifestHead)
+            .admit(Slot::Counted, Operation::ManifestHead)
             .await
             .unwrap(),
     );

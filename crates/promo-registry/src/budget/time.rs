@@ -6,7 +6,7 @@ use std::time::Duration;
 use governor::nanos::Nanos;
 use promo_core::ports::Clock;
 
-/// How much time has passed, by a [`Clock`] whose hands may be set back: such a step counts as nothing.
+/// How much time has passed, measured by a [`Clock`] that may be set back: a step back counts as no time.
 #[derive(Debug)]
 pub(crate) struct Monotonic {
     clock: Arc<dyn Clock>,

@@ -16,10 +16,10 @@ use promo_core::ports::{Event, Failure, FailureKind, Mount, Operation, Registry,
 use tokio::sync::oneshot;
 
 use super::RegistryCopier;
+use super::deliveries::{Claim, Turn};
 use super::destinations::{Destination, Way};
 use super::error::CopyError;
 use super::fan_out::{Transfer, Upload};
-use super::flight::{Claim, Turn};
 use super::tries::Tries;
 
 /// One image on its way: what all its blobs have in common.
@@ -92,7 +92,7 @@ impl<'a> BlobCopy<'a> {
             } else if waiting.is_empty() {
                 return Ok(());
             } else {
-                // Any of them may free a turn; a sender that is gone has freed it, too.
+                // Each of them may end the wait; one whose sender was dropped does, too.
                 let _first = select_all(waiting).await;
             }
         }
@@ -110,7 +110,7 @@ impl<'a> BlobCopy<'a> {
         pending.retain(|destination| {
             let repository = destination.repository();
             let near = repository.host_str() == self.source.host_str();
-            match self.copier.flights.turn(&blob.digest, repository, near) {
+            match self.copier.deliveries.turn(&blob.digest, repository, near) {
                 Turn::There => destination.blob_arrived(Way::Mounted),
                 Turn::Ours(claim) => ours.push(Ours {
                     destination,
@@ -194,24 +194,25 @@ impl<'a> BlobCopy<'a> {
         } else {
             claim.home()
         };
-        if from.is_none() && !self.copier.flights.may_self_mount(destination) {
+        if from.is_none() && !self.copier.deliveries.may_self_mount(destination) {
             return self.start(destination).await;
         }
         let registry = &self.copier.registry;
         let asked = from.unwrap_or(destination);
         let mount = registry.mount_blob(destination, &blob.digest, asked).await;
         if from.is_some() && !matches!(mount, Ok(Mount::Mounted)) {
-            self.copier.flights.refuses_mount(destination);
+            self.copier.deliveries.refuses_mount(destination);
         }
         match mount {
             Ok(Mount::Mounted) => Ok(Opened::Mounted),
             Ok(Mount::Refused(Some(session))) => Ok(Opened::Upload(session)),
             Err(failure) if !is_answer(&failure) => Err(failure),
             refused => {
-                // Without a session it was no 202, unless this client can't see sessions at all.
+                // A refusal without a session was an error and no 202, unless this implementation never passes
+                // sessions on.
                 let is_error = refused.is_err() || registry.capabilities().mount_session;
                 if from.is_none() && is_error {
-                    self.copier.flights.refuses_self_mount(destination);
+                    self.copier.deliveries.refuses_self_mount(destination);
                 }
                 self.start(destination).await
             }
@@ -255,7 +256,7 @@ impl<'a> BlobCopy<'a> {
         transfer.run(bytes, uploads).await.map(Some)
     }
 
-    /// Closes uploads that will get no bytes. A registry that doesn't care forgets them by itself.
+    /// Cancels uploads that will get no bytes. Where that fails the registry forgets them by itself in time.
     async fn give_up(&self, uploads: Vec<Upload>) {
         let registry = &self.copier.registry;
         let cancelling = uploads.into_iter().map(|upload| async move {

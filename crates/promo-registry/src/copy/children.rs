@@ -38,7 +38,7 @@ impl RegistryCopier {
 
     async fn put_child(&self, child: &RawManifest, destination: &Destination) {
         let repository = destination.repository();
-        if !destination.is_going() || self.flights.has_manifest(repository, &child.digest()) {
+        if !destination.is_going() || self.deliveries.has_manifest(repository, &child.digest()) {
             return;
         }
         let reference = ManifestReference::Digest(child.digest());
@@ -48,7 +48,7 @@ impl RegistryCopier {
             .await
         {
             Ok(_) => {
-                self.flights.manifest_arrived(repository, child.digest());
+                self.deliveries.manifest_arrived(repository, child.digest());
                 destination.child_arrived();
             }
             Err(failure) => destination.fail(failure),

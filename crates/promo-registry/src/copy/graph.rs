@@ -238,7 +238,7 @@ impl<'a> Reading<'a> {
     fn add_blob(&mut self, parent: Digest, blob: Descriptor) -> Result<(), CopyError> {
         match self.blob_sizes.get(&blob.digest) {
             Some(size) if *size == blob.size => {
-                // Whoever lists it without saying where else it can be had needs it.
+                // A manifest that lists it without `urls` needs it at the destination.
                 if blob.urls.is_empty() {
                     let same = |known: &&mut Descriptor| known.digest == blob.digest;
                     let known = self.blobs.iter_mut().find(same);

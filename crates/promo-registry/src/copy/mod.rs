@@ -1,9 +1,8 @@
 //! `RegistryCopier`: the `Copier` port over any `Registry`.
 //!
 //! An image's manifests are read from the source once (`graph`, `parse`), then its blobs are brought to all
-//! destinations (`blobs`, `fan_out`), at most once per host and run (`flight`), then the
-//! manifests below the image's own, children before parents. The image's own manifest is not put:
-//! that is publish's work, last of all.
+//! destinations (`blobs`, `fan_out`), at most once per host and run (`deliveries`), then the manifests below the
+//! image's own, children before parents. The image's own manifest is not put: that is publish's work, last of all.
 //!
 //! # Requests
 //!
@@ -29,10 +28,10 @@
 mod blobs;
 mod children;
 mod codes;
+mod deliveries;
 mod destinations;
 mod error;
 mod fan_out;
-mod flight;
 mod graph;
 mod parse;
 mod settings;
@@ -48,9 +47,9 @@ use promo_core::ports::{
 
 use self::blobs::BlobCopy;
 pub(crate) use self::codes::CODES;
+use self::deliveries::Deliveries;
 use self::destinations::Destination;
 pub use self::error::CopyError;
-use self::flight::Flights;
 use self::graph::ImageGraph;
 pub use self::settings::CopySettings;
 
@@ -61,7 +60,7 @@ pub struct RegistryCopier {
     registry: Arc<dyn Registry>,
     observer: Arc<dyn Observer>,
     settings: CopySettings,
-    flights: Arc<Flights>,
+    deliveries: Arc<Deliveries>,
 }
 
 impl RegistryCopier {
@@ -77,7 +76,7 @@ impl RegistryCopier {
             registry: Arc::new(Contained::new(registry)),
             observer: Arc::new(Contained::new(observer)),
             settings,
-            flights: Arc::default(),
+            deliveries: Arc::default(),
         }
     }
 }

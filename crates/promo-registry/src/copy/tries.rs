@@ -11,7 +11,7 @@ use crate::error::AnotherTry;
 pub(super) struct Tries {
     /// It broke, or was refused.
     failed: u32,
-    /// It was answered by 429: nothing is wrong, there were too many.
+    /// It was answered by 429: nothing is wrong, there were too many requests.
     throttled: u32,
     /// Whether the last one broke.
     broke: bool,

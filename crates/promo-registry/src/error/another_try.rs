@@ -10,7 +10,7 @@ use super::codes::{PAUSED_TOO_LONG, SILENT};
 /// Whether the same may succeed when it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnotherTry {
-    /// It may, as soon as the host's budget lets it out: nothing is wrong, there were too many.
+    /// It may, when the host's budget lets it out: nothing is wrong, there were too many requests.
     Throttled,
     /// It may, a little later: the connection, the registry or a proxy before it is broken at the moment.
     Later,
@@ -26,7 +26,7 @@ impl AnotherTry {
 
     fn by(kind: FailureKind, status: Option<u16>, code: Code) -> Self {
         match kind {
-            // Both fail at once and without a request, until a time that is longer than anybody waits here.
+            // Both fail at once and without a request, for longer than the pauses between tries.
             _ if code == PAUSED_TOO_LONG || code == SILENT => Self::Never,
             FailureKind::RateLimited => Self::Throttled,
             FailureKind::Deadline => Self::Later,

@@ -24,7 +24,7 @@ impl Error {
         }
     }
 
-    /// The same failure, with what led us to a host that nobody named: otherwise its name stands alone in the message.
+    /// The same failure. Where it is about a host that the user never named, it says what led there.
     pub(crate) fn led_by(mut self, registry: &str, means: &str) -> Self {
         match &mut self {
             Self::Connection { host, led_by, .. } if host != registry => {

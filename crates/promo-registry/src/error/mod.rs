@@ -1,8 +1,7 @@
 //! The one error type of this crate: what went wrong on the way to a registry, by meaning.
 //!
-//! At the ports it becomes a [`Failure`], which keeps code, hints, status and cause. The list of codes
-//! is in `codes`. No variant carries a secret: URLs are reduced to hosts, what a registry said
-//! is cleaned and cut.
+//! At the ports it becomes a [`Failure`], which keeps it beside code, hints, status and causes. The list of codes is
+//! in `codes`. No variant carries a secret: URLs are reduced to hosts, what a registry said is cleaned and cut.
 
 mod another_try;
 mod answer;

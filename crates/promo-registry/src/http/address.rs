@@ -1,8 +1,8 @@
 //! Which network an address belongs to, and a name resolver that keeps to some of them.
 //!
-//! A registry may send us elsewhere (redirect, upload location, token realm), but not into our own
-//! network: such a request would be made with our position in it. Names are judged when they are resolved, not
-//! before, so that a name can't change its mind in between.
+//! A registry may send us elsewhere (redirect, upload location, token realm), but not into our own network, where this
+//! machine may have access that the registry has not. Names are checked when they are resolved, so that the address
+//! that was checked is the one that is used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

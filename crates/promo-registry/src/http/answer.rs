@@ -24,10 +24,10 @@ pub(crate) struct Answer {
     response: reqwest::Response,
     /// The whole body, if it was read with the head.
     read: Option<Bytes>,
-    /// When the body must be there, and how long that is after the request.
+    /// Until when the body must be there, and how long that is after the request.
     deadline: (Instant, Duration),
     permit: Option<Permit>,
-    /// What is cut out of what it says.
+    /// The credentials that are cut out of what it says.
     pub(super) sent: Arc<Sent>,
 }
 
@@ -64,8 +64,8 @@ impl Answer {
         self.response.url()
     }
 
-    /// The request no longer takes one of the host's places.
-    pub(crate) fn leave_place(&mut self) {
+    /// Frees the slot that the request takes in the host's budget.
+    pub(crate) fn free_slot(&mut self) {
         drop(self.permit.take());
     }
 
@@ -140,13 +140,13 @@ impl Answer {
         body.freeze()
     }
 
-    /// The body as a stream, which must keep to a floor. The request no longer takes one of the host's places.
+    /// The body as a stream, which must keep to a floor. Its slot in the host's budget is free from now on.
     pub(crate) fn stream(
         mut self,
         floor: Floor,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         self.refuse_encoding()?;
-        self.leave_place();
+        self.free_slot();
         let body = Arriving {
             pieces: Box::pin(self.response.bytes_stream()),
             pace: Pace::new(floor),
@@ -175,7 +175,7 @@ impl Answer {
         }
     }
 
-    /// Whether the connection's end is all that ended the body: an early end looks the same.
+    /// Whether only the end of the connection ended the body: then a body that broke off looks like a whole one.
     fn may_have_broken_off(&self) -> bool {
         self.response.version() <= Version::HTTP_11
             && !self.headers().contains_key(CONTENT_LENGTH)

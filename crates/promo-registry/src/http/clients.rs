@@ -33,11 +33,11 @@ pub(crate) struct Clients {
 /// What sets a pool apart from the others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Pool {
-    /// It goes as far as this.
+    /// For hosts within this reach.
     Reaching(Reach),
-    /// It goes anywhere, and shows the certificate that we have for this registry.
+    /// For this registry, which is shown the certificate that we have for it.
     Certified(RegistryHost),
-    /// It goes anywhere, and takes no proxy.
+    /// For any host, without a proxy.
     Direct,
 }
 
@@ -67,7 +67,7 @@ impl Clients {
 
     /// The pool for requests to places that a registry named.
     pub(crate) fn for_elsewhere(&self, url: &Url, reach: Reach) -> Result<reqwest::Client, Error> {
-        // Behind a proxy it is the proxy that resolves names, and the proxy's own may be private.
+        // With a proxy it is the proxy that resolves names, and its own address may be a private one.
         let reach = if self.is_proxied(url) {
             Reach::Anywhere
         } else {

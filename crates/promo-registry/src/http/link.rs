@@ -1,6 +1,6 @@
 //! The `Link` header (RFC 8288), as far as registries use it: what follows a page of a list.
 //!
-//! A header that is there and can't be read is no end of a list: what it wanted to say is not known.
+//! A header that can't be read is not taken for the end of the list: it may name a next page.
 
 use ::http::HeaderMap;
 use ::http::header::LINK;

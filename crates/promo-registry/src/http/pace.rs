@@ -1,11 +1,11 @@
 //! How fast a body must come: a floor of bytes in each window of time that is spent waiting for it.
 //!
-//! Only time counts in which we waited. Whoever reads slowly because a mirror takes the bytes slowly doesn't make the
-//! source slow.
+//! Only the time counts that is spent waiting for the source. Where a mirror takes the bytes slowly and they are read
+//! slowly for that, the source isn't to blame.
 
 use std::time::Duration;
 
-/// How many bytes must come while so long is waited for them.
+/// How many bytes must come within how much time of waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Floor {
     /// How long is waited.
@@ -36,7 +36,7 @@ impl Pace {
         self.floor.window.saturating_sub(self.waited)
     }
 
-    /// Counts a piece that was waited for. Whether the floor is kept to.
+    /// Counts a piece and the time that was waited for it. Returns whether the floor is still kept to.
     pub(super) fn keeps(&mut self, waited: Duration, bytes: u64) -> bool {
         self.waited = self.waited.saturating_add(waited);
         self.came = self.came.saturating_add(bytes);

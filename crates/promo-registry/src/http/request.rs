@@ -10,7 +10,8 @@ use url::Url;
 pub(crate) enum Repeat {
     /// Sending it twice does the same as sending it once.
     Safe,
-    /// The same, but a registry that breaks on it isn't asked again: there is another way.
+    /// The same, but it isn't repeated where the registry breaks on it, because there is another way (an upload
+    /// instead of a mount).
     UnlessBroken,
     /// It is sent once. It is sent again only where the registry said that it did nothing: after a 401, if
     /// there is no stream in it.
@@ -23,7 +24,7 @@ pub(crate) enum Repeat {
 pub(crate) enum Body {
     Empty,
     Bytes(Bytes),
-    /// A stream of known length. It is gone when it was sent once.
+    /// A stream of known length, which can be sent once.
     Stream {
         length: u64,
         stream: Option<BlobStream>,

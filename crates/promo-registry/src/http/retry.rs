@@ -1,4 +1,4 @@
-//! After which pause something is tried again. What is worth that is in `error::another_try`.
+//! The pause before something is tried again. Whether it is worth another try is decided in `error::another_try`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

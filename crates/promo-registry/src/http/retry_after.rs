@@ -1,6 +1,6 @@
-//! The pause that an answer asks for: `Retry-After`, as it is prescribed and as it is met.
+//! The pause that an answer asks for: `Retry-After`, in the prescribed forms and in those that registries use besides.
 //!
-//! What can't be meant (nothing, less than nothing, more than a year) counts as not said: then our own pauses hold.
+//! Values that make no sense (zero, negative ones, more than a year) are ignored; promo's own pauses hold then.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// The longest pause that anybody means.
+/// A longer pause is taken for a mistake.
 const LONGEST_MEANT: Duration = Duration::from_secs(366 * 86_400);
-/// Some registries answer the second of the Unix epoch at which they let us in again.
+/// Some registries send the Unix time from which on requests are allowed again.
 const EPOCHS: std::ops::RangeInclusive<f64> = 1_000_000_000.0..=10_000_000_000.0;
 
 /// The pause that an answer asks for: seconds or a date (RFC 9110, section 10.2.3); the longest, if it asks for several.

@@ -1,4 +1,4 @@
-//! Sends one request, once: leave from the budget, the deadline, the events.
+//! Sends one request once: waits for the host's budget, holds it to its deadline, and tells the observer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
 use super::{Answer, Backoff, Clients, Hosts, Sent, Silences, retry_after};
-use crate::budget::{HostBudget, Permit, Place};
+use crate::budget::{HostBudget, Permit, Slot};
 use crate::dialect::answers::is_foreign_501;
 use crate::error::{AnotherTry, is_broken};
 use crate::{Caps, Deadlines, Error, LocationRule};
@@ -36,18 +36,20 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) host: &'a str,
     pub(crate) operation: Operation,
     pub(crate) what: &'a str,
-    /// What it is taken from; requests to where a registry redirects us are no request to a registry.
+    /// The budget that it is counted in. None for what a registry redirects us to, such as the storage behind it: that
+    /// is no request to the registry.
     pub(crate) budget: Option<Arc<HostBudget>>,
     /// Counts the pieces of a stream that is sent, if one is.
     pub(crate) progress: Option<Arc<AtomicU64>>,
 }
 
 impl Sender {
-    /// Sends it. An answer of any status is an answer; the body of a small one is read already, so that one which breaks
-    /// off is asked for again like one that doesn't come.
+    /// Sends it. An answer of any status is a success here. A small body is read at once, so that one that breaks off
+    /// is asked for again, as if no answer had come.
     pub(crate) async fn send_once(&self, dispatch: Dispatch<'_>) -> Result<Answer, Error> {
         let permit = self.admit(&dispatch).await?;
-        // Only now: those who waited for a place may have waited for the very requests that tell that the host is silent.
+        // Only after the wait for a permit: the requests that held the permits may have found out meanwhile that the
+        // host is silent.
         self.silences.check(dispatch.host)?;
         let host = dispatch.host;
         let cap = self.caps.of(dispatch.operation);
@@ -107,7 +109,7 @@ impl Sender {
         if let Some(budget) = budget {
             self.note(&budget, operation, &response);
         }
-        // Of a long upload only the answer is meant.
+        // For an upload the deadline is about the answer alone, not about sending the blob.
         let begun = match operation {
             Operation::BlobPut => Instant::now(),
             _ => started,
@@ -124,12 +126,12 @@ impl Sender {
     }
 
     async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<Option<Permit>, Error> {
-        let place = match dispatch.progress {
-            Some(_) => Place::Uncounted,
-            None => Place::Counted,
+        let slot = match dispatch.progress {
+            Some(_) => Slot::Uncounted,
+            None => Slot::Counted,
         };
         match &dispatch.budget {
-            Some(budget) => budget.admit(place, dispatch.operation).await.map(Some),
+            Some(budget) => budget.admit(slot, dispatch.operation).await.map(Some),
             None => Ok(None),
         }
     }

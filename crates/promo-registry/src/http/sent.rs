@@ -18,9 +18,9 @@ use crate::secret::Secret;
 const MARK: &str = "[credential]";
 /// A shorter one isn't looked for: it would be found in words that have nothing to do with it.
 const SHORTEST: usize = 4;
-/// A piece of a credential that is as long is cut out, too: what is repeated may have been cut off.
+/// Pieces of a credential are cut out from this length on: the other side may repeat only a part of it.
 const PIECE: usize = 12;
-/// So long a piece of a long one: a key in JSON has words in it that others have, too.
+/// The pieces of a long credential are longer: a key in JSON has words in it that stand elsewhere, too.
 const LONG_PIECE: usize = 32;
 /// How much is remembered of tokens, in bytes: a long run fetches one after the other. The oldest are forgotten.
 const MAX_TOKENS: usize = 256 << 10;
@@ -75,7 +75,7 @@ impl Sent {
         }
     }
 
-    /// A text from outside without any of them.
+    /// Cuts all known credentials out of a text from outside.
     pub(crate) fn cut(&self, text: &str) -> String {
         let secrets = self.lock();
         let small = text.to_ascii_lowercase();
@@ -200,7 +200,8 @@ impl<'a> Marked<'a> {
             stretches
         });
         for piece in secret.as_bytes().windows(length) {
-            // What was found once needn't be looked for again: both texts may be one letter a thousand times.
+            // Each stretch is looked for once only, or two texts of the same letter over and over would take time
+            // without end.
             for at in stretches.remove(piece).into_iter().flatten() {
                 self.mark(at, length);
             }

@@ -1,8 +1,7 @@
-//! Hosts that don't answer: whoever has been asked for two minutes and said nothing is not waited for by each
-//! request anew.
+//! Hosts that don't answer: after two minutes without any answer, no further request waits for its own deadline.
 //!
 //! A host is silent when nothing but passed deadlines and failed connections have come from it for that long. Then
-//! requests to it fail at once, but for one now and then that finds out whether it is back.
+//! requests to it fail at once, except for one now and then that finds out whether it is back.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,11 +61,11 @@ impl Silences {
         })
     }
 
-    /// Takes down how a request to the host ended that was sent at `started`.
+    /// Records how a request ended that was sent to the host at `started`.
     pub(super) fn note(&self, host: &str, started: Instant, outcome: &Result<Answer, Error>) {
         let now = Instant::now();
         let waited = match outcome {
-            // An upload waits longer than that; by then the host may have answered others.
+            // The deadline of an upload is longer than that; the host may have answered other requests meanwhile.
             Err(Error::Deadline { after, .. }) => (*after).min(self.interval),
             Err(Error::Connection { source, .. }) if source.is_connect() => {
                 now.saturating_duration_since(started)

@@ -20,7 +20,7 @@ use crate::auth::{Access, Exchange};
 use crate::error::AnotherTry;
 use crate::http::{Answer, Floor, Request};
 
-/// After so many bytes a reading that broke off has all its attempts again.
+/// A download that got on by so many bytes has all its attempts again.
 const PROGRESS: u64 = 8 << 20;
 
 /// A blob that is read.
@@ -32,7 +32,7 @@ pub(super) struct Download {
     size: u64,
     /// Handed on so far.
     received: u64,
-    /// Of what comes, how much was handed on already.
+    /// How many of the next bytes to skip, because they were handed on before.
     skip: u64,
     /// How often it broke off since `resumed_at`.
     breaks: u32,

@@ -23,7 +23,7 @@ use crate::error::AnotherTry;
 
 /// How often a tag that was there is asked for again before it is believed to be gone.
 const MAX_ASKED_AGAIN: u32 = 2;
-/// How often the tag is put before somebody else's writes win.
+/// How often the tag is put before promo gives up against the writes of others.
 const MAX_PUTS: u32 = 5;
 
 /// A manifest that has a subject.

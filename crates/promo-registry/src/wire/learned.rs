@@ -1,4 +1,4 @@
-//! What hosts turned out not to take, so that each is asked once in a run.
+//! What hosts turned out not to support, so that it is tried with each of them once in a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

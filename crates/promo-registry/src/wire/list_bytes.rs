@@ -1,4 +1,4 @@
-//! How many bytes a list has brought, over all its pages: one whose pages never end is ended by that.
+//! How many bytes a list has brought, over all its pages. Their cap ends a list whose pages never end.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,9 +9,9 @@ use crate::Error;
 #[derive(Debug, Default)]
 pub(super) struct ListBytes(Mutex<BTreeMap<String, u64>>);
 
-/// Where in a list a page is.
+/// Where in its list a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PagePosition {
     /// Nothing was read before it.
     pub(super) is_first: bool,
     /// Nothing comes after it.
@@ -23,18 +23,18 @@ impl ListBytes {
     pub(super) fn count(
         &self,
         (host, what): (&str, &str),
-        place: Place,
+        position: PagePosition,
         bytes: usize,
         cap: u64,
     ) -> Result<(), Error> {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = if place.is_first {
+        let before = if position.is_first {
             0
         } else {
             lists.get(what).copied().unwrap_or(0)
         };
         let read = before.saturating_add(bytes as u64);
-        if place.is_last || read > cap {
+        if position.is_last || read > cap {
             lists.remove(what);
         } else {
             lists.insert(what.to_owned(), read);

@@ -13,7 +13,7 @@ use promo_core::ports::{BulkList, CatalogPage, Operation, TagPage};
 use url::Url;
 
 use super::WireRegistry;
-use super::list_bytes::Place;
+use super::list_bytes::PagePosition;
 use super::list_document::{self, ManifestEntry, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
@@ -194,13 +194,13 @@ impl WireRegistry {
         refuse_html(&answer)?;
         let next = list.next(url, &answer)?;
         let body = answer.bytes(cap).await?;
-        let place = Place {
+        let position = PagePosition {
             is_first: is_first(url),
             is_last: next.is_none(),
         };
         let known_as = (list.access.host.as_str(), list.what.as_str());
         self.list_bytes
-            .count(known_as, place, body.len(), self.caps.whole_list)?;
+            .count(known_as, position, body.len(), self.caps.whole_list)?;
         Ok(Page { body, next })
     }
 

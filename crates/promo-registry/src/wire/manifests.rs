@@ -150,7 +150,8 @@ impl WireRegistry {
             self.manifest_request(Operation::ManifestPut, Method::PUT, repository, reference)?;
         let by_other_algorithm = manifest.digest().algorithm() != DigestAlgorithm::Sha256;
         if by_other_algorithm && matches!(reference, ManifestReference::Tag(_)) {
-            // Registries that know it let the tag point to this digest, others to the SHA-256 one.
+            // Registries that know this parameter let the tag point to this digest; the others ignore it and take
+            // SHA-256.
             let digest = manifest.digest().to_string();
             request.url.query_pairs_mut().append_pair("digest", &digest);
         }
@@ -160,7 +161,8 @@ impl WireRegistry {
         let request = request
             .with_header(CONTENT_TYPE, manifest.media_type().as_str())
             .with_body(Body::Bytes(manifest.bytes().clone()));
-        // A tag may be another's after a pause: whoever puts it looks again first.
+        // Not repeated here: after a pause the tag may have been moved by somebody else, so the caller looks again
+        // first.
         let request = match reference {
             ManifestReference::Digest(_) => request,
             _ => request.once(),

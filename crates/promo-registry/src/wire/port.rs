@@ -13,7 +13,7 @@ use super::WireRegistry;
 use crate::Error;
 
 impl WireRegistry {
-    /// What is told of an error: nothing that was sent as a credential, whoever repeats it.
+    /// The failure for an error, with all credentials that were sent cut out of its texts, whoever repeated them.
     fn told(&self, error: Error) -> Failure {
         let sent = &self.exchange.sender.sent;
         Failure::from(error).map_texts(|text| sent.cut(text))

@@ -27,12 +27,12 @@ impl SeenReferrers {
             let digest = entry.get("digest").and_then(Value::as_str)?;
             Some((digest.to_owned(), entry.clone()))
         });
-        let place = (repository.clone(), *subject);
+        let key = (repository.clone(), *subject);
         let mut lists = self.lists();
-        while lists.len() >= MAX_LISTS && !lists.contains_key(&place) {
+        while lists.len() >= MAX_LISTS && !lists.contains_key(&key) {
             lists.pop_first();
         }
-        lists.entry(place).or_default().extend(entries);
+        lists.entry(key).or_default().extend(entries);
     }
 
     /// All entries that ever stood there; none if the tag was not seen to be there.

@@ -110,7 +110,7 @@ impl WireRegistry {
             .with_body(body)
             .once();
         let outcome = self.exchange.send(&to_push(repository), request).await;
-        // What failed first is the cause of all that the connection shows.
+        // An error of the source comes first: it is why the connection broke.
         if let Some(error) = take(&failed) {
             return Err(error);
         }
@@ -130,8 +130,8 @@ impl WireRegistry {
     ) -> Result<(), Error> {
         let what = format!("the end of an upload to {repository}");
         let url = self.session_url(repository, session, &what)?;
-        // Nothing depends on it: it is said once, and where our token doesn't reach so far (many registries want
-        // the scope `delete`), no other is asked for.
+        // Nothing depends on this request, so it is sent once. Where the token doesn't allow it (many registries want
+        // the scope `delete`), no other is fetched.
         let request = Request::new(Operation::UploadCancel, Method::DELETE, url, what).in_passing();
         let answer = self.exchange.send(&to_push(repository), request).await?;
         match answer.status().as_u16() {
@@ -173,9 +173,9 @@ impl WireRegistry {
         Ok(url)
     }
 
-    /// The body as it goes out: one piece behind what came in, so that a stream that ends with an error
-    /// never completes an upload. The first error is kept in `failed`. It is polled by the connection's task,
-    /// which may ask again after the end and which nobody could hear panic: both are seen to here.
+    /// The body as it goes out: one piece behind what came in, so that a stream that ends with an error never
+    /// completes an upload. The first error is kept in `failed`. The connection's task polls it; that may poll again
+    /// after the end, so the stream is fused, and would swallow a panic, so that becomes an error.
     fn outgoing(
         &self,
         repository: &Repository,

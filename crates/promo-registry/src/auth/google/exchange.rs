@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::GoogleCredentialFile;
 use super::assertion::Statement;
-use super::file::{Account, External, Impersonation, OwnAccount, Place};
+use super::file::{Account, External, Impersonation, OwnAccount, TokenLocation};
 use super::services::{Question, Services};
 use super::token::AccessToken;
 use crate::Error;
@@ -125,11 +125,11 @@ impl FileWay<'_> {
         self.post_form(&external.token_url, &form, client).await
     }
 
-    /// The token of somebody else's, read anew each time: those who make it replace it.
+    /// The token of the other identity provider. It is read anew each time, because the provider replaces it.
     async fn subject(&self, external: &External) -> Result<Secret, Error> {
         let subject = &external.subject;
-        let text = match &subject.place {
-            Place::File(path) => {
+        let text = match &subject.location {
+            TokenLocation::File(path) => {
                 let deadline = self.services.sender.deadlines.request;
                 let read = tokio::time::timeout(deadline, read_file(path)).await;
                 let text = read.ok().and_then(Result::ok);
@@ -138,7 +138,7 @@ impl FileWay<'_> {
                         .wrong("the file with the subject token can't be read")
                 })?
             }
-            Place::Url(url, headers) => {
+            TokenLocation::Url(url, headers) => {
                 for value in headers.values().filter_map(|value| value.to_str().ok()) {
                     self.services.sender.sent.secret(value);
                 }
@@ -156,7 +156,7 @@ impl FileWay<'_> {
             .ok_or_else(|| self.file.wrong("there is no subject token where it says"))
     }
 
-    /// The token of a service account, for one who may have it.
+    /// The token of a service account, for an identity that may act as it.
     async fn impersonate(
         &self,
         target: &Impersonation,

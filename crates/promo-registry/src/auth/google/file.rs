@@ -64,13 +64,13 @@ pub(super) struct External {
 /// Where the token of that identity is.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
-    pub(super) place: Place,
+    pub(super) location: TokenLocation,
     /// The field of a JSON document that holds it; none if it is the whole text.
     pub(super) field: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum TokenLocation {
     File(PathBuf),
     /// The values of the headers may be secrets.
     Url(Url, HeaderMap),
@@ -195,17 +195,17 @@ impl Reader<'_> {
             }
             Some(_) => return Err(self.unsupported("the `format` is neither text nor json")),
         };
-        let place = match (source.file, source.url) {
-            (Some(file), None) if !file.is_empty() => Place::File(PathBuf::from(file)),
+        let location = match (source.file, source.url) {
+            (Some(file), None) if !file.is_empty() => TokenLocation::File(PathBuf::from(file)),
             (None, Some(url)) => {
                 let headers = source.headers.unwrap_or_default();
-                Place::Url(self.url(Some(&url), "url")?, self.headers(headers)?)
+                TokenLocation::Url(self.url(Some(&url), "url")?, self.headers(headers)?)
             }
             _ => {
                 return Err(self.unsupported("`credential_source` is neither a `file` nor a `url`"));
             }
         };
-        Ok(Subject { place, field })
+        Ok(Subject { location, field })
     }
 
     fn headers(&self, raw: impl IntoIterator<Item = (String, Secret)>) -> Result<HeaderMap, Error> {

@@ -21,7 +21,8 @@ const WELL_KNOWN: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// How long it is looked for.
 const LOOK_DEADLINE: Duration = Duration::from_secs(2);
 const PATH: &str = "computeMetadata/v1/instance/service-accounts/default/token";
-/// The header that both sides send, so that neither is somebody else by accident.
+/// The header that both sides send, so that no other server is taken for a metadata server, and no other client for
+/// ours.
 const FLAVOR: &str = "Metadata-Flavor";
 const GOOGLE: &str = "Google";
 

@@ -185,7 +185,7 @@ impl Known {
         let is_new = |renewed: Timestamp| now.duration_since(renewed) < RENEWAL_PAUSE;
         let may_stay = match memory {
             Memory::Use => true,
-            // Without a token of ours it was another source's that was refused.
+            // Where there is no Google token, the refused credential was another source's.
             Memory::Renew => self.token.is_none() || self.renewed.is_some_and(is_new),
         };
         may_stay && now < self.until

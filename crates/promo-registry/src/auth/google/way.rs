@@ -26,7 +26,8 @@ enum Kind {
 }
 
 impl Way {
-    /// The ways that the settings open. As with Google's own libraries, who has a file doesn't ask the machine.
+    /// The ways that the settings allow. As in Google's own libraries, the metadata server is asked only where there
+    /// is no file.
     pub(super) fn of(settings: &GoogleSettings) -> Result<Vec<Self>, Error> {
         let metadata = Metadata::at(&settings.metadata)?;
         let first = match &settings.default_credentials {
@@ -41,7 +42,7 @@ impl Way {
         Ok(first.into_iter().chain(last).map(way).collect())
     }
 
-    /// A token; none if there is nothing this way.
+    /// A token; none if this way has none to give.
     pub(super) async fn token(&self, services: &Services) -> Result<Option<AccessToken>, Error> {
         match &self.kind {
             Kind::File(file) => exchange::token(file, services).await.map(Some),
@@ -50,7 +51,7 @@ impl Way {
         }
     }
 
-    /// Whether it was asked before whether its failure was told.
+    /// Whether its failure has been told already. From now on it has.
     pub(super) fn is_told(&self) -> bool {
         self.told.swap(true, Ordering::Relaxed)
     }

@@ -1,8 +1,8 @@
-//! What this run knows about blobs at destinations: where they are, and where they are on their way.
+//! What this run knows about blobs at destinations: where they are, and where they are being delivered.
 //!
-//! Two images that share a blob don't send it twice to one host: the second waits until the first is
-//! done, then needs no request in the same repository and a mount in another one. Who waits holds
-//! nothing, so nobody waits for each other; a claim that is dropped is given back.
+//! Two images that share a blob don't send it twice to one host: the second waits until the first is done, then needs
+//! no request in the same repository and a mount in another one. A copy that waits holds no claim, so that no two
+//! copies wait for each other; a claim that is dropped is released.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,31 +12,31 @@ use tokio::sync::oneshot;
 
 /// The knowledge of one run, shared by all its copies.
 #[derive(Debug, Default)]
-pub(super) struct Flights {
-    blobs: Mutex<HashMap<Digest, Flight>>,
+pub(super) struct Deliveries {
+    blobs: Mutex<HashMap<Digest, Delivery>>,
     hosts: Mutex<BTreeMap<RegistryHost, HostMounts>>,
     manifests: Mutex<BTreeMap<Repository, BTreeSet<Digest>>>,
 }
 
 /// One blob: few repositories hold it, so they are searched one by one.
 #[derive(Debug, Default)]
-struct Flight {
-    places: Vec<(Repository, Place)>,
+struct Delivery {
+    repositories: Vec<(Repository, State)>,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum State {
     Arriving,
     There,
 }
 
-/// What a host thinks of mounts.
+/// What is known of a host's mounts.
 #[derive(Debug, Clone, Copy, Default)]
 struct HostMounts {
     /// It answers an error to the mount of a blob from the repository itself.
     no_self_mount: bool,
-    /// It didn't mount what another repository of it held.
+    /// It didn't mount a blob that another of its repositories held.
     no_mount: bool,
 }
 
@@ -51,10 +51,10 @@ pub(super) enum Turn {
     Wait(oneshot::Receiver<()>),
 }
 
-/// The right to bring a blob to a repository. Dropped without [`Claim::arrived`], it is given back.
+/// The right to bring a blob to a repository. Dropped without [`Claim::arrived`], it is released.
 #[derive(Debug)]
 pub(super) struct Claim {
-    flights: Arc<Flights>,
+    deliveries: Arc<Deliveries>,
     digest: Digest,
     repository: Repository,
     home: Option<Repository>,
@@ -80,12 +80,12 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.flights
-            .land(&self.digest, &self.repository, self.arrived);
+        self.deliveries
+            .end(&self.digest, &self.repository, self.arrived);
     }
 }
 
-impl Flights {
+impl Deliveries {
     /// Whose turn it is to bring `digest` to `repository`. With `source_is_near` the blob can be had from
     /// the same host anyway, so there is no need to wait for another repository of it.
     pub(super) fn turn(
@@ -96,19 +96,21 @@ impl Flights {
     ) -> Turn {
         let alone = source_is_near || self.mounts(repository).no_mount;
         let mut blobs = lock(&self.blobs);
-        let flight = blobs.entry(*digest).or_default();
-        match flight.place(repository) {
-            Some(Place::There) => return Turn::There,
-            Some(Place::Arriving) => return Turn::Wait(flight.wait()),
+        let delivery = blobs.entry(*digest).or_default();
+        match delivery.state(repository) {
+            Some(State::There) => return Turn::There,
+            Some(State::Arriving) => return Turn::Wait(delivery.wait()),
             None => {}
         }
-        let home = flight.on_host(repository, Place::There).cloned();
-        if home.is_none() && !alone && flight.on_host(repository, Place::Arriving).is_some() {
-            return Turn::Wait(flight.wait());
+        let home = delivery.on_host(repository, State::There).cloned();
+        if home.is_none() && !alone && delivery.on_host(repository, State::Arriving).is_some() {
+            return Turn::Wait(delivery.wait());
         }
-        flight.places.push((repository.clone(), Place::Arriving));
+        delivery
+            .repositories
+            .push((repository.clone(), State::Arriving));
         Turn::Ours(Claim {
-            flights: Arc::clone(self),
+            deliveries: Arc::clone(self),
             digest: *digest,
             repository: repository.clone(),
             home,
@@ -116,22 +118,24 @@ impl Flights {
         })
     }
 
-    fn land(&self, digest: &Digest, repository: &Repository, arrived: bool) {
+    fn end(&self, digest: &Digest, repository: &Repository, arrived: bool) {
         let mut blobs = lock(&self.blobs);
-        let Some(flight) = blobs.get_mut(digest) else {
+        let Some(delivery) = blobs.get_mut(digest) else {
             return;
         };
         if arrived {
-            for (place, state) in &mut flight.places {
-                if place == repository {
-                    *state = Place::There;
+            for (known, state) in &mut delivery.repositories {
+                if known == repository {
+                    *state = State::There;
                 }
             }
         } else {
-            flight.places.retain(|(place, _)| place != repository);
+            delivery
+                .repositories
+                .retain(|(known, _)| known != repository);
         }
-        for waiting in flight.waiting.drain(..) {
-            // Who waited may have gone.
+        for waiting in delivery.waiting.drain(..) {
+            // The copy that waited may have been dropped.
             let _gone = waiting.send(());
         }
     }
@@ -180,19 +184,22 @@ impl Flights {
     }
 }
 
-impl Flight {
-    fn place(&self, repository: &Repository) -> Option<Place> {
-        let found = self.places.iter().find(|(place, _)| place == repository);
+impl Delivery {
+    fn state(&self, repository: &Repository) -> Option<State> {
+        let found = self
+            .repositories
+            .iter()
+            .find(|(known, _)| known == repository);
         found.map(|(_, state)| *state)
     }
 
-    fn on_host(&self, repository: &Repository, state: Place) -> Option<&Repository> {
+    fn on_host(&self, repository: &Repository, state: State) -> Option<&Repository> {
         let host = repository.host_str();
         let found = self
-            .places
+            .repositories
             .iter()
-            .find(|(place, found)| place.host_str() == host && *found == state);
-        found.map(|(place, _)| place)
+            .find(|(known, found)| known.host_str() == host && *found == state);
+        found.map(|(known, _)| known)
     }
 
     fn wait(&mut self) -> oneshot::Receiver<()> {
