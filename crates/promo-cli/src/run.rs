@@ -9,23 +9,14 @@ use clap::{CommandFactory, Parser};
 
 #[cfg(feature = "embedded")]
 use crate::args::RegistryCommand;
-use crate::args::{Cli, Command, GlobalArgs, KeyCommand, ManifestCommand, SettingsCommand};
+use crate::args::{Cli, Command, KeyCommand, ManifestCommand, SettingsCommand};
 use crate::commands;
+use crate::context::Context;
 use crate::diagnostics;
 use crate::error::{Error, Result};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::output::Outcome;
-use crate::settings::{ConsoleSettings, Environment, Resolver};
 use crate::terminal::{Terminal, Verbosity};
-
-/// Everything that commands get besides their own arguments.
-#[derive(Debug)]
-pub(crate) struct Context {
-    pub(crate) global: GlobalArgs,
-    pub(crate) resolver: Resolver,
-    pub(crate) console: ConsoleSettings,
-    pub(crate) terminal: Terminal,
-}
 
 /// Runs `promo` with these arguments.
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -39,7 +30,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     } else {
         exit
     };
-    exit.into()
+    exit::code(exit)
 }
 
 fn run(cli: Cli) -> Exit {
@@ -48,7 +39,7 @@ fn run(cli: Cli) -> Exit {
     if let Command::Cip(args) = &cli.command {
         global.google_credentials = args.is_k8s();
     }
-    match context(global) {
+    match Context::new(global) {
         Ok(context) => end(context.terminal, dispatch(cli.command, &context)),
         Err(error) => end(plain, Err(error)),
     }
@@ -76,18 +67,6 @@ fn usage(error: &clap::Error) -> Exit {
     // If nobody listens there is nobody to tell.
     let _nobody_listens = error.print();
     exit
-}
-
-fn context(global: GlobalArgs) -> Result<Context> {
-    let resolver = Resolver::new(Environment::of_process(), global.config.as_deref())?;
-    let console = ConsoleSettings::resolve(&global, &resolver)?;
-    let terminal = console.terminal();
-    Ok(Context {
-        global,
-        resolver,
-        console,
-        terminal,
-    })
 }
 
 /// Prints the result or the error; what can't be printed is an error itself.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ManifestsArgs, ScopeArgs, SigningArgs, StagingArgs};
+use promo::settings::{Overrides, ScopeOverrides};
+
+use super::{ManifestsArgs, SigningArgs, StagingArgs};
 use crate::output::Format;
 
 /// Execute a saved plan
@@ -41,13 +43,17 @@ pub(crate) struct ApplyArgs {
 }
 
 impl ApplyArgs {
-    /// The promoter manifests. There is no selection: a saved plan is applied as a whole.
-    pub(crate) fn scope(&self) -> ScopeArgs {
-        ScopeArgs {
-            manifests: self.manifests.clone(),
-            allow_tag_moves: self.allow_tag_moves.clone(),
-            fail_fast: self.fail_fast,
-            ..ScopeArgs::default()
+    /// What was typed. There is no selection: a saved plan is applied as a whole.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            scope: ScopeOverrides {
+                allow_tag_moves: self.allow_tag_moves.clone(),
+                fail_fast: self.fail_fast,
+                ..self.manifests.overrides()
+            },
+            signing: self.signing.overrides(),
+            staging: self.staging.overrides(),
+            ..Overrides::default()
         }
     }
 }

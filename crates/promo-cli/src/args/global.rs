@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use promo::settings::NetworkOverrides;
 
 /// When to write colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -95,4 +96,15 @@ pub(crate) struct GlobalArgs {
     /// Whether Google's hosts take Google credentials. It has no flag: `--compat` asks for it.
     #[arg(skip)]
     pub(crate) google_credentials: bool,
+}
+
+impl GlobalArgs {
+    /// How registries are reached.
+    pub(crate) fn overrides(&self) -> NetworkOverrides {
+        NetworkOverrides {
+            authfile: self.authfile.clone(),
+            insecure_hosts: self.insecure_host.clone(),
+            google_credentials: self.google_credentials,
+        }
+    }
 }

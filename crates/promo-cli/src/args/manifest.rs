@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ManifestsArgs, ScopeArgs};
+use promo::settings::Overrides;
+
+use super::ManifestsArgs;
 use crate::output::Format;
 
 /// Write promoter manifests in the canonical layout, with their comments
@@ -49,10 +51,10 @@ pub(crate) struct ManifestAddArgs {
 
 impl ManifestAddArgs {
     /// The promoter manifests.
-    pub(crate) fn scope(&self) -> ScopeArgs {
-        ScopeArgs {
-            manifests: self.manifests.clone(),
-            ..ScopeArgs::default()
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            scope: self.manifests.overrides(),
+            ..Overrides::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was typed: the command line as clap reads it.
 //!
-//! Nothing here looks at the environment or at files; [`crate::settings`] does, and joins both. Help texts
+//! Nothing here looks at the environment or at files: the library's settings do, and join both. Help texts
 //! live here, examples in [`examples`], where a test finds and runs them.
 
 mod apply;
@@ -24,8 +24,7 @@ pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    InventoryArg, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, ScopeArgs, SigningArgs,
-    StagingArgs,
+    ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
 };
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 

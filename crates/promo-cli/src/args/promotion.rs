@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use promo_core::oci::RegistryPath;
+use promo::git::Since;
+use promo::settings::{ScopeOverrides, SigningOverrides, StagingOverrides};
+use promo::snapshot_file::GivenInventory;
 
 use crate::output::Format;
 
@@ -47,11 +49,7 @@ pub(crate) struct ScopeArgs {
 
 /// A snapshot that stands for registries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InventoryArg {
-    /// What its names are relative to; none if it says so itself.
-    pub(crate) registry: Option<RegistryPath>,
-    pub(crate) file: PathBuf,
-}
+pub(crate) struct InventoryArg(pub(crate) GivenInventory);
 
 /// `REGISTRY=FILE`, or a file. `./` before it makes a file of any name with `=`.
 impl From<OsString> for InventoryArg {
@@ -60,16 +58,16 @@ impl From<OsString> for InventoryArg {
             let (registry, file) = text.split_once('=')?;
             Some((registry.parse().ok()?, PathBuf::from(file)))
         });
-        match named {
-            Some((registry, file)) => Self {
+        Self(match named {
+            Some((registry, file)) => GivenInventory {
                 registry: Some(registry),
                 file,
             },
-            None => Self {
+            None => GivenInventory {
                 registry: None,
                 file: text.into(),
             },
-        }
+        })
     }
 }
 
@@ -201,4 +199,56 @@ pub(crate) struct SigningArgs {
     /// The Ed25519 key (PKCS#8 PEM) that signs the link
     #[arg(long, value_name = "KEY", requires = "link")]
     pub(crate) link_key: Option<PathBuf>,
+}
+
+impl ManifestsArgs {
+    /// The promoter manifests, all of them.
+    pub(crate) fn overrides(&self) -> ScopeOverrides {
+        ScopeOverrides {
+            manifest: self.manifest.clone(),
+            thin_manifest_dir: self.thin_manifest_dir.clone(),
+            ..ScopeOverrides::default()
+        }
+    }
+}
+
+impl ScopeArgs {
+    /// Which promoter manifests, and which part of them.
+    pub(crate) fn overrides(&self) -> ScopeOverrides {
+        let date = self.since_date.clone().map(Since::Date);
+        ScopeOverrides {
+            allow_tag_moves: self.allow_tag_moves.clone(),
+            images: self.image.clone(),
+            destinations: self.destination.clone(),
+            since: self.since.clone().map(Since::Revision).or(date),
+            fail_fast: self.fail_fast,
+            ..self.manifests.overrides()
+        }
+    }
+}
+
+impl StagingArgs {
+    /// What is asked of staging.
+    pub(crate) fn overrides(&self) -> StagingOverrides {
+        StagingOverrides {
+            keys: self.staging_key.clone(),
+            signatures: self.staging_signatures.clone(),
+            names: self.staging_name.clone(),
+            attestations: self.staging_attestation.clone(),
+            carry: self.carry.clone(),
+        }
+    }
+}
+
+impl SigningArgs {
+    /// How images are signed and attested.
+    pub(crate) fn overrides(&self) -> SigningOverrides {
+        SigningOverrides {
+            key: self.key.clone(),
+            no_sign: self.no_sign,
+            recursive: self.recursive,
+            formats: self.signature_formats.clone(),
+            link: self.link.clone().zip(self.link_key.clone()),
+        }
+    }
 }

@@ -5,11 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use promo::files::{self, Access};
 use promo_core::oci::RegistryPath;
 
 use crate::args::InitArgs;
 use crate::error::{Error, Result};
-use crate::files::{self, Access};
 use crate::output::Outcome;
 
 /// Writes the files that are not there yet, and says which are.

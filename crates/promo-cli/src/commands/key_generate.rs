@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use promo::files::{self, Access};
 use promo_sign::Password;
 
 use crate::args::KeyGenerateArgs;
 use crate::error::{Error, Result};
-use crate::files::{self, Access};
+
+use crate::context::Context;
 use crate::output::Outcome;
-use crate::run::Context;
 use crate::terminal::Terminal;
 
 /// Makes the pair and writes both files, or neither.
@@ -23,9 +24,8 @@ pub(crate) fn run(args: &KeyGenerateArgs, context: &Context) -> Result<Outcome> 
         }
     }
     let password = password(&private, context)?;
-    let pair = promo_sign::generate_key_pair(&password).map_err(|error| Error::Key {
+    let pair = promo_sign::generate_key_pair(&password).map_err(|error| promo::Error::Key {
         path: private.clone(),
-        hints: error.hints().iter().map(|&hint| hint.to_owned()).collect(),
         source: Box::new(error),
     })?;
     create(&private, pair.private(), Access::Owner)?;
@@ -46,7 +46,7 @@ fn password(path: &Path, context: &Context) -> Result<Password> {
     if let Some(password) = context.resolver.environment().key_password() {
         return Ok(password);
     }
-    let missing = || Error::Password {
+    let missing = || promo::Error::Password {
         path: path.to_owned(),
     };
     let first = Terminal::ask_secret("Password of the new key: ").ok_or_else(missing)?;

@@ -1,94 +1,39 @@
 //! `promo manifest check`: every finding with its place and the line it is about.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use promo_core::manifest::{Finding, LoadError, ManifestSet, ManifestSummary, Severity};
-use schemars::JsonSchema;
-use serde::Serialize;
+use promo::manifests::{self, Checked, path_of};
+use promo::settings::Overrides;
+use promo::{TreeSource, files};
+use promo_core::manifest::{Finding, Severity};
 
-use crate::args::{ManifestCheckArgs, ScopeArgs};
+use crate::args::ManifestCheckArgs;
+use crate::context::Context;
 use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
-use crate::error::{Error, Result};
-use crate::exit::Exit;
-use crate::files;
-use crate::output::{Format, Outcome, counted, json, sarif, yaml};
-use crate::run::Context;
-use crate::settings::{ScopeSettings, TreeSource};
-
-/// The document.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Checked {
-    schema: &'static str,
-    /// What the manifests hold; nothing if their structure is broken.
-    summary: Option<ManifestSummary>,
-    findings: Vec<Finding>,
-}
+use crate::error::Result;
+use crate::output::{Format, Outcome, counted, json, yaml};
 
 /// Loads the manifests and shows what was found.
 pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome> {
-    let source = match args.path {
-        Some(path) => TreeSource::of_path(path),
-        None => ScopeSettings::resolve(&ScopeArgs::default(), &context.resolver)?
-            .tree()?
-            .clone(),
+    let source = if let Some(path) = args.path {
+        TreeSource::of_path(path)
+    } else {
+        let settings = context.settings(Overrides::default())?;
+        settings.scope.tree()?.clone()
     };
-    let checked = check(&source)?;
+    let checked = manifests::check(&source)?;
     let text = match context.console.format(args.output, &Format::CHECK) {
         Format::Json => json(&checked)?,
         Format::Yaml => yaml(&checked)?,
-        Format::Sarif => {
-            let paths: Vec<_> = checked
-                .findings
-                .iter()
-                .map(|finding| path_of(finding, &source))
-                .collect();
-            let paths = paths.iter().map(PathBuf::as_path);
-            json(&sarif(checked.findings.iter().zip(paths)))?
-        }
+        Format::Sarif => json(&checked.sarif(&source))?,
         Format::Github => annotations(&checked.findings, &source),
         _ => listing(&checked, &source),
     };
-    let exit = exit(&checked.findings);
-    Ok(Outcome { text, exit })
-}
-
-/// Loads the promoter manifests that settings name.
-pub(crate) fn load(source: &TreeSource) -> Result<ManifestSet, LoadError> {
-    match source {
-        TreeSource::Plain(path) => ManifestSet::load_plain(path),
-        TreeSource::Thin(path) => ManifestSet::load_thin(path),
-    }
-}
-
-fn check(source: &TreeSource) -> Result<Checked> {
-    let (summary, findings) = match load(source) {
-        Ok(set) => {
-            let lints = set.lint();
-            let mut summary = set.summary();
-            summary.warnings += lints.len() as u64;
-            let mut findings = [set.findings(), &lints].concat();
-            findings.sort();
-            (Some(summary), findings)
-        }
-        Err(LoadError::Refused(findings)) => (None, findings),
-        Err(other) => return Err(Error::from(other)),
-    };
-    Ok(Checked {
-        schema: "promo.check/v1",
-        summary,
-        findings,
+    Ok(Outcome {
+        text,
+        exit: checked.ending(),
     })
-}
-
-fn exit(findings: &[Finding]) -> Exit {
-    let worst = findings.iter().map(|finding| finding.severity).min();
-    match worst {
-        Some(Severity::Error) => Exit::Usage,
-        Some(Severity::Invalid) => Exit::Left,
-        _ => Exit::Done,
-    }
 }
 
 /// The findings for people: message, place, the line with a caret below it.
@@ -203,14 +148,6 @@ fn excerpt(line: &str, number: u32, column: u32) -> String {
         "   {blank} {CYAN}|{CYAN:#}\n   {CYAN}{gutter} |{CYAN:#} {}\n   {blank} {CYAN}|{CYAN:#} {before}{RED}^{RED:#}\n",
         shown.trim_end()
     )
-}
-
-/// The file of a finding as it can be opened: findings name files of a tree relative to it.
-fn path_of(finding: &Finding, source: &TreeSource) -> PathBuf {
-    match source {
-        TreeSource::Plain(path) => path.clone(),
-        TreeSource::Thin(folder) => folder.join(Path::new(finding.file.as_str())),
-    }
 }
 
 /// Annotations as GitHub's workflow commands write them.

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use super::sample_images;
 use crate::args::RegistryServeArgs;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::Outcome;
-use crate::run::Context;
 use crate::shutdown;
 
 /// The longest password that is read.

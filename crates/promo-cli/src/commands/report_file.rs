@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use promo::files::Replacement;
+
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::files::Replacement;
 
 /// How long somebody may take to read a named pipe to its end.
 pub(crate) const PIPE_PATIENCE: Duration = Duration::from_secs(10);
@@ -42,11 +43,11 @@ enum Way {
 impl ReportFile {
     /// Opens what is going to be written, before the run has done anything.
     pub(crate) fn prepare(path: &Path) -> Result<Self> {
-        let way = Way::to(path).map_err(|source| Error::File {
+        let way = Way::to(path).map_err(|source| promo::Error::File {
             action: "write the report to",
             path: path.to_owned(),
             source,
-            exit: Exit::Usage,
+            ending: Exit::Usage,
         })?;
         Ok(Self {
             path: path.to_owned(),

@@ -1,12 +1,12 @@
 //! `promo settings show`: every setting, its value and where it comes from.
 
+use promo::settings::{self, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Format, Outcome, Table, json, yaml};
-use crate::run::Context;
-use crate::settings::{self, Row};
 
 /// The document.
 #[derive(Serialize, JsonSchema)]
@@ -17,7 +17,8 @@ pub(crate) struct Shown {
 
 /// Resolves all settings.
 pub(crate) fn run(output: Option<Format>, context: &Context) -> Result<Outcome> {
-    let settings = settings::rows(&context.resolver, &context.global)?;
+    let mut settings = context.console.rows();
+    settings.extend(settings::rows(&context.resolver, &context.network())?);
     let document = Shown {
         schema: "promo.settings/v1",
         settings,

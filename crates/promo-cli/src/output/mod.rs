@@ -4,20 +4,20 @@
 
 mod beside;
 mod document;
+mod evidence;
 mod plan_markdown;
 mod plan_text;
 mod report;
-mod sarif;
 mod table;
 mod verification;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub(crate) use document::{json, yaml};
+pub(crate) use evidence::evidence_outcome;
 pub(crate) use plan_markdown::{plan_markdown, summary_markdown};
 pub(crate) use plan_text::{plan_table, summary_text};
 pub(crate) use report::report_table;
-pub(crate) use sarif::sarif;
 pub(crate) use table::Table;
 pub(crate) use verification::{kind as evidence_kind, verification_table};
 

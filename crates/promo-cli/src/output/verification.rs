@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use promo::verification::{VerificationDocument, VerifiedImage};
 use promo_core::ports::EvidenceKind;
 
 use super::plan_text::short;
-use crate::commands::verify::{VerificationDocument, VerifiedImage};
 use crate::diagnostics::{GREEN, RED, YELLOW, one_line};
 
 /// The verification as text.

@@ -12,7 +12,7 @@ use promo_core::ports::{Event, Observer, Phase, Silent};
 
 pub(crate) use events::EventDocument;
 
-use crate::run::Context;
+use crate::context::Context;
 use crate::terminal::{Terminal, Verbosity};
 
 /// The observer that fits where standard error goes.

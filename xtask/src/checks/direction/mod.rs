@@ -18,7 +18,7 @@ struct Rule {
     tests_may_use: &'static [&'static str],
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         name: "promo-core",
         may_use: &[],
@@ -40,8 +40,14 @@ const RULES: [Rule; 7] = [
         tests_may_use: &[],
     },
     Rule {
+        name: "promo",
+        may_use: &["promo-core", "promo-registry", "promo-sign"],
+        tests_may_use: &["promo-testkit"],
+    },
+    Rule {
         name: "promo-cli",
         may_use: &[
+            "promo",
             "promo-core",
             "promo-registry",
             "promo-sign",
@@ -52,6 +58,7 @@ const RULES: [Rule; 7] = [
     Rule {
         name: "promo-py",
         may_use: &[
+            "promo",
             "promo-core",
             "promo-registry",
             "promo-sign",

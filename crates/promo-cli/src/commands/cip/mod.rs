@@ -3,8 +3,10 @@
 //! It only maps: a snapshot is `promo snapshot`'s, a promotion runs the pipeline of `promo promote`. Its own are the order of
 //! modes, the stop points, the log, all-or-nothing, and the exit codes 0 and 1.
 
+mod kpromo;
 mod log;
 mod promote;
+mod prow;
 mod snapshot;
 
 use std::path::PathBuf;
@@ -12,10 +14,10 @@ use std::path::PathBuf;
 use promo_core::Code;
 
 use crate::args::CipArgs;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Outcome;
-use crate::run::Context;
 use log::Log;
 pub(crate) use log::LogDocument;
 

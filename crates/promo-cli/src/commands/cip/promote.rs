@@ -3,31 +3,29 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use promo::git::Since;
+use promo::settings::{
+    Overrides, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
+};
+use promo::{Extent, Promoter, SystemClock, TreeSource, planning};
 use promo_core::Code;
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
-use promo_core::pipeline::{
-    EdgeResult, Interrupt, Mode, Planned, Ports, ProvenancePolicy, Ready, RunSettings,
-    StagingPolicy,
-};
+use promo_core::pipeline::{EdgeResult, Planned, ProvenancePolicy, RunSettings, StagingPolicy};
 use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
-use promo_core::ports::{Observer, Phase};
+use promo_core::ports::{Clock as _, Observer, Phase};
 use promo_core::report::Report;
-use promo_registry::Revocation;
 
+use super::kpromo::{KeylessSettings, canonical_evidence, public_names};
 use super::log::Log;
+use super::prow;
 use super::{NO_MEANING, given, not_there, tree};
-use crate::args::{CipArgs, ManifestsArgs, ScopeArgs, SigningArgs};
+use crate::args::CipArgs;
 use crate::commands::report_file::ReportFile;
-use crate::commands::{manifest_check, plan, since};
+use crate::context::{Context, promoter_told};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Outcome, json, report_table};
-use crate::run::Context;
-use crate::settings::{
-    KeylessSettings, NetworkSettings, ProofSettings, ScopeSettings, Since, StagingSettings,
-    TreeSource, canonical_evidence, public_names, recorded_manifest,
-};
-use crate::{app, progress, shutdown};
+use crate::progress;
 
 /// Nothing was promoted because something can't be.
 const ALL_OR_NOTHING: &str = "PROMO-X018";
@@ -35,9 +33,8 @@ const ALL_OR_NOTHING: &str = "PROMO-X018";
 /// Runs the pipeline up to where the flags stop it.
 pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
     let job = Job::prepare(args, context, log)?;
-    let interrupt = Interrupt::new();
-    shutdown::listen(context.terminal, interrupt.clone(), job.revocation);
-    let ready = Ready::setup(job.settings, job.ports, interrupt).await?;
+    let interrupt = context.interrupt(&job.promoter);
+    let ready = job.promoter.ready(job.settings, interrupt).await?;
     let planned = ready.plan(&job.set).await?;
     let ended = carry_out(planned, &job.rules, log).await;
     let exit = if ended.stopped.is_some() || job.rules.failed(&ended.report) {
@@ -60,31 +57,27 @@ pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<O
 
 /// A run with everything it needs.
 struct Job {
+    promoter: Promoter,
     set: ManifestSet,
     settings: RunSettings,
-    ports: Ports,
-    revocation: Revocation,
     rules: Rules,
     report_file: Option<ReportFile>,
 }
 
 impl Job {
     fn prepare(args: &CipArgs, context: &Context, log: Log) -> Result<Self> {
-        let resolver = &context.resolver;
-        let scope = ScopeSettings::resolve(&scope_args(args), resolver)?;
-        let source = scope.tree()?;
-        let (proof, staging) = proof(args, context, log)?;
-        let set = manifest_check::load(source)?;
+        let settings = settings(args, context, log)?;
+        let source = settings.scope.tree()?.clone();
+        let set = source.load()?;
         told_of(&set, log);
-        let network = NetworkSettings::resolve(&context.global, resolver)?;
-        let settings = run_settings(args, context, &scope, (&proof, &staging), &set, log)?;
         let report_file = args.own.report.as_deref().map(ReportFile::prepare);
         let observer: Arc<dyn Observer> = if context.console.logs_json() {
             progress::observer(context)
         } else {
             Arc::new(log)
         };
-        let registries = app::Registries::connect(&network, observer)?;
+        let promoter = promoter_told(settings, observer);
+        let settings = run_settings(args, context, &promoter, &set, log)?;
         let phases = [
             (
                 Phase::Provenance,
@@ -93,10 +86,7 @@ impl Job {
             (Phase::Validate, settings.staging == StagingPolicy::Off),
         ];
         let not_asked_for = phases.into_iter().filter(|(_, off)| *off);
-        app::tell_of_shared_keys(&proof, registries.observer.as_ref());
         Ok(Self {
-            revocation: registries.revocation.clone(),
-            ports: registries.ports(app::proof(&proof)?, app::staging(&staging)?),
             rules: Rules {
                 isolate: args.own.isolate == Some(true),
                 parse_only: args.parse_only == Some(true),
@@ -104,22 +94,50 @@ impl Job {
                 bad_entries_pass: args.is_k8s() && matches!(source, TreeSource::Thin(_)),
             },
             report_file: report_file.transpose()?,
+            promoter,
             set,
             settings,
         })
     }
 }
 
-fn scope_args(args: &CipArgs) -> ScopeArgs {
+/// What holds, with what `--compat` stands for; an error if it needs keyless signing.
+fn settings(args: &CipArgs, context: &Context, log: Log) -> Result<Settings> {
     let (manifest, thin_manifest_dir) = tree(args);
-    ScopeArgs {
-        manifests: ManifestsArgs {
+    let given = Overrides {
+        scope: ScopeOverrides {
             manifest,
             thin_manifest_dir,
+            allow_tag_moves: args.own.allow_tag_moves.clone(),
+            ..ScopeOverrides::default()
         },
-        allow_tag_moves: args.own.allow_tag_moves.clone(),
-        ..ScopeArgs::default()
+        signing: SigningOverrides {
+            key: args.own.key.clone(),
+            no_sign: args.sign == Some(false),
+            ..SigningOverrides::default()
+        },
+        staging: args.staging.overrides(),
+        ..Overrides::default()
+    };
+    let mut settings = context.settings(given)?;
+    settings.scope.tree()?;
+    if args.is_k8s() {
+        settings.signing = settings.signing.with_defaults(canonical_evidence(), true);
     }
+    let keyless = KeylessSettings::resolve(args);
+    let missing = Missing::of(&keyless, &settings.signing, &settings.staging);
+    match (args.confirm, missing) {
+        (_, None) => {}
+        (Some(true), Some(missing)) => return Err(not_there(missing.message(), missing.hints)),
+        (_, Some(missing)) => log.warn(
+            Code::new(super::NOT_THERE),
+            &format!(
+                "with --confirm this would stop in setup: {}",
+                missing.message()
+            ),
+        ),
+    }
+    Ok(settings)
 }
 
 /// Says once what the manifests hold that has no meaning.
@@ -132,33 +150,6 @@ fn told_of(set: &ManifestSet, log: Log) {
     }
 }
 
-/// How it is signed and what is asked of staging; an error if that needs keyless signing.
-fn proof(args: &CipArgs, context: &Context, log: Log) -> Result<(ProofSettings, StagingSettings)> {
-    let signing = SigningArgs {
-        key: args.own.key.clone(),
-        no_sign: args.sign == Some(false),
-        ..SigningArgs::default()
-    };
-    let mut proof = ProofSettings::resolve(&signing, &context.resolver)?;
-    if args.is_k8s() {
-        proof = proof.with_defaults(canonical_evidence(), true);
-    }
-    let staging = StagingSettings::resolve(&args.staging, &context.resolver)?;
-    let missing = Missing::of(&KeylessSettings::resolve(args), &proof, &staging);
-    match (args.confirm, missing) {
-        (_, None) => {}
-        (Some(true), Some(missing)) => return Err(not_there(missing.message(), missing.hints)),
-        (_, Some(missing)) => log.warn(
-            Code::new(super::NOT_THERE),
-            &format!(
-                "with --confirm this would stop in setup: {}",
-                missing.message()
-            ),
-        ),
-    }
-    Ok((proof, staging))
-}
-
 /// What a run would need of keyless signing.
 #[derive(Default)]
 struct Missing {
@@ -169,11 +160,11 @@ struct Missing {
 impl Missing {
     fn of(
         keyless: &KeylessSettings,
-        proof: &ProofSettings,
+        signing: &SigningSettings,
         staging: &StagingSettings,
     ) -> Option<Self> {
         let mut missing = Self::default();
-        if !proof.no_sign && proof.key().is_none() {
+        if !signing.no_sign && signing.key().is_none() {
             let signer = keyless.signer.as_deref().unwrap_or("an identity");
             missing.problems.push(format!("signing as {signer}"));
             missing.hints.push(
@@ -209,27 +200,27 @@ impl Missing {
 fn run_settings(
     args: &CipArgs,
     context: &Context,
-    scope: &ScopeSettings,
-    (proof, staging): (&ProofSettings, &StagingSettings),
+    promoter: &Promoter,
     set: &ManifestSet,
     log: Log,
 ) -> Result<RunSettings> {
-    let source = scope.tree()?;
-    let mut options = plan::options(scope, false)?;
+    let scope = &promoter.settings().scope;
+    let mut options = planning::options(scope, false)?;
     if args.is_k8s() && options.identities.rules().is_empty() {
         options.identities = public_names(set);
     }
     if let Some(since) = since_of(args, context)? {
         let diff;
-        (options, diff) = since::narrow(options, source, set, &since)?;
+        let now = SystemClock.now();
+        let git = (promoter.git(), &since);
+        (options, diff) = planning::narrowed_since(options, scope.tree()?, set, git, now)?;
         log.info(&format!("{} edges are new since then", diff.added().len()));
     }
-    let mode = match args.confirm {
-        Some(true) => Mode::Confirmed,
-        _ => Mode::DryRun,
+    let extent = match args.confirm {
+        Some(true) => Extent::Confirmed,
+        _ => Extent::DryRun,
     };
-    let recorded = recorded_manifest(source);
-    let mut settings = app::run_settings(mode, proof, staging, options, recorded);
+    let mut settings = promoter.run_settings(extent, options);
     if let Some(limit) = concurrency(args)? {
         settings.concurrency = limit.min(settings.concurrency);
     }
@@ -239,7 +230,7 @@ fn run_settings(
 /// Since when changes count; Prow's flag wins.
 fn since_of(args: &CipArgs, context: &Context) -> Result<Option<Since>> {
     if args.use_prow_manifest_diff == Some(true) {
-        return Since::of_prow(context.resolver.environment()).map(Some);
+        return prow::since(context.resolver.environment()).map(Some);
     }
     let date = given(args.manifest_diff_since.as_deref());
     Ok(date.map(|date| Since::Date(date.to_owned())))

@@ -6,9 +6,9 @@ use super::log::Log;
 use super::{NO_MEANING, given};
 use crate::args::{CipArgs, SnapshotArgs};
 use crate::commands::snapshot;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::{Format, Outcome};
-use crate::run::Context;
 
 /// Takes the snapshot that was asked for.
 pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {

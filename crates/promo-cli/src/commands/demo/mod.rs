@@ -9,11 +9,11 @@ use std::time::Instant;
 use promo_core::Code;
 
 use crate::args::DemoArgs;
+use crate::context::Context;
 use crate::diagnostics::{BOLD, CYAN};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Format, Outcome, json, yaml};
-use crate::run::Context;
 use crate::terminal::Terminal;
 use world::World;
 

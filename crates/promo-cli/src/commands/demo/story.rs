@@ -1,21 +1,16 @@
 //! The story: a run, its verification, a second run, three refusals. Each chapter demands that it was so.
 
-use std::sync::Arc;
-
+use promo::verification::Demand;
+use promo::{Extent, PromoteRequest, image};
 use promo_core::manifest::ManifestSet;
-use promo_core::pipeline::{
-    self, EdgeResult, EvidenceScope, Interrupt, Mode, PhaseStatus, ProvenancePolicy, RunSettings,
-    StagingPolicy, StagingTrust,
-};
-use promo_core::plan::{PlanOptions, Verdict};
+use promo_core::pipeline::{EdgeResult, PhaseStatus, StagingPolicy};
+use promo_core::plan::Verdict;
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE};
 use promo_testkit::image::{ImageBuilder, Layer};
 
 use super::world::{PUBLIC, World};
 use super::{Teller, demand, unexpected};
-use crate::app;
-use crate::commands::{image, verify};
 use crate::diagnostics::{GREEN, RED, one_line};
 use crate::error::Result;
 
@@ -97,13 +92,13 @@ async fn verification(world: &World, teller: Teller) -> Result<()> {
     teller.heading("3. Anybody can verify what is in production")?;
     teller.command("promo verify IMAGE --key cosign.pub --attestation-type …/promotion/v1")?;
     let verifier = KeyVerifier::new([world.release_key.public_key().clone()]);
-    let demanded = verify::Demand {
+    let demanded = Demand {
         identity: None,
         attestations: vec![PROMOTION_PREDICATE_TYPE.to_owned()],
     };
-    let (registries, names) = (&world.registries, &world.identities);
+    let promoter = world.promoter(StagingPolicy::IfPresent)?;
     let images = world.production()?;
-    let found = verify::verify(registries, names, &verifier, images, &demanded).await?;
+    let found = promoter.verify(images, &verifier, &demanded).await?;
     for image in &found.images {
         demand(image.accepted, &format!("{} was not accepted", image.image))?;
         let proofs = image.evidence.len();
@@ -119,7 +114,7 @@ async fn verification(world: &World, teller: Teller) -> Result<()> {
 async fn carried(world: &World, teller: Teller) -> Result<()> {
     let verifier = KeyVerifier::new([world.staging_key.public_key().clone()]);
     let in_staging = format!("{}/staging/signed", world.staging.host());
-    let demanded = verify::Demand {
+    let demanded = Demand {
         identity: Some(image::identity(&in_staging)?),
         attestations: Vec::new(),
     };
@@ -127,9 +122,9 @@ async fn carried(world: &World, teller: Teller) -> Result<()> {
     let images: Vec<_> = mirrors
         .map(|m| format!("{}/team/signed:v3.0.0", m.host()))
         .collect();
-    let (registries, names) = (&world.registries, &world.identities);
+    let promoter = world.promoter(StagingPolicy::IfPresent)?;
     let images = image::references(&images)?;
-    let found = verify::verify(registries, names, &verifier, images, &demanded).await?;
+    let found = promoter.verify(images, &verifier, &demanded).await?;
     demand(found.accepted, "the signature of staging was not carried")?;
     teller.line("  the build team's signature of `signed` came along to both mirrors")
 }
@@ -250,25 +245,7 @@ fn reasons(report: &Report) -> impl Iterator<Item = (String, &str)> {
 
 /// A confirmed run with the release key.
 async fn run(world: &World, set: &ManifestSet, staging: StagingPolicy) -> Result<Report> {
-    let mut plan = PlanOptions::default();
-    plan.identities = world.identities.clone();
-    let settings = RunSettings {
-        mode: Mode::Confirmed,
-        no_sign: false,
-        staging,
-        trust: StagingTrust::default(),
-        provenance: ProvenancePolicy::Off,
-        carry: std::collections::BTreeSet::new(),
-        recursive: false,
-        evidence: EvidenceScope::AllMirrors,
-        plan,
-        concurrency: app::CONCURRENCY,
-        builder_id: concat!("https://promo.example/demo@v", env!("CARGO_PKG_VERSION")).to_owned(),
-        recorded: None,
-    };
-    let build_team = KeyVerifier::new([world.staging_key.public_key().clone()]);
-    let ports = world
-        .registries
-        .ports(Some(world.proof()?), Some(Arc::new(build_team)));
-    Ok(pipeline::run(settings, ports, Interrupt::new(), set).await?)
+    let promoter = world.promoter(staging)?;
+    let request = PromoteRequest::new(Extent::Confirmed);
+    Ok(promoter.promote_set(set, &request).await?)
 }

@@ -3,23 +3,20 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use promo::settings::Settings;
+use promo::{Promoter, SystemClock, image, keys};
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath};
-use promo_core::pipeline::ProofPorts;
-use promo_core::ports::{SignatureFormat, Silent, Subject};
-use promo_registry::WireRegistry;
-use promo_registry::inventory::InventorySettings;
-use promo_sign::{PROMOTION_PREDICATE_TYPE, SigningKey};
+use promo_core::pipeline::{ProofPorts, StagingPolicy};
+use promo_core::ports::{Clock, SignatureFormat};
+use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
 use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 
 use super::unexpected;
-use crate::app::{self, Registries};
-use crate::commands::image;
 use crate::commands::sample_images::{self, SampleImage};
 use crate::error::{Error, Result};
-use crate::time::TokioSleep;
 
 /// The public name of the production images.
 pub(super) const PUBLIC: &str = "registry.example.com/team";
@@ -29,7 +26,6 @@ pub(super) const PUBLIC: &str = "registry.example.com/team";
 pub(super) struct World {
     pub(super) staging: EmbeddedRegistry,
     pub(super) mirrors: [EmbeddedRegistry; 2],
-    pub(super) registries: Registries,
     pub(super) identities: IdentityRules,
     pub(super) images: Vec<SampleImage>,
     /// Signs what is promoted.
@@ -43,19 +39,13 @@ impl World {
     pub(super) async fn start() -> Result<Self> {
         let staging = registry().await?;
         let mirrors = [registry().await?, registry().await?];
-        let wire = WireRegistry::builder(app::clock(), Arc::new(TokioSleep))
-            .build()
-            .map_err(app::registry_error)?;
-        let observer = Arc::new(Silent);
-        let registries = Registries::over(Arc::new(wire), InventorySettings::default(), observer);
         let world = Self {
             identities: identities(&mirrors)?,
             images: sample_images::all(),
-            release_key: Arc::new(SigningKey::generate().map_err(app::sign_error)?),
-            staging_key: Arc::new(SigningKey::generate().map_err(app::sign_error)?),
+            release_key: Arc::new(SigningKey::generate()?),
+            staging_key: Arc::new(SigningKey::generate()?),
             staging,
             mirrors,
-            registries,
         };
         for promoted in &world.images {
             promoted.push_to(&world.staging, "staging");
@@ -97,11 +87,20 @@ impl World {
         Ok(ManifestSet::parse_plain("demo.yaml", yaml.as_bytes())?)
     }
 
-    /// What signs and attests promoted images.
-    pub(super) fn proof(&self) -> Result<ProofPorts> {
-        let formats = [SignatureFormat::Bundle, SignatureFormat::Sig];
-        app::proof_of(&self.release_key, &formats, PROMOTION_PREDICATE_TYPE)
-            .map_err(app::sign_error)
+    /// The promoter of the release team, which asks this of signatures in staging.
+    pub(super) fn promoter(&self, policy: StagingPolicy) -> Result<Promoter> {
+        let mut settings = Settings::default();
+        settings.scope = settings.scope.with_identities(self.identities.clone());
+        settings.staging = settings.staging.with_policy(policy);
+        let builder_id = concat!("https://promo.example/demo@v", env!("CARGO_PKG_VERSION"));
+        settings.signing = settings.signing.with_builder_id(builder_id.to_owned());
+        let build_team = KeyVerifier::new([self.staging_key.public_key().clone()]);
+        let both = [SignatureFormat::Bundle, SignatureFormat::Sig];
+        Ok(Promoter::builder()
+            .settings(settings)
+            .signing(signing(&self.release_key, &both)?)
+            .staging_verifier(Arc::new(build_team))
+            .build())
     }
 
     /// The images in production as anybody names them: by tag, or by digest if they have none.
@@ -116,7 +115,7 @@ impl World {
                 }
             }
         }
-        image::references(&references)
+        Ok(image::references(&references)?)
     }
 
     /// How many writes the registries were sent up to now.
@@ -140,32 +139,26 @@ impl World {
     /// Signs an image in staging with the build team's key.
     pub(super) async fn sign_in_staging(&self, name: &str, tag: &str) -> Result<()> {
         let text = format!("{}/staging/{name}:{tag}", self.staging.host());
-        let reference = image::references(&[text])?
-            .pop()
-            .ok_or_else(|| unexpected("an image of staging has no name"))?;
-        let none = IdentityRules::default();
-        let resolved = image::resolve(&self.registries, &none, reference, None).await?;
-        let proof = app::proof_of(
-            &self.staging_key,
-            &[SignatureFormat::Bundle],
-            PROMOTION_PREDICATE_TYPE,
-        )
-        .map_err(app::sign_error)?;
-        let subject = Subject {
-            identity: resolved.identity,
-            descriptor: resolved.descriptor,
-        };
-        let evidence = proof
-            .signer
-            .sign(&subject, &[SignatureFormat::Bundle])
-            .await?;
-        let repository = resolved.image.repository();
-        let store = &self.registries.evidence;
-        store
-            .attach(repository, &subject.descriptor, &evidence)
-            .await?;
+        let formats = vec![SignatureFormat::Bundle];
+        let mut settings = Settings::default();
+        let ports = signing(&self.staging_key, &formats)?;
+        settings.signing = settings.signing.with_formats(formats);
+        let build_team = Promoter::builder().settings(settings).signing(ports);
+        let images = image::references(&[text])?;
+        build_team.build().sign(images, None).await?;
         Ok(())
     }
+}
+
+/// What signs and attests with a key in memory.
+fn signing(key: &Arc<SigningKey>, formats: &[SignatureFormat]) -> Result<ProofPorts> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(keys::signing_with(
+        key,
+        formats,
+        PROMOTION_PREDICATE_TYPE,
+        &clock,
+    )?)
 }
 
 async fn registry() -> Result<EmbeddedRegistry> {

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use promo::manifests::{Added, Checked};
+use promo::verification::VerificationDocument;
+use promo::{Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
 
-use crate::commands::{
-    apply, by_hand, cip, manifest_add, manifest_check, manifest_digest, settings_show, verify,
-};
+use crate::commands::{cip, settings_show};
 use crate::progress;
 
 /// A kind of document.
@@ -39,7 +40,7 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.apply/v1",
         file: "promo.apply.v1",
         about: "`promo apply`",
-        schema: || schema::document::<apply::Applied>("promo.apply/v1"),
+        schema: || schema::document::<Applied>("promo.apply/v1"),
     },
     Document {
         name: "promo.report/v1",
@@ -57,31 +58,31 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.verification/v1",
         file: "promo.verification.v1",
         about: "`promo verify`",
-        schema: || schema::document::<verify::VerificationDocument>("promo.verification/v1"),
+        schema: || schema::document::<VerificationDocument>("promo.verification/v1"),
     },
     Document {
         name: "promo.evidence/v1",
         file: "promo.evidence.v1",
         about: "`promo sign`, `promo attest`",
-        schema: || schema::document::<by_hand::EvidenceDocument>("promo.evidence/v1"),
+        schema: || schema::document::<EvidenceDocument>("promo.evidence/v1"),
     },
     Document {
         name: "promo.check/v1",
         file: "promo.check.v1",
         about: "`promo manifest check`",
-        schema: || schema::document::<manifest_check::Checked>("promo.check/v1"),
+        schema: || schema::document::<Checked>("promo.check/v1"),
     },
     Document {
         name: "promo.addition/v1",
         file: "promo.addition.v1",
         about: "`promo manifest add`",
-        schema: || schema::document::<manifest_add::Added>("promo.addition/v1"),
+        schema: || schema::document::<Added>("promo.addition/v1"),
     },
     Document {
         name: "promo.digest/v1",
         file: "promo.digest.v1",
         about: "`promo manifest digest`",
-        schema: || schema::document::<manifest_digest::DigestDocument>("promo.digest/v1"),
+        schema: || schema::document::<DigestDocument>("promo.digest/v1"),
     },
     Document {
         name: "promo.settings/v1",

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use promo::{CONCURRENCY, files};
 use promo_registry::copy::CopySettings;
 use promo_registry::inventory::InventorySettings;
 use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings};
 
-use crate::app::CONCURRENCY;
 use crate::commands::report_file::PIPE_PATIENCE;
-use crate::files;
 use crate::shutdown::GRACE;
 
 /// What is limited, and by what.

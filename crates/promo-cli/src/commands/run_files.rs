@@ -1,0 +1,56 @@
+//! The files of a run: its report and its in-toto link. Both are shown to be writable before the run.
+
+use std::path::Path;
+
+use promo::{Promoter, link_of};
+use promo_core::report::Report;
+use promo_sign::link::LinkKey;
+
+use super::report_file::ReportFile;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// What was asked for.
+pub(super) struct RunFiles {
+    report: Option<ReportFile>,
+    link: Option<(ReportFile, LinkKey)>,
+}
+
+impl RunFiles {
+    /// Opens the files and the key of the link.
+    pub(super) fn prepare(promoter: &Promoter, report: Option<&Path>) -> Result<Self> {
+        Ok(Self {
+            link: link(promoter)?,
+            report: report.map(ReportFile::prepare).transpose()?,
+        })
+    }
+
+    /// Writes them, each whatever becomes of the other.
+    pub(super) fn keep(self, document: &str, report: &Report, exit: Exit) -> Result<()> {
+        let reported = match self.report {
+            Some(file) => file.write(document, exit),
+            None => Ok(()),
+        };
+        if let Some((file, key)) = self.link {
+            let signed = link_of(report).sign(&key)?;
+            file.write(&String::from_utf8_lossy(&signed), exit)?;
+        }
+        reported
+    }
+}
+
+fn link(promoter: &Promoter) -> Result<Option<(ReportFile, LinkKey)>> {
+    let signing = &promoter.settings().signing;
+    let Some((file, _)) = &signing.link else {
+        return Ok(None);
+    };
+    if signing.no_sign {
+        return Err(Error::Usage {
+            message: "`--link` and `--no-sign` contradict each other".to_owned(),
+            hint: "leave one of them out".to_owned(),
+        });
+    }
+    let key = promoter.link_key()?;
+    let file = ReportFile::prepare(file)?;
+    Ok(key.map(|key| (file, key)))
+}

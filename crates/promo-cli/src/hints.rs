@@ -1,0 +1,35 @@
+//! What to do about errors of the library, in the words of the command: its flags, and its other commands.
+
+use promo::manifests::PlacementError;
+use promo::{Error, InventoryForm};
+
+/// The sentences of an error: the command's own, else the library's.
+pub(crate) fn of(error: &Error) -> Vec<String> {
+    let own = match error {
+        Error::NoTree => {
+            "pass `--thin-manifest-dir DIR` or `--manifest FILE`, or write one of them into promo.toml; `promo init` \
+             makes a first tree"
+        }
+        Error::NoKey => "pass `--key cosign.key`; `promo key generate` makes one",
+        Error::Password { .. } => "set COSIGN_PASSWORD, or run promo on a terminal to be asked",
+        Error::OfflinePlan { .. } => "leave out `--offline` of `promo plan --save`",
+        Error::Unwanted { .. } => "leave out `--fail-fast` to carry out the rest of the plan",
+        Error::Stopped { .. } => "leave out `--fail-fast` to plan the other edges",
+        Error::InventoryForm {
+            problem: InventoryForm::NotJson,
+            ..
+        } => {
+            "in YAML or CSV it doesn't say which registry it is of: write `--inventory REGISTRY=FILE`, or take it with \
+             `promo snapshot --output json`"
+        }
+        Error::InventoryForm {
+            problem: InventoryForm::Json,
+            ..
+        } => "it says itself which registry it is of: write `--inventory FILE`",
+        Error::Placement(placement) if matches!(**placement, PlacementError::TagTaken { .. }) => {
+            "pass another tag with `--tag`, or remove that one first"
+        }
+        other => return other.hints(),
+    };
+    vec![own.to_owned()]
+}

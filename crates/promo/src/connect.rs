@@ -1,0 +1,179 @@
+//! How registries are reached: settings go in, ports come out. Files with credentials and certificates are read here.
+//!
+//! Nothing is sent yet.
+
+use std::sync::Arc;
+
+use promo_core::ports::{Clock, EvidenceStore, InventoryReader, Observer, Registry, Sleep};
+use promo_registry::auth::{
+    CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleSettings, HelperSettings,
+    MetadataServer,
+};
+use promo_registry::copy::{CopySettings, RegistryCopier};
+use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
+use promo_registry::{
+    ClientCertificate, HostSettings, ProxyError, ProxySettings, RevocableRegistry, Revocation,
+    WireRegistry,
+};
+use promo_sign::OciEvidenceStore;
+
+use crate::error::{Error, Result};
+use crate::files::{self, secret};
+use crate::settings::{ClientIdentity, GooglePlaces, Host, NetworkSettings};
+
+/// The ports that reach registries; one value serves the whole run.
+#[derive(Debug)]
+pub(crate) struct Registries {
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) inventory: Arc<dyn InventoryReader>,
+    pub(crate) evidence: Arc<dyn EvidenceStore>,
+    pub(crate) copier: Arc<RegistryCopier>,
+}
+
+/// What stands around the ports: who hears, who tells the time, who can end what is open.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sleep: Arc<dyn Sleep>,
+    /// Ends what is open at registries.
+    pub(crate) revocation: Revocation,
+}
+
+impl Registries {
+    /// Puts them together. Nothing is sent.
+    pub(crate) fn connect(network: &NetworkSettings, around: &Surroundings) -> Result<Self> {
+        let registry: Arc<dyn Registry> = Arc::new(wire(network, around)?);
+        Ok(Self::over(registry, network, around))
+    }
+
+    /// The ports over a registry that is there already.
+    pub(crate) fn over(
+        registry: Arc<dyn Registry>,
+        network: &NetworkSettings,
+        around: &Surroundings,
+    ) -> Self {
+        let mut inventory = InventorySettings::default();
+        inventory.methods = network
+            .hosts()
+            .filter_map(|(host, settings)| Some((host.clone(), settings.inventory?)))
+            .collect();
+        let registry: Arc<dyn Registry> =
+            Arc::new(RevocableRegistry::new(registry, around.revocation.clone()));
+        Self {
+            inventory: Arc::new(RegistryInventoryReader::new(
+                Arc::clone(&registry),
+                inventory,
+            )),
+            evidence: Arc::new(
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::clone(&around.sleep)),
+            ),
+            copier: Arc::new(RegistryCopier::new(
+                Arc::clone(&registry),
+                Arc::clone(&around.observer),
+                CopySettings::default(),
+            )),
+            registry,
+        }
+    }
+}
+
+fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry> {
+    let mut builder = WireRegistry::builder(Arc::clone(&around.clock), Arc::clone(&around.sleep))
+        .observer(Arc::clone(&around.observer))
+        .proxies(proxies(network)?)
+        .credentials(credentials(network)?);
+    if let Some(places) = &network.google {
+        builder = builder.google(google(places, network)?);
+    }
+    for path in network.roots() {
+        builder = builder.extra_roots(files::read(path, &files::KEYS)?);
+    }
+    for (host, settings) in network.hosts() {
+        builder = builder.host(host.clone(), host_settings(settings)?);
+    }
+    Ok(builder.build()?)
+}
+
+/// Credentials from the files that settings found.
+fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
+    let mut helpers = HelperSettings::default();
+    helpers
+        .search_path
+        .clone_from(&network.credentials.helper_folders);
+    let mut credentials = CredentialFiles::default().with_helpers(helpers);
+    let places = &network.credentials;
+    for path in &places.paths {
+        let name = path.display().to_string();
+        credentials = match secret::read(path) {
+            Ok(content) => credentials.with_file(&name, &content),
+            Err(error) if places.is_named() => return Err(secret::error(path, error)),
+            // Found where such files are, but perhaps not needed.
+            Err(error) => credentials.with_unreadable_file(&name, &error.to_string()),
+        };
+    }
+    Ok(Arc::new(credentials))
+}
+
+/// Google credentials from where settings found them.
+fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSettings> {
+    let mut google = GoogleSettings::default();
+    google.every_google_host = places.every_google_host;
+    for (host, settings) in network.hosts() {
+        match settings.google_credentials {
+            Some(true) => google.hosts.insert(host.clone()),
+            Some(false) => google.except.insert(host.clone()),
+            None => false,
+        };
+    }
+    if let Some(path) = &places.default_credentials {
+        let content = secret::read(path).map_err(|error| secret::error(path, error))?;
+        let file = GoogleCredentialFile::parse(&path.display().to_string(), &content);
+        google.default_credentials = Some(file?);
+    }
+    google.metadata = places
+        .metadata_server
+        .clone()
+        .map_or(MetadataServer::Look, MetadataServer::Named);
+    google.gcloud.clone_from(&places.gcloud);
+    Ok(google)
+}
+
+fn host_settings(host: &Host) -> Result<HostSettings> {
+    let mut settings = HostSettings::default();
+    settings.plain_http = host.plain_http;
+    settings.token_realms = host.token_realm.iter().cloned().collect();
+    settings.budget.requests_per_second = host.rate;
+    if let Some(concurrency) = host.concurrency {
+        settings.budget.concurrency = usize::from(concurrency);
+    }
+    settings.client_certificate = host.client.as_ref().map(certificate).transpose()?;
+    Ok(settings)
+}
+
+fn certificate(client: &ClientIdentity) -> Result<ClientCertificate> {
+    let mut pem = files::read_text(&client.certificate, &files::KEYS)?;
+    pem.push('\n');
+    pem.push_str(&files::read_text(&client.key, &files::KEYS)?);
+    Ok(ClientCertificate::from_pem(pem))
+}
+
+fn proxies(network: &NetworkSettings) -> Result<ProxySettings> {
+    let mut proxies = ProxySettings::default();
+    let refused = |variable: &str| {
+        let setting = variable.to_owned();
+        move |error: ProxyError| Error::Setting {
+            setting,
+            value: "(not shown, it may hold a password)".to_owned(),
+            origin: "the environment".to_owned(),
+            expected: error.to_string(),
+        }
+    };
+    if let Some(proxy) = &network.proxies.https {
+        proxies = proxies.with_https(proxy).map_err(refused("HTTPS_PROXY"))?;
+    }
+    if let Some(proxy) = &network.proxies.http {
+        proxies = proxies.with_http(proxy).map_err(refused("HTTP_PROXY"))?;
+    }
+    Ok(proxies.with_exceptions(network.proxies.exceptions.clone()))
+}

@@ -1,0 +1,425 @@
+//! What keeps a verb of the library from its work: what failed, a stable code, what it means for a caller, hints.
+//!
+//! What befalls single images is no error but part of a plan, a report or a document. Hints speak of settings and
+//! of what to do, never of flags: those belong to whoever has flags.
+
+mod codes;
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use promo_core::Code;
+use promo_core::manifest::{EditError, LoadError};
+use promo_core::pipeline::RunError;
+use promo_core::plan::{ArtifactError, EdgeKey, SelectionError, Unmatched};
+use promo_core::ports::Failure;
+use promo_core::snapshot::SnapshotError;
+
+pub use codes::CODES;
+
+use crate::ending::Ending;
+use crate::files::Cap;
+use crate::git::RevisionError;
+use crate::manifests::PlacementError;
+use crate::settings::Origin;
+
+/// The result of most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `PROMO-X002`: a setting has a value that can't be.
+    #[error("{setting} is `{value}`, from {origin}")]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// Its value as it stands there.
+        value: String,
+        /// Where it stands.
+        origin: String,
+        /// What is expected.
+        expected: String,
+    },
+    /// `PROMO-X003`: a promo.toml can't be read as such.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    SettingsFile {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// `PROMO-X001`: a value that was given for this one call can't be.
+    #[error("{name}: {problem}")]
+    Argument {
+        /// What was given, by name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What is expected.
+        expected: &'static str,
+    },
+    /// `PROMO-X001`: no promoter manifests are named.
+    #[error("no promoter manifests are named")]
+    NoTree,
+    /// `PROMO-X001`: a plain promoter manifest and a thin tree are both named, at the same rank.
+    #[error("{plain} names a plain promoter manifest and {thin} a thin tree")]
+    TwoTrees {
+        /// Where the plain one is named.
+        plain: Origin,
+        /// Where the tree is named.
+        thin: Origin,
+    },
+    /// `PROMO-X001`: there is no key to sign with.
+    #[error("there is no key to sign with")]
+    NoKey,
+    /// `PROMO-X001`: a pattern of images or destinations is none.
+    #[error(transparent)]
+    Pattern(SelectionError),
+    /// `PROMO-X035`: a pattern matches nothing of the promoter manifests.
+    #[error(transparent)]
+    Unmatched(Unmatched),
+    /// `PROMO-X004`: a file or folder could not be used.
+    #[error("can't {action} `{}`", path.display())]
+    File {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+        /// What it means.
+        ending: Ending,
+    },
+    /// `PROMO-X039`: a file has more bytes than anything of its kind.
+    #[error(
+        "`{}` has more than {} MiB, which is more than {} may have",
+        path.display(),
+        cap.bytes >> 20,
+        cap.what
+    )]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What it may have.
+        cap: &'static Cap,
+    },
+    /// The promoter manifests can't be read or have errors of structure.
+    #[error(transparent)]
+    Manifests(Box<LoadError>),
+    /// `PROMO-X008`: the file of tags that may move has a mistake.
+    #[error("`{}` is not a list of tag moves", path.display())]
+    TagMoves {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_yaml_ng::Error,
+    },
+    /// `PROMO-X015`: the promoter manifests of an earlier revision can't be read.
+    #[error(transparent)]
+    Revision(Box<RevisionError>),
+    /// A file is no saved plan; the code is that of the plan's mistake.
+    #[error("`{}` can't be taken as a plan", path.display())]
+    NotAPlan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<ArtifactError>,
+    },
+    /// `PROMO-X030`: the plan was made without looking at registries.
+    #[error("the plan `{}` was made without looking at registries: there is nothing to hold it against", path.display())]
+    OfflinePlan {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `PROMO-X031`: the promoter manifests want nothing of the plan.
+    #[error("the promoter manifests want nothing of the plan, such as {first}")]
+    OtherTree {
+        /// The first edge that isn't wanted.
+        first: Box<EdgeKey>,
+    },
+    /// `PROMO-X032`: no promoter manifest wants an edge any longer, and one edge that is left stops all.
+    #[error("stopped at {first}: no promoter manifest wants it any longer")]
+    Unwanted {
+        /// The first such edge.
+        first: Box<EdgeKey>,
+    },
+    /// An edge can't be promoted, and one edge that is left stops all; the code is that of the edge.
+    #[error("stopped at {edge} ({verdict}): {reason}")]
+    Stopped {
+        /// Where the image would go.
+        edge: String,
+        /// What was judged.
+        verdict: promo_core::plan::Verdict,
+        /// Why.
+        reason: String,
+        /// The code of the edge.
+        code: Code,
+    },
+    /// `PROMO-X019`: a file has another form than how it was given as an inventory.
+    #[error("`{}` {problem}", path.display())]
+    InventoryForm {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        problem: InventoryForm,
+    },
+    /// A file can't be taken as an inventory; the code is that of the snapshot's mistake.
+    #[error("`{}` can't be taken as an inventory", path.display())]
+    NotAnInventory {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<SnapshotError>,
+    },
+    /// `PROMO-X001`: a snapshot of a path that is itself a repository and has nothing below it.
+    #[error("{registry} is itself a repository")]
+    IsARepository {
+        /// The path.
+        registry: promo_core::oci::RegistryPath,
+    },
+    /// `PROMO-X009`: a text is no image.
+    #[error("`{text}` is not an image")]
+    Image {
+        /// The text.
+        text: String,
+        /// Why it isn't.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// `PROMO-X010`: the image isn't in the registry.
+    #[error("`{image}` is not there")]
+    ImageMissing {
+        /// The image.
+        image: String,
+    },
+    /// `PROMO-X041`: an image can't be copied to where another one is.
+    #[error("`{image}` is {digest} already")]
+    Taken {
+        /// Where the image was to go.
+        image: String,
+        /// What is there.
+        digest: promo_core::oci::Digest,
+    },
+    /// `PROMO-X033`, `PROMO-X034`: an image can't be added to the promoter manifests.
+    #[error(transparent)]
+    Placement(Box<PlacementError>),
+    /// A file of promoter manifests can't be edited; the code is that of the mistake.
+    #[error("`{file}` can't be edited")]
+    Edit {
+        /// The file.
+        file: String,
+        /// Why not.
+        source: Box<EditError>,
+    },
+    /// `PROMO-X011`: the password of a key is needed and nobody gave it.
+    #[error("the key `{}` needs a password", path.display())]
+    Password {
+        /// The key.
+        path: PathBuf,
+    },
+    /// `PROMO-X012`: a key can't be used.
+    #[error("the key `{}` can't be used", path.display())]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: Box<promo_sign::Error>,
+    },
+    /// Signing or attesting failed; the code is promo-sign's.
+    #[error(transparent)]
+    Sign(Box<promo_sign::Error>),
+    /// A run as a whole can't go on; the code is the run's.
+    #[error(transparent)]
+    Run(Box<RunError>),
+    /// A port failed; the code is the failure's.
+    #[error(transparent)]
+    Port(Box<Failure>),
+}
+
+/// How a file differs from the form in which it was given as an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InventoryForm {
+    /// It was given without a registry, so it has to be JSON, which says which one it is of.
+    #[error("is no snapshot in JSON")]
+    NotJson,
+    /// It was given with a registry, as YAML or CSV are.
+    #[error("looks like JSON")]
+    Json,
+}
+
+impl Error {
+    /// An error about a file.
+    pub fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.to_owned(),
+            source,
+            ending: Ending::Failed,
+        }
+    }
+
+    /// A file that somebody named can't be read: what was asked for can't be.
+    pub fn input(path: &Path, source: io::Error) -> Self {
+        Self::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+            ending: Ending::Usage,
+        }
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        let text = match self {
+            Self::Argument { .. }
+            | Self::NoTree
+            | Self::TwoTrees { .. }
+            | Self::NoKey
+            | Self::IsARepository { .. }
+            | Self::Pattern(_) => "PROMO-X001",
+            Self::Setting { .. } => "PROMO-X002",
+            Self::SettingsFile { .. } => "PROMO-X003",
+            Self::File { .. } => "PROMO-X004",
+            Self::TagMoves { .. } => "PROMO-X008",
+            Self::Image { .. } => "PROMO-X009",
+            Self::ImageMissing { .. } => "PROMO-X010",
+            Self::Password { .. } => "PROMO-X011",
+            Self::Key { .. } => "PROMO-X012",
+            Self::Revision(_) => "PROMO-X015",
+            Self::InventoryForm { .. } => "PROMO-X019",
+            Self::OfflinePlan { .. } => "PROMO-X030",
+            Self::OtherTree { .. } => "PROMO-X031",
+            Self::Unwanted { .. } => "PROMO-X032",
+            Self::Unmatched(_) => "PROMO-X035",
+            Self::FileTooLarge { .. } => "PROMO-X039",
+            Self::Taken { .. } => "PROMO-X041",
+            Self::Placement(error) => return error.code(),
+            Self::Manifests(error) => return error.code(),
+            Self::NotAPlan { source, .. } => return source.code(),
+            Self::NotAnInventory { source, .. } => return source.code(),
+            Self::Edit { source, .. } => return source.code(),
+            Self::Stopped { code, .. } => return *code,
+            Self::Sign(error) => return error.code(),
+            Self::Run(error) => return error.code(),
+            Self::Port(failure) => return failure.code(),
+        };
+        Code::new(text)
+    }
+
+    /// What it means for the whole: a script may end with its number.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::File { ending, .. } => *ending,
+            Self::ImageMissing { .. }
+            | Self::Unwanted { .. }
+            | Self::Stopped { .. }
+            | Self::Sign(_) => Ending::Failed,
+            Self::Placement(error) => error.ending(),
+            Self::Port(failure) => Ending::of_failure(failure.kind()),
+            Self::Run(error) => Ending::of_run(error),
+            _ => Ending::Usage,
+        }
+    }
+
+    /// What to do about it, one sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        let hint: String = match self {
+            Self::Setting { expected, .. } => format!("expected: {expected}"),
+            Self::Argument { expected, .. } => (*expected).to_owned(),
+            Self::TwoTrees { .. } => "keep one of `manifest` and `thin-manifest-dir`".to_owned(),
+            Self::Pattern(_) => {
+                "in a glob `*` stands for anything, `?` for one character".to_owned()
+            }
+            Self::Unmatched(unmatched) => what_there_is(unmatched),
+            Self::TagMoves { .. } => {
+                "each entry has `repository`, `tag`, `from` and `to` (digests in full)".to_owned()
+            }
+            Self::Taken { .. } => {
+                "copy it to another tag, or promote it: a tag moves only by review".to_owned()
+            }
+            Self::OtherTree { .. } => {
+                "the plan was made for other promoter manifests: make it anew".to_owned()
+            }
+            Self::IsARepository { .. } => {
+                "take the snapshot of the path above it: names in a snapshot are relative \
+                                           to the registry"
+                    .to_owned()
+            }
+            Self::Image { .. } => {
+                "an image is written HOST/NAME:TAG or HOST/NAME@sha256:DIGEST".to_owned()
+            }
+            Self::Key { source, .. } | Self::Sign(source) => {
+                return source.hints().iter().map(|&hint| hint.to_owned()).collect();
+            }
+            Self::Revision(error) => return error.hints(),
+            Self::NotAPlan { source, .. } => return source.hints(),
+            Self::NotAnInventory { source, .. } => return source.hints(),
+            Self::Edit { source, .. } => return source.hints(),
+            Self::Placement(error) => return error.hints(),
+            Self::Manifests(error) => return error.hints(),
+            Self::Run(error) => return error.hints(),
+            Self::Port(failure) => return failure.hints().to_vec(),
+            _ => return Vec::new(),
+        };
+        vec![hint]
+    }
+}
+
+/// What there is instead of what a pattern looked for.
+fn what_there_is(unmatched: &Unmatched) -> String {
+    match unmatched {
+        Unmatched::Image { count, nearest, .. } => known(*count, "image", nearest),
+        Unmatched::Destination { count, nearest, .. } => known(*count, "destination", nearest),
+        _ => "an image goes to the destinations of its own promoter manifest".to_owned(),
+    }
+}
+
+fn known(count: usize, noun: &str, nearest: &[String]) -> String {
+    let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
+    let plural = if count == 1 { "" } else { "s" };
+    match (count, names.join(", ")) {
+        (0, _) => format!("the promoter manifests have no {noun}"),
+        (count, names) if count == nearest.len() => {
+            format!("the promoter manifests have {count} {noun}{plural}: {names}")
+        }
+        (count, names) => {
+            format!("the promoter manifests have {count} {noun}{plural}; nearest: {names}")
+        }
+    }
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        Self::Manifests(Box::new(error))
+    }
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Port(Box::new(failure))
+    }
+}
+
+impl From<promo_registry::Error> for Error {
+    fn from(error: promo_registry::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<promo_sign::Error> for Error {
+    fn from(error: promo_sign::Error) -> Self {
+        Self::Sign(Box::new(error))
+    }
+}

@@ -1,0 +1,131 @@
+//! Keys from their files, and the ports that sign, attest and verify with them.
+//!
+//! A password that isn't given is asked for by a function of the caller: this crate knows no terminal.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use promo_core::pipeline::{ProofPorts, StagingPolicy};
+use promo_core::ports::{Clock, Observer, SignatureFormat, Verifier};
+use promo_sign::link::LinkKey;
+use promo_sign::{KeySigner, KeyVerifier, Password, PromotionAttester, PublicKey, SigningKey};
+
+use crate::error::{Error, Result};
+use crate::files;
+use crate::settings::{SigningSettings, StagingSettings};
+
+/// Asks for the password of the private key in this file; nothing if nobody can be asked.
+pub type AskPassword = dyn Fn(&Path) -> Option<Password> + Send + Sync;
+
+/// What signs and attests, if there is a key.
+pub fn signing(
+    settings: &SigningSettings,
+    clock: &Arc<dyn Clock>,
+    ask: &AskPassword,
+) -> Result<Option<ProofPorts>> {
+    let Some(path) = settings.key() else {
+        return Ok(None);
+    };
+    let key = Arc::new(signing_key(path, settings.password.as_ref(), ask)?);
+    signing_with(&key, settings.formats(), settings.predicate_type(), clock)
+        .map(Some)
+        .map_err(|error| key_error(path, error))
+}
+
+/// Warns of private keys that others can read.
+pub fn tell_of_shared_keys(settings: &SigningSettings, observer: &dyn Observer) {
+    let link = settings.link.as_ref().map(|(_, key)| key);
+    for path in settings.key().into_iter().chain(link.map(AsRef::as_ref)) {
+        files::tell_if_shared(path, observer);
+    }
+}
+
+/// What signs and attests with a key, and accepts just that.
+pub fn signing_with(
+    key: &Arc<SigningKey>,
+    formats: &[SignatureFormat],
+    predicate_type: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<ProofPorts, promo_sign::Error> {
+    let signer =
+        KeySigner::new(Arc::clone(key), Arc::clone(clock)).with_formats(formats.to_vec())?;
+    let mut attester = PromotionAttester::new(Arc::clone(key), Arc::clone(clock))
+        .with_predicate_type(predicate_type.to_owned())?;
+    if !formats.contains(&SignatureFormat::Bundle) {
+        attester = attester.in_tag();
+    }
+    let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+    Ok(ProofPorts {
+        signer: Arc::new(signer),
+        attester: Arc::new(attester),
+        verifier: Arc::new(verifier),
+    })
+}
+
+/// What judges signatures in staging, if they are looked at.
+pub fn staging(settings: &StagingSettings) -> Result<Option<Arc<dyn Verifier>>> {
+    if settings.policy() == StagingPolicy::Off || settings.keys().is_empty() {
+        return Ok(None);
+    }
+    let keys = public_keys(settings.keys())?;
+    Ok(Some(Arc::new(KeyVerifier::new(keys))))
+}
+
+/// Public keys from their files.
+pub fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>> {
+    let key = |path: &PathBuf| {
+        PublicKey::from_pem(&files::read(path, &files::KEYS)?)
+            .map_err(|error| key_error(path, error))
+    };
+    paths.iter().map(key).collect()
+}
+
+/// A private key from its file. Its password is asked for if it is needed and not given.
+///
+/// # Errors
+///
+/// `PROMO-X004`, `PROMO-X011`, `PROMO-X012`, `PROMO-X039`.
+pub fn signing_key(
+    path: &Path,
+    password: Option<&Password>,
+    ask: &AskPassword,
+) -> Result<SigningKey> {
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
+    let opened = opened(path, password, ask, |password| {
+        SigningKey::from_pem(&pem, password)
+    });
+    opened?.map_err(|error| key_error(path, error))
+}
+
+/// The key of an in-toto link.
+pub fn link_key(path: &Path, password: Option<&Password>, ask: &AskPassword) -> Result<LinkKey> {
+    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
+    let opened = opened(path, password, ask, |password| {
+        LinkKey::from_pem(&pem, password)
+    });
+    opened?.map_err(|error| key_error(path, error))
+}
+
+fn opened<T>(
+    path: &Path,
+    password: Option<&Password>,
+    ask: &AskPassword,
+    open: impl Fn(Option<&Password>) -> Result<T, promo_sign::Error>,
+) -> Result<Result<T, promo_sign::Error>> {
+    match open(password) {
+        Err(promo_sign::Error::PasswordMissing) => {
+            let typed = ask(path).ok_or_else(|| Error::Password {
+                path: path.to_owned(),
+            })?;
+            Ok(open(Some(&typed)))
+        }
+        other => Ok(other),
+    }
+}
+
+fn key_error(path: &Path, error: promo_sign::Error) -> Error {
+    Error::Key {
+        path: path.to_owned(),
+        source: Box::new(error),
+    }
+}

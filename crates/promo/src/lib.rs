@@ -1,0 +1,55 @@
+//! promo, the container image promoter, as a library: what the command and the Python package are made of.
+//!
+//! A [`Promoter`] has settings and registries; every verb is a method that returns a value or a document.
+//!
+//! ```no_run
+//! use promo::settings::{Environment, Overrides, Resolver, Settings};
+//! use promo::{PlanRequest, Promoter};
+//!
+//! # async fn example() -> promo::Result<()> {
+//! let environment = Environment::new("/srv/release".into(), std::env::vars_os());
+//! let resolver = Resolver::new(environment, None)?;
+//! let settings = Settings::resolve(&Overrides::default(), &resolver)?;
+//! let promoter = Promoter::builder().settings(settings).build();
+//! let planned = promoter.plan(&PlanRequest::default()).await?;
+//! println!("{} edges", planned.plan.verdicts().edges());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What flows through: [`settings`] say what holds, a [`tree`](TreeSource) of promoter manifests what is wanted, a plan what
+//! is to be done, a report what became of it. Documents carry their schema's name and serialise to the same bytes
+//! for the same content.
+//!
+//! The crate reads files that settings name and asks git; it never prints, and takes environment, clock and passwords
+//! from its caller. The domain is in `promo_core`, registries in `promo_registry`, keys in `promo_sign`.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod connect;
+mod ending;
+mod error;
+pub mod files;
+pub mod git;
+pub mod image;
+pub mod keys;
+pub mod manifests;
+pub mod planning;
+mod promoter;
+pub mod saved_plan;
+pub mod settings;
+pub mod snapshot_file;
+mod tree;
+pub mod verification;
+
+pub use clock::{SystemClock, TokioSleep};
+pub use ending::Ending;
+pub use error::{CODES, Error, InventoryForm, Result};
+pub use manifests::Added;
+pub use promoter::{
+    Applied, Attached, CONCURRENCY, Copied, DigestDocument, EvidenceDocument, Extent, Held,
+    PlanRequest, PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest,
+    TakenSnapshot, link_of,
+};
+pub use tree::TreeSource;

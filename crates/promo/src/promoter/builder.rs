@@ -1,0 +1,142 @@
+//! Building a promoter: settings, and what stands around it, with defaults that need nothing but a tokio runtime.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use promo_core::pipeline::ProofPorts;
+use promo_core::ports::{Clock, Event, Observer, Registry, Silent, Sleep, Verifier};
+use promo_registry::Revocation;
+use promo_sign::Password;
+
+use super::{Given, Promoter};
+use crate::clock::{SystemClock, TokioSleep};
+use crate::connect::Surroundings;
+use crate::git::Git;
+use crate::keys::AskPassword;
+use crate::settings::Settings;
+
+/// Puts a [`Promoter`] together.
+#[derive(Default)]
+pub struct PromoterBuilder {
+    settings: Settings,
+    observers: Vec<Arc<dyn Observer>>,
+    clock: Option<Arc<dyn Clock>>,
+    sleep: Option<Arc<dyn Sleep>>,
+    ask: Option<Arc<AskPassword>>,
+    registry: Option<Arc<dyn Registry>>,
+    signing: Option<ProofPorts>,
+    staging: Option<Arc<dyn Verifier>>,
+}
+
+impl std::fmt::Debug for PromoterBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PromoterBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PromoterBuilder {
+    /// What holds. Without it nothing is set: no credentials, no key, no promoter manifests.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Somebody who hears what goes on; several hear it in the order in which they were given.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Another clock than the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Another way to wait than tokio's timer.
+    #[must_use]
+    pub fn sleep(mut self, sleep: Arc<dyn Sleep>) -> Self {
+        self.sleep = Some(sleep);
+        self
+    }
+
+    /// Who is asked for the password of a private key that needs one, where settings give none. Without it such a key
+    /// is refused.
+    #[must_use]
+    pub fn ask_password(
+        mut self,
+        ask: impl Fn(&Path) -> Option<Password> + Send + Sync + 'static,
+    ) -> Self {
+        self.ask = Some(Arc::new(ask));
+        self
+    }
+
+    /// A registry in place of those on the network: all hosts are asked through it.
+    #[must_use]
+    pub fn registry(mut self, registry: Arc<dyn Registry>) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// What signs and attests, in place of the key that settings name.
+    #[must_use]
+    pub fn signing(mut self, ports: ProofPorts) -> Self {
+        self.signing = Some(ports);
+        self
+    }
+
+    /// What judges signatures in staging, in place of the keys that settings name. What is asked of them is still said
+    /// by settings.
+    #[must_use]
+    pub fn staging_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
+        self.staging = Some(verifier);
+        self
+    }
+
+    /// The promoter. Nothing is read or sent yet.
+    pub fn build(self) -> Promoter {
+        let git = Git::find(&self.settings.network.credentials.helper_folders);
+        Promoter {
+            settings: self.settings,
+            around: Surroundings {
+                observer: observer(self.observers),
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+                sleep: self.sleep.unwrap_or_else(|| Arc::new(TokioSleep)),
+                revocation: Revocation::default(),
+            },
+            git,
+            ask: self.ask.unwrap_or_else(|| Arc::new(|_: &Path| None)),
+            given: Given {
+                registry: self.registry,
+                signing: self.signing,
+                staging: self.staging,
+            },
+            connected: OnceLock::new(),
+        }
+    }
+}
+
+fn observer(mut observers: Vec<Arc<dyn Observer>>) -> Arc<dyn Observer> {
+    match observers.len() {
+        0 => Arc::new(Silent),
+        1 => observers.remove(0),
+        _ => Arc::new(Several(observers)),
+    }
+}
+
+/// Several observers as one.
+#[derive(Debug)]
+struct Several(Vec<Arc<dyn Observer>>);
+
+impl Observer for Several {
+    fn observe(&self, event: &Event) {
+        for observer in &self.0 {
+            observer.observe(event);
+        }
+    }
+}

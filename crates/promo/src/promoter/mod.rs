@@ -1,0 +1,163 @@
+//! The front door: one value that has the settings and the ports, and every verb as a method.
+//!
+//! A verb composes the crates and returns a value or a document; nothing here prints. Registries are connected to once,
+//! when the first verb needs them: reading credentials is left to those who do.
+
+mod apply;
+mod builder;
+mod evidence;
+mod images;
+mod plan;
+mod promote;
+mod snapshot;
+mod verify;
+
+use std::sync::{Arc, OnceLock};
+
+use promo_core::pipeline::ProofPorts;
+use promo_core::ports::{EvidenceStore, InventoryReader, Observer, Registry, Verifier};
+use promo_registry::Revocation;
+
+pub use apply::Applied;
+pub use builder::PromoterBuilder;
+pub use evidence::{Attached, EvidenceDocument};
+pub use images::{Copied, DigestDocument};
+pub use plan::{Held, PlanRequest, PlannedTree};
+pub use promote::{CONCURRENCY, Extent, PromoteRequest, link_of};
+pub use snapshot::{SnapshotRequest, TakenSnapshot};
+
+use crate::connect::{Registries, Surroundings};
+use crate::error::Result;
+use crate::files;
+use crate::git::Git;
+use crate::keys::{self, AskPassword};
+use crate::settings::Settings;
+
+/// Plans, promotes, verifies, signs and attests, by settings and over registries.
+///
+/// Every verb's future is `Send`; verbs may run side by side.
+pub struct Promoter {
+    settings: Settings,
+    around: Surroundings,
+    git: Git,
+    ask: Arc<AskPassword>,
+    given: Given,
+    connected: OnceLock<Registries>,
+}
+
+/// Ports that were given, in place of those that settings ask for.
+#[derive(Default)]
+struct Given {
+    registry: Option<Arc<dyn Registry>>,
+    signing: Option<ProofPorts>,
+    staging: Option<Arc<dyn Verifier>>,
+}
+
+impl std::fmt::Debug for Promoter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Promoter")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Promoter {
+    /// A promoter with settings and surroundings of its own.
+    pub fn builder() -> PromoterBuilder {
+        PromoterBuilder::default()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// git, as the settings' folders have it.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// What ends all that is open at registries.
+    pub fn revocation(&self) -> Revocation {
+        self.around.revocation.clone()
+    }
+
+    /// Access to registries: tags, manifests, blobs, referrers.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-R…`, `PROMO-X002`, `PROMO-X004`: settings or files with credentials can't be used.
+    pub fn registry(&self) -> Result<Arc<dyn Registry>> {
+        Ok(Arc::clone(&self.registries()?.registry))
+    }
+
+    /// Reads what registries hold.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::registry`].
+    pub fn inventory(&self) -> Result<Arc<dyn InventoryReader>> {
+        Ok(Arc::clone(&self.registries()?.inventory))
+    }
+
+    /// Reads and attaches signatures and attestations.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::registry`].
+    pub fn evidence_store(&self) -> Result<Arc<dyn EvidenceStore>> {
+        Ok(Arc::clone(&self.registries()?.evidence))
+    }
+
+    /// What signs and attests with the key of the settings, if they name one.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X004`, `PROMO-X011`, `PROMO-X012`: the key can't be used.
+    pub fn signing(&self) -> Result<Option<ProofPorts>> {
+        let settings = &self.settings.signing;
+        match &self.given.signing {
+            Some(_) if settings.no_sign => Ok(None),
+            Some(ports) => Ok(Some(ports.clone())),
+            None => keys::signing(settings, &self.around.clock, &*self.ask),
+        }
+    }
+
+    /// What judges signatures in staging by the keys of the settings, if they are looked at.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X004`, `PROMO-X012`: a key can't be used.
+    pub fn staging_verifier(&self) -> Result<Option<Arc<dyn Verifier>>> {
+        match &self.given.staging {
+            Some(verifier) => Ok(Some(Arc::clone(verifier))),
+            None => keys::staging(&self.settings.staging),
+        }
+    }
+
+    fn registries(&self) -> Result<&Registries> {
+        if let Some(connected) = self.connected.get() {
+            return Ok(connected);
+        }
+        let network = &self.settings.network;
+        let made = match &self.given.registry {
+            Some(registry) => Registries::over(Arc::clone(registry), network, &self.around),
+            None => Registries::connect(network, &self.around)?,
+        };
+        // Of two verbs that come first together, one's is taken by both.
+        Ok(self.connected.get_or_init(|| made))
+    }
+
+    fn observer(&self) -> &dyn Observer {
+        self.around.observer.as_ref()
+    }
+
+    /// Warns of private keys that others can read.
+    fn tell_of_shared_keys(&self) {
+        let signing = &self.settings.signing;
+        let link = signing.link.as_ref().map(|(_, key)| key.as_path());
+        for path in signing.key().into_iter().chain(link) {
+            files::tell_if_shared(path, self.observer());
+        }
+    }
+}

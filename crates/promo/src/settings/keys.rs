@@ -1,0 +1,112 @@
+//! The settings as data: names, variables, flags and what they mean. `promo settings show` and the reference page
+//! come from here.
+
+/// A setting.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name: the path in promo.toml.
+    pub name: &'static str,
+    /// Its variable.
+    pub variable: &'static str,
+    /// Its flag; empty if there is none.
+    pub flag: &'static str,
+    /// Its default, for people.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+macro_rules! keys {
+    ($($constant:ident $name:literal $variable:literal $flag:literal $default:literal $meaning:literal)*) => {
+        $(#[doc = $meaning] pub const $constant: Key = Key {
+            name: $name, variable: $variable, flag: $flag, default: $default, meaning: $meaning,
+        };)*
+        /// All of them, in the order of the reference.
+        pub const ALL: &[&Key] = &[$(&$constant),*];
+    };
+}
+
+keys! {
+    OUTPUT "output" "PROMO_OUTPUT" "--output" "table"
+        "The form of results: table, json or yaml, for commands that offer it."
+    LOG_FORMAT "log-format" "PROMO_LOG_FORMAT" "--log-format" "text"
+        "How progress and diagnostics look on standard error: text or json."
+    COLOR "color" "PROMO_COLOR" "--color" "auto"
+        "When to write colour: auto, always or never. NO_COLOR counts as never where nothing else is said."
+    MANIFEST "manifest" "PROMO_MANIFEST" "--manifest" "none"
+        "A plain promoter manifest."
+    THIN_MANIFEST_DIR "thin-manifest-dir" "PROMO_THIN_MANIFEST_DIR" "--thin-manifest-dir" "none"
+        "A tree of thin promoter manifests."
+    ALLOW_TAG_MOVES "allow-tag-moves" "PROMO_ALLOW_TAG_MOVES" "--allow-tag-moves" "none"
+        "A reviewed file of tags that may move."
+    KEY "sign.key" "PROMO_KEY" "--key" "none"
+        "The private key that signs and attests."
+    FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "--signature-formats" "bundle, sig"
+        "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`). With sig alone attestations stand under `sha256-….att`."
+    EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "" "all-mirrors"
+        "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
+    RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "--recursive" "false"
+        "Whether the children of indexes are signed and attested as well."
+    STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "--staging-key" "none"
+        "Public keys whose signatures in staging are accepted."
+    STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "--staging-signatures" "off without keys, else if-present"
+        "Whether images in staging must be signed: off, if-present or require."
+    STAGING_NAMES "verify.staging-names" "PROMO_STAGING_NAMES" "--staging-name" "the repository in staging and the image's public names"
+        "The names that signatures in staging may speak of besides: a registry with a path and all below it, or `*` for any."
+    STAGING_ATTESTATIONS "verify.staging-attestations" "PROMO_STAGING_ATTESTATIONS" "--staging-attestation" "none"
+        "The predicate types of attestations by accepted keys that are carried to production; signatures always are."
+    CARRY "carry" "PROMO_CARRY" "--carry" "none"
+        "Types of artifacts, such as SBOMs, that refer to an image in staging and are copied with it as they are. Signatures and attestations are judged instead."
+    PREDICATE_TYPE "attest.predicate-type" "PROMO_PREDICATE_TYPE" "" "https://k8s.io/promo-tools/promotion/v1"
+        "The predicate type of promotion attestations."
+    BUILDER_ID "attest.builder-id" "PROMO_BUILDER_ID" "" "https://github.com/promo-project/promo@VERSION"
+        "Who promotes, as attestations say it."
+    AUTHFILE "authfile" "PROMO_AUTHFILE" "--authfile" "found as skopeo and docker do"
+        "The file with registry credentials."
+    TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "" "none"
+        "PEM files with certificate authorities that are trusted besides those of the system."
+}
+
+/// The tables of promo.toml that have no variable: each key with what it means.
+pub const TABLES: [(&str, &str); 10] = [
+    (
+        "[[identity]] match",
+        "A registry path of destinations, such as `us.example.com/images`.",
+    ),
+    (
+        "[[identity]] name",
+        "The public name that stands in its place in identities, such as `registry.example.com`.",
+    ),
+    (
+        "[registry.\"HOST\"] plain-http",
+        "Whether this registry is spoken to over plain HTTP. Loopback hosts may always be.",
+    ),
+    (
+        "[registry.\"HOST\"] token-realm",
+        "A host whose token server this registry may name, besides itself and those that are well known.",
+    ),
+    (
+        "[registry.\"HOST\"] rate",
+        "How many requests are sent to it in a second; without it as many as it takes.",
+    ),
+    (
+        "[registry.\"HOST\"] concurrency",
+        "How many requests to it are open at once; 16 without it.",
+    ),
+    (
+        "[registry.\"HOST\"] inventory",
+        "How its inventory is read: cheapest, bulk-list, tag-list or head-only.",
+    ),
+    (
+        "[registry.\"HOST\"] google-credentials",
+        "Whether it takes Google credentials, found as gcrane finds them, before those of docker's files.",
+    ),
+    (
+        "[registry.\"HOST\"] client-certificate",
+        "A client certificate for this host alone (PEM file).",
+    ),
+    (
+        "[registry.\"HOST\"] client-key",
+        "Its private key (PEM file).",
+    ),
+];

@@ -1,0 +1,98 @@
+//! Settings: what holds, and why.
+//!
+//! What was said for one call wins over a `PROMO_*` variable, that over promo.toml in the project, that over the
+//! user's promo.toml, that over the default. The environment comes as a value: this folder reads settings files
+//! and looks where files are, and nothing else. How a frontend talks is its own business.
+
+mod carry;
+mod credentials;
+mod environment;
+mod file;
+mod google;
+pub mod keys;
+mod network;
+mod origin;
+mod overrides;
+mod resolver;
+mod scope;
+mod signing;
+mod staging;
+mod value;
+
+pub use credentials::CredentialPlaces;
+pub use environment::{Environment, VARIABLES};
+pub use google::GooglePlaces;
+pub use keys::{Key, TABLES};
+pub use network::{ClientIdentity, Host, NetworkSettings, Proxies};
+pub use origin::{Origin, Row, Setting};
+pub use overrides::{NetworkOverrides, ScopeOverrides, SigningOverrides, StagingOverrides};
+pub use resolver::{Resolver, wrong};
+pub use scope::ScopeSettings;
+pub use signing::SigningSettings;
+pub use staging::StagingSettings;
+
+use crate::error::Result;
+
+/// What was said for one call, about everything.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// How registries are reached.
+    pub network: NetworkOverrides,
+    /// Which promoter manifests, and which part of them.
+    pub scope: ScopeOverrides,
+    /// How images are signed and attested.
+    pub signing: SigningOverrides,
+    /// What is asked of staging.
+    pub staging: StagingOverrides,
+}
+
+/// All that holds for a promoter.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// How registries are reached.
+    pub network: NetworkSettings,
+    /// Which promoter manifests, and which part of them.
+    pub scope: ScopeSettings,
+    /// How images are signed and attested.
+    pub signing: SigningSettings,
+    /// What is asked of staging.
+    pub staging: StagingSettings,
+}
+
+impl Settings {
+    /// What holds, by what was said for this call, then by the environment and the files.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X001`, `PROMO-X002`: a value can't be.
+    pub fn resolve(given: &Overrides, resolver: &Resolver) -> Result<Self> {
+        Ok(Self {
+            network: NetworkSettings::resolve(&given.network, resolver)?,
+            scope: ScopeSettings::resolve(&given.scope, resolver)?,
+            signing: SigningSettings::resolve(&given.signing, resolver)?,
+            staging: StagingSettings::resolve(&given.staging, resolver)?,
+        })
+    }
+}
+
+/// All settings with their origins, but for those of how a frontend talks, as they hold without overrides of a
+/// single verb.
+///
+/// # Errors
+///
+/// `PROMO-X001`, `PROMO-X002`: a value can't be.
+pub fn rows(resolver: &Resolver, network: &NetworkOverrides) -> Result<Vec<Row>> {
+    let given = Overrides {
+        network: network.clone(),
+        ..Overrides::default()
+    };
+    let settings = Settings::resolve(&given, resolver)?;
+    let mut rows = settings.scope.rows();
+    rows.extend(settings.signing.rows());
+    rows.extend(settings.staging.rows());
+    rows.extend(settings.network.rows());
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The examples do what they say, between embedded registries.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use promo::settings::Settings;
+use promo_core::report::RunOutcome;
+use promo_sign::Password;
+use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
+use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
+
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/copy_an_image.rs"]
+mod copy_an_image;
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/plan_a_tree.rs"]
+mod plan_a_tree;
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/promote_with_an_observer.rs"]
+mod promote_with_an_observer;
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/sign_and_verify.rs"]
+mod sign_and_verify;
+
+fn image() -> BuiltImage {
+    ImageBuilder::new().layer(Layer::opaque(1, 2000)).build()
+}
+
+async fn registry() -> EmbeddedRegistry {
+    EmbeddedRegistry::start(RegistryOptions::default())
+        .await
+        .unwrap()
+}
+
+/// A plain promoter manifest in a file: one image from staging to production.
+fn manifest(
+    folder: &std::path::Path,
+    staging: &EmbeddedRegistry,
+    production: &EmbeddedRegistry,
+    image: &BuiltImage,
+) -> String {
+    let path = folder.join("manifest.yaml");
+    let (from, to, digest) = (staging.host(), production.host(), image.digest());
+    let text = format!(
+        "registries:\n- name: {from}/staging\n  src: true\n- name: {to}/team\n\
+         images:\n- name: app\n  dmap:\n    \"{digest}\": [\"v1\"]\n"
+    );
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test]
+async fn a_tree_is_planned() {
+    let (staging, production) = (registry().await, registry().await);
+    let image = image();
+    image.push_to(&staging.state(), "staging/app", "v1");
+    let folder = tempfile::tempdir().unwrap();
+    let path = manifest(folder.path(), &staging, &production, &image);
+    let tree = promo::TreeSource::of_path(path.into());
+    let lines = plan_a_tree::plan(tree).await.unwrap();
+    assert_eq!(
+        lines,
+        [format!("{}/team/app:v1 promote", production.host())]
+    );
+}
+
+#[tokio::test]
+async fn an_image_is_copied_with_credentials_and_no_tag_is_moved() {
+    let locked = || async {
+        let options = RegistryOptions::default().auth(Auth::basic("me", "secret"));
+        EmbeddedRegistry::start(options).await.unwrap()
+    };
+    let (source, destination) = (locked().await, locked().await);
+    let image = image();
+    image.push_to(&source.state(), "team/app", "v1");
+    let (from, to) = (
+        format!("{}/team/app:v1", source.host()),
+        format!("{}/copies/app:v1", destination.host()),
+    );
+    let copied = copy_an_image::copy("me", "secret", &from, &to)
+        .await
+        .unwrap();
+    assert_eq!(copied.digest.to_string(), image.digest());
+    let there = || destination.state().tag_digest("copies/app", "v1");
+    assert_eq!(there().as_deref(), Some(image.digest()));
+
+    let other = ImageBuilder::new().layer(Layer::opaque(2, 2000)).build();
+    other.push_to(&source.state(), "team/app", "v2");
+    let from = format!("{}/team/app:v2", source.host());
+    let refused = copy_an_image::copy("me", "secret", &from, &to).await;
+    assert_eq!(refused.unwrap_err().code().as_str(), "PROMO-X041");
+    assert_eq!(there().as_deref(), Some(image.digest()));
+}
+
+#[tokio::test]
+async fn an_image_is_signed_and_verified() {
+    let registry = registry().await;
+    image().push_to(&registry.state(), "team/app", "v1");
+    let name = format!("{}/team/app:v1", registry.host());
+    let found = sign_and_verify::sign_and_verify(&name).await.unwrap();
+    assert!(found.accepted);
+    assert_eq!(found.images.first().unwrap().evidence.len(), 2);
+}
+
+#[tokio::test]
+async fn a_promotion_is_carried_out() {
+    let (staging, production) = (registry().await, registry().await);
+    let image = image();
+    image.push_to(&staging.state(), "staging/app", "v1");
+    let folder = tempfile::tempdir().unwrap();
+    let path = manifest(folder.path(), &staging, &production, &image);
+    let key = folder.path().join("cosign.key");
+    let password = Password::new(b"secret".to_vec());
+    let pair = promo_sign::generate_key_pair(&password).unwrap();
+    fs::write(&key, pair.private()).unwrap();
+    let mut settings = Settings::default();
+    settings.signing = settings.signing.with_key(key);
+    settings.signing.password = Some(password);
+    let tree = promo::TreeSource::of_path(path.into());
+    settings.scope = settings.scope.with_tree(tree);
+    let report = promote_with_an_observer::promote(settings).await.unwrap();
+    assert_eq!(report.outcome(), RunOutcome::Done);
+    let there = production.state().tag_digest("team/app", "v1");
+    assert_eq!(there.as_deref(), Some(image.digest()));
+}
