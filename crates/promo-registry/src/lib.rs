@@ -18,6 +18,7 @@ mod error;
 mod held_back;
 mod http;
 pub mod inventory;
+pub mod limits;
 mod oci_client;
 mod revocable;
 mod secret;

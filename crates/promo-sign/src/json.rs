@@ -14,10 +14,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 /// The largest document that is read: more than any statement or bundle needs.
-pub(crate) const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
+pub const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
 /// The most values, keys among them, in a document whose values are built: the manifest of a thousand signatures
 /// has some twenty thousand.
-const MAX_VALUES: usize = 60_000;
+pub const MAX_VALUES: usize = 60_000;
 /// The most keys that are remembered at a time to see whether one occurs twice.
 const MAX_OPEN_KEYS: usize = 60_000;
 

@@ -53,6 +53,7 @@ mod envelope;
 mod error;
 mod json;
 pub mod key;
+pub mod limits;
 pub mod link;
 mod manifest;
 pub mod refusal;

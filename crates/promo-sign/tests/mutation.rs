@@ -34,17 +34,24 @@ struct World {
     evidence: Vec<Evidence>,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(SigningKey::generate().unwrap()));
+
+/// An index.
+static WORLD: LazyLock<World> = LazyLock::new(|| world(MediaType::OCI_INDEX, b"an image"));
+
+/// A child of it, signed by the same key under the same name, as `cosign sign --recursive` does it.
+static CHILD: LazyLock<World> = LazyLock::new(|| world(MediaType::OCI_MANIFEST, b"a child"));
+
+fn world(media_type: &str, image: &[u8]) -> World {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let key = Arc::new(SigningKey::generate().unwrap());
+    let key = Arc::clone(&KEY);
     let verifier = KeyVerifier::new([key.public_key().clone()]);
     let signer = KeySigner::new(key, Arc::new(Epoch));
-    let digest = Digest::sha256_of(b"an image");
     let subject = Subject {
         identity: Identity::new("registry.example/team/app".parse().unwrap()),
-        descriptor: Descriptor::new(MediaType::new(MediaType::OCI_MANIFEST), digest, 8),
+        descriptor: Descriptor::of(media_type, image),
     };
     let evidence = runtime
         .block_on(signer.sign(&subject, signer.formats()))
@@ -55,7 +62,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         verifier,
         evidence,
     }
-});
+}
 
 impl World {
     fn judge(&self, evidence: Evidence) -> Verification {
@@ -186,6 +193,38 @@ proptest! {
         if let Some(carried) = WORLD.carried(WORLD.under(manifest)) {
             prop_assert_eq!(carried, expected);
         }
+    }
+
+    #[test]
+    fn nothing_of_a_changed_manifest_about_a_child_is_carried(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let expected = CHILD.carried(CHILD.evidence[0].clone()).unwrap();
+        let (_, manifest) = parts(&expected);
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        prop_assert_eq!(&manifest["subject"], &serde_json::to_value(&CHILD.subject.descriptor).unwrap());
+        let mut manifest = CHILD.manifest();
+        let at = at.index(manifest.len());
+        manifest[at] = to;
+        if let Some(carried) = CHILD.carried(CHILD.under(manifest)) {
+            prop_assert_eq!(carried, expected);
+        }
+    }
+
+    /// What was signed about an index, hung up beside its child, whatever is changed around it.
+    #[test]
+    fn nothing_about_an_index_is_carried_for_its_child(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let subject = serde_json::to_value(&CHILD.subject.descriptor).unwrap();
+        let mut manifest: serde_json::Value = serde_json::from_slice(&WORLD.manifest()).unwrap();
+        manifest["subject"] = subject;
+        let mut bytes = serde_json::to_vec(&manifest).unwrap();
+        prop_assert_eq!(CHILD.carried(WORLD.under(bytes.clone())), None);
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        prop_assert_eq!(CHILD.carried(WORLD.under(bytes)), None);
+        prop_assert_eq!(CHILD.carried(WORLD.evidence[1].clone()), None);
+        let mut bundle = WORLD.bytes(0);
+        let at = at % bundle.len();
+        bundle[at] = to;
+        prop_assert_eq!(CHILD.carried(WORLD.around(0, bundle)), None);
     }
 
     #[test]

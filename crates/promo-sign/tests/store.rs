@@ -17,7 +17,7 @@ use promo_core::ports::{
     Attachment, Clock, Evidence, EvidenceSet, EvidenceStore as _, SignatureFormat, Signer as _,
     Subject, TagSuffix, Verifier as _,
 };
-use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey};
+use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
     EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions, Switches,
 };
@@ -515,6 +515,74 @@ async fn too_many_referrers_are_not_read_in_part() {
         .await
         .unwrap_err();
     assert_eq!(failure.code().as_str(), "PROMO-S022");
+}
+
+/// A list of referrers, under its tag, of which nothing is there; and the layers of `.sig` likewise.
+fn list_what_is_not_there(world: &World, entries: u32) {
+    let state = world.registry.state();
+    let missing = |number: u32| Descriptor::of(MediaType::OCI_MANIFEST, &number.to_be_bytes());
+    let manifests: Vec<Descriptor> = (0..entries).map(missing).collect();
+    let list = serde_json::json!({
+        "schemaVersion": 2, "mediaType": MediaType::OCI_INDEX, "manifests": manifests,
+    });
+    let layer = |number: u32| Descriptor::of(MediaType::SIMPLE_SIGNING, &number.to_be_bytes());
+    let layers: Vec<Descriptor> = (0..entries).map(layer).collect();
+    let signatures = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::OCI_MANIFEST,
+        "config": Descriptor::of(MediaType::OCI_CONFIG, b"{}"),
+        "layers": layers,
+    });
+    for (suffix, media_type, document) in [
+        ("", MediaType::OCI_INDEX, list),
+        (".sig", MediaType::OCI_MANIFEST, signatures),
+    ] {
+        let digest = state.put_manifest("team/app", media_type, document.to_string());
+        state.tag("team/app", &world.tag(suffix), &digest);
+    }
+}
+
+#[tokio::test]
+async fn what_is_listed_and_not_there_ends_a_reading_up_to_a_bound() {
+    let world = World::start(|switches| switches.referrers_api = false).await;
+    list_what_is_not_there(&world, 1000);
+    let digest = &world.subject.descriptor.digest;
+
+    let read = world.store.read_bounded(&world.repository, digest).await;
+
+    let read = read.unwrap();
+    let (bound, at_once) = (limits::MAX_MISSING, limits::CONCURRENCY);
+    assert_eq!(read.set.evidence, []);
+    assert_eq!(
+        read.set.passed_over.len(),
+        2 * bound,
+        "of each list as many"
+    );
+    assert_eq!(
+        read.unread,
+        2 * (1000 - bound as u64),
+        "the rest is counted"
+    );
+    let log = world.registry.log();
+    // What was on its way when the bound was reached was asked for in vain.
+    let most = bound + at_once;
+    assert!(log.count(Operation::BlobGet) <= most, "{:?}", log.counts());
+    // Three tags beside them.
+    let manifests = log.count(Operation::ManifestGet);
+    assert!(manifests <= most + 3, "{:?}", log.counts());
+    assert!(log.peak_in_flight() <= at_once as u64);
+}
+
+/// Where it is all or nothing, all of it is asked for.
+#[tokio::test]
+async fn what_is_listed_and_not_there_keeps_nothing_from_being_read_whole() {
+    let world = World::start(|switches| switches.referrers_api = false).await;
+    list_what_is_not_there(&world, 300);
+
+    let set = world.read().await;
+
+    assert_eq!(set.evidence, []);
+    assert_eq!(set.passed_over.len(), 2 * 300);
 }
 
 #[tokio::test]

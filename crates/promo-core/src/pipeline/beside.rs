@@ -18,7 +18,7 @@ use crate::plan::{Becomes, Beside, ImageWork, Verdict};
 use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase, Registry};
 
 /// The most referrers of an image that are told.
-const MAX_REFERRERS: usize = 1000;
+pub const MAX_TOLD: usize = 1000;
 /// Tags that cosign puts beside an image.
 const TAGS: [&str; 3] = [".sig", ".att", ".sbom"];
 
@@ -100,7 +100,7 @@ pub(super) async fn find(
 ) -> Result<Vec<Beside>, Failure> {
     let list = look.registry.referrers(source, &image).await?;
     let mut found = Vec::new();
-    for referrer in list.descriptors.into_iter().take(MAX_REFERRERS) {
+    for referrer in list.descriptors.into_iter().take(MAX_TOLD) {
         found.push(judge(look, source, image, referrer).await?);
     }
     let judged = look.staging != StagingPolicy::Off;
@@ -129,7 +129,7 @@ pub(super) async fn find_of_child(
     child: Digest,
 ) -> Result<Vec<Beside>, Failure> {
     let list = look.registry.referrers(source, &child).await?;
-    let referrers = list.descriptors.into_iter().take(MAX_REFERRERS);
+    let referrers = list.descriptors.into_iter().take(MAX_TOLD);
     let beside = referrers.map(|referrer| Beside {
         source: source.clone(),
         image: child,
@@ -233,7 +233,7 @@ impl Described {
 }
 
 /// Brings what is carried to everywhere that the image's content came to. A place where that fails is failed for the
-/// image. Returns the places that wanted the image's manifest first.
+/// image. Returns the places that got the image's manifest first, those that failed afterwards as well.
 pub(super) async fn carry(
     run: &Run,
     work: &ImageWork,
@@ -253,31 +253,23 @@ pub(super) async fn carry(
             destinations: going.map(|(repository, _)| repository.clone()).collect(),
         };
         let copied = run.ports.copier.copy(&request).await;
-        let copied = copied.map_err(|failure| Left::failed(Phase::Promote, &failure))?;
+        let copied = copied.map_err(|failure| {
+            let is_shown = !first.is_empty();
+            Left::failed(Phase::Promote, &failure).incomplete(is_shown)
+        })?;
         for (repository, brought) in copied.destinations {
             let put = match brought {
                 Ok(_) => {
-                    let is_first = first.contains(&repository);
-                    put(
-                        run,
-                        &repository,
-                        &copied.manifest,
-                        &image.manifest,
-                        is_first,
-                    )
-                    .await
+                    let (artifact, image) = (&copied.manifest, &image.manifest);
+                    put(run, &repository, artifact, image, &mut first).await
                 }
                 Err(failure) => Err(failure),
             };
-            match put {
-                Ok(false) => {}
-                Ok(true) => drop(first.insert(repository)),
-                Err(failure) => {
-                    let places = image.destinations.iter_mut();
-                    let place = places.into_iter().find(|(place, _)| *place == repository);
-                    if let Some((_, result)) = place {
-                        *result = Err(failure);
-                    }
+            if let Err(failure) = put {
+                let places = image.destinations.iter_mut();
+                let place = places.into_iter().find(|(place, _)| *place == repository);
+                if let Some((_, result)) = place {
+                    *result = Err(failure);
                 }
             }
         }
@@ -285,21 +277,25 @@ pub(super) async fn carry(
     Ok(first)
 }
 
-/// Puts a referrer by its digest; where the registry wants its subject first, that. Returns whether it did.
+/// Puts a referrer by its digest; where the registry wants its subject first, that, and the place is among `first` then,
+/// whatever becomes of the referrer.
 async fn put(
     run: &Run,
     repository: &Repository,
     artifact: &RawManifest,
     image: &RawManifest,
-    is_first: bool,
-) -> Result<bool, Failure> {
+    first: &mut BTreeSet<Repository>,
+) -> Result<(), Failure> {
     let reference = artifact.digest().into();
     let registry = &run.ports.registry;
     let put = || async {
         let put = registry.put_manifest(repository, &reference, artifact);
         put.await.map(drop)
     };
-    let mut manifest_first = is_first;
-    placing::or_put_subject(run, repository, image, &mut manifest_first, put).await?;
-    Ok(manifest_first)
+    let mut manifest_first = first.contains(repository);
+    let done = placing::or_put_subject(run, repository, image, &mut manifest_first, put).await;
+    if manifest_first {
+        first.insert(repository.clone());
+    }
+    done
 }

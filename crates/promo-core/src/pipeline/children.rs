@@ -1,5 +1,6 @@
-//! The children of an index, where they are signed and attested as well (`recursive`): called by sign and attest, after
-//! the index itself. They are in the registries already: promote put them.
+//! The children of an index: signed and attested as well where that is asked for (`recursive`), and what of their evidence
+//! in staging is carried is attached to them in any case. Called by sign and attest, after the index itself. They are
+//! in the registries already: promote put them.
 //!
 //! A child may be part of several images of a run, or an image of its own there. Its evidence is made once.
 
@@ -10,11 +11,12 @@ use super::ProofPorts;
 use super::attest::{attest_one, target};
 use super::flow::Run;
 use super::outcome::Left;
-use super::placing::{Place, Shared, Target};
+use super::placing::{self, Place, Shared, Target};
+use super::promote::PromotedImage;
 use super::sign::{SignedImage, sign_one};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference};
-use crate::ports::PromotionRecord;
+use crate::ports::{Evidence, Phase, PromotionRecord};
 
 /// A child of an index, with the places where its evidence shall stand.
 #[derive(Debug)]
@@ -54,18 +56,23 @@ pub(super) fn share(images: &mut [SignedImage]) {
     }
 }
 
-/// Signs the children of an image wherever the image itself is signed.
+/// Signs the children of an image wherever the image itself is signed, if that is asked for, and attaches what is
+/// carried.
 pub(super) async fn sign(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
     let Some(first) = image.first() else {
         return Ok(());
     };
     let identity = first.work().identity.clone();
     let shared = image.shared.clone();
-    for descriptor in first.children.clone() {
-        let going = image.places.iter().filter(|place| place.left.is_none());
-        let mut places: Vec<Place> = going
-            .map(|place| Place::new(place.repository.clone()))
-            .collect();
+    let mut carried = carried(&image.images);
+    let signed = if run.settings.recursive {
+        first.children.clone()
+    } else {
+        Vec::new()
+    };
+    for descriptor in signed {
+        let mut places = going(&image.places);
+        let evidence = carried.remove(&descriptor.digest).map(|(_, it)| it);
         let target = Target {
             identity: &identity,
             descriptor: &descriptor,
@@ -73,10 +80,47 @@ pub(super) async fn sign(run: &Run, image: &mut SignedImage) -> Result<(), Left>
             shared: shared.of(&identity, descriptor.digest),
         };
         sign_one(run, target, &mut places, &image.mirrors).await?;
+        let evidence = evidence.unwrap_or_default();
+        placing::carry(run, Phase::Sign, target, &mut places, &evidence).await;
         take_over(&mut image.places, &mut places);
         image.children.push(Child { descriptor, places });
     }
+    for (descriptor, evidence) in carried.values() {
+        let mut places = going(&image.places);
+        let target = Target {
+            identity: &identity,
+            descriptor,
+            manifest: None,
+            shared: None,
+        };
+        placing::carry(run, Phase::Sign, target, &mut places, evidence).await;
+        take_over(&mut image.places, &mut places);
+    }
     Ok(())
+}
+
+/// The places that are not left, for another subject.
+fn going(places: &[Place]) -> Vec<Place> {
+    let going = places.iter().filter(|place| place.left.is_none());
+    going
+        .map(|place| Place::new(place.repository.clone()))
+        .collect()
+}
+
+/// What all sources of the image carry for its children, each piece once.
+fn carried(images: &[PromotedImage]) -> BTreeMap<Digest, (Descriptor, Vec<Evidence>)> {
+    let mut all: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
+    for child in images.iter().flat_map(|image| &image.validated.children) {
+        let (_, pieces) = all
+            .entry(child.descriptor.digest)
+            .or_insert_with(|| (child.descriptor.clone(), Vec::new()));
+        for piece in &child.carried {
+            if !pieces.contains(piece) {
+                pieces.push(piece.clone());
+            }
+        }
+    }
+    all
 }
 
 /// Attests the children that were signed.

@@ -130,7 +130,8 @@ codes! {
     STAGING_UNREAD "PROMO-C025" "more evidence in staging than is read"
         "Evidence in staging is read up to 1,000 pieces and 32 MiB for an image: signatures under `.sig` first, then \
          referrers, those before that are listed as evidence. None of what was read is an accepted signature, so nothing \
-         is decided; remove what is not needed. As a note: the rest was left behind."
+         is decided; remove what is not needed. As a note: the rest was left behind, or, of an index, the evidence of some of \
+         its children."
     STAGING_NAME "PROMO-C026" "a signature in staging names another image"
         "The signature is by an accepted key and about this digest, but the name that it signs is neither the repository \
          in staging, nor a public name of the image, nor one of `verify.staging-names`."

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
+use super::staged_children::JudgedChildren;
 use super::staging::StagingEvidence;
 use super::{Interrupt, Mode, Ports, RunSettings};
 use crate::Code;
@@ -50,6 +51,7 @@ pub(super) struct Run {
     pub(super) ports: Ports,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
+    pub(super) judged_children: JudgedChildren,
 }
 
 /// What a phase works on.
@@ -176,8 +178,8 @@ impl Flow {
         });
         self.beside.sort_unstable();
         self.beside.dedup();
-        self.staging
-            .sort_by(|a, b| (&a.source, a.digest).cmp(&(&b.source, b.digest)));
+        self.staging.sort_by_key(StagingEvidence::order);
+        self.staging.dedup();
         let run = &self.run;
         Report::new(
             run.described(),

@@ -33,12 +33,13 @@ mod refusal;
 mod settings;
 mod setup;
 mod sign;
+mod staged_children;
 mod staging;
 pub mod trust;
 mod validate;
 
 pub use attest::{Attested, AttestedImage};
-pub use beside::is_evidence_type;
+pub use beside::{MAX_TOLD, is_evidence_type};
 pub use error::{CodeEntry, RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
 pub use interrupt::Interrupt;
@@ -54,6 +55,9 @@ pub use settings::{
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
+pub use staged_children::{
+    MAX_BYTES as MAX_CHILDREN_BYTES, MAX_CHILDREN, MAX_PIECES as MAX_CHILDREN_PIECES,
+};
 pub use staging::{StagingEvidence, StagingNote, StagingSignatures};
 pub use trust::{StagingNames, StagingTrust};
 pub use validate::{Validated, ValidatedImage};

@@ -248,7 +248,10 @@ fn arrived(
                 });
                 continue;
             }
-            Some(Err(failure)) => Left::failed(Phase::Promote, failure),
+            Some(Err(failure)) => {
+                let is_shown = first.contains(&work.repository);
+                Left::failed(Phase::Promote, failure).incomplete(is_shown)
+            }
             None => Left::new(
                 Phase::Promote,
                 LeftClass::Failed,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::flow::Run;
 use super::planned::Planned;
+use super::staged_children::JudgedChildren;
 use super::{Interrupt, Mode, Ports, RunSettings, StagingPolicy};
 use crate::manifest::ManifestSet;
 use crate::plan::{self, EdgeKey, Plan, PlanOptions};
@@ -48,6 +49,7 @@ impl Ready {
                 ports,
                 interrupt,
                 started,
+                judged_children: JudgedChildren::default(),
             }),
         })
     }

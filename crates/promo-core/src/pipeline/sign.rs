@@ -100,12 +100,17 @@ impl SignedImage {
         (image, outcomes)
     }
 
-    /// Leaves everything for one reason.
+    /// Leaves everything for one reason. Where the manifest had to be put first, the image is shown already.
     fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
-        let result = EdgeResult::Left(left.clone());
         let mut outcomes = Vec::new();
         for image in &self.images {
             for destination in &image.destinations {
+                let mut places = self.places.iter();
+                let is_shown = places.any(|place| {
+                    place.manifest_first && place.repository == destination.work.repository
+                });
+                let left = left.clone().incomplete(left.incomplete || is_shown);
+                let result = EdgeResult::Left(left);
                 let edges =
                     outcome::of_destination(&image.validated.work, &destination.work, &result);
                 outcomes.extend(edges);
@@ -124,7 +129,11 @@ impl SignedImage {
         let failed: BTreeMap<Repository, Left> = self
             .places
             .iter()
-            .filter_map(|place| Some((place.repository.clone(), place.left.clone()?)))
+            .filter_map(|place| {
+                let left = place.left.clone()?;
+                let is_incomplete = left.incomplete || place.manifest_first;
+                Some((place.repository.clone(), left.incomplete(is_incomplete)))
+            })
             .collect();
         let mut outcomes = Vec::new();
         for image in &mut self.images {
@@ -244,10 +253,7 @@ async fn sign_all(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
         .map_err(|failure| Left::failed(Phase::Sign, &failure))?;
     sign_one(run, target, &mut image.places, &image.mirrors).await?;
     placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
-    if run.settings.recursive {
-        children::sign(run, image).await?;
-    }
-    Ok(())
+    children::sign(run, image).await
 }
 
 /// What all sources of the image carry, each piece once, in their order.

@@ -56,8 +56,11 @@ pub struct StagingNote {
 pub struct StagingEvidence {
     /// Where the image is.
     pub source: Repository,
-    /// The image.
+    /// The image, or the child of an index.
     pub digest: Digest,
+    /// Of a child: the index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Digest>,
     /// How many pieces of its evidence are carried.
     pub carried: u64,
     /// What is left behind, and what else is worth knowing.
@@ -71,9 +74,19 @@ impl StagingSignatures {
         (!self.accepted.is_empty() || !self.notes.is_empty()).then(|| StagingEvidence {
             source: work.source.clone(),
             digest: work.digest,
+            part_of: None,
             carried: self.accepted.len() as u64,
             notes: self.notes.clone(),
         })
+    }
+}
+
+impl StagingEvidence {
+    /// Children come after the index they belong to.
+    pub(super) fn order(&self) -> impl Ord + use<> {
+        let index = self.part_of.unwrap_or(self.digest);
+        let child = self.part_of.map(|_| self.digest);
+        (self.source.clone(), index, child)
     }
 }
 
@@ -92,7 +105,7 @@ pub(super) fn decide(
     } = verification;
     let mut named = Vec::new();
     for accepted in accepted {
-        match check_name(run, work, &accepted) {
+        match check_name(run, work, work.digest, &accepted) {
             Ok(()) => named.push(accepted),
             Err(refusal) => refused.push(refusal),
         }
@@ -113,8 +126,31 @@ pub(super) fn decide(
         asked_for: true,
         accepted,
         unknown,
-        notes: notes.0,
+        notes: notes.into_vec(),
     })
+}
+
+/// What is carried of what was accepted about a child of an image, and what is to be noted. It decides nothing.
+pub(super) fn of_child(
+    run: &Run,
+    work: &ImageWork,
+    digest: Digest,
+    accepted: Vec<AcceptedEvidence>,
+) -> (Vec<AcceptedEvidence>, Notes) {
+    let (mut named, mut refused) = (Vec::new(), Vec::new());
+    for accepted in accepted {
+        match check_name(run, work, digest, &accepted) {
+            Ok(()) => named.push(accepted),
+            Err(refusal) => refused.push(refusal),
+        }
+    }
+    let mut notes = Notes::default();
+    let accepted = choose(run, named, &mut notes);
+    notes.refused(&refused);
+    if run.settings.recursive && writes_bundles(run) && hides_signatures(&accepted) {
+        notes.add(codes::STAGING_HIDDEN, HIDDEN, 1);
+    }
+    (accepted, notes)
 }
 
 const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign looks for bundles first, \
@@ -128,6 +164,7 @@ const NAMES_HINT: &str = "if images are rightly signed under that name in stagin
 fn check_name(
     run: &Run,
     work: &ImageWork,
+    digest: Digest,
     accepted: &AcceptedEvidence,
 ) -> Result<(), RefusedEvidence> {
     let EvidenceKind::Signature { format } = &accepted.kind else {
@@ -135,7 +172,7 @@ fn check_name(
     };
     let may_be_unnamed = *format == SignatureFormat::Bundle;
     let (names, rules) = (&run.settings.trust.names, &run.settings.plan.identities);
-    if names.accept(&accepted.names, may_be_unnamed, work, rules) {
+    if names.accept(&accepted.names, may_be_unnamed, work, digest, rules) {
         return Ok(());
     }
     let message = match accepted.names.first() {
@@ -272,10 +309,19 @@ fn is_signature(kind: &EvidenceKind) -> bool {
 
 /// Notes, those of one kind together.
 #[derive(Default)]
-struct Notes(Vec<StagingNote>);
+pub(super) struct Notes(Vec<StagingNote>);
 
 impl Notes {
-    fn add(&mut self, code: Code, message: &str, pieces: u64) {
+    /// More notes beside these.
+    pub(super) fn of(notes: Vec<StagingNote>) -> Self {
+        Self(notes)
+    }
+
+    pub(super) fn into_vec(self) -> Vec<StagingNote> {
+        self.0
+    }
+
+    pub(super) fn add(&mut self, code: Code, message: &str, pieces: u64) {
         let same = |note: &&mut StagingNote| note.code == code && note.message == message;
         match self.0.iter_mut().find(same) {
             Some(note) => note.pieces += pieces,
@@ -288,7 +334,7 @@ impl Notes {
     }
 
     /// The first of each code says why.
-    fn refused(&mut self, refused: &[RefusedEvidence]) {
+    pub(super) fn refused(&mut self, refused: &[RefusedEvidence]) {
         for refused in refused {
             let same = |note: &&mut StagingNote| note.code == refused.code;
             match self.0.iter_mut().find(same) {
@@ -302,14 +348,14 @@ impl Notes {
         }
     }
 
-    fn strangers(&mut self, count: usize) {
+    pub(super) fn strangers(&mut self, count: usize) {
         if count > 0 {
             let message = "evidence by others than the accepted keys is left behind";
             self.add(codes::STAGING_UNKNOWN_SIGNER, message, count as u64);
         }
     }
 
-    fn unread(&mut self, count: u64) {
+    pub(super) fn unread(&mut self, count: u64) {
         if count > 0 {
             let message = "there is more evidence than is read, and the rest is left behind";
             self.add(codes::STAGING_UNREAD, message, count);

@@ -34,13 +34,14 @@ impl Default for StagingNames {
 }
 
 impl StagingNames {
-    /// Whether a signature with these names is about the image as it stands in staging. One without a name is if
-    /// its form has none (`may_be_unnamed`).
+    /// Whether a signature of `digest` with these names is about the image as it stands in staging, or about a child of
+    /// it. One without a name is if its form has none (`may_be_unnamed`).
     pub(super) fn accept(
         &self,
         names: &[String],
         may_be_unnamed: bool,
         work: &ImageWork,
+        digest: Digest,
         identities: &IdentityRules,
     ) -> bool {
         let Self::Within(paths) = self else {
@@ -52,7 +53,7 @@ impl StagingNames {
         let in_staging = identities.identity(&work.source);
         names
             .iter()
-            .filter_map(|name| named(name, &work.digest))
+            .filter_map(|name| named(name, digest))
             .any(|name| {
                 name == work.source
                     || name == *work.identity.repository()
@@ -63,9 +64,9 @@ impl StagingNames {
 }
 
 /// The repository that a name speaks of, if it says no other digest.
-fn named(name: &str, digest: &Digest) -> Option<Repository> {
+fn named(name: &str, digest: Digest) -> Option<Repository> {
     let reference: ImageReference = name.parse().ok()?;
-    let same = reference.digest().is_none_or(|found| found == *digest);
+    let same = reference.digest().is_none_or(|found| found == digest);
     same.then(|| reference.repository().clone())
 }
 

@@ -8,6 +8,7 @@ use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::promote::Promoted;
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
+use super::staged_children::{self, StagedChild, StagedChildren};
 use super::staging::{self, StagingEvidence, StagingSignatures};
 use super::{Mode, StagingPolicy};
 use crate::oci::Descriptor;
@@ -27,6 +28,8 @@ pub struct Validated {
 pub struct ValidatedImage {
     pub(super) work: ImageWork,
     pub(super) staging: StagingSignatures,
+    /// Children of an index whose evidence is carried.
+    pub(super) children: Vec<StagedChild>,
     pub(super) beside: Vec<Beside>,
 }
 
@@ -37,15 +40,17 @@ impl Validated {
             StagingPolicy::Off => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
         };
-        let validated: Vec<ValidatedImage> =
-            flow.carry_out(Phase::Validate, status, passed, judge).await;
-        let beside = validated.iter().flat_map(|image| &image.beside);
-        flow.beside.extend(beside.cloned());
-        let told = validated.iter().filter_map(ValidatedImage::told);
-        flow.staging.extend(told);
+        let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
+        let mut images = Vec::new();
+        for (image, children) in validated {
+            flow.beside.extend(image.beside.iter().cloned());
+            flow.staging.extend(image.staging.told(&image.work));
+            flow.staging.extend(children);
+            images.push(image);
+        }
         Self {
             flow,
-            passed: validated,
+            passed: images,
         }
     }
 
@@ -108,33 +113,27 @@ impl ValidatedImage {
             .map(|accepted| verifier.carried(accepted, subject))
             .collect()
     }
-
-    fn told(&self) -> Option<StagingEvidence> {
-        self.staging.told(&self.work)
-    }
 }
+
+/// An image that passed, and what the report tells about its children.
+type Judged = (ValidatedImage, Vec<StagingEvidence>);
 
 async fn judge(
     run: Arc<Run>,
     image: ProvenanceVerifiedImage,
-) -> (Option<ValidatedImage>, Vec<EdgeOutcome>) {
+) -> (Option<Judged>, Vec<EdgeOutcome>) {
     let work = image.work;
     let name = format!("{}@{}", work.source, work.digest);
-    let judged = match staging_signatures(&run, &work).await {
-        Ok(staging) => beside::look(&run, &work)
-            .await
-            .map(|beside| (staging, beside)),
-        Err(left) => Err(left),
-    };
-    match judged {
-        Ok((staging, beside)) => {
+    match judge_all(&run, &work).await {
+        Ok((staging, children, beside)) => {
             run.item_done(Phase::Validate, name, None);
             let image = ValidatedImage {
                 work,
                 staging,
+                children: children.carried,
                 beside,
             };
-            (Some(image), Vec::new())
+            (Some((image, children.told)), Vec::new())
         }
         Err(left) => {
             run.item_done(Phase::Validate, name, Some(left.code));
@@ -143,25 +142,41 @@ async fn judge(
     }
 }
 
-async fn staging_signatures(run: &Run, work: &ImageWork) -> Result<StagingSignatures, Left> {
+async fn judge_all(
+    run: &Run,
+    work: &ImageWork,
+) -> Result<(StagingSignatures, StagedChildren, Vec<Beside>), Left> {
+    let (staging, children) = staging_signatures(run, work).await?;
+    let beside = beside::look(run, work).await?;
+    Ok((staging, children, beside))
+}
+
+async fn staging_signatures(
+    run: &Run,
+    work: &ImageWork,
+) -> Result<(StagingSignatures, StagedChildren), Left> {
     let Some(verifier) = asked_verifier(run) else {
-        return Ok(StagingSignatures::default());
+        return Ok(Default::default());
     };
     if run.interrupt.is_raised() {
         return Err(Left::interrupted(Phase::Validate));
     }
+    let mut staging = of_image(run, &**verifier, work).await?;
+    let children = staged_children::look(run, &**verifier, work, &mut staging).await?;
+    Ok((staging, children))
+}
+
+async fn of_image(
+    run: &Run,
+    verifier: &dyn Verifier,
+    work: &ImageWork,
+) -> Result<StagingSignatures, Left> {
     let failed = |failure| Left::failed(Phase::Validate, &failure);
-    let evidence = run
-        .ports
-        .evidence
-        .read_bounded(&work.source, &work.digest)
-        .await
-        .map_err(failed)?;
-    let verification = verifier
-        .verify(&work.digest, None, &evidence.set)
-        .await
-        .map_err(failed)?;
-    staging::decide(run, work, verification, &evidence)
+    let store = &run.ports.evidence;
+    let evidence = store.read_bounded(&work.source, &work.digest).await;
+    let evidence = evidence.map_err(failed)?;
+    let verification = verifier.verify(&work.digest, None, &evidence.set).await;
+    staging::decide(run, work, verification.map_err(failed)?, &evidence)
 }
 
 fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {

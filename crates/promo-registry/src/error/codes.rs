@@ -202,6 +202,11 @@ pub(super) const LATER_CODES: &[CodeDescription] = &[
         "Digest not kept",
         "The registry took a manifest by a digest that is not SHA-256, and doesn't show it by that digest. Promote the image by its SHA-256 digest, or to a registry that keeps others.",
     ),
+    describe(
+        "PROMO-R074",
+        "List of referrers refused",
+        "The registry has no referrers API, and refuses the list under the tag sha256-HEX in its place: something that is listed there isn't in the repository, or it takes no such list. The image is not put first for that, since the list doesn't need it.",
+    ),
 ];
 
 /// The code of [`Error::PausedTooLong`].
@@ -242,6 +247,7 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::BrokenList { .. } => "PROMO-R068",
         Error::FallbackTagTaken { .. } => "PROMO-R069",
         Error::DigestNotKept { .. } => "PROMO-R073",
+        Error::FallbackTagRefused { .. } => "PROMO-R074",
         Error::PausedTooLong { .. } => "PROMO-R034",
         Error::Silent { .. } => "PROMO-R035",
         Error::BrokeOff { .. } => "PROMO-R036",

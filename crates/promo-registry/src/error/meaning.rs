@@ -27,7 +27,9 @@ impl Error {
             | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
             Self::Deadline { .. } | Self::Silent { .. } => FailureKind::Deadline,
             Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
-            Self::Refused { .. } | Self::ForeignLocation { .. } => FailureKind::Refused,
+            Self::Refused { .. }
+            | Self::ForeignLocation { .. }
+            | Self::FallbackTagRefused { .. } => FailureKind::Refused,
             Self::TooLarge { .. } => FailureKind::TooLarge,
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => FailureKind::DigestMismatch,
             Self::MediaTypeMismatch { .. }

@@ -343,6 +343,17 @@ pub enum Error {
         /// The manifest that should be listed.
         referrer: Digest,
     },
+    /// The registry refuses the list of referrers.
+    #[error("the registry refuses the list of referrers under the tag {tag} of {repository}")]
+    FallbackTagRefused {
+        /// The repository.
+        repository: Repository,
+        /// The tag.
+        tag: String,
+        /// What it answered.
+        #[source]
+        source: Arc<Error>,
+    },
     /// Something else stands where the list of referrers would have to be kept.
     #[error("the fallback tag {tag} of {repository} holds {found}, and is not overwritten")]
     FallbackTagTaken {

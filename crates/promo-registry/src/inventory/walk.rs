@@ -13,9 +13,7 @@ use promo_core::ports::{BulkList, Failure, FailureKind, contain};
 use super::error::InventoryError;
 use super::wanted::unreadable;
 use super::{InventoryMethod, RegistryInventoryReader};
-
-/// Pages that are read of one list at the most: a list of pages without entries has no other end.
-const MAX_PAGES: usize = 100_000;
+use crate::limits::INVENTORY_PAGES;
 
 impl RegistryInventoryReader {
     pub(super) async fn walk_registry(
@@ -224,7 +222,7 @@ impl Pages {
     /// Goes to the next page, if there is one.
     fn turn(&mut self, next: Option<String>) -> Result<bool, InventoryError> {
         if let Some(next) = &next
-            && (!self.seen.insert(next.clone()) || self.seen.len() > MAX_PAGES)
+            && (!self.seen.insert(next.clone()) || self.seen.len() > INVENTORY_PAGES)
         {
             return Err(InventoryError::EndlessList {
                 what: self.what.clone(),

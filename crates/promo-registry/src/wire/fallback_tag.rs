@@ -122,7 +122,7 @@ impl WireRegistry {
                 }
                 // Somebody else may have put it meanwhile, so it is read again.
                 Err(error) if is_passing(&error) && put + 1 < MAX_PUTS => continue,
-                outcome => drop(outcome?),
+                outcome => drop(outcome.map_err(|error| refused(repository, &tag, error))?),
             }
             self.seen_referrers
                 .saw(repository, &referrer.subject, &merged);
@@ -232,6 +232,19 @@ fn read_index(
         return Err(taken(repository, tag, "an index of platforms"));
     }
     Ok(index)
+}
+
+/// What a registry misses that refuses the list is something that is listed, and not the image: to put that first would
+/// show it for nothing.
+fn refused(repository: &Repository, tag: &Tag, error: Error) -> Error {
+    match error {
+        Error::Refused { .. } | Error::NotFound { .. } => Error::FallbackTagRefused {
+            repository: repository.clone(),
+            tag: tag.to_string(),
+            source: Arc::new(error),
+        },
+        other => other,
+    }
 }
 
 fn taken(repository: &Repository, tag: &Tag, found: &'static str) -> Error {

@@ -1,12 +1,16 @@
 //! What a page of a list says. An answer that is no such page, an error document above all, is never taken for an
 //! empty one.
 
+mod entries;
+
 use std::collections::BTreeMap;
 
 use promo_core::oci::Descriptor;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use entries::{Entries, NamedEntries};
 
 /// A page of a tag list, with all that the registry tells in it.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub(super) struct TagDocument {
 #[derive(Debug, Deserialize)]
 pub(super) struct ManifestEntry {
     #[serde(default)]
-    pub(super) tag: Option<Vec<String>>,
+    pub(super) tag: Option<Entries<String>>,
 }
 
 /// A field that may be left out, or be there and `null`.
@@ -32,11 +36,11 @@ struct TagPage {
     #[serde(default)]
     name: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "given")]
-    tags: Given<Vec<String>>,
+    tags: Given<Entries<String>>,
     #[serde(default)]
-    manifest: Option<BTreeMap<String, ManifestEntry>>,
+    manifest: Option<NamedEntries<ManifestEntry>>,
     #[serde(default)]
-    child: Option<Vec<String>>,
+    child: Option<Entries<String>>,
     #[serde(default)]
     errors: Value,
 }
@@ -44,7 +48,7 @@ struct TagPage {
 #[derive(Deserialize)]
 struct CatalogPage {
     #[serde(default, deserialize_with = "given")]
-    repositories: Given<Vec<String>>,
+    repositories: Given<Entries<String>>,
     #[serde(default)]
     errors: Value,
 }
@@ -52,7 +56,7 @@ struct CatalogPage {
 #[derive(Deserialize)]
 struct ReferrersPage {
     #[serde(default, deserialize_with = "given")]
-    manifests: Given<Vec<Descriptor>>,
+    manifests: Given<Entries<Descriptor>>,
     #[serde(default)]
     errors: Value,
 }
@@ -64,9 +68,9 @@ pub(super) fn tags(body: &[u8]) -> Option<TagDocument> {
         return None;
     }
     Some(TagDocument {
-        tags: page.tags.flatten().unwrap_or_default(),
-        manifests: page.manifest,
-        children: page.child.unwrap_or_default(),
+        tags: page.tags.flatten().unwrap_or_default().0,
+        manifests: page.manifest.map(|named| named.0),
+        children: page.child.unwrap_or_default().0,
     })
 }
 
@@ -74,14 +78,14 @@ pub(super) fn tags(body: &[u8]) -> Option<TagDocument> {
 pub(super) fn repositories(body: &[u8]) -> Option<Vec<String>> {
     let page: CatalogPage = object(body)?;
     let repositories = page.repositories.filter(|_| !says_errors(&page.errors))?;
-    Some(repositories.unwrap_or_default())
+    Some(repositories.unwrap_or_default().0)
 }
 
 /// Reads an index of referrers; none if it is none, or if a single entry can't be understood.
 pub(super) fn referrers(body: &[u8]) -> Option<Vec<Descriptor>> {
     let page: ReferrersPage = object(body)?;
     let manifests = page.manifests.filter(|_| !says_errors(&page.errors))?;
-    Some(manifests.unwrap_or_default())
+    Some(manifests.unwrap_or_default().0)
 }
 
 /// Reads an object. To serde an array of the fields' values is one, too.

@@ -20,10 +20,8 @@ use super::paths::to_pull;
 use crate::auth::{Access, Scopes};
 use crate::dialect::answers::{PAGE_SIZES, refuses_page_size};
 use crate::http::{Answer, Request, UnreadableLink, foreign_location, next_link, same_origin};
+use crate::limits::TAG_PAGES;
 use crate::{Error, LocationRule};
-
-/// The most pages that a list of one repository with its digests may have.
-const MAX_PAGES: usize = 10_000;
 
 /// A list, with where its first page is.
 pub(super) struct List {
@@ -60,7 +58,7 @@ impl WireRegistry {
         tag: &Tag,
     ) -> Result<bool, Error> {
         let mut next = None;
-        for _ in 0..MAX_PAGES {
+        for _ in 0..TAG_PAGES {
             let listing = self.tag_listing(repository, next.as_deref()).await?;
             let Some((document, following)) = listing else {
                 return Ok(false);
@@ -84,7 +82,7 @@ impl WireRegistry {
         let mut content = RepositoryContent::complete();
         let mut children = BTreeSet::new();
         let mut next = None;
-        for _ in 0..MAX_PAGES {
+        for _ in 0..TAG_PAGES {
             let listing = self.tag_listing(repository, next.as_deref()).await?;
             let Some((document, following)) = listing else {
                 return Ok(BulkList::Missing);
@@ -320,7 +318,7 @@ fn record(content: &mut RepositoryContent, manifests: BTreeMap<String, ManifestE
             continue;
         };
         content.record_digest(digest, true);
-        for tag in tags(&entry.tag.unwrap_or_default()) {
+        for tag in tags(&entry.tag.unwrap_or_default().0) {
             content.record_tag(tag, Some(digest));
         }
     }

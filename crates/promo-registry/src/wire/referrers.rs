@@ -13,11 +13,7 @@ use super::paths::to_pull;
 use crate::Error;
 use crate::dialect::answers::{self, NoReferrers};
 use crate::http::Answer;
-
-/// The most pages that a list of referrers may have.
-const MAX_PAGES: usize = 1000;
-/// The most referrers that are read.
-const MAX_REFERRERS: usize = 100_000;
+use crate::limits::{REFERRER_PAGES, REFERRERS};
 
 type Found = BTreeMap<Digest, Descriptor>;
 
@@ -71,7 +67,7 @@ impl WireRegistry {
         };
         let mut found = BTreeMap::new();
         let mut url = first.url;
-        for page in 0..MAX_PAGES {
+        for page in 0..REFERRER_PAGES {
             let (asked, answer) = self.ask(&list, url).await?;
             match answer.status() {
                 StatusCode::OK => {}
@@ -90,7 +86,7 @@ impl WireRegistry {
             for descriptor in descriptors {
                 found.entry(descriptor.digest).or_insert(descriptor);
             }
-            if found.len() > MAX_REFERRERS {
+            if found.len() > REFERRERS {
                 break;
             }
             let Some(next) = page.next else {

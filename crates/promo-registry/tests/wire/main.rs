@@ -13,6 +13,7 @@ mod blobs;
 mod broken_lists;
 mod budget;
 mod echoes;
+mod encodings;
 mod fallback_tag;
 mod google;
 mod hanging;

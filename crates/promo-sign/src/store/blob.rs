@@ -5,8 +5,9 @@ use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Repository};
 use promo_core::ports::{EvidenceBlob, Failure, FailureKind};
 
-use super::{MAX_BLOB, OciEvidenceStore};
+use super::OciEvidenceStore;
 use crate::Error;
+use crate::limits::MAX_BLOB;
 use crate::manifest::EMPTY_CONFIG;
 
 /// Why a blob was not read, as a reason to pass its evidence over.

@@ -25,11 +25,6 @@ use promo_core::ports::{
 
 use crate::Error;
 
-/// The largest blob of evidence that is read.
-const MAX_BLOB: u64 = 16 * 1024 * 1024;
-/// The most referrers of one digest, and layers under one tag, that are read.
-const MAX_PIECES: usize = 1000;
-
 /// Keeps evidence in the registries that the images are in. Clones share what they know.
 #[derive(Debug, Clone)]
 pub struct OciEvidenceStore {

@@ -9,15 +9,13 @@ use promo_core::ports::{BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, Fa
 
 use super::tag_image::TagImage;
 use super::tag_update::SharedTag;
-use super::{MAX_BLOB, MAX_PIECES, OciEvidenceStore, blob};
+use super::{OciEvidenceStore, blob};
 use crate::Error;
+use crate::limits::{
+    CONCURRENCY, MAX_BLOB, MAX_BOUNDED, MAX_LAYERS, MAX_MISSING, MAX_PIECES, MAX_WHOLE,
+};
 use crate::manifest::{self, ImageManifest, ReferrerForm};
 
-/// How many manifests or blobs of evidence are read at a time.
-const CONCURRENCY: usize = 4;
-/// The most bytes that are read about one digest: everything or nothing, and up to a bound.
-const MAX_WHOLE: u64 = 64 * MEBI;
-const MAX_BOUNDED: u64 = 32 * MEBI;
 /// What is kept of [`MAX_BOUNDED`] for what is read later: after `.sig`, and after the referrers.
 const AFTER_SIG: u64 = 30 * MEBI;
 const AFTER_REFERRERS: u64 = 6 * MEBI;
@@ -25,8 +23,6 @@ const MEBI: u64 = 1024 * 1024;
 /// The limits as a person reads them.
 const PIECES: &str = "1,000 pieces";
 const TOTAL: &str = "64 MiB";
-/// The most layers of one referrer: a bundle has one, and so have cosign's other referrers.
-const MAX_LAYERS: usize = 16;
 
 /// One read of the evidence about a digest.
 pub(super) struct Reading<'a> {
@@ -44,6 +40,8 @@ type Recognised<T> = Result<T, &'static str>;
 
 /// Why a piece was not read, if what is too much is left out.
 const UNREAD: &str = "it was not read: there is too much";
+/// Why a piece that is listed is passed over.
+const NOT_THERE: &str = "it is listed but not there";
 
 impl<'a> Reading<'a> {
     /// All of it.
@@ -109,13 +107,8 @@ impl<'a> Reading<'a> {
             order.sort_by_key(|digest| ranks.get(digest).copied());
         }
         let order = self.first(order)?;
-        let mut pieces: Vec<(Digest, Recognised<Evidence>)> = stream::iter(order)
-            .map(
-                |found| async move { Ok::<_, Failure>((found, self.referrer(found, kept).await?)) },
-            )
-            .buffered(CONCURRENCY)
-            .try_collect()
-            .await?;
+        let read = |found| async move { Ok((found, self.referrer(found, kept).await?)) };
+        let mut pieces: Vec<(Digest, Recognised<Evidence>)> = self.pieces(order, read).await?;
         pieces.sort_by_key(|(digest, _)| *digest);
         for (found, piece) in pieces {
             match piece {
@@ -226,17 +219,14 @@ impl<'a> Reading<'a> {
             return Ok(());
         };
         drop(manifest);
-        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> =
-            stream::iter(self.first(image.layers)?)
-                .map(|layer| async move {
-                    if layer.media_type.as_str() != layer_type(suffix) {
-                        return Ok((layer.digest, Err("its layer is of another type")));
-                    }
-                    Ok::<_, Failure>((layer.digest, self.blob(&layer, kept).await?))
-                })
-                .buffered(CONCURRENCY)
-                .try_collect()
-                .await?;
+        let layers = self.first(image.layers)?;
+        let read = |layer: Descriptor| async move {
+            if layer.media_type.as_str() != layer_type(suffix) {
+                return Ok((layer.digest, Err("its layer is of another type")));
+            }
+            Ok((layer.digest, self.blob(&layer, kept).await?))
+        };
+        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> = self.pieces(layers, read).await?;
         for (found, piece) in pieces {
             match piece {
                 Ok(layer) => set.evidence.push(Evidence::TagLayer { suffix, layer }),
@@ -256,6 +246,32 @@ impl<'a> Reading<'a> {
             return Ok(Err(UNREAD));
         }
         self.store.read_blob(self.repository, descriptor).await
+    }
+
+    /// Reads the pieces of one list, some at a time and in their order. What is listed and isn't there costs a request and
+    /// tells nothing: up to a bound, reading ends where there is too much of it.
+    async fn pieces<L, P, F, Fut>(
+        &self,
+        listed: Vec<L>,
+        read: F,
+    ) -> Result<Vec<(Digest, Recognised<P>)>, Failure>
+    where
+        F: Fn(L) -> Fut,
+        Fut: Future<Output = Result<(Digest, Recognised<P>), Failure>>,
+    {
+        let mut remaining = listed.len() as u64;
+        let mut reading = stream::iter(listed).map(read).buffered(CONCURRENCY);
+        let (mut pieces, mut missing) = (Vec::new(), 0);
+        while let Some(piece) = reading.try_next().await? {
+            remaining -= 1;
+            missing += usize::from(matches!(piece.1, Err(NOT_THERE | blob::MISSING)));
+            pieces.push(piece);
+            if self.bounded && missing >= MAX_MISSING {
+                self.unread.fetch_add(remaining, Ordering::Relaxed);
+                break;
+            }
+        }
+        Ok(pieces)
     }
 
     /// As many as are read.
@@ -327,7 +343,7 @@ fn recognise(
     manifest: Option<RawManifest>,
     subject: &Digest,
 ) -> Result<(RawManifest, ImageManifest), &'static str> {
-    let manifest = manifest.ok_or("it is listed but not there")?;
+    let manifest = manifest.ok_or(NOT_THERE)?;
     let image = ImageManifest::read(&manifest).ok_or("it is no image manifest")?;
     if image.subject.as_ref().map(|found| found.digest) != Some(*subject) {
         return Err("its subject is another digest");

@@ -10,8 +10,9 @@ use promo_core::ports::{EvidenceBlob, Failure, Repetition, TagSuffix};
 use super::known::SeenTag;
 use super::look::PAUSES;
 use super::tag_image::TagImage;
-use super::{MAX_PIECES, OciEvidenceStore, blob, read};
+use super::{OciEvidenceStore, blob, read};
 use crate::Error;
+use crate::limits::MAX_PIECES;
 
 /// How often an update is tried before it is given up.
 const ATTEMPTS: usize = 5;

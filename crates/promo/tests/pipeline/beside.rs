@@ -163,3 +163,49 @@ async fn an_artifact_that_does_not_arrive_keeps_the_image_back() {
             .is_none()
     );
 }
+
+/// A registry that wants the image before what refers to it, and refuses that all the same: the image is shown.
+#[tokio::test]
+async fn an_image_that_had_to_go_first_and_whose_artifact_is_refused_is_incomplete() {
+    // The SBOM is refused for want of its subject (which the registry's own answer says), then for its size.
+    for wants_subject in [true, false] {
+        let options = RegistryOptions::default()
+            .switch(|switches| switches.missing_subject = wants_subject.then_some(404));
+        let world = World::with_mirrors(vec![options]).await;
+        let (one, sbom) = staged(&world);
+        let puts = Matcher::on(Operation::ManifestPut).reference(sbom.digest());
+        let refusal = if wants_subject { puts.after(1) } else { puts };
+        let faults = world.mirrors[0].faults();
+        faults.inject(refusal, Fault::status(413));
+
+        let report = run(&world, &one, &[SBOM], Mode::Confirmed).await;
+
+        let [edge] = report.edges.as_slice() else {
+            panic!("{report:#?}");
+        };
+        let EdgeResult::Left(left) = &edge.result else {
+            panic!("{report:#?}");
+        };
+        let is_shown = world.mirrors[0].state().manifest("prod/app", one.digest());
+        assert_eq!(is_shown.is_some(), wants_subject);
+        assert_eq!(left.incomplete, wants_subject, "{left:?}");
+    }
+}
+
+/// The same when the signer fails afterwards: what is shown without proof is told.
+#[tokio::test]
+async fn an_image_that_had_to_go_first_and_gets_no_proof_is_incomplete() {
+    let options =
+        RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
+    let world = World::with_mirrors(vec![options]).await;
+    let (one, _) = staged(&world);
+    let faults = world.mirrors[0].faults();
+    faults.inject(Matcher::on(Operation::Referrers), Fault::status(403));
+
+    let report = run(&world, &one, &[SBOM], Mode::Confirmed).await;
+
+    let EdgeResult::Left(left) = &report.edges[0].result else {
+        panic!("{report:#?}");
+    };
+    assert!(left.incomplete, "{left:?}");
+}

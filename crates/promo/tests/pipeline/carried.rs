@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use crate::staging::{attach, held, run, run_trusting, sign_in_staging, signed, subject};
 use crate::world::{Fixed, World, image, want};
 
-const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
+pub(crate) const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 
 /// What production holds beside promo's own evidence, and the same at every mirror.
-async fn carried(world: &World, image: &BuiltImage) -> Vec<Evidence> {
+pub(crate) async fn carried(world: &World, image: &BuiltImage) -> Vec<Evidence> {
     let mut found: Option<Vec<Evidence>> = None;
     for (number, mirror) in world.mirrors.iter().enumerate() {
         let own: Vec<Evidence> = world
@@ -39,7 +39,11 @@ async fn carried(world: &World, image: &BuiltImage) -> Vec<Evidence> {
 
 /// A bundle under the manifest that promo writes for what comes from elsewhere: nothing in it but the subject, the bundle
 /// and what it attests.
-fn canonical(bundle: &EvidenceBlob, subject: &Subject, predicate_type: &str) -> Evidence {
+pub(crate) fn canonical(
+    bundle: &EvidenceBlob,
+    subject: &Subject,
+    predicate_type: &str,
+) -> Evidence {
     let layer = Descriptor::of(MediaType::SIGSTORE_BUNDLE, &bundle.bytes);
     let text = format!(
         r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json","config":{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}},"layers":[{}],"subject":{},"annotations":{{"dev.sigstore.bundle.content":"dsse-envelope","dev.sigstore.bundle.predicateType":"{predicate_type}"}}}}"#,
@@ -69,7 +73,7 @@ fn raw(text: String) -> RawManifest {
 }
 
 /// The bundle and the layer of what was signed.
-fn parts(evidence: &[Evidence]) -> (&EvidenceBlob, &EvidenceBlob) {
+pub(crate) fn parts(evidence: &[Evidence]) -> (&EvidenceBlob, &EvidenceBlob) {
     let bundle = evidence.iter().find_map(|piece| match piece {
         Evidence::Referrer { blobs, .. } => blobs.get(1),
         _ => None,
@@ -106,7 +110,7 @@ async fn a_bundle_and_a_layer_arrive_as_they_were_signed() {
 }
 
 /// A referrer of the subject around a bundle, with whatever else somebody likes.
-fn wrapped(bundle: &EvidenceBlob, subject: &Subject, number: usize) -> Evidence {
+pub(crate) fn wrapped(bundle: &EvidenceBlob, subject: &Subject, number: usize) -> Evidence {
     let config = format!(r#"{{"unsigned":{number}}}"#);
     let config = EvidenceBlob {
         descriptor: Descriptor::of("application/vnd.example.config+json", config.as_bytes()),
@@ -128,7 +132,7 @@ fn wrapped(bundle: &EvidenceBlob, subject: &Subject, number: usize) -> Evidence 
 }
 
 /// The same bundle with more in it that nobody signed.
-fn with_log_entry(bundle: &EvidenceBlob) -> EvidenceBlob {
+pub(crate) fn with_log_entry(bundle: &EvidenceBlob) -> EvidenceBlob {
     let mut text: Value = serde_json::from_slice(&bundle.bytes).unwrap();
     text["verificationMaterial"]["tlogEntries"] = json!([{"logIndex": "7"}]);
     text["note"] = "unsigned".into();
@@ -205,7 +209,7 @@ async fn of_a_layer_only_the_signature_comes_along() {
 }
 
 /// An attestation in staging by the builders' key.
-async fn attest(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, kind: &str) {
+pub(crate) async fn attest(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, kind: &str) {
     let subject = subject(world, "app", one);
     let reference = format!("{}@{}", subject.identity, subject.descriptor.digest);
     let attester = PromotionAttester::new(Arc::clone(key), Arc::new(Fixed))

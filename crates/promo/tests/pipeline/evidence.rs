@@ -2,9 +2,9 @@
 
 use promo_core::pipeline::{EdgeResult, EvidenceScope, RunError};
 use promo_core::report::RunOutcome;
-use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
+use promo_testkit::registry::{Answer, Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, all_kinds, image, want};
+use crate::world::{World, all_kinds, image, left_codes, want};
 
 #[tokio::test]
 async fn mirrors_hold_the_same_bytes() {
@@ -116,6 +116,36 @@ async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
         panic!("{report:#?}");
     };
     assert!(left.incomplete, "{left:?}");
+}
+
+/// A registry without the referrers API refuses the list in its place, because something that is listed isn't there: to
+/// put the image first wouldn't help, and show it without proof.
+#[tokio::test]
+async fn a_list_of_referrers_that_is_refused_does_not_show_the_image() {
+    let options = RegistryOptions::default().switch(|switches| switches.referrers_api = false);
+    let world = World::with_mirrors(vec![options]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    let list = one.digest().replace(':', "-");
+    let body = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"unknown"}]}"#;
+    let refusal = Answer::status(400).body("application/json", body);
+    world.mirrors[0].faults().inject(
+        Matcher::on(Operation::ManifestPut).reference(&list),
+        Fault::Answer(refusal),
+    );
+
+    let report = world.run(&world.set(&[want("app", &one, &[])])).await;
+
+    assert_eq!(left_codes(&report), ["PROMO-R074"], "{report:#?}");
+    let EdgeResult::Left(left) = &report.edges[0].result else {
+        panic!("{report:#?}");
+    };
+    assert!(
+        !left.incomplete && left.message.contains("MANIFEST_BLOB_UNKNOWN"),
+        "{left:?}"
+    );
+    let state = world.mirrors[0].state();
+    assert!(state.manifest("prod/app", one.digest()).is_none());
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod overlaps;
 mod push_check;
 mod requests;
 mod sha512;
+mod staged_children;
 mod staging;
 mod tagless;
 mod trust;

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use promo::{CONCURRENCY, files};
+use promo_core::pipeline;
 use promo_registry::copy::CopySettings;
 use promo_registry::inventory::InventorySettings;
-use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings};
+use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings, limits as lists};
+use promo_sign::limits as evidence_limits;
 
 use crate::commands::report_file::PIPE_PATIENCE;
 use crate::shutdown::GRACE;
@@ -26,6 +28,8 @@ pub(super) fn page(note: &str) -> String {
         ("What is asked again", repetition()),
         ("What is under way at once", concurrency()),
         ("Images and inventories", content()),
+        ("Evidence", evidence()),
+        ("What staging has about an image", staging()),
         ("Files", files()),
     ];
     for (title, rows) in sections {
@@ -48,6 +52,14 @@ fn answers() -> Vec<Row> {
         row("a page of tags, or of a catalog", size(caps.list)),
         row("all pages of such a list together", size(caps.whole_list)),
         row("a page of referrers", size(caps.referrers)),
+        row("entries of one page", number(lists::PAGE_ENTRIES)),
+        row("pages of a list of tags", number(lists::TAG_PAGES)),
+        row(
+            "pages of a catalog or of a list of tags, for an inventory",
+            number(lists::INVENTORY_PAGES),
+        ),
+        row("pages of referrers", number(lists::REFERRER_PAGES)),
+        row("referrers of one manifest", number(lists::REFERRERS)),
         row("a token", size(caps.token)),
         row(
             "an error document; what is beyond is not read",
@@ -152,9 +164,72 @@ fn content() -> Vec<Row> {
     ]
 }
 
+fn evidence() -> Vec<Row> {
+    vec![
+        row("a blob of it", size(evidence_limits::MAX_BLOB)),
+        row(
+            "referrers of one digest, and layers under one tag (`.sig`, `.att`)",
+            number(evidence_limits::MAX_PIECES),
+        ),
+        row(
+            "layers of one referrer",
+            number(evidence_limits::MAX_LAYERS),
+        ),
+        row(
+            "bytes about one digest, in production and for `promo verify`",
+            size(evidence_limits::MAX_WHOLE),
+        ),
+        row(
+            "a document that is judged (a bundle, a statement)",
+            size(evidence_limits::MAX_DOCUMENT as u64),
+        ),
+        row(
+            "values in a document that are built",
+            number(evidence_limits::MAX_VALUES),
+        ),
+        row(
+            "manifests or blobs about one digest that are read at once",
+            number(evidence_limits::CONCURRENCY),
+        ),
+    ]
+}
+
+fn staging() -> Vec<Row> {
+    vec![
+        row(
+            "bytes of evidence about one digest; what is beyond is left behind",
+            size(evidence_limits::MAX_BOUNDED),
+        ),
+        row(
+            "pieces of one list that are listed and not there, until the rest of it is left behind",
+            number(evidence_limits::MAX_MISSING),
+        ),
+        row(
+            "children of an index whose evidence is looked at",
+            number(pipeline::MAX_CHILDREN),
+        ),
+        row(
+            "pieces of evidence about them together, after which no further child is looked at",
+            number(pipeline::MAX_CHILDREN_PIECES),
+        ),
+        row(
+            "bytes of them, likewise",
+            size(pipeline::MAX_CHILDREN_BYTES),
+        ),
+        row(
+            "referrers beside an image that are told",
+            number(pipeline::MAX_TOLD),
+        ),
+    ]
+}
+
 fn files() -> Vec<Row> {
     let caps = files::CAPS.into_iter();
     caps.map(|cap| row(cap.what, size(cap.bytes))).collect()
+}
+
+fn number(count: usize) -> String {
+    count.to_string()
 }
 
 fn size(bytes: u64) -> String {

@@ -1,4 +1,5 @@
 use super::{referrers, repositories, tags};
+use crate::limits::PAGE_ENTRIES;
 
 #[test]
 fn an_empty_list_is_told_from_an_answer_that_is_none() {
@@ -54,5 +55,20 @@ fn a_catalog_and_an_index_say_what_they_list() {
             let page = page.replace("FIELD", field);
             assert_eq!(list(&page), entries, "{page}");
         }
+    }
+}
+
+/// A page of few bytes can have many entries: they are not kept beyond a bound.
+#[test]
+fn a_page_has_no_more_entries_than_are_read() {
+    for (most, is_read) in [(PAGE_ENTRIES, true), (PAGE_ENTRIES + 1, false)] {
+        let list = |entry: &str| vec![entry; most].join(",");
+        let page = format!(r#"{{"tags":[{}]}}"#, list(r#""""#));
+        assert_eq!(tags(page.as_bytes()).is_some(), is_read);
+        let page = format!(r#"{{"repositories":[{}]}}"#, list(r#""""#));
+        assert_eq!(repositories(page.as_bytes()).is_some(), is_read);
+        let entries: Vec<String> = (0..most).map(|it| format!(r#""{it}":{{}}"#)).collect();
+        let page = format!(r#"{{"tags":[],"manifest":{{{}}}}}"#, entries.join(","));
+        assert_eq!(tags(page.as_bytes()).is_some(), is_read);
     }
 }

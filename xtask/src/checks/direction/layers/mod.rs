@@ -30,7 +30,7 @@ struct Layers {
 const LAYERED: [Layers; 1] = [Layers {
     folder: "crates/promo-registry/src",
     layers: &[
-        &["held_back", "secret"],
+        &["held_back", "limits", "secret"],
         &["error", "settings"],
         &["budget", "dialect"],
         &["http"],
