@@ -13,7 +13,7 @@ use crate::process;
 const LOOK: Duration = Duration::from_micros(500);
 
 /// What one run cost, or the medians of several.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cost {
     pub(super) time: Duration,
     /// At its peak (`VmHWM`), in KiB.
