@@ -143,9 +143,9 @@ codes! {
          evidence was verified. Such a type is never carried, and can't be named in `verify.staging-attestations`."
     STAGING_HIDDEN "PROMO-C029" "a signature that cosign finds only when told"
         "The image is signed in staging only in the form `.sig`. It is carried as it is, since a bundle signs other bytes. \
-         cosign looks for bundles first and finds promo's; it finds the carried one with \
-         `--new-bundle-format=false`, or where `sign.formats` is `sig`: promo then writes no bundle at all, its attestations \
-         stand under `.att`."
+         cosign looks for bundles first and finds promo's; cosign 3 finds the carried one with \
+         `--new-bundle-format=false`, cosign 2.6 doesn't. Both find it where `sign.formats` is `sig`: promo then writes no \
+         bundle at all, its attestations stand under `.att`."
     LOST "PROMO-C030" "gone from staging"
         "The image was in staging when the plan was made, and is not there any more."
     OTHER_IMAGE "PROMO-C031" "another image was copied"
