@@ -2,6 +2,7 @@
 //! empty one.
 
 mod entries;
+mod referrer;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use entries::{Entries, NamedEntries};
+use referrer::Listed;
 
 /// A page of a tag list, with all that the registry tells in it.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ struct CatalogPage {
 #[derive(Deserialize)]
 struct ReferrersPage {
     #[serde(default, deserialize_with = "given")]
-    manifests: Given<Entries<Descriptor>>,
+    manifests: Given<Entries<Listed>>,
     #[serde(default)]
     errors: Value,
 }
@@ -85,7 +87,8 @@ pub(super) fn repositories(body: &[u8]) -> Option<Vec<String>> {
 pub(super) fn referrers(body: &[u8]) -> Option<Vec<Descriptor>> {
     let page: ReferrersPage = object(body)?;
     let manifests = page.manifests.filter(|_| !says_errors(&page.errors))?;
-    Some(manifests.unwrap_or_default().0)
+    let manifests = manifests.unwrap_or_default().0.into_iter();
+    Some(manifests.map(Listed::into_descriptor).collect())
 }
 
 /// Reads an object. To serde an array of the fields' values is one, too.

@@ -143,9 +143,7 @@ impl WireRegistry {
             .into_iter()
             .map(|descriptor| (descriptor.digest, descriptor))
             .collect();
-        if let Ok(index) = serde_json::from_slice(index.bytes()) {
-            self.seen_referrers.saw(repository, digest, &index);
-        }
+        self.seen_referrers.read(repository, digest, index.bytes());
         Ok(found.into_values().collect())
     }
 }

@@ -8,12 +8,27 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use promo_core::oci::{Digest, Repository};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The most lists that are remembered at a time.
 const MAX_LISTS: usize = 10_000;
 
-type Lists = BTreeMap<(Repository, Digest), BTreeMap<String, Value>>;
+/// Entries are kept as they are written: values that are built take many times that.
+type Entries = BTreeMap<String, Box<RawValue>>;
+type Lists = BTreeMap<(Repository, Digest), Entries>;
+
+#[derive(Deserialize)]
+struct Index<'a> {
+    #[serde(borrow)]
+    manifests: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    digest: String,
+}
 
 /// The entries of all fallback tags that were read or written.
 #[derive(Debug, Default)]
@@ -25,8 +40,24 @@ impl SeenReferrers {
         let entries = index.get("manifests").and_then(Value::as_array);
         let entries = entries.into_iter().flatten().filter_map(|entry| {
             let digest = entry.get("digest").and_then(Value::as_str)?;
-            Some((digest.to_owned(), entry.clone()))
+            Some((digest.to_owned(), to_raw_value(entry).ok()?))
         });
+        self.add(repository, subject, entries.collect());
+    }
+
+    /// The same list as it was read.
+    pub(super) fn read(&self, repository: &Repository, subject: &Digest, index: &[u8]) {
+        let Ok(Index { manifests }) = serde_json::from_slice(index) else {
+            return;
+        };
+        let entries = manifests.into_iter().filter_map(|entry| {
+            let Entry { digest } = serde_json::from_str(entry.get()).ok()?;
+            Some((digest, entry.to_owned()))
+        });
+        self.add(repository, subject, entries.collect());
+    }
+
+    fn add(&self, repository: &Repository, subject: &Digest, entries: Entries) {
         let key = (repository.clone(), *subject);
         let mut lists = self.lists();
         while lists.len() >= MAX_LISTS && !lists.contains_key(&key) {
@@ -39,7 +70,12 @@ impl SeenReferrers {
     pub(super) fn of(&self, repository: &Repository, subject: &Digest) -> Option<Vec<Value>> {
         let lists = self.lists();
         let seen = lists.get(&(repository.clone(), *subject))?;
-        Some(seen.values().cloned().collect())
+        let entries = seen.values();
+        Some(
+            entries
+                .filter_map(|entry| serde_json::from_str(entry.get()).ok())
+                .collect(),
+        )
     }
 
     /// The manifest of an entry is gone: there is nothing to list.

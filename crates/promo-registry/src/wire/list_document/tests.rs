@@ -72,3 +72,46 @@ fn a_page_has_no_more_entries_than_are_read() {
         assert_eq!(tags(page.as_bytes()).is_some(), is_read);
     }
 }
+
+#[test]
+fn of_a_referrer_only_what_is_read_is_kept() {
+    const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let page = |fields: &str| {
+        format!(r#"{{"manifests":[{{"mediaType":"m/m","digest":"{digest}","size":1,{fields}}}]}}"#)
+    };
+    let read = |fields: &str| referrers(page(fields).as_bytes())?.pop();
+    let many: Vec<String> = (0..1000)
+        .map(|number| format!(r#""{number}":"x""#))
+        .collect();
+    let found = read(&format!(
+        r#""artifactType":"a/b","annotations":{{{},"{PREDICATE_TYPE}":"https://example.org/p"}}"#,
+        many.join(",")
+    ));
+    let found = found.unwrap();
+    assert_eq!(found.digest.to_string(), digest);
+    assert_eq!(found.artifact_type.as_deref(), Some("a/b"));
+    let told: Vec<_> = found.annotations.iter().collect();
+    assert_eq!(
+        told,
+        [(
+            &PREDICATE_TYPE.to_owned(),
+            &"https://example.org/p".to_owned()
+        )]
+    );
+    let long = "x".repeat(2000);
+    let fields =
+        format!(r#""artifactType":"{long}","annotations":{{"{PREDICATE_TYPE}":"{long}"}}"#);
+    let found = read(&fields).unwrap();
+    assert_eq!((found.artifact_type, found.annotations.len()), (None, 0));
+    for (fields, is_read) in [
+        (r#""artifactType":null,"annotations":null"#, true),
+        (r#""annotations":{"a":null,"b":"\n"}"#, true),
+        (r#""annotations":{"a":1}"#, false),
+        (r#""annotations":[]"#, false),
+        (r#""artifactType":1"#, false),
+        (r#""size":2"#, false),
+    ] {
+        assert_eq!(read(fields).is_some(), is_read, "{fields}");
+    }
+}
