@@ -2,6 +2,7 @@
 
 use promo::manifests::PlacementError;
 use promo::{Error, InventoryForm};
+use promo_core::pipeline::RunError;
 
 /// The sentences of an error: the command's own, else the library's.
 pub(crate) fn of(error: &Error) -> Vec<String> {
@@ -28,6 +29,20 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         } => "it says itself which registry it is of: write `--inventory FILE`",
         Error::Placement(placement) if matches!(**placement, PlacementError::TagTaken { .. }) => {
             "pass another tag with `--tag`, or remove that one first"
+        }
+        Error::Run(error) => match **error {
+            RunError::NoStagingVerifier => {
+                "name the accepted public keys with `--staging-key`, or turn it off with `--staging-signatures off`"
+            }
+            RunError::FailFast { .. } => "leave out `--fail-fast` to promote the other edges",
+            _ => return error.hints(),
+        },
+        Error::NoSigner => {
+            return vec![
+                "pass a key with `--key cosign.key` (`promo key generate` makes one)".to_owned(),
+                "or give up the promise that every published tag has its proof: `--no-sign`"
+                    .to_owned(),
+            ];
         }
         other => return other.hints(),
     };

@@ -79,6 +79,9 @@ pub enum Error {
     /// `PROMO-X001`: there is no key to sign with.
     #[error("there is no key to sign with")]
     NoKey,
+    /// `PROMO-C001`: a confirmed run has nothing to sign with, and settings don't waive signing.
+    #[error("there is no key to sign with")]
+    NoSigner,
     /// `PROMO-X001`: a pattern of images or destinations is none.
     #[error(transparent)]
     Pattern(SelectionError),
@@ -283,6 +286,7 @@ impl Error {
             | Self::NoKey
             | Self::IsARepository { .. }
             | Self::Pattern(_) => "PROMO-X001",
+            Self::NoSigner => "PROMO-C001",
             Self::Setting { .. } => "PROMO-X002",
             Self::SettingsFile { .. } => "PROMO-X003",
             Self::File { .. } => "PROMO-X004",

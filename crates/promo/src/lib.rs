@@ -48,8 +48,8 @@ pub use ending::Ending;
 pub use error::{CODES, Error, InventoryForm, Result};
 pub use manifests::Added;
 pub use promoter::{
-    Applied, Attached, CONCURRENCY, Copied, DigestDocument, EvidenceDocument, Extent, Held,
-    PlanRequest, PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest,
-    TakenSnapshot, link_of,
+    Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
+    PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,
+    link_of,
 };
 pub use tree::TreeSource;

@@ -6,74 +6,75 @@ use std::sync::Arc;
 use super::ProofPorts;
 use super::children::{self, SharedEvidence};
 use super::flow::{Flow, Run};
+use super::group::ImageGroup;
 use super::outcome::{EdgeOutcome, Left};
 use super::placing::{self, Place, Target};
-use super::publish::Published;
-use super::sign::{Signed, SignedImage};
+use super::promote::PromotedImage;
+use super::sign::Signed;
 use crate::oci::{ImageReference, RawManifest, Repository, Tag};
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, RecordedManifest};
 
 /// Images whose evidence stands.
 #[derive(Debug)]
 pub struct Attested {
-    pub(super) flow: Flow,
-    pub(super) passed: Vec<AttestedImage>,
+    flow: Flow,
+    passed: Vec<AttestedImage>,
 }
 
 /// Proof that all evidence of one (identity, digest) stands at all its remaining destinations, or that
-/// the run was told to go without. Only this phase makes it, and publish takes nothing else.
+/// the run was told to go without. Only the end of this phase makes it, and publish takes nothing else.
 #[derive(Debug)]
-pub struct AttestedImage {
-    pub(super) signed: SignedImage,
+pub struct AttestedImage(ImageGroup);
+
+impl Signed {
+    /// Attests their promotion.
+    pub async fn attest(self) -> Attested {
+        let (mut flow, passed) = self.into_parts();
+        let status = flow.run.proof_status();
+        let passed = flow.carry_out(Phase::Attest, status, passed, attest).await;
+        Attested { flow, passed }
+    }
 }
 
 impl Attested {
-    pub(super) async fn attest(before: Signed) -> Self {
-        let Signed { mut flow, passed } = before;
-        let status = flow.run.proof_status();
-        let attested = flow.carry_out(Phase::Attest, status, passed, attest).await;
-        Self {
-            flow,
-            passed: attested,
-        }
-    }
-
     /// The images whose evidence stands.
     pub fn passed(&self) -> &[AttestedImage] {
         &self.passed
     }
 
-    /// Puts manifests and tags.
-    pub async fn publish(self) -> Published {
-        Published::publish(self).await
+    /// What the next phase works on.
+    pub(super) fn into_parts(self) -> (Flow, Vec<AttestedImage>) {
+        (self.flow, self.passed)
     }
 }
 
 impl AttestedImage {
-    /// The image with its signatures.
-    pub fn signed(&self) -> &SignedImage {
-        &self.signed
+    /// The promotions of this image: one for each source it comes from.
+    pub fn images(&self) -> &[PromotedImage] {
+        &self.0.images
+    }
+
+    /// The image, to be published.
+    pub(super) fn into_group(self) -> ImageGroup {
+        self.0
     }
 }
 
-async fn attest(
-    run: Arc<Run>,
-    mut image: SignedImage,
-) -> (Option<AttestedImage>, Vec<EdgeOutcome>) {
+async fn attest(run: Arc<Run>, mut image: ImageGroup) -> (Option<AttestedImage>, Vec<EdgeOutcome>) {
     let Some(first) = image.first() else {
         return (None, Vec::new());
     };
     let name = format!("{}@{}", first.work().identity, first.work().digest);
-    let result = match &run.ports.proof {
+    let result = match &run.signing {
         None => Ok(()),
         Some(_) if run.interrupt.is_raised() => Err(Left::interrupted(Phase::Attest)),
         Some(proof) => attest_image(&run, proof, &mut image).await,
     };
     let (image, outcomes) = image.conclude(&run, Phase::Attest, name, result);
-    (image.map(|signed| AttestedImage { signed }), outcomes)
+    (image.map(AttestedImage), outcomes)
 }
 
-async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut SignedImage) -> Result<(), Left> {
+async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> Result<(), Left> {
     let Some(record) = record(run, image) else {
         return Ok(());
     };
@@ -126,7 +127,7 @@ pub(super) async fn attest_one(
 }
 
 /// What the attestation says: the same for all mirrors.
-fn record(run: &Run, image: &SignedImage) -> Option<PromotionRecord> {
+fn record(run: &Run, image: &ImageGroup) -> Option<PromotionRecord> {
     let first = image.first()?;
     let work = first.work();
     let tags: BTreeSet<Tag> = image

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use super::ProofPorts;
 use super::attest::{attest_one, target};
 use super::flow::Run;
+use super::group::ImageGroup;
 use super::outcome::Left;
 use super::placing::{self, Place, Shared, Target};
 use super::promote::PromotedImage;
-use super::sign::{SignedImage, sign_one};
+use super::sign::sign_one;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference};
 use crate::ports::{Evidence, Phase, PromotionRecord};
@@ -37,7 +38,7 @@ impl SharedEvidence {
 }
 
 /// Lets images that have a child in common know of each other's evidence, and so a child that is an image of its own.
-pub(super) fn share(images: &mut [SignedImage]) {
+pub(super) fn share(images: &mut [ImageGroup]) {
     let mut seen = BTreeSet::new();
     let mut shared = BTreeMap::new();
     for image in &*images {
@@ -58,7 +59,7 @@ pub(super) fn share(images: &mut [SignedImage]) {
 
 /// Signs the children of an image wherever the image itself is signed, if that is asked for, and attaches what is
 /// carried.
-pub(super) async fn sign(run: &Run, image: &mut SignedImage) -> Result<(), Left> {
+pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
     let Some(first) = image.first() else {
         return Ok(());
     };
@@ -128,7 +129,7 @@ pub(super) async fn attest(
     run: &Run,
     proof: &ProofPorts,
     image_record: &PromotionRecord,
-    image: &mut SignedImage,
+    image: &mut ImageGroup,
 ) -> Result<(), Left> {
     let shared = image.shared.clone();
     for Child {

@@ -7,9 +7,6 @@ use crate::ports::Failure;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A confirmed run has nothing to sign with, and wasn't told to go without.
-    #[error("there is no key to sign with")]
-    NoSigner,
     /// Signatures in staging shall be judged, but no key is accepted.
     #[error("signatures in staging shall be judged, but no key is accepted")]
     NoStagingVerifier,
@@ -34,7 +31,6 @@ impl RunError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::NoSigner => codes::NO_SIGNER,
             Self::NoStagingVerifier => codes::NO_STAGING_VERIFIER,
             Self::Signer(_) => codes::SIGNER,
             Self::Attester(_) => codes::ATTESTER,
@@ -46,14 +42,9 @@ impl RunError {
     /// What to do, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoSigner => vec![
-                "pass a key with `--key cosign.key` (`promo key generate` makes one)".to_owned(),
-                "or give up the promise that every published tag has its proof: `--no-sign`"
-                    .to_owned(),
-            ],
             Self::NoStagingVerifier => vec![
-                "name the accepted public keys with `--staging-key`, or turn it off with \
-                 `--staging-signatures off`"
+                "name the public keys that are accepted (`verify.staging-keys`), or don't ask for signatures \
+                 (`verify.staging-signatures`)"
                     .to_owned(),
             ],
             Self::Signer(failure) | Self::Attester(failure) => failure.hints().to_vec(),
@@ -61,7 +52,7 @@ impl RunError {
                 vec!["use `promo_registry::WireRegistry`, which offers everything".to_owned()]
             }
             Self::FailFast { .. } => {
-                vec!["leave out `--fail-fast` to promote the other edges".to_owned()]
+                vec!["let the others go on (`PlanOptions::fail_fast`)".to_owned()]
             }
         }
     }

@@ -9,7 +9,7 @@ use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
 use super::staged_children::JudgedChildren;
 use super::staging::StagingEvidence;
-use super::{Interrupt, Mode, Ports, RunSettings};
+use super::{Interrupt, Mode, Ports, ProofPorts, RunSettings};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};
 use crate::ports::{Event, Failure, Phase};
@@ -49,6 +49,9 @@ pub struct PhaseReport {
 pub(super) struct Run {
     pub(super) settings: RunSettings,
     pub(super) ports: Ports,
+    pub(super) mode: Mode,
+    /// What signs, or in a dry run would sign.
+    pub(super) signing: Option<ProofPorts>,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
     pub(super) judged_children: JudgedChildren,
@@ -150,10 +153,6 @@ impl Flow {
         passed
     }
 
-    pub(super) fn is_dry_run(&self) -> bool {
-        self.run.settings.mode == Mode::DryRun
-    }
-
     /// Ends the run here.
     pub(super) fn into_report(mut self) -> Report {
         for phase in Phase::ALL {
@@ -197,7 +196,7 @@ impl Flow {
 impl Run {
     /// Whether the phases that make proof are asked for.
     pub(super) fn proof_status(&self) -> PhaseStatus {
-        match self.ports.proof {
+        match self.signing {
             Some(_) => PhaseStatus::Done,
             None => PhaseStatus::NotAskedFor,
         }
@@ -205,8 +204,8 @@ impl Run {
 
     fn described(&self) -> ReportSettings {
         ReportSettings {
-            mode: self.settings.mode,
-            signs: self.ports.proof.is_some(),
+            mode: self.mode,
+            signs: self.signing.is_some(),
             staging_signatures: self.settings.staging,
             provenance: self.settings.provenance,
             builder_id: self.settings.builder_id.clone(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::flow::Run;
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::{EvidenceScope, Mode, ProofPorts, concurrent, sign};
+use super::{EvidenceScope, Mode, ProofPorts, concurrent, group};
 use crate::oci::Repository;
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase};
@@ -21,7 +21,7 @@ pub(super) async fn unproven(
     run: &Arc<Run>,
     images: Vec<ImageWork>,
 ) -> (Vec<ImageWork>, Vec<EdgeOutcome>) {
-    if run.settings.mode != Mode::Confirmed || run.ports.proof.is_none() {
+    if run.mode != Mode::Confirmed || run.signing.is_none() {
         return (Vec::new(), Vec::new());
     }
     let examined = concurrent::each_contained(
@@ -45,7 +45,7 @@ pub(super) async fn unproven(
 }
 
 async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec<EdgeOutcome>) {
-    let Some(proof) = &run.ports.proof else {
+    let Some(proof) = &run.signing else {
         return (None, Vec::new());
     };
     let mut outcomes = Vec::new();
@@ -56,7 +56,7 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
         let all: BTreeSet<Repository> = destinations
             .chain(image.complete_mirrors.iter().cloned())
             .collect();
-        let Some(place) = sign::canonical(host, &all) else {
+        let Some(place) = group::canonical(host, &all) else {
             return (None, outcomes);
         };
         return match is_proven(&run, proof, &image, place, &mut known).await {

@@ -7,7 +7,8 @@
 //!
 //! Each phase takes the value before it by move and returns the next. A phase's value holds what
 //! passed, in types that only that phase can make, and the outcomes of what did not. A phase
-//! fails as a whole only when the run can't go on. A dry run ends at [`Validated`].
+//! fails as a whole only when the run can't go on. Up to [`Validated`] they say in their type what the
+//! run is to do in the end ([`Intent`]): of a [`DryRun`] nothing more can be asked there.
 //!
 //! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
 
@@ -17,7 +18,9 @@ mod children;
 mod concurrent;
 mod error;
 mod flow;
+mod group;
 mod in_question;
+mod intent;
 mod interrupt;
 mod look_again;
 mod look_beside;
@@ -42,6 +45,7 @@ pub use attest::{Attested, AttestedImage};
 pub use beside::{MAX_TOLD, is_evidence_type};
 pub use error::{CodeEntry, RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
+pub use intent::{Confirmed, DryRun, Intent, Mode, ProofPorts, Signing};
 pub use interrupt::Interrupt;
 pub use look_beside::{BesideSettings, look_beside};
 pub use measure::measure;
@@ -51,7 +55,7 @@ pub use promote::{Promoted, PromotedDestination, PromotedImage};
 pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 pub use publish::Published;
 pub use settings::{
-    EvidenceScope, Mode, Ports, ProofPorts, ProvenancePolicy, RunSettings, StagingPolicy,
+    CONCURRENCY, EvidenceScope, Ports, ProvenancePolicy, RegistryPorts, RunSettings, StagingPolicy,
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
@@ -71,27 +75,27 @@ use crate::report::Report;
 ///
 /// # Errors
 ///
-/// [`RunError`] when the run as a whole can't go on (`PROMO-C001` to `PROMO-C006`); whatever becomes of
+/// [`RunError`] when the run as a whole can't go on (`PROMO-C002` to `PROMO-C006`); whatever becomes of
 /// single edges is in the report.
 pub async fn run(
     settings: RunSettings,
     ports: Ports,
+    confirmed: Confirmed,
     interrupt: Interrupt,
     set: &ManifestSet,
 ) -> Result<Report, RunError> {
-    let ready = Ready::setup(settings, ports, interrupt).await?;
-    let planned = ready.plan(set).await?;
-    Ok(carry_out(planned).await)
+    let ready = Ready::setup(settings, ports, confirmed, interrupt)?;
+    Ok(carry_out(ready.plan(set).await?).await)
 }
 
 /// Carries out what was planned, from provenance to the report.
-pub async fn carry_out(planned: Planned) -> Report {
+pub async fn carry_out(planned: Planned<Confirmed>) -> Report {
     let validated = planned.verify_provenance().validate().await;
-    if validated.is_dry_run() {
-        return validated.into_report();
-    }
-    let promoted = validated.promote().await;
-    let signed = promoted.sign().await;
-    let attested = signed.attest().await;
+    let attested = validated.promote().await.sign().await.attest().await;
     attested.publish().await.into_report()
+}
+
+/// Shows what a run would do: the phases up to validate. Nothing is written anywhere.
+pub async fn look(planned: Planned<DryRun>) -> Report {
+    planned.verify_provenance().validate().await.into_report()
 }

@@ -94,7 +94,7 @@ where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
 {
-    let Some(proof) = &run.ports.proof else {
+    let Some(proof) = &run.signing else {
         return Ok(());
     };
     let mut shared = match target.shared {

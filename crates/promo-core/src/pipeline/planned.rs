@@ -1,24 +1,64 @@
 //! The plan within a run: what the phases after it work on.
 
-use std::sync::Arc;
-
 use super::error::RunError;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, PhaseStatus};
 use super::in_question;
-use super::provenance::ProvenanceVerified;
-use crate::plan::{ImageWork, Plan};
-use crate::ports::Phase;
+use super::intent::Intent;
+use super::setup::Ready;
+use crate::manifest::ManifestSet;
+use crate::plan::{self, EdgeKey, ImageWork, Plan, PlanOptions};
+use crate::ports::{Event, Phase};
 use crate::report::Report;
 
 /// A run with its plan.
 #[derive(Debug)]
-pub struct Planned {
+pub struct Planned<I> {
     flow: Flow,
     work: Vec<ImageWork>,
+    intent: I,
 }
 
-impl Planned {
-    pub(super) async fn new(run: Arc<Run>, plan: Plan) -> Result<Self, RunError> {
+impl<I: Intent> Ready<I> {
+    /// Reads the inventory and plans: destinations first, then only those sources that the
+    /// destinations don't already answer for.
+    pub async fn plan(self, set: &ManifestSet) -> Result<Planned<I>, RunError> {
+        let plan = self.plan_now(set, &self.run.settings.plan).await;
+        Planned::new(self, plan).await
+    }
+
+    /// Adopts a plan that was made earlier: plans anew what it was to carry out, and keeps what both would do. A plan
+    /// file is no authority; registries are asked about nothing that it doesn't name. Also returns the edges
+    /// that it was to carry out and that no manifest wants any longer.
+    pub async fn adopt(
+        self,
+        set: &ManifestSet,
+        saved: &Plan,
+    ) -> Result<(Planned<I>, Vec<EdgeKey>), RunError> {
+        let mut options = self.run.settings.plan.clone();
+        options.selection = options.selection.among(plan::actionable(saved));
+        let now = self.plan_now(set, &options).await;
+        let rechecked = plan::recheck(saved, &now);
+        let planned = Planned::new(self, rechecked.plan).await?;
+        Ok((planned, rechecked.unwanted))
+    }
+
+    async fn plan_now(&self, set: &ManifestSet, options: &PlanOptions) -> Plan {
+        let reader = &self.run.ports.inventory;
+        let wanted = plan::wanted_destinations(set, options);
+        self.run.observe(&Event::PhaseBegan {
+            phase: Phase::Plan,
+            items: wanted.repositories.len() as u64,
+        });
+        let mut inventory = reader.read(&wanted).await;
+        let wanted = plan::wanted_sources(set, &inventory, options);
+        inventory.merge(reader.read(&wanted).await);
+        plan::plan(set, Some(&inventory), options)
+    }
+}
+
+impl<I: Intent> Planned<I> {
+    async fn new(ready: Ready<I>, plan: Plan) -> Result<Self, RunError> {
+        let Ready { run, intent } = ready;
         if plan.stopped_by().is_some() {
             let stopping = plan.edges().filter(|edge| edge.verdict().stops_all());
             return Err(RunError::FailFast {
@@ -34,7 +74,7 @@ impl Planned {
         let left = left.saturating_add(undecided.len());
         flow.end(Phase::Plan, PhaseStatus::Done, work.len(), left);
         flow.outcomes.extend(undecided);
-        Ok(Self { flow, work })
+        Ok(Self { flow, work, intent })
     }
 
     /// The plan.
@@ -47,9 +87,9 @@ impl Planned {
         &self.work
     }
 
-    /// Verifies where the images come from.
-    pub fn verify_provenance(self) -> ProvenanceVerified {
-        ProvenanceVerified::verify(self.flow, self.work)
+    /// What the next phase works on.
+    pub(super) fn into_parts(self) -> (Flow, Vec<ImageWork>, I) {
+        (self.flow, self.work, self.intent)
     }
 
     /// Ends the run with the plan.

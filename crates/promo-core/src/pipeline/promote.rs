@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::beside;
 use super::error::codes;
 use super::flow::{Flow, Item, PhaseStatus, Run};
+use super::intent::Confirmed;
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use super::push_check::{self, Closed};
-use super::sign::Signed;
 use super::validate::{Validated, ValidatedImage};
 use crate::oci::{Descriptor, RawManifest, Repository};
 use crate::plan::{DestinationWork, ImageWork};
@@ -18,8 +18,8 @@ use crate::ports::{CopiedContent, CopyRequest, DestinationContent, FailureKind, 
 /// Images whose content is in place.
 #[derive(Debug)]
 pub struct Promoted {
-    pub(super) flow: Flow,
-    pub(super) passed: Vec<PromotedImage>,
+    flow: Flow,
+    passed: Vec<PromotedImage>,
 }
 
 /// Proof that all content of one image, except its own manifest, is at its destinations. Only this phase
@@ -81,9 +81,10 @@ impl PromotedDestination {
     }
 }
 
-impl Promoted {
-    pub(super) async fn promote(before: Validated) -> Self {
-        let Validated { mut flow, passed } = before;
+impl Validated<Confirmed> {
+    /// Copies content to the destinations. Only of a run that is confirmed can this be asked.
+    pub async fn promote(self) -> Promoted {
+        let (mut flow, passed, Confirmed { .. }) = self.into_parts();
         let closed = Arc::new(push_check::closed(&flow.run, &passed).await);
         let promoted: Vec<PromotedImage> = flow
             .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
@@ -94,20 +95,22 @@ impl Promoted {
             let layers = beside::layers(image.work(), &image.left_behind);
             flow.beside.extend(layers);
         }
-        Self {
+        Promoted {
             flow,
             passed: promoted,
         }
     }
+}
 
+impl Promoted {
     /// The images whose content is in place.
     pub fn passed(&self) -> &[PromotedImage] {
         &self.passed
     }
 
-    /// Signs them.
-    pub async fn sign(self) -> Signed {
-        Signed::sign(self).await
+    /// What the next phase works on.
+    pub(super) fn into_parts(self) -> (Flow, Vec<PromotedImage>) {
+        (self.flow, self.passed)
     }
 }
 

@@ -2,27 +2,31 @@
 //! manifest requires provenance are refused; where none does, the report says that provenance was not asked for.
 
 use super::flow::{Flow, Item, PhaseStatus};
+use super::intent::Intent;
 use super::outcome::{self, Left, LeftClass};
-use super::validate::Validated;
+use super::planned::Planned;
 use super::{ProvenancePolicy, codes};
 use crate::plan::{ImageWork, ProvenanceDemand};
 use crate::ports::Phase;
 
 /// Images whose provenance is as the policy asks.
 #[derive(Debug)]
-pub struct ProvenanceVerified {
-    pub(super) flow: Flow,
-    pub(super) passed: Vec<ProvenanceVerifiedImage>,
+pub struct ProvenanceVerified<I> {
+    flow: Flow,
+    passed: Vec<ProvenanceVerifiedImage>,
+    intent: I,
 }
 
 /// Proof that the provenance of one image is as the policy asks. Only this phase makes it.
 #[derive(Debug)]
 pub struct ProvenanceVerifiedImage {
-    pub(super) work: ImageWork,
+    work: ImageWork,
 }
 
-impl ProvenanceVerified {
-    pub(super) fn verify(mut flow: Flow, work: Vec<ImageWork>) -> Self {
+impl<I: Intent> Planned<I> {
+    /// Verifies where the images come from.
+    pub fn verify_provenance(self) -> ProvenanceVerified<I> {
+        let (mut flow, work, intent) = self.into_parts();
         let ProvenancePolicy::Off = flow.run.settings.provenance;
         let is_asked = work
             .iter()
@@ -51,17 +55,23 @@ impl ProvenanceVerified {
             }
         }
         flow.end(Phase::Provenance, status, passed.len(), refused);
-        Self { flow, passed }
+        ProvenanceVerified {
+            flow,
+            passed,
+            intent,
+        }
     }
+}
 
+impl<I: Intent> ProvenanceVerified<I> {
     /// The images that passed.
     pub fn passed(&self) -> &[ProvenanceVerifiedImage] {
         &self.passed
     }
 
-    /// Judges the signatures that the images have in staging.
-    pub async fn validate(self) -> Validated {
-        Validated::validate(self).await
+    /// What the next phase works on.
+    pub(super) fn into_parts(self) -> (Flow, Vec<ProvenanceVerifiedImage>, I) {
+        (self.flow, self.passed, self.intent)
     }
 }
 
@@ -75,6 +85,11 @@ impl ProvenanceVerifiedImage {
     /// What is to be done with it.
     pub fn work(&self) -> &ImageWork {
         &self.work
+    }
+
+    /// The work, for the next phase.
+    pub(super) fn into_work(self) -> ImageWork {
+        self.work
     }
 }
 

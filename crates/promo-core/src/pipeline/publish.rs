@@ -12,10 +12,10 @@ use super::attest::{Attested, AttestedImage};
 use super::concurrent;
 use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
+use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
 use super::placing::Place;
-use super::sign::SignedImage;
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
@@ -57,9 +57,10 @@ impl Publication<'_> {
     }
 }
 
-impl Published {
-    pub(super) async fn publish(before: Attested) -> Self {
-        let Attested { mut flow, passed } = before;
+impl Attested {
+    /// Puts manifests and tags.
+    pub async fn publish(self) -> Published {
+        let (mut flow, passed) = self.into_parts();
         let run = Arc::clone(&flow.run);
         let waiting: Vec<Waiting> = passed
             .into_iter()
@@ -93,9 +94,11 @@ impl Published {
             left,
         );
         flow.outcomes.extend(outcomes);
-        Self { flow }
+        Published { flow }
     }
+}
 
+impl Published {
     /// The report of the run.
     pub fn into_report(self) -> Report {
         self.flow.into_report()
@@ -105,7 +108,7 @@ impl Published {
 /// What waits for which place: a destination for the evidence at itself, or all of them for the one place that
 /// receives evidence.
 fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
-    let SignedImage { images, places, .. } = image.signed;
+    let ImageGroup { images, places, .. } = image.into_group();
     let Some(first) = images.first() else {
         return Vec::new();
     };

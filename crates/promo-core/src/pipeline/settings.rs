@@ -10,21 +10,9 @@ use super::StagingTrust;
 use crate::oci::RegistryHost;
 use crate::plan::PlanOptions;
 use crate::ports::{
-    Attester, Clock, Contained, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest,
-    Registry, Signer, Sleep, Verifier,
+    Clock, Contained, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry,
+    Silent, Sleep, Verifier,
 };
-
-/// How far a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum Mode {
-    /// Up to validate; nothing is written anywhere.
-    DryRun,
-    /// All the way.
-    Confirmed,
-}
 
 /// What is asked of the signatures that images have in staging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,13 +48,10 @@ pub enum EvidenceScope {
     Canonical(RegistryHost),
 }
 
-/// The settings of a run.
+/// The settings of a run. What it is to do in the end is no setting but a type ([`Intent`](super::Intent)).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RunSettings {
-    /// How far it goes.
-    pub mode: Mode,
-    /// `--no-sign`: nothing is signed or attested, and the promise is given up.
-    pub no_sign: bool,
     /// What is asked of signatures in staging.
     pub staging: StagingPolicy,
     /// What is trusted of staging besides its keys.
@@ -89,8 +74,31 @@ pub struct RunSettings {
     pub recorded: Option<RecordedManifest>,
 }
 
+impl RunSettings {
+    /// Settings of a run by this builder that plans with these options: staging's signatures are not looked at, every
+    /// mirror receives evidence, 16 images are worked on at once. Everything else is set on the value.
+    pub fn new(builder_id: impl Into<String>, plan: PlanOptions) -> Self {
+        Self {
+            staging: StagingPolicy::Off,
+            trust: StagingTrust::default(),
+            provenance: ProvenancePolicy::Off,
+            carry: BTreeSet::new(),
+            recursive: false,
+            evidence: EvidenceScope::AllMirrors,
+            plan,
+            concurrency: CONCURRENCY,
+            builder_id: builder_id.into(),
+            recorded: None,
+        }
+    }
+}
+
+/// How many images a phase works on at once, unless settings say otherwise.
+pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
 /// The ports that a run works with.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Ports {
     /// The registries.
     pub registry: Arc<dyn Registry>,
@@ -100,8 +108,6 @@ pub struct Ports {
     pub copier: Arc<dyn Copier>,
     /// Reads and attaches evidence.
     pub evidence: Arc<dyn EvidenceStore>,
-    /// Proof of our own, if the run signs.
-    pub proof: Option<ProofPorts>,
     /// Judges signatures of staging, if they are looked at.
     pub staging: Option<Arc<dyn Verifier>>,
     /// Takes events.
@@ -112,18 +118,34 @@ pub struct Ports {
     pub sleep: Arc<dyn Sleep>,
 }
 
-/// The ports that make proof, and the verifier that accepts what they make.
+/// The ports to registries.
 #[derive(Debug, Clone)]
-pub struct ProofPorts {
-    /// Makes signatures.
-    pub signer: Arc<dyn Signer>,
-    /// Makes attestations.
-    pub attester: Arc<dyn Attester>,
-    /// Accepts what these two make, and nothing else.
-    pub verifier: Arc<dyn Verifier>,
+pub struct RegistryPorts {
+    /// The registries.
+    pub registry: Arc<dyn Registry>,
+    /// Reads inventories.
+    pub inventory: Arc<dyn InventoryReader>,
+    /// Copies content.
+    pub copier: Arc<dyn Copier>,
+    /// Reads and attaches evidence.
+    pub evidence: Arc<dyn EvidenceStore>,
 }
 
 impl Ports {
+    /// Ports over registries, with a clock. Nobody judges staging and nobody listens, until the fields say who.
+    pub fn new(registries: RegistryPorts, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) -> Self {
+        Self {
+            registry: registries.registry,
+            inventory: registries.inventory,
+            copier: registries.copier,
+            evidence: registries.evidence,
+            staging: None,
+            observer: Arc::new(Silent),
+            clock,
+            sleep,
+        }
+    }
+
     /// The same, but that what panics fails.
     pub(super) fn contained(self) -> Self {
         Self {
@@ -131,11 +153,6 @@ impl Ports {
             inventory: Arc::new(Contained::new(self.inventory)),
             copier: Arc::new(Contained::new(self.copier)),
             evidence: Arc::new(Contained::new(self.evidence)),
-            proof: self.proof.map(|proof| ProofPorts {
-                signer: Arc::new(Contained::new(proof.signer)),
-                attester: Arc::new(Contained::new(proof.attester)),
-                verifier: Arc::new(Contained::new(proof.verifier)),
-            }),
             staging: self
                 .staging
                 .map(|verifier| Arc::new(Contained::new(verifier)) as Arc<dyn Verifier>),

@@ -250,7 +250,7 @@ fn passed_over(passed_over: &[(Digest, String)]) -> String {
 
 /// What is carried: each proof once, attestations only of the types that are trusted.
 fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<AcceptedEvidence> {
-    let own: Vec<EvidenceKind> = match &run.ports.proof {
+    let own: Vec<EvidenceKind> = match &run.signing {
         Some(proof) => proof.attester.kinds(),
         None => Vec::new(),
     };
@@ -285,7 +285,7 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
 }
 
 fn writes_bundles(run: &Run) -> bool {
-    let proof = run.ports.proof.as_ref();
+    let proof = run.signing.as_ref();
     proof.is_some_and(|proof| proof.signer.formats().contains(&SignatureFormat::Bundle))
 }
 

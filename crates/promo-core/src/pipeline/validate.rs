@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use super::StagingPolicy;
 use super::beside;
 use super::flow::{Flow, Item, PhaseStatus, Run};
+use super::intent::Intent;
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::promote::Promoted;
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 use super::staged_children::{self, StagedChild, StagedChildren};
 use super::staging::{self, StagingEvidence, StagingSignatures};
-use super::{Mode, StagingPolicy};
 use crate::oci::Descriptor;
 use crate::plan::{Beside, ImageWork};
 use crate::ports::{Evidence, Failure, Phase, Verifier};
@@ -18,9 +18,10 @@ use crate::report::Report;
 
 /// Images whose staging signatures are as the policy asks.
 #[derive(Debug)]
-pub struct Validated {
-    pub(super) flow: Flow,
-    pub(super) passed: Vec<ValidatedImage>,
+pub struct Validated<I> {
+    flow: Flow,
+    passed: Vec<ValidatedImage>,
+    intent: I,
 }
 
 /// Proof that the staging signatures of one image are as the policy asks. Only this phase makes it.
@@ -33,9 +34,10 @@ pub struct ValidatedImage {
     pub(super) beside: Vec<Beside>,
 }
 
-impl Validated {
-    pub(super) async fn validate(before: ProvenanceVerified) -> Self {
-        let ProvenanceVerified { mut flow, passed } = before;
+impl<I: Intent> ProvenanceVerified<I> {
+    /// Judges the signatures that the images have in staging.
+    pub async fn validate(self) -> Validated<I> {
+        let (mut flow, passed, intent) = self.into_parts();
         let status = match flow.run.settings.staging {
             StagingPolicy::Off => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
@@ -48,20 +50,18 @@ impl Validated {
             flow.staging.extend(children);
             images.push(image);
         }
-        Self {
+        Validated {
             flow,
             passed: images,
+            intent,
         }
     }
+}
 
+impl<I: Intent> Validated<I> {
     /// The images that passed.
     pub fn passed(&self) -> &[ValidatedImage] {
         &self.passed
-    }
-
-    /// Whether the run ends here because it isn't confirmed.
-    pub fn is_dry_run(&self) -> bool {
-        self.flow.is_dry_run()
     }
 
     /// Ends the run here: what passed is ready to be promoted.
@@ -75,10 +75,9 @@ impl Validated {
         self.flow.into_report()
     }
 
-    /// Copies content to the destinations.
-    pub async fn promote(self) -> Promoted {
-        debug_assert_eq!(self.flow.run.settings.mode, Mode::Confirmed);
-        Promoted::promote(self).await
+    /// What the next phase works on, and the proof that it may.
+    pub(super) fn into_parts(self) -> (Flow, Vec<ValidatedImage>, I) {
+        (self.flow, self.passed, self.intent)
     }
 }
 
@@ -122,7 +121,7 @@ async fn judge(
     run: Arc<Run>,
     image: ProvenanceVerifiedImage,
 ) -> (Option<Judged>, Vec<EdgeOutcome>) {
-    let work = image.work;
+    let work = image.into_work();
     let name = format!("{}@{}", work.source, work.digest);
     match judge_all(&run, &work).await {
         Ok((staging, children, beside)) => {

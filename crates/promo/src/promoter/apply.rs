@@ -1,13 +1,14 @@
 //! Carrying out a saved plan: what it and the promoter manifests both want, with all checks.
 
+use promo_core::manifest::ManifestSet;
 use promo_core::oci::Digest;
-use promo_core::pipeline;
+use promo_core::pipeline::{self, Intent, Planned, Ready};
 use promo_core::plan::{EdgeKey, SavedPlan};
 use promo_core::report::Report;
 use serde::Serialize;
 
 use super::Promoter;
-use super::promote::PromoteRequest;
+use super::promote::{Extent, PromoteRequest};
 use crate::ending::Ending;
 use crate::error::{Error, Result};
 use crate::planning;
@@ -51,25 +52,46 @@ impl Promoter {
         let scope = &self.settings.scope;
         let (set, inputs) = scope.tree()?.load_with_inputs(&self.git)?;
         let options = planning::options(scope, request.complete)?;
-        let settings = self.run_settings(request.extent, options);
-        let all_or_nothing = settings.plan.fail_fast;
-        let ready = self.ready(settings, request.interrupt.clone()).await?;
-        let (planned, unwanted) = ready.adopt(&set, &saved.plan).await?;
-        if let Some(first) = unwanted.first() {
-            let first = Box::new(first.clone());
-            if planned.plan().summary().verdicts.edges() == 0 {
-                return Err(Error::OtherTree { first });
+        let settings = self.run_settings(options);
+        let interrupt = request.interrupt.clone();
+        let (report, unwanted) = match request.extent {
+            Extent::DryRun => {
+                let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
+                let (planned, unwanted) = left_of(ready, &set, saved).await?;
+                (pipeline::look(planned).await, unwanted)
             }
-            if all_or_nothing {
-                return Err(Error::Unwanted { first });
+            Extent::Confirmed => {
+                let ready = self.ready(settings, self.confirmed().await?, interrupt)?;
+                let (planned, unwanted) = left_of(ready, &set, saved).await?;
+                (pipeline::carry_out(planned).await, unwanted)
             }
-        }
+        };
         Ok(Applied {
             schema: "promo.apply/v1",
             planned_tree: saved.inputs.tree,
             tree: inputs.tree,
             unwanted,
-            report: pipeline::carry_out(planned).await,
+            report,
         })
     }
+}
+
+/// What of a saved plan is wanted still, and what isn't.
+async fn left_of<I: Intent>(
+    ready: Ready<I>,
+    set: &ManifestSet,
+    saved: &SavedPlan,
+) -> Result<(Planned<I>, Vec<EdgeKey>)> {
+    let all_or_nothing = ready.settings().plan.fail_fast;
+    let (planned, unwanted) = ready.adopt(set, &saved.plan).await?;
+    if let Some(first) = unwanted.first() {
+        let first = Box::new(first.clone());
+        if planned.plan().summary().verdicts.edges() == 0 {
+            return Err(Error::OtherTree { first });
+        }
+        if all_or_nothing {
+            return Err(Error::Unwanted { first });
+        }
+    }
+    Ok((planned, unwanted))
 }

@@ -23,7 +23,7 @@ pub use builder::PromoterBuilder;
 pub use evidence::{Attached, EvidenceDocument};
 pub use images::{Copied, DigestDocument};
 pub use plan::{Held, PlanRequest, PlannedTree};
-pub use promote::{CONCURRENCY, Extent, PromoteRequest, link_of};
+pub use promote::{Extent, PromoteRequest, link_of};
 pub use snapshot::{SnapshotRequest, TakenSnapshot};
 
 use crate::connect::{Registries, Surroundings};

@@ -2,13 +2,12 @@
 
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
-use promo_core::pipeline::{BesideSettings, look_beside, measure};
+use promo_core::pipeline::{BesideSettings, CONCURRENCY, look_beside, measure};
 use promo_core::plan::{
     self, Plan, PlanInputs, PlanOptions, PlannedEdge, wanted_destinations, wanted_sources,
 };
 
 use super::Promoter;
-use super::promote::CONCURRENCY;
 use crate::error::{Error, Result};
 use crate::snapshot_file::{self, GivenInventory};
 use crate::{planning, tree::TreeSource};

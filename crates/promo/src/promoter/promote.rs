@@ -1,23 +1,20 @@
 //! Promotions: all phases up to the report, or phase by phase for those who want to look in between.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::ImageReference;
 use promo_core::pipeline::{
-    self, EdgeResult, Interrupt, Mode, Ports, ProvenancePolicy, Ready, RunSettings,
+    self, Confirmed, DryRun, EdgeResult, Intent, Interrupt, Ports, Ready, RegistryPorts,
+    RunSettings, Signing,
 };
 use promo_core::plan::PlanOptions;
 use promo_core::report::Report;
 use promo_sign::link::{Link, LinkKey};
 
 use super::Promoter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::keys;
-
-/// How many images a phase works on at once.
-pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
 /// How far a promotion goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,9 +67,42 @@ impl Promoter {
     /// As [`Self::promote`].
     pub async fn promote_set(&self, set: &ManifestSet, request: &PromoteRequest) -> Result<Report> {
         let options = self.plan_options(set, request.complete)?;
-        let settings = self.run_settings(request.extent, options);
-        let ready = self.ready(settings, request.interrupt.clone()).await?;
-        Ok(pipeline::carry_out(ready.plan(set).await?).await)
+        let settings = self.run_settings(options);
+        let interrupt = request.interrupt.clone();
+        match request.extent {
+            Extent::DryRun => {
+                let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
+                Ok(pipeline::look(ready.plan(set).await?).await)
+            }
+            Extent::Confirmed => {
+                let ready = self.ready(settings, self.confirmed().await?, interrupt)?;
+                Ok(pipeline::carry_out(ready.plan(set).await?).await)
+            }
+        }
+    }
+
+    /// A run that only looks, and would sign with what settings name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::signing`]; `PROMO-C003`, `PROMO-C004` if that doesn't work.
+    pub async fn dry_run(&self) -> Result<DryRun> {
+        Ok(DryRun::new(self.signing()?).await?)
+    }
+
+    /// The proof that a run may publish: what signs by the settings has shown that it works, or they say that nothing
+    /// is signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::dry_run`]; `PROMO-C001` if settings name no key and don't waive signing.
+    pub async fn confirmed(&self) -> Result<Confirmed> {
+        let signing = match self.signing()? {
+            Some(ports) => Signing::With(ports),
+            None if self.settings.signing.no_sign => Signing::Waived,
+            None => return Err(Error::NoSigner),
+        };
+        Ok(Confirmed::new(signing).await?)
     }
 
     /// A run that has shown that it can do what it is asked, to be carried out phase by phase.
@@ -80,53 +110,52 @@ impl Promoter {
     /// # Errors
     ///
     /// As [`Self::promote`], but for the promoter manifests.
-    pub async fn ready(&self, settings: RunSettings, interrupt: Interrupt) -> Result<Ready> {
+    pub fn ready<I: Intent>(
+        &self,
+        settings: RunSettings,
+        intent: I,
+        interrupt: Interrupt,
+    ) -> Result<Ready<I>> {
         let ports = self.ports()?;
         self.tell_of_shared_keys();
-        Ok(Ready::setup(settings, ports, interrupt).await?)
+        Ok(Ready::setup(settings, ports, intent, interrupt)?)
     }
 
     /// The settings of a run that plans with these options.
-    pub fn run_settings(&self, extent: Extent, plan: PlanOptions) -> RunSettings {
+    pub fn run_settings(&self, plan: PlanOptions) -> RunSettings {
         let (signing, staging) = (&self.settings.signing, &self.settings.staging);
         let tree = self.settings.scope.tree().ok();
-        RunSettings {
-            mode: match extent {
-                Extent::DryRun => Mode::DryRun,
-                Extent::Confirmed => Mode::Confirmed,
-            },
-            no_sign: signing.no_sign,
-            staging: staging.policy(),
-            trust: staging.trust(),
-            provenance: ProvenancePolicy::Off,
-            carry: staging.carry().clone(),
-            recursive: signing.recursive(),
-            evidence: signing.evidence().clone(),
-            plan,
-            concurrency: CONCURRENCY,
-            builder_id: signing.builder_id().to_owned(),
-            recorded: tree.and_then(|tree| self.git.recorded_manifest(tree)),
-        }
+        let mut run = RunSettings::new(signing.builder_id(), plan);
+        run.staging = staging.policy();
+        run.trust = staging.trust();
+        run.carry.clone_from(staging.carry());
+        run.recursive = signing.recursive();
+        run.evidence = signing.evidence().clone();
+        run.recorded = tree.and_then(|tree| self.git.recorded_manifest(tree));
+        run
     }
 
     /// The ports of a run.
     ///
     /// # Errors
     ///
-    /// As [`Self::registry`], [`Self::signing`] and [`Self::staging_verifier`].
+    /// As [`Self::registry`] and [`Self::staging_verifier`].
     pub fn ports(&self) -> Result<Ports> {
         let registries = self.registries()?;
-        Ok(Ports {
+        let to_registries = RegistryPorts {
             registry: Arc::clone(&registries.registry),
             inventory: Arc::clone(&registries.inventory),
             copier: Arc::clone(&registries.copier) as _,
             evidence: Arc::clone(&registries.evidence),
-            proof: self.signing()?,
-            staging: self.staging_verifier()?,
-            observer: Arc::clone(&self.around.observer),
-            clock: Arc::clone(&self.around.clock),
-            sleep: Arc::clone(&self.around.sleep),
-        })
+        };
+        let (clock, sleep) = (
+            Arc::clone(&self.around.clock),
+            Arc::clone(&self.around.sleep),
+        );
+        let mut ports = Ports::new(to_registries, clock, sleep);
+        ports.staging = self.staging_verifier()?;
+        ports.observer = Arc::clone(&self.around.observer);
+        Ok(ports)
     }
 
     /// The key that signs the in-toto link of a promotion, if the settings ask for one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest, Repository};
-use promo_core::pipeline::{self, Interrupt, StagingPolicy};
+use promo_core::pipeline::{Interrupt, StagingPolicy};
 use promo_core::ports::{
     Evidence, EvidenceBlob, EvidenceKind, SignatureFormat, Signer as _, Subject, Verifier as _,
 };
@@ -13,7 +13,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{Fixed, World, image, left_codes, want};
+use crate::world::{self, Fixed, World, image, left_codes, want};
 
 const CONFIG: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
@@ -62,7 +62,7 @@ async fn refer(world: &World, image: &BuiltImage, signed: &BuiltImage, key: &Arc
         manifest,
         blobs: vec![config, layer],
     };
-    let store = world.ports().evidence;
+    let store = world.ports().evidence.clone();
     let attached = store.attach(&repository, &subject, &[referrer]).await;
     assert_eq!(attached.unwrap().written, 1);
 }
@@ -73,7 +73,7 @@ async fn run(world: &World, policy: StagingPolicy, key: &SigningKey, image: &Bui
     let mut ports = world.ports();
     ports.staging = Some(Arc::new(KeyVerifier::new([key.public_key().clone()])));
     let set = world.set(&[want("app", image, &["v1"])]);
-    let report = pipeline::run(settings, ports, Interrupt::new(), &set).await;
+    let report = world::run(settings, ports, Interrupt::new(), &set).await;
     report.unwrap()
 }
 

@@ -1,12 +1,12 @@
 //! A run that is killed before any of its requests: nothing is ever visible without its proof, and the next
 //! run finishes what was begun.
 
-use promo_core::pipeline::{self, Interrupt};
+use promo_core::pipeline::Interrupt;
 use promo_core::report::RunOutcome;
 use promo_testkit::image::{ImageBuilder, IndexBuilder};
 use promo_testkit::registry::{Matcher, RegistryOptions};
 
-use crate::world::{World, want};
+use crate::world::{self, World, want};
 
 /// Kills runs at every request to the first mirror, one after the other, in a fresh world each.
 async fn kill_at_every_request(options: impl Fn() -> RegistryOptions) {
@@ -26,7 +26,7 @@ async fn kill_while_promoting(options: impl Fn() -> RegistryOptions, child_is_wa
         let gate = world.mirrors[0]
             .faults()
             .pause(Matcher::any().after(request).times(1));
-        let run = pipeline::run(world.settings(), world.ports(), Interrupt::new(), &set);
+        let run = world::run(world.settings(), world.ports(), Interrupt::new(), &set);
         let finished = tokio::select! {
             report = run => Some(report.unwrap()),
             () = gate.reached() => None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, ManifestReference, RawManifest, Repository};
-use promo_core::pipeline::{self, Interrupt, Ports};
+use promo_core::pipeline::Interrupt;
 use promo_core::ports::{
     BlobStream, Capabilities, Event, Failure, ManifestHead, Mount, Observer, PutManifest,
     ReferrerList, Registry, TagPage, UploadSession,
@@ -14,7 +14,7 @@ use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_testkit::image::{ImageBuilder, Layer};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{self, World, WorldPorts, image, left_codes, want};
 
 /// Which call panics, of those that are made for one repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,27 +152,25 @@ impl Registry for Defective {
 }
 
 /// Ports on a registry with this defect.
-fn defective(world: &World, call: Call, repository: Repository) -> Ports {
-    let ports = world.ports();
+fn defective(world: &World, call: Call, repository: Repository) -> WorldPorts {
+    let mut ports = world.ports();
     let registry: Arc<dyn Registry> = Arc::new(Defective {
         inner: Arc::clone(&ports.registry),
         call,
         repository,
     });
-    Ports {
-        inventory: Arc::new(RegistryInventoryReader::new(
-            Arc::clone(&registry),
-            InventorySettings::default(),
-        )),
-        copier: Arc::new(RegistryCopier::new(
-            Arc::clone(&registry),
-            Arc::clone(&ports.observer),
-            CopySettings::default(),
-        )),
-        evidence: Arc::new(promo_sign::OciEvidenceStore::new(Arc::clone(&registry))),
-        registry,
-        ..ports
-    }
+    ports.inventory = Arc::new(RegistryInventoryReader::new(
+        Arc::clone(&registry),
+        InventorySettings::default(),
+    ));
+    ports.copier = Arc::new(RegistryCopier::new(
+        Arc::clone(&registry),
+        Arc::clone(&ports.observer),
+        CopySettings::default(),
+    ));
+    ports.evidence = Arc::new(promo_sign::OciEvidenceStore::new(Arc::clone(&registry)));
+    ports.registry = registry;
+    ports
 }
 
 /// Two images that share a layer, to two mirrors, with a defect.
@@ -194,7 +192,7 @@ async fn run_with(call: Call, at: impl Fn(&World) -> String) -> (World, Report) 
         want("bar", &images[1], &["v1"]),
     ]);
     let ports = defective(&world, call, at(&world).parse().unwrap());
-    let report = pipeline::run(world.settings(), ports, Interrupt::new(), &set)
+    let report = world::run(world.settings(), ports, Interrupt::new(), &set)
         .await
         .unwrap();
     (world, report)
@@ -252,12 +250,10 @@ async fn an_observer_that_panics_holds_nothing_up() {
     let one = image(1);
     world.stage("app", &one);
     let set = world.set(&[want("app", &one, &["v1"])]);
-    let ports = Ports {
-        observer: Arc::new(Clumsy),
-        ..world.ports()
-    };
+    let mut ports = world.ports();
+    ports.observer = Arc::new(Clumsy);
 
-    let report = pipeline::run(world.settings(), ports, Interrupt::new(), &set)
+    let report = world::run(world.settings(), ports, Interrupt::new(), &set)
         .await
         .unwrap();
 

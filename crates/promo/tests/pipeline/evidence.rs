@@ -1,6 +1,6 @@
 //! Evidence: made once, the same everywhere, reused, and asked for.
 
-use promo_core::pipeline::{EdgeResult, EvidenceScope, RunError};
+use promo_core::pipeline::{EdgeResult, EvidenceScope};
 use promo_core::report::RunOutcome;
 use promo_testkit::registry::{Answer, Fault, Matcher, Operation, RegistryOptions};
 
@@ -165,20 +165,17 @@ async fn canonical_evidence_goes_to_one_mirror() {
 }
 
 #[tokio::test]
-async fn a_confirmed_run_without_a_signer_stops_in_setup() {
+async fn a_confirmed_run_without_a_signer_asks_no_registry() {
     let world = World::start().await;
     let one = image(1);
     world.stage("app", &one);
     let set = world.set(&[want("app", &one, &["v1"])]);
-    let mut ports = world.ports();
-    ports.proof = None;
-    let interrupt = promo_core::pipeline::Interrupt::new();
+    let promoter = promo::Promoter::builder().build();
+    let request = promo::PromoteRequest::new(promo::Extent::Confirmed);
 
-    let refused = promo_core::pipeline::run(world.settings(), ports, interrupt, &set).await;
+    let refused = promoter.promote_set(&set, &request).await;
 
-    let error = refused.unwrap_err();
-    assert!(matches!(error, RunError::NoSigner));
-    assert_eq!(error.code().as_str(), "PROMO-C001");
+    assert_eq!(refused.unwrap_err().code().as_str(), "PROMO-C001");
     assert!(world.mirrors[0].log().is_empty());
 }
 

@@ -1,10 +1,10 @@
 //! An interruption in each phase: what is open is finished, nothing new is begun, the report is written.
 
-use promo_core::pipeline::{self, Interrupt};
+use promo_core::pipeline::Interrupt;
 use promo_core::report::{Report, RunOutcome};
 use promo_testkit::registry::{Matcher, Operation};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{self, World, image, left_codes, want};
 
 /// Interrupts a run while it waits for the first request that matches, at the first mirror.
 async fn interrupt_at(world: &World, matcher: Matcher) -> Report {
@@ -16,7 +16,7 @@ async fn interrupt_at(world: &World, matcher: Matcher) -> Report {
     settings.concurrency = std::num::NonZeroUsize::MIN;
     let interrupt = Interrupt::new();
     let gate = world.mirrors[0].faults().pause(matcher.times(1));
-    let run = pipeline::run(settings, world.ports(), interrupt.clone(), &set);
+    let run = world::run(settings, world.ports(), interrupt.clone(), &set);
     let stop = async {
         gate.reached().await;
         interrupt.raise();

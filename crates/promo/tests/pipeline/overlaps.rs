@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use promo_core::pipeline::{self, Interrupt};
+use promo_core::pipeline::Interrupt;
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::SigningKey;
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, want};
+use crate::world::{self, World, image, want};
 
 /// The world with another key.
 fn with_another_key(world: &mut World) -> Arc<SigningKey> {
@@ -40,7 +40,7 @@ async fn runs_that_overlap_at_any_request_both_have_their_proof() {
                 .faults()
                 .pause_answer(Matcher::any().after(request).times(1));
             let settings = world.settings();
-            let mut first = Box::pin(pipeline::run(settings, first_ports, Interrupt::new(), &set));
+            let mut first = Box::pin(world::run(settings, first_ports, Interrupt::new(), &set));
             tokio::select! {
                 _ = &mut first => {
                     assert!(request > 20, "the run was only {request} requests long");

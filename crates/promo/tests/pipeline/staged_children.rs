@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use promo_core::pipeline::{self, Interrupt, Mode, StagingPolicy, StagingTrust};
+use promo_core::pipeline::{Interrupt, Mode, StagingPolicy, StagingTrust};
 use promo_core::ports::{Evidence, TagSuffix};
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeyVerifier, SigningKey};
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::carried::{PROVENANCE, attest, canonical, carried, parts, with_log_entry, wrapped};
 use crate::children::staged;
 use crate::staging::{attach, sign_in_staging, signed, subject};
-use crate::world::{World, image, left_codes, want};
+use crate::world::{self, World, image, left_codes, want};
 
 const SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
@@ -51,7 +51,7 @@ async fn run(world: &World, how: How, key: &SigningKey, images: &[&BuiltImage]) 
         .map(|(image, tag)| want("app", image, &[tag]))
         .collect();
     let set = world.set(&wanted);
-    let report = pipeline::run(settings, ports, Interrupt::new(), &set).await;
+    let report = world::run(settings, ports, Interrupt::new(), &set).await;
     report.unwrap()
 }
 

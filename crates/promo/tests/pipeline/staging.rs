@@ -5,13 +5,13 @@ use std::sync::Arc;
 use promo_core::identity::Identity;
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
-use promo_core::pipeline::{self, Interrupt, StagingPolicy, StagingTrust};
+use promo_core::pipeline::{Interrupt, StagingPolicy, StagingTrust};
 use promo_core::ports::{Evidence, EvidenceSet, SignatureFormat, Signer, Subject};
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{Fixed, World, image, left_codes, want};
+use crate::world::{self, Fixed, World, image, left_codes, want};
 
 /// Signs an image in staging, as its builders would.
 pub(crate) async fn sign_in_staging(
@@ -79,7 +79,7 @@ pub(crate) async fn run_trusting(
     settings.trust = trust;
     let mut ports = world.ports();
     ports.staging = Some(Arc::new(KeyVerifier::new(keys)));
-    pipeline::run(settings, ports, Interrupt::new(), set)
+    world::run(settings, ports, Interrupt::new(), set)
         .await
         .unwrap()
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use promo_core::identity::{Identity, IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, Repository};
 use promo_core::pipeline::{
-    self, EdgeResult, EvidenceScope, Interrupt, Mode, Ports, ProofPorts, ProvenancePolicy,
-    RunError, RunSettings, StagingPolicy, StagingTrust,
+    self, Confirmed, DryRun, EdgeResult, Interrupt, Mode, Ports, ProofPorts, Ready, RegistryPorts,
+    RunError, RunSettings, Signing,
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
@@ -61,6 +62,67 @@ impl Sleep for Tokio {
     async fn sleep(&self, pause: Duration) {
         tokio::time::sleep(pause).await;
     }
+}
+
+/// The settings of a run, and what it is to do in the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    run: RunSettings,
+    pub(crate) mode: Mode,
+    pub(crate) no_sign: bool,
+}
+
+impl Deref for Asked {
+    type Target = RunSettings;
+
+    fn deref(&self) -> &RunSettings {
+        &self.run
+    }
+}
+
+impl DerefMut for Asked {
+    fn deref_mut(&mut self) -> &mut RunSettings {
+        &mut self.run
+    }
+}
+
+/// The ports of a run, and what signs it.
+#[derive(Debug, Clone)]
+pub(crate) struct WorldPorts {
+    ports: Ports,
+    pub(crate) proof: ProofPorts,
+}
+
+impl Deref for WorldPorts {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+impl DerefMut for WorldPorts {
+    fn deref_mut(&mut self) -> &mut Ports {
+        &mut self.ports
+    }
+}
+
+/// A run, as far as it is asked to go.
+pub(crate) async fn run(
+    asked: Asked,
+    ports: WorldPorts,
+    interrupt: Interrupt,
+    set: &ManifestSet,
+) -> Result<Report, RunError> {
+    let WorldPorts { ports, proof } = ports;
+    let (settings, with) = (asked.run, (!asked.no_sign).then_some(proof));
+    if asked.mode == Mode::DryRun {
+        let ready = Ready::setup(settings, ports, DryRun::new(with).await?, interrupt)?;
+        return Ok(pipeline::look(ready.plan(set).await?).await);
+    }
+    let signing = with.map_or(Signing::Waived, Signing::With);
+    let confirmed = Confirmed::new(signing).await?;
+    pipeline::run(settings, ports, confirmed, interrupt, set).await
 }
 
 /// One line of a promoter manifest: image name, digest, tags.
@@ -171,22 +233,15 @@ impl World {
         IdentityRules::new(self.mirrors.iter().map(rule).collect())
     }
 
-    pub(crate) fn settings(&self) -> RunSettings {
+    pub(crate) fn settings(&self) -> Asked {
         let mut plan = PlanOptions::default();
         plan.identities = self.identities();
-        RunSettings {
+        let mut run = RunSettings::new("https://promo.example@test", plan);
+        run.concurrency = NonZeroUsize::new(8).unwrap();
+        Asked {
+            run,
             mode: Mode::Confirmed,
             no_sign: false,
-            staging: StagingPolicy::Off,
-            trust: StagingTrust::default(),
-            provenance: ProvenancePolicy::Off,
-            carry: std::collections::BTreeSet::new(),
-            recursive: false,
-            evidence: EvidenceScope::AllMirrors,
-            plan,
-            concurrency: NonZeroUsize::new(8).unwrap(),
-            builder_id: "https://promo.example@test".to_owned(),
-            recorded: None,
         }
     }
 
@@ -215,10 +270,9 @@ impl World {
     }
 
     /// Fresh ports: each run has its own connections, as a process of its own would.
-    pub(crate) fn ports(&self) -> Ports {
+    pub(crate) fn ports(&self) -> WorldPorts {
         let registry = self.wire();
-        let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
-        Ports {
+        let registries = RegistryPorts {
             inventory: Arc::new(RegistryInventoryReader::new(
                 Arc::clone(&registry),
                 InventorySettings::default(),
@@ -231,19 +285,19 @@ impl World {
             evidence: Arc::new(
                 OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(Tokio)),
             ),
-            proof: Some(ProofPorts {
+            registry,
+        };
+        let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
+        WorldPorts {
+            ports: Ports::new(registries, Arc::new(Fixed), Arc::new(Tokio)),
+            proof: ProofPorts {
                 signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(Fixed))),
                 attester: Arc::new(PromotionAttester::new(
                     Arc::clone(&self.key),
                     Arc::new(Fixed),
                 )),
                 verifier: Arc::new(verifier),
-            }),
-            staging: None,
-            observer: Arc::new(Silent),
-            clock: Arc::new(Fixed),
-            sleep: Arc::new(Tokio),
-            registry,
+            },
         }
     }
 
@@ -254,10 +308,10 @@ impl World {
 
     pub(crate) async fn try_run(
         &self,
-        settings: RunSettings,
+        settings: Asked,
         set: &ManifestSet,
     ) -> Result<Report, RunError> {
-        pipeline::run(settings, self.ports(), Interrupt::new(), set).await
+        run(settings, self.ports(), Interrupt::new(), set).await
     }
 
     /// The evidence of ours that a mirror holds about a digest: all of it verified, as a client would.
@@ -274,7 +328,7 @@ impl World {
         let digest: Digest = digest.parse().unwrap();
         let ports = self.ports();
         let held = ports.evidence.read(&repository, &digest).await.unwrap();
-        let proof = ports.proof.unwrap();
+        let proof = ports.proof;
         let verification = proof
             .verifier
             .verify(&digest, Some(&identity), &held)

@@ -7,10 +7,13 @@ use promo::git::Since;
 use promo::settings::{
     Overrides, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
 };
-use promo::{Extent, Promoter, SystemClock, TreeSource, planning};
+use promo::{Promoter, SystemClock, TreeSource, planning};
 use promo_core::Code;
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
-use promo_core::pipeline::{EdgeResult, Planned, ProvenancePolicy, RunSettings, StagingPolicy};
+use promo_core::pipeline::{
+    Confirmed, DryRun, EdgeResult, Intent, Planned, ProvenancePolicy, RunSettings, StagingPolicy,
+    Validated,
+};
 use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
 use promo_core::ports::{Clock as _, Observer, Phase};
 use promo_core::report::Report;
@@ -34,9 +37,14 @@ const ALL_OR_NOTHING: &str = "PROMO-X018";
 pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
     let job = Job::prepare(args, context, log)?;
     let interrupt = context.interrupt(&job.promoter);
-    let ready = job.promoter.ready(job.settings, interrupt).await?;
-    let planned = ready.plan(&job.set).await?;
-    let ended = carry_out(planned, &job.rules, log).await;
+    let (promoter, settings) = (&job.promoter, job.settings);
+    let ended = if args.confirm == Some(true) {
+        let ready = promoter.ready(settings, promoter.confirmed().await?, interrupt)?;
+        carry_out(ready.plan(&job.set).await?, &job.rules, log).await
+    } else {
+        let ready = promoter.ready(settings, promoter.dry_run().await?, interrupt)?;
+        look(ready.plan(&job.set).await?, &job.rules, log).await
+    };
     let exit = if ended.stopped.is_some() || job.rules.failed(&ended.report) {
         Exit::Failed
     } else {
@@ -216,11 +224,7 @@ fn run_settings(
         (options, diff) = planning::narrowed_since(options, scope.tree()?, set, git, now)?;
         log.info(&format!("{} edges are new since then", diff.added().len()));
     }
-    let extent = match args.confirm {
-        Some(true) => Extent::Confirmed,
-        _ => Extent::DryRun,
-    };
-    let mut settings = promoter.run_settings(extent, options);
+    let mut settings = promoter.run_settings(options);
     if let Some(limit) = concurrency(args)? {
         settings.concurrency = limit.min(settings.concurrency);
     }
@@ -266,36 +270,29 @@ struct Ended {
     stopped: Option<Error>,
 }
 
-async fn carry_out(planned: Planned, rules: &Rules, log: Log) -> Ended {
-    tell_plan(planned.plan(), log);
-    if let Some(stopped) = rules.stops_at_plan(planned.plan()) {
-        return Ended {
-            report: planned.into_report(),
-            stopped: Some(stopped),
-        };
+impl Ended {
+    fn well(report: Report) -> Self {
+        Self {
+            report,
+            stopped: None,
+        }
     }
-    let done = |report| Ended {
-        report,
-        stopped: None,
+}
+
+/// How far the first phases came.
+enum Came<I> {
+    /// All have passed: what is validated.
+    Through(Validated<I>, usize),
+    /// Something stopped the run.
+    Ended(Ended),
+}
+
+/// A run with `--confirm`.
+async fn carry_out(planned: Planned<Confirmed>, rules: &Rules, log: Log) -> Ended {
+    let (validated, images) = match up_to_validate(planned, rules, log).await {
+        Came::Through(validated, images) => (validated, images),
+        Came::Ended(ended) => return ended,
     };
-    if rules.parse_only {
-        log.info("stopped after the plan, because of --parse-only");
-        return done(planned.into_report());
-    }
-    let mut work = planned.work().iter();
-    let is_required = work.any(|image| image.provenance > ProvenanceDemand::None);
-    let is_asked = |phase: Phase| phase == Phase::Provenance && is_required;
-    for phase in rules.not_asked_for.iter().filter(|p| !is_asked(**p)) {
-        log.info(&format!("phase {} is not asked for", phase.as_str()));
-    }
-    // What provenance refuses is left, and the rest goes on: it can't be had yet.
-    let provenance = planned.verify_provenance();
-    let images = provenance.passed().len();
-    let validated = provenance.validate().await;
-    if validated.is_dry_run() {
-        log.info("stopped after validate, without --confirm: nothing was written");
-        return done(validated.into_report());
-    }
     let refused = images - validated.passed().len().min(images);
     if refused > 0 && !rules.isolate {
         return Ended {
@@ -306,7 +303,42 @@ async fn carry_out(planned: Planned, rules: &Rules, log: Log) -> Ended {
         };
     }
     let attested = validated.promote().await.sign().await.attest().await;
-    done(attested.publish().await.into_report())
+    Ended::well(attested.publish().await.into_report())
+}
+
+/// A run without it.
+async fn look(planned: Planned<DryRun>, rules: &Rules, log: Log) -> Ended {
+    match up_to_validate(planned, rules, log).await {
+        Came::Through(validated, _) => {
+            log.info("stopped after validate, without --confirm: nothing was written");
+            Ended::well(validated.into_report())
+        }
+        Came::Ended(ended) => ended,
+    }
+}
+
+async fn up_to_validate<I: Intent>(planned: Planned<I>, rules: &Rules, log: Log) -> Came<I> {
+    tell_plan(planned.plan(), log);
+    if let Some(stopped) = rules.stops_at_plan(planned.plan()) {
+        return Came::Ended(Ended {
+            report: planned.into_report(),
+            stopped: Some(stopped),
+        });
+    }
+    if rules.parse_only {
+        log.info("stopped after the plan, because of --parse-only");
+        return Came::Ended(Ended::well(planned.into_report()));
+    }
+    let mut work = planned.work().iter();
+    let is_required = work.any(|image| image.provenance > ProvenanceDemand::None);
+    let is_asked = |phase: Phase| phase == Phase::Provenance && is_required;
+    for phase in rules.not_asked_for.iter().filter(|p| !is_asked(**p)) {
+        log.info(&format!("phase {} is not asked for", phase.as_str()));
+    }
+    // What provenance refuses is left, and the rest goes on: it can't be had yet.
+    let provenance = planned.verify_provenance();
+    let images = provenance.passed().len();
+    Came::Through(provenance.validate().await, images)
 }
 
 /// The plan in one line.

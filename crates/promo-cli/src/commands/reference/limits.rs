@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use promo::{CONCURRENCY, files};
+use promo::files;
 use promo_core::pipeline;
+use promo_core::pipeline::CONCURRENCY;
 use promo_registry::copy::CopySettings;
 use promo_registry::inventory::InventorySettings;
 use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings, limits as lists};

@@ -1,0 +1,181 @@
+//! Images of one (identity, digest) together: work in progress from sign to publish. They share their evidence, and the
+//! places where it shall stand. That it does stand anywhere, the phases' own types say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::EvidenceScope;
+use super::children::{Child, SharedEvidence};
+use super::flow::{Item, Run};
+use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
+use super::placing::Place;
+use super::promote::PromotedImage;
+use crate::identity::Identity;
+use crate::oci::{Digest, RegistryHost, Repository};
+use crate::plan::ImageWork;
+use crate::ports::Phase;
+
+/// The images of one (identity, digest), one for each source that it comes from.
+#[derive(Debug)]
+pub(super) struct ImageGroup {
+    pub(super) images: Vec<PromotedImage>,
+    pub(super) places: Vec<Place>,
+    pub(super) mirrors: Vec<Repository>,
+    /// The children of an index that are signed and attested as well.
+    pub(super) children: Vec<Child>,
+    pub(super) shared: SharedEvidence,
+}
+
+impl Item for ImageGroup {
+    fn works(&self) -> Vec<ImageWork> {
+        self.images.iter().flat_map(Item::works).collect()
+    }
+}
+
+impl ImageGroup {
+    /// The first of its promotions. There is always one: a group is made from its images, and one
+    /// that lost all of them is dropped.
+    pub(super) fn first(&self) -> Option<&PromotedImage> {
+        self.images.first()
+    }
+
+    /// Ends its part in a phase that makes proof: what has none is left, and observers are told.
+    pub(super) fn conclude(
+        self,
+        run: &Run,
+        phase: Phase,
+        name: String,
+        result: Result<(), Left>,
+    ) -> (Option<Self>, Vec<EdgeOutcome>) {
+        let (image, outcomes) = match result {
+            Ok(()) => self.leave_failed(&run.settings.evidence),
+            Err(left) => (None, self.leave(&left)),
+        };
+        let left = outcomes.iter().find_map(|outcome| match &outcome.result {
+            EdgeResult::Left(left) => Some(left.code),
+            _ => None,
+        });
+        run.item_done(phase, name, left);
+        (image, outcomes)
+    }
+
+    /// Leaves everything for one reason. Where the manifest had to be put first, the image is shown already.
+    fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
+        let mut outcomes = Vec::new();
+        for image in &self.images {
+            for destination in &image.destinations {
+                let mut places = self.places.iter();
+                let is_shown = places.any(|place| {
+                    place.manifest_first && place.repository == destination.work.repository
+                });
+                let left = left.clone().incomplete(left.incomplete || is_shown);
+                let result = EdgeResult::Left(left);
+                let edges =
+                    outcome::of_destination(&image.validated.work, &destination.work, &result);
+                outcomes.extend(edges);
+            }
+        }
+        outcomes
+    }
+
+    /// Leaves the destinations at which evidence does not stand.
+    fn leave_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
+        if let EvidenceScope::Canonical(_) = scope
+            && let Some(left) = self.places.iter().find_map(|place| place.left.clone())
+        {
+            return (None, self.leave(&left));
+        }
+        let failed: BTreeMap<Repository, Left> = self
+            .places
+            .iter()
+            .filter_map(|place| {
+                let left = place.left.clone()?;
+                let is_incomplete = left.incomplete || place.manifest_first;
+                Some((place.repository.clone(), left.incomplete(is_incomplete)))
+            })
+            .collect();
+        let mut outcomes = Vec::new();
+        for image in &mut self.images {
+            for destination in std::mem::take(&mut image.destinations) {
+                match failed.get(&destination.work.repository) {
+                    None => image.destinations.push(destination),
+                    Some(left) => outcomes.extend(outcome::of_destination(
+                        &image.validated.work,
+                        &destination.work,
+                        &EdgeResult::Left(left.clone()),
+                    )),
+                }
+            }
+        }
+        self.images.retain(|image| !image.destinations.is_empty());
+        self.places.retain(|place| place.left.is_none());
+        ((!self.images.is_empty()).then_some(self), outcomes)
+    }
+}
+
+/// Images of one (identity, digest) together, with the places where their evidence shall stand.
+pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<ImageGroup> {
+    let mut groups: BTreeMap<(Identity, Digest), Vec<PromotedImage>> = BTreeMap::new();
+    for image in images {
+        let key = (image.work().identity.clone(), image.work().digest);
+        groups.entry(key).or_default().push(image);
+    }
+    groups
+        .into_values()
+        .map(|images| {
+            let (places, mirrors) = places(scope, &images);
+            let mut places: Vec<Place> = places.into_iter().map(Place::new).collect();
+            for place in &mut places {
+                let mut destinations = images.iter().flat_map(|image| &image.destinations);
+                place.manifest_first = destinations.any(|destination| {
+                    destination.manifest_first && destination.work.repository == place.repository
+                });
+            }
+            ImageGroup {
+                images,
+                places,
+                mirrors,
+                children: Vec::new(),
+                shared: SharedEvidence::default(),
+            }
+        })
+        .collect()
+}
+
+/// Where evidence shall stand, and the mirrors that may have some already.
+fn places(
+    scope: &EvidenceScope,
+    images: &[PromotedImage],
+) -> (BTreeSet<Repository>, Vec<Repository>) {
+    let destinations: BTreeSet<Repository> = images
+        .iter()
+        .flat_map(|image| &image.destinations)
+        .map(|destination| destination.work.repository.clone())
+        .collect();
+    let complete: BTreeSet<Repository> = images
+        .iter()
+        .flat_map(|image| &image.work().complete_mirrors)
+        .cloned()
+        .collect();
+    match scope {
+        EvidenceScope::AllMirrors => (destinations, complete.into_iter().collect()),
+        EvidenceScope::Canonical(host) => {
+            let all: BTreeSet<Repository> = destinations.union(&complete).cloned().collect();
+            let canonical = canonical(host, &all).cloned();
+            let mirrors = all
+                .into_iter()
+                .filter(|repository| Some(repository) != canonical.as_ref())
+                .collect();
+            (canonical.into_iter().collect(), mirrors)
+        }
+    }
+}
+
+/// The one place of evidence among all destinations of an image.
+pub(super) fn canonical<'a>(
+    host: &RegistryHost,
+    all: &'a BTreeSet<Repository>,
+) -> Option<&'a Repository> {
+    all.iter()
+        .find(|repository| repository.host_str() == host.as_str())
+        .or(all.first())
+}

@@ -1,0 +1,7 @@
+use promo_core::pipeline::{Confirmed, DryRun};
+
+fn confirmed(dry: DryRun) -> Confirmed {
+    dry.into()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use promo_core::pipeline::{DryRun, Validated};
+
+async fn publish(validated: Validated<DryRun>) {
+    let _published = validated.promote().await;
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use promo_core::pipeline::Promoted;
+
+async fn attest(promoted: Promoted) {
+    let _attested = promoted.attest().await;
+}
+
+fn main() {}
