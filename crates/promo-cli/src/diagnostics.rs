@@ -6,24 +6,12 @@
 //! hint: …
 //! ```
 
-use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use promo::documents::style::{CYAN, RED, YELLOW, one_line};
 
 use crate::error::Error;
-
-/// Errors, and what was refused.
-pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
-/// Warnings.
-pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// What was done.
-pub(crate) const GREEN: Style = AnsiColor::Green.on_default().bold();
-/// Hints.
-pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
-/// Headings.
-pub(crate) const BOLD: Style = Style::new().bold();
 
 /// The text of an error with its causes and hints.
 pub(crate) fn error(error: &Error) -> String {
@@ -47,32 +35,7 @@ pub(crate) fn warning(code: &str, message: &str) -> String {
     format!("{YELLOW}warning[{code}]{YELLOW:#}: {}\n", one_line(message))
 }
 
-/// What to do, a line for each hint, however often it was given.
-pub(crate) fn hints<'a>(hints: impl Iterator<Item = &'a String>) -> String {
-    let mut text = String::new();
-    for hint in hints.collect::<BTreeSet<_>>() {
-        add_line(
-            &mut text,
-            &format!("{CYAN}hint:{CYAN:#} {}", one_line(hint)),
-        );
-    }
-    text
-}
-
 fn add_line(text: &mut String, line: &str) {
     // Writing to a `String` can't fail.
     let _ = writeln!(text, "{line}");
-}
-
-/// What comes from outside may hold anything: line ends and control characters are shown, not obeyed.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
 }

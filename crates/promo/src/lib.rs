@@ -28,6 +28,7 @@
 
 mod clock;
 mod connect;
+pub mod documents;
 mod ending;
 mod error;
 pub mod files;
@@ -45,7 +46,7 @@ pub mod verification;
 
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
-pub use error::{CODES, Error, InventoryForm, Result};
+pub use error::{CODES, Error, InventoryForm, Result, codes};
 pub use manifests::Added;
 pub use promoter::{
     Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,

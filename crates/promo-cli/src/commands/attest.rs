@@ -1,5 +1,6 @@
 //! `promo attest`: attests by hand that images were promoted.
 
+use promo::documents::{evidence_text, json, yaml};
 use promo::image;
 use promo::settings::{Overrides, SigningOverrides};
 use promo_core::oci::Repository;
@@ -7,7 +8,7 @@ use promo_core::oci::Repository;
 use crate::args::AttestArgs;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::output::{Format, Outcome, evidence_outcome};
+use crate::output::{Format, Outcome};
 
 /// Attests each image that isn't attested yet.
 pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome> {
@@ -26,8 +27,10 @@ pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome>
     };
     let promoter = context.promoter(context.settings(given)?);
     let attached = promoter.attest(images, &source, identity.as_ref()).await?;
-    evidence_outcome(
-        &attached,
-        context.console.format(args.output, &Format::DATA),
-    )
+    let text = match context.console.format(args.output, &Format::DATA) {
+        Format::Json => json(&attached)?,
+        Format::Yaml => yaml(&attached)?,
+        _ => evidence_text(&attached).into_styled(),
+    };
+    Ok(Outcome::done(text))
 }

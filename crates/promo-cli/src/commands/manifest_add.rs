@@ -1,12 +1,13 @@
 //! `promo manifest add`: an image of staging into the images file that it belongs to.
 
+use promo::documents::{json, yaml};
 use promo::{Added, image};
 use promo_core::oci::Tag;
 
 use crate::args::ManifestAddArgs;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::output::{Format, Outcome, json, yaml};
+use crate::output::{Format, Outcome};
 
 /// Adds the image, and says where.
 pub(crate) async fn run(args: &ManifestAddArgs, context: &Context) -> Result<Outcome> {

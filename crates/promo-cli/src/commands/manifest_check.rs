@@ -1,18 +1,14 @@
 //! `promo manifest check`: every finding with its place and the line it is about.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
-use promo::manifests::{self, Checked, path_of};
+use promo::TreeSource;
+use promo::documents::{check_annotations, check_text, json, yaml};
+use promo::manifests;
 use promo::settings::Overrides;
-use promo::{TreeSource, files};
-use promo_core::manifest::{Finding, Severity};
 
 use crate::args::ManifestCheckArgs;
 use crate::context::Context;
-use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, one_line};
 use crate::error::Result;
-use crate::output::{Format, Outcome, counted, json, yaml};
+use crate::output::{Format, Outcome};
 
 /// Loads the manifests and shows what was found.
 pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome> {
@@ -27,167 +23,11 @@ pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome>
         Format::Json => json(&checked)?,
         Format::Yaml => yaml(&checked)?,
         Format::Sarif => json(&checked.sarif(&source))?,
-        Format::Github => annotations(&checked.findings, &source),
-        _ => listing(&checked, &source),
+        Format::Github => check_annotations(&checked, &source),
+        _ => check_text(&checked, &source).into_styled(),
     };
     Ok(Outcome {
         text,
         exit: checked.ending(),
     })
 }
-
-/// The findings for people: message, place, the line with a caret below it.
-fn listing(checked: &Checked, source: &TreeSource) -> String {
-    let mut text = String::new();
-    let mut excerpts = Excerpts::new(source);
-    for finding in &checked.findings {
-        let style = match finding.severity {
-            Severity::Warning => YELLOW,
-            _ => RED,
-        };
-        let (severity, code) = (finding.severity, finding.code);
-        let message = one_line(&finding.message);
-        let _ = writeln!(text, "{style}{severity}[{code}]{style:#}: {message}");
-        let place = finding.position.map(|position| format!(":{position}"));
-        let _ = writeln!(
-            text,
-            "  {CYAN}-->{CYAN:#} {}{}",
-            finding.file,
-            place.unwrap_or_default()
-        );
-        text.push_str(&excerpts.of(finding));
-        let _ = writeln!(
-            text,
-            "  {CYAN}expected:{CYAN:#} {}\n",
-            one_line(&finding.expected)
-        );
-    }
-    text.push_str(&conclusion(checked));
-    text
-}
-
-fn conclusion(checked: &Checked) -> String {
-    let count = |severity, noun| {
-        let of = |finding: &&Finding| finding.severity == severity;
-        counted(checked.findings.iter().filter(of).count() as u64, noun)
-    };
-    let invalid = count(Severity::Invalid, "invalid entry");
-    let warnings = count(Severity::Warning, "warning");
-    let Some(summary) = &checked.summary else {
-        let errors = count(Severity::Error, "error");
-        return format!("{BOLD}{RED}refused{RED:#}{BOLD:#}: {errors}, {invalid}, {warnings}\n");
-    };
-    let (style, word) = match summary.invalid {
-        0 => (GREEN, "ok"),
-        _ => (YELLOW, "usable"),
-    };
-    format!(
-        "{style}{word}{style:#}: {}, {}, {}; {invalid}, {warnings}\n",
-        counted(summary.manifests, "promoter manifest"),
-        counted(summary.images, "image"),
-        counted(summary.digests, "digest"),
-    )
-}
-
-/// Lines of the files that findings are about, each file read once.
-struct Excerpts<'a> {
-    source: &'a TreeSource,
-    file: Option<(PathBuf, Vec<String>)>,
-}
-
-/// How much of a long line is shown.
-const MAX_EXCERPT: usize = 120;
-
-impl<'a> Excerpts<'a> {
-    fn new(source: &'a TreeSource) -> Self {
-        Self { source, file: None }
-    }
-
-    /// The line of a finding with a caret; nothing if there is no such line.
-    fn of(&mut self, finding: &Finding) -> String {
-        let Some(position) = finding.position else {
-            return String::new();
-        };
-        let path = path_of(finding, self.source);
-        if self.file.as_ref().is_none_or(|(read, _)| *read != path) {
-            let text = files::read_text(&path, &files::MANIFESTS).unwrap_or_default();
-            let lines = text.lines().map(str::to_owned).collect();
-            self.file = Some((path, lines));
-        }
-        let index = usize::try_from(position.line)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(1);
-        let mut lines = self.file.iter().flat_map(|(_, lines)| lines);
-        let Some(line) = lines.nth(index) else {
-            return String::new();
-        };
-        excerpt(line, position.line, position.column)
-    }
-}
-
-fn excerpt(line: &str, number: u32, column: u32) -> String {
-    let column = usize::try_from(column).unwrap_or(usize::MAX);
-    // Of a very long line the part around the place is shown.
-    let skipped = column
-        .saturating_sub(MAX_EXCERPT / 2)
-        .min(line.chars().count());
-    let skipped = if line.chars().count() <= MAX_EXCERPT {
-        0
-    } else {
-        skipped
-    };
-    let shown: String = line.chars().skip(skipped).take(MAX_EXCERPT).collect();
-    let shown: String = shown
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let gutter = number.to_string();
-    let blank = " ".repeat(gutter.len());
-    let before = " ".repeat(column.saturating_sub(1 + skipped));
-    format!(
-        "   {blank} {CYAN}|{CYAN:#}\n   {CYAN}{gutter} |{CYAN:#} {}\n   {blank} {CYAN}|{CYAN:#} {before}{RED}^{RED:#}\n",
-        shown.trim_end()
-    )
-}
-
-/// Annotations as GitHub's workflow commands write them.
-fn annotations(findings: &[Finding], source: &TreeSource) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let level = match finding.severity {
-            Severity::Warning => "warning",
-            _ => "error",
-        };
-        let file = path_of(finding, source);
-        let file = property(&file.to_string_lossy());
-        let position = finding
-            .position
-            .map(|position| format!(",line={},col={}", position.line, position.column));
-        let message = data(&format!(
-            "{}; expected {}",
-            finding.message, finding.expected
-        ));
-        let _ = writeln!(
-            text,
-            "::{level} file={file}{},title={}::{message}",
-            position.unwrap_or_default(),
-            finding.code
-        );
-    }
-    text
-}
-
-/// The text of a workflow command: these characters would end or change it.
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-/// A property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,13 @@
 //! `promo manifest digest`: what a tag points to.
 
+use promo::documents::{json, yaml};
 use promo::image;
 use promo::settings::Overrides;
 
 use crate::args::ManifestDigestArgs;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::{Format, Outcome, json, yaml};
+use crate::output::{Format, Outcome};
 
 /// Asks the registry, once.
 pub(crate) async fn run(args: &ManifestDigestArgs, context: &Context) -> Result<Outcome> {

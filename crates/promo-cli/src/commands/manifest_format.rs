@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use promo::documents::counted;
 use promo::manifests;
 
 use crate::args::ManifestFormatArgs;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Outcome, counted};
+use crate::output::Outcome;
 
 /// Formats all in memory first; then writes what differs, or only says so.
 pub(crate) fn run(args: &ManifestFormatArgs) -> Result<Outcome> {

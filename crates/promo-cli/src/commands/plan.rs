@@ -3,6 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
+use promo::documents::{json, plan_markdown, plan_text, summary_markdown, summary_text, yaml};
 use promo::settings::Overrides;
 use promo::{Held, PlanRequest};
 use promo_core::plan::{Plan, PlanInputs};
@@ -12,9 +13,7 @@ use crate::args::{PlanArgs, PlanShownArgs};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{
-    Format, Outcome, json, plan_markdown, plan_table, summary_markdown, summary_text, yaml,
-};
+use crate::output::{Format, Outcome};
 use crate::terminal::Terminal;
 
 /// Plans and shows the plan. Nothing is written to any registry.
@@ -61,14 +60,14 @@ fn show(
     let format = context.console.format(args.output, &Format::PLAN);
     match (format, args.summary) {
         _ if args.edges => stream_edges(plan, context.terminal)?,
-        (Format::Json, true) => return json(&plan.to_summary_document(inputs)),
-        (Format::Yaml, true) => return yaml(&plan.to_summary_document(inputs)),
+        (Format::Json, true) => return Ok(json(&plan.to_summary_document(inputs))?),
+        (Format::Yaml, true) => return Ok(yaml(&plan.to_summary_document(inputs))?),
         (Format::Markdown, true) => return Ok(summary_markdown(plan)),
-        (_, true) => return Ok(summary_text(plan)),
+        (_, true) => return Ok(summary_text(plan).into_styled()),
         (Format::Json, false) => Terminal::document(&plan.to_document(inputs))?,
-        (Format::Yaml, false) => return yaml(&plan.to_document(inputs)),
+        (Format::Yaml, false) => return Ok(yaml(&plan.to_document(inputs))?),
         (Format::Markdown, false) => return Ok(plan_markdown(plan)),
-        (_, false) => return Ok(plan_table(plan)),
+        (_, false) => return Ok(plan_text(plan).into_styled()),
     }
     Ok(String::new())
 }

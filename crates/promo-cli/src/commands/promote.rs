@@ -1,5 +1,6 @@
 //! `promo promote`: the pipeline, a dry run unless confirmed.
 
+use promo::documents::{json, report_text, yaml};
 use promo::settings::Overrides;
 use promo::{Extent, PromoteRequest};
 
@@ -8,7 +9,7 @@ use crate::args::PromoteArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json, report_table, yaml};
+use crate::output::{Format, Outcome};
 
 /// Runs the pipeline up to its report.
 pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome> {
@@ -33,7 +34,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&report)?,
         Format::Yaml => yaml(&report)?,
-        _ => report_table(&report),
+        _ => report_text(&report).into_styled(),
     };
     let kept = files.keep(&json(&report)?, &report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.

@@ -1,12 +1,13 @@
 //! `promo settings show`: every setting, its value and where it comes from.
 
+use promo::documents::{Table, json, yaml};
 use promo::settings::{self, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::{Format, Outcome, Table, json, yaml};
+use crate::output::{Format, Outcome};
 
 /// The document.
 #[derive(Serialize, JsonSchema)]

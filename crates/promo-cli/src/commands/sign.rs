@@ -1,12 +1,13 @@
 //! `promo sign`: signs images by hand.
 
+use promo::documents::{evidence_text, json, yaml};
 use promo::image;
 use promo::settings::{Overrides, SigningOverrides};
 
 use crate::args::SignArgs;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::{Format, Outcome, evidence_outcome};
+use crate::output::{Format, Outcome};
 
 /// Signs each image in the forms that it isn't signed in yet.
 pub(crate) async fn run(args: &SignArgs, context: &Context) -> Result<Outcome> {
@@ -22,8 +23,10 @@ pub(crate) async fn run(args: &SignArgs, context: &Context) -> Result<Outcome> {
     };
     let promoter = context.promoter(context.settings(given)?);
     let attached = promoter.sign(images, identity.as_ref()).await?;
-    evidence_outcome(
-        &attached,
-        context.console.format(args.output, &Format::DATA),
-    )
+    let text = match context.console.format(args.output, &Format::DATA) {
+        Format::Json => json(&attached)?,
+        Format::Yaml => yaml(&attached)?,
+        _ => evidence_text(&attached).into_styled(),
+    };
+    Ok(Outcome::done(text))
 }

@@ -1,5 +1,6 @@
 //! `promo snapshot`: what a registry holds, or what manifests want there.
 
+use promo::documents::{self, json};
 use promo::settings::Overrides;
 use promo::{SnapshotRequest, TreeSource};
 use promo_core::oci::{RegistryPath, Tag};
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::diagnostics;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json};
+use crate::output::{Format, Outcome};
 
 /// Takes the snapshot and prints it.
 pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcome> {
@@ -63,7 +64,7 @@ fn tell_unreadable(snapshot: &Snapshot, context: &Context) {
         context.terminal.tell(&line);
     }
     let hints = snapshot.unreadable().iter().flat_map(|one| &one.hints);
-    context.terminal.tell(&diagnostics::hints(hints));
+    context.terminal.tell(&documents::style::hints(hints));
 }
 
 fn tag(text: &str) -> Result<Tag> {

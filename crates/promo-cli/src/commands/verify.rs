@@ -1,5 +1,6 @@
 //! `promo verify`: who signed and attested images, and whether that is accepted.
 
+use promo::documents::{json, verification_text, yaml};
 use promo::settings::Overrides;
 use promo::verification::Demand;
 use promo::{image, keys};
@@ -9,7 +10,7 @@ use crate::args::VerifyArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json, verification_table, yaml};
+use crate::output::{Format, Outcome};
 
 /// Verifies all images.
 pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome> {
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome>
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&document)?,
         Format::Yaml => yaml(&document)?,
-        _ => verification_table(&document),
+        _ => verification_text(&document).into_styled(),
     };
     Ok(Outcome { text, exit })
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use promo::documents::style::one_line;
 use promo_core::ports::{Event, Observer};
 
 use super::{end_of_phase, noteworthy};
@@ -82,7 +83,7 @@ impl Observer for Bars {
                     bar.inc(1);
                 }
                 if let Some(line) = noteworthy(event) {
-                    self.line(&current, &format!("{}\n", diagnostics::one_line(&line)));
+                    self.line(&current, &format!("{}\n", one_line(&line)));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Progress as plain lines, for pipes and logs.
 
+use promo::documents::style::one_line;
 use promo_core::ports::{Event, Observer};
 
 use super::{end_of_phase, noteworthy};
@@ -64,7 +65,7 @@ impl Observer for Lines {
                     verbose.then(|| Self::verbose(event)).flatten()
                 });
                 if let Some(line) = line {
-                    self.terminal.note(&diagnostics::one_line(&line));
+                    self.terminal.note(&one_line(&line));
                 }
             }
         }

@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use promo_core::ports::{Event, Observer, Phase, Silent};
 
-pub(crate) use events::EventDocument;
-
 use crate::context::Context;
 use crate::terminal::{Terminal, Verbosity};
 

@@ -359,11 +359,11 @@ where
         _ => Refusal::Other,
     };
     let mut result = put().await;
-    if meaning(&result) == Refusal::Unclear {
+    if matches!(meaning(&result), Refusal::Unclear | Refusal::OfTheList) {
         // It may have been about to pass.
         result = put().await;
     }
-    if meaning(&result) == Refusal::Other {
+    if matches!(meaning(&result), Refusal::OfTheList | Refusal::Other) {
         return result;
     }
     let reference = subject.digest().into();

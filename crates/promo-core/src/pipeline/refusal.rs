@@ -13,6 +13,9 @@ pub(super) enum Refusal {
     WantsSubject,
     /// It may mean that, or pass when it is tried again.
     Unclear,
+    /// It was not the registry's answer to the piece itself: the list that keeps referrers was refused. What it names may
+    /// have been taken away a moment ago, and is there when all of it is put again.
+    OfTheList,
     /// Something else.
     Other,
 }
@@ -40,6 +43,9 @@ const OTHER: [&str; 8] = [
 /// What a failure to attach referrers means.
 pub(super) fn meaning(failure: &Failure) -> Refusal {
     let is_refusal = matches!(failure.kind(), FailureKind::NotFound | FailureKind::Refused);
+    if is_refusal && failure.status().is_none() {
+        return Refusal::OfTheList;
+    }
     let may_be = matches!(failure.status(), Some(400 | 404 | 409 | 412 | 422));
     if !is_refusal || !may_be {
         return Refusal::Other;

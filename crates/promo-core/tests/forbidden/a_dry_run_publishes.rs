@@ -1,3 +1,5 @@
+//! A dry run goes on to promote.
+
 use promo_core::pipeline::{DryRun, Validated};
 
 async fn publish(validated: Validated<DryRun>) {

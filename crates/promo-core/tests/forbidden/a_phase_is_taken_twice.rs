@@ -1,3 +1,5 @@
+//! What a phase took is used again.
+
 use promo_core::pipeline::Signed;
 
 async fn attest(signed: Signed) {

@@ -1,3 +1,5 @@
+//! A plan is published, and nothing in between is done.
+
 use promo_core::pipeline::{Confirmed, Planned};
 
 async fn publish(planned: Planned<Confirmed>) {

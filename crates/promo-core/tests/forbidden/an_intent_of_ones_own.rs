@@ -1,3 +1,5 @@
+//! A third intent, which has shown nothing.
+
 use promo_core::pipeline::{Intent, Mode, ProofPorts};
 
 #[derive(Debug, Clone)]

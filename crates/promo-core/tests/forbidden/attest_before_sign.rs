@@ -1,3 +1,5 @@
+//! Attestations before signatures.
+
 use promo_core::pipeline::Promoted;
 
 async fn attest(promoted: Promoted) {

@@ -70,3 +70,38 @@ pub const CODES: [(&str, &str); 19] = [
         "An image can't be copied to where another one is.",
     ),
 ];
+
+/// The codes of all crates with what they mean, ordered; `own` are those of a frontend.
+pub fn codes(own: &[(&str, &str)]) -> Vec<(String, String)> {
+    use promo_core::{manifest, pipeline, plan, snapshot};
+    let mut codes: Vec<(String, String)> = own
+        .iter()
+        .chain(&CODES)
+        .map(|(code, meaning)| ((*code).to_owned(), (*meaning).to_owned()))
+        .collect();
+    let mut add = |code: promo_core::Code, title: &str, explanation: &str| {
+        codes.push((code.to_string(), format!("**{title}** {explanation}")));
+    };
+    for kind in manifest::FINDING_KINDS {
+        add(kind.code, kind.title, kind.explanation);
+    }
+    let of_documents = [
+        plan::codes::ALL,
+        plan::ArtifactError::CODES,
+        snapshot::SnapshotError::CODES,
+    ];
+    for (code, meaning) in of_documents.into_iter().flatten() {
+        add(*code, meaning, "");
+    }
+    for entry in pipeline::codes::ALL {
+        add(entry.code, entry.title, entry.explanation);
+    }
+    for entry in promo_sign::CODES {
+        add(entry.code, entry.title, entry.explanation);
+    }
+    for entry in promo_registry::codes() {
+        add(entry.code, entry.title, entry.explanation);
+    }
+    codes.sort();
+    codes
+}

@@ -1,13 +1,13 @@
 //! The log of `promo cip`: one line for each milestone on standard error, in the form that kpromo's jobs are used to,
 //! with its levels.
 
+use promo::documents::style::one_line;
 use promo_core::Code;
 use promo_core::ports::{Event, Observer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::LogLevelArg;
-use crate::diagnostics::one_line;
 use crate::terminal::{Terminal, Verbosity};
 
 /// `promo.log/v1`: a line of the log.

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use promo::documents::{json, report_text};
 use promo::git::Since;
 use promo::settings::{
     Overrides, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
@@ -27,7 +28,7 @@ use crate::commands::report_file::ReportFile;
 use crate::context::{Context, promoter_told};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Outcome, json, report_table};
+use crate::output::Outcome;
 use crate::progress;
 
 /// Nothing was promoted because something can't be.
@@ -50,7 +51,9 @@ pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<O
     } else {
         Exit::Done
     };
-    context.terminal.result(&report_table(&ended.report))?;
+    context
+        .terminal
+        .result(report_text(&ended.report).styled())?;
     if let Some(file) = job.report_file {
         file.write(&json(&ended.report)?, exit)?;
     }
@@ -279,19 +282,11 @@ impl Ended {
     }
 }
 
-/// How far the first phases came.
-enum Came<I> {
-    /// All have passed: what is validated.
-    Through(Validated<I>, usize),
-    /// Something stopped the run.
-    Ended(Ended),
-}
-
 /// A run with `--confirm`.
 async fn carry_out(planned: Planned<Confirmed>, rules: &Rules, log: Log) -> Ended {
     let (validated, images) = match up_to_validate(planned, rules, log).await {
-        Came::Through(validated, images) => (validated, images),
-        Came::Ended(ended) => return ended,
+        Ok(passed) => passed,
+        Err(ended) => return *ended,
     };
     let refused = images - validated.passed().len().min(images);
     if refused > 0 && !rules.isolate {
@@ -309,25 +304,30 @@ async fn carry_out(planned: Planned<Confirmed>, rules: &Rules, log: Log) -> Ende
 /// A run without it.
 async fn look(planned: Planned<DryRun>, rules: &Rules, log: Log) -> Ended {
     match up_to_validate(planned, rules, log).await {
-        Came::Through(validated, _) => {
+        Ok((validated, _)) => {
             log.info("stopped after validate, without --confirm: nothing was written");
             Ended::well(validated.into_report())
         }
-        Came::Ended(ended) => ended,
+        Err(ended) => *ended,
     }
 }
 
-async fn up_to_validate<I: Intent>(planned: Planned<I>, rules: &Rules, log: Log) -> Came<I> {
+/// The phases that every run has: what passed them, and how many images came to validate; or how the run ended before.
+async fn up_to_validate<I: Intent>(
+    planned: Planned<I>,
+    rules: &Rules,
+    log: Log,
+) -> Result<(Validated<I>, usize), Box<Ended>> {
     tell_plan(planned.plan(), log);
     if let Some(stopped) = rules.stops_at_plan(planned.plan()) {
-        return Came::Ended(Ended {
+        return Err(Box::new(Ended {
             report: planned.into_report(),
             stopped: Some(stopped),
-        });
+        }));
     }
     if rules.parse_only {
         log.info("stopped after the plan, because of --parse-only");
-        return Came::Ended(Ended::well(planned.into_report()));
+        return Err(Box::new(Ended::well(planned.into_report())));
     }
     let mut work = planned.work().iter();
     let is_required = work.any(|image| image.provenance > ProvenanceDemand::None);
@@ -338,7 +338,7 @@ async fn up_to_validate<I: Intent>(planned: Planned<I>, rules: &Rules, log: Log)
     // What provenance refuses is left, and the rest goes on: it can't be had yet.
     let provenance = planned.verify_provenance();
     let images = provenance.passed().len();
-    Came::Through(provenance.validate().await, images)
+    Ok((provenance.validate().await, images))
 }
 
 /// The plan in one line.

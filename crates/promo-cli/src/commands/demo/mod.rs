@@ -6,14 +6,15 @@ mod world;
 
 use std::time::Instant;
 
+use promo::documents::style::{BOLD, CYAN};
+use promo::documents::{json, yaml};
 use promo_core::Code;
 
 use crate::args::DemoArgs;
 use crate::context::Context;
-use crate::diagnostics::{BOLD, CYAN};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Format, Outcome, json, yaml};
+use crate::output::{Format, Outcome};
 use crate::terminal::Terminal;
 use world::World;
 

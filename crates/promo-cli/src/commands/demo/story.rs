@@ -1,5 +1,6 @@
 //! The story: a run, its verification, a second run, three refusals. Each chapter demands that it was so.
 
+use promo::documents::style::{GREEN, RED, one_line};
 use promo::verification::Demand;
 use promo::{Extent, PromoteRequest, image};
 use promo_core::manifest::ManifestSet;
@@ -11,7 +12,6 @@ use promo_testkit::image::{ImageBuilder, Layer};
 
 use super::world::{PUBLIC, World};
 use super::{Teller, demand, unexpected};
-use crate::diagnostics::{GREEN, RED, one_line};
 use crate::error::Result;
 
 /// Tells all of it and returns the report of the first run.

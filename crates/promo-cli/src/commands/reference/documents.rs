@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use promo::documents::EventDocument;
 use promo::manifests::{Added, Checked};
 use promo::verification::VerificationDocument;
 use promo::{Applied, DigestDocument, EvidenceDocument};
@@ -9,7 +10,6 @@ use promo_core::schema;
 use serde_json::Value;
 
 use crate::commands::{cip, settings_show};
-use crate::progress;
 
 /// A kind of document.
 struct Document {
@@ -94,7 +94,7 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.event/v1",
         file: "promo.event.v1",
         about: "each line on standard error with `--log-format json`",
-        schema: || schema::document::<progress::EventDocument<'_>>("promo.event/v1"),
+        schema: || schema::document::<EventDocument<'_>>("promo.event/v1"),
     },
     Document {
         name: "promo.log/v1",

@@ -32,6 +32,8 @@ fn only_what_speaks_of_the_subject_asks_for_the_manifest_first() {
             "{status} {code}"
         );
     }
+    let of_the_list = Failure::new(FailureKind::Refused, Code::new("PROMO-R074"), "refused");
+    assert_eq!(meaning(&of_the_list), Refusal::OfTheList);
     let failed = Failure::new(FailureKind::Unavailable, Code::new("PROMO-R005"), "broken");
     assert_eq!(meaning(&failed.with_status(503)), Refusal::Other);
 }

@@ -7,12 +7,16 @@ use promo_core::pipeline::{EdgeOutcome, EdgeResult, Mode, PhaseStatus};
 use promo_core::report::{Report, Totals};
 
 use super::beside::beside_text;
-use super::counted;
 use super::plan_text::short;
-use crate::diagnostics::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
+use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
+use super::{Text, counted};
 
 /// The report as text.
-pub(crate) fn report_table(report: &Report) -> String {
+pub fn report_text(report: &Report) -> Text {
+    Text(told(report))
+}
+
+fn told(report: &Report) -> String {
     let mut text = phases(report);
     text.push_str(&edges(report));
     text.push_str(&staging(report));

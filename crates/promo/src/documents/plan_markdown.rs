@@ -10,14 +10,14 @@ use promo_core::plan::{Beside, Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow
 use super::beside as beside_an_image;
 use super::counted;
 use super::plan_text::{cost_text, destinations_of, listed_rows, name, place, short};
-use crate::diagnostics::one_line;
+use super::style::one_line;
 
 /// Lines that a list has at the most, and their bytes together: a comment has at most 65,536 characters.
 const MAX_LINES: usize = 100;
 const MAX_BYTES: usize = 30_000;
 
 /// The plan as Markdown.
-pub(crate) fn plan_markdown(plan: &Plan) -> String {
+pub fn plan_markdown(plan: &Plan) -> String {
     let mut text = summary_markdown(plan);
     let left = left(plan);
     if !left.is_empty() {
@@ -55,7 +55,7 @@ fn beside(beside: &Beside) -> Option<String> {
 }
 
 /// The heading and the numbers.
-pub(crate) fn summary_markdown(plan: &Plan) -> String {
+pub fn summary_markdown(plan: &Plan) -> String {
     format!("### promo plan\n\n{}", numbers(plan))
 }
 

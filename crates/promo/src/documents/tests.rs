@@ -1,7 +1,7 @@
 mod forms;
 
+use super::style::one_line;
 use super::*;
-use crate::diagnostics::one_line;
 
 #[test]
 fn cells_are_aligned_and_show_control_characters() {
@@ -14,6 +14,21 @@ fn cells_are_aligned_and_show_control_characters() {
     wide cell  1
     ü          two\nlines\u{1b}[31m
     "#);
+}
+
+#[test]
+fn bytes_are_shown_in_the_largest_unit_that_they_fill() {
+    let shown = [0, 1023, 1024, 1536, (1 << 20) - 1, 1 << 20, 5 << 30].map(plan_text::human_bytes);
+    let expected = [
+        "0 B",
+        "1023 B",
+        "1.00 KiB",
+        "1.50 KiB",
+        "1024.00 KiB",
+        "1.00 MiB",
+        "5.00 GiB",
+    ];
+    assert_eq!(shown, expected);
 }
 
 #[test]

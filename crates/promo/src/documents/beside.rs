@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use promo_core::plan::{Becomes, Beside};
 
 use super::plan_text::short;
-use crate::diagnostics::{YELLOW, one_line};
+use super::style::{YELLOW, one_line};
 
 /// One line each.
 pub(super) fn beside_text(beside: &[Beside]) -> String {

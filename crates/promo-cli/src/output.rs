@@ -1,25 +1,6 @@
-//! Views of results: a table for people, documents for machines.
-//!
-//! A result is data; this folder only shows it. A document carries `"schema": "promo.<name>/v1"` first.
-
-mod beside;
-mod document;
-mod evidence;
-mod plan_markdown;
-mod plan_text;
-mod report;
-mod table;
-mod verification;
+//! The forms of output that commands offer, and what a command prints. The forms themselves are made by the library.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-
-pub(crate) use document::{json, yaml};
-pub(crate) use evidence::evidence_outcome;
-pub(crate) use plan_markdown::{plan_markdown, summary_markdown};
-pub(crate) use plan_text::{plan_table, summary_text};
-pub(crate) use report::report_table;
-pub(crate) use table::Table;
-pub(crate) use verification::{kind as evidence_kind, verification_table};
 
 use crate::exit::Exit;
 
@@ -110,15 +91,3 @@ impl Outcome {
         }
     }
 }
-
-/// A number with its noun, in the plural where it belongs.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,17 +1,17 @@
 //! Plain tables: columns of text, aligned, without borders.
 
-use crate::diagnostics::{BOLD, one_line};
+use super::style::{BOLD, one_line};
 
 /// Rows of cells under headings.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
+pub struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these headings.
-    pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Self {
+    pub fn new<const N: usize>(headings: [&str; N]) -> Self {
         Self {
             headings: headings.map(str::to_owned).to_vec(),
             rows: Vec::new(),
@@ -19,17 +19,17 @@ impl Table {
     }
 
     /// Adds a row. Control characters in cells are shown, not obeyed.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.map(|cell| one_line(&cell)).to_vec());
     }
 
     /// Whether it has no row.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The text, each line ended.
-    pub(crate) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let widths = self.widths();
         let mut text = format!("{BOLD}{}{BOLD:#}\n", line(&self.headings, &widths));
         for row in &self.rows {

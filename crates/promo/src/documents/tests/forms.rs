@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::Value;
 
-use crate::output::plan_text::short;
-use crate::output::{plan_markdown, plan_table, summary_markdown, summary_text};
+use crate::documents::plan_text::short;
+use crate::documents::{plan_markdown, plan_text, summary_markdown, summary_text};
 
 const TAGS: [&str; 3] = ["v1.0.0", "v1.0.1", "v1.0.2"];
 const MIRRORS: [&str; 4] = ["a.example/p", "b.example/p", "b.example/q", "c.example/p"];
@@ -270,7 +270,7 @@ proptest! {
     #[test]
     fn every_form_says_what_the_edges_say(world in worlds()) {
         let plan = world.plan();
-        let table = plan_table(&plan);
+        let table = plan_text(&plan).into_styled();
         let not_present = truth(&plan, |verdict| verdict != Verdict::Present);
         prop_assert_eq!(of_table(&table, &world), not_present.clone());
 
@@ -286,7 +286,7 @@ proptest! {
         prop_assert!(document.is_subset(&truth(&plan, |_| true)));
 
         let counts = plan.summary().verdicts;
-        let summary = anstream::adapter::strip_str(&summary_text(&plan)).to_string();
+        let summary = summary_text(&plan).plain();
         for verdict in Verdict::ALL {
             let count = plan.edges().filter(|edge| edge.verdict() == verdict).count();
             prop_assert_eq!(counts.get(verdict), count as u64);
@@ -317,6 +317,6 @@ fn a_row_names_the_tags_of_its_verdict_and_no_others() {
         .find(|line| line.starts_with("| finish"))
         .unwrap();
     assert!(row.contains("| `v1.0.2` | `a.example/p` |"), "{row}");
-    let table = plan_table(&world.plan());
+    let table = plan_text(&world.plan()).into_styled();
     assert_eq!(of_table(&table, &world).len(), 2, "{table}");
 }

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use promo::verification::{VerificationDocument, VerifiedImage};
 use promo_core::ports::EvidenceKind;
 
+use super::Text;
 use super::plan_text::short;
-use crate::diagnostics::{GREEN, RED, YELLOW, one_line};
+use super::style::{GREEN, RED, YELLOW, one_line};
+use crate::verification::{VerificationDocument, VerifiedImage};
 
-/// The verification as text.
-pub(crate) fn verification_table(document: &VerificationDocument) -> String {
-    document.images.iter().map(image).collect()
+/// Each image, whether it is accepted, and its evidence.
+pub fn verification_text(document: &VerificationDocument) -> Text {
+    Text(document.images.iter().map(image).collect())
 }
 
 fn image(image: &VerifiedImage) -> String {
@@ -58,7 +59,7 @@ fn image(image: &VerifiedImage) -> String {
 }
 
 /// A kind of evidence in words.
-pub(crate) fn kind(kind: &EvidenceKind) -> String {
+pub(super) fn kind(kind: &EvidenceKind) -> String {
     match kind {
         EvidenceKind::Signature { format } => format!("signature ({})", format.as_str()),
         EvidenceKind::Attestation { predicate_type } => {

@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use indicatif::HumanBytes;
 use promo_core::manifest::{Finding, Severity};
 use promo_core::oci::{Digest, RegistryPath, Tag};
 use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Traffic, Verdict};
 
 use super::beside::beside_text;
-use super::{Table, counted};
-use crate::diagnostics::{BOLD, GREEN, RED, YELLOW, hints, one_line};
+use super::style::{BOLD, GREEN, RED, YELLOW, hints, one_line};
+use super::table::Table;
+use super::{Text, counted};
 
 /// The plan as a table, then what was left and why, then the numbers.
-pub(crate) fn plan_table(plan: &Plan) -> String {
+pub fn plan_text(plan: &Plan) -> Text {
     let mut table = Table::new(["VERDICT", "IMAGE", "DIGEST", "TAGS", "DESTINATIONS"]);
     for group in plan.groups().filter(|group| !group.is_unchanged()) {
         for row in listed_rows(&group) {
@@ -57,11 +57,16 @@ pub(crate) fn plan_table(plan: &Plan) -> String {
     if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }
-    text + &summary_text(plan)
+    Text(text + &summary(plan))
+}
+
+/// The numbers of a plan: how many edges there are of each verdict.
+pub fn summary_text(plan: &Plan) -> Text {
+    Text(summary(plan))
 }
 
 /// The numbers in a line or two.
-pub(crate) fn summary_text(plan: &Plan) -> String {
+fn summary(plan: &Plan) -> String {
     let summary = plan.summary();
     let mut text = format!(
         "{BOLD}{}, {}, {}{BOLD:#}",
@@ -93,7 +98,7 @@ pub(crate) fn summary_text(plan: &Plan) -> String {
 /// What it takes, in a sentence without a period.
 pub(super) fn cost_text(cost: &Cost) -> String {
     let traffic = |traffic: &Traffic| {
-        let bytes = HumanBytes(traffic.bytes);
+        let bytes = human_bytes(traffic.bytes);
         format!("{bytes} in {}", counted(traffic.requests, "request"))
     };
     let mut text = format!(
@@ -174,11 +179,29 @@ pub(super) fn destinations_of(
 }
 
 /// The digest as far as people compare it.
-pub(crate) fn short(digest: Digest) -> String {
+pub(super) fn short(digest: Digest) -> String {
     let hex = digest.hex();
     format!(
         "{}:{}",
         digest.algorithm().name(),
         hex.get(..12).unwrap_or(&hex)
     )
+}
+
+/// A number of bytes as people read it, with two digits: `1.50 MiB`.
+pub(super) fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let scaled = UNITS
+        .iter()
+        .zip(1_u32..)
+        .take_while(|(_, power)| bytes >> (10 * power) > 0)
+        .last();
+    match scaled {
+        None => format!("{bytes} B"),
+        Some((unit, power)) => {
+            // Hundredths of the unit, rounded as they are shown; more than a double holds is never shown.
+            let hundredths = (u128::from(bytes) * 100 + (1 << (10 * power - 1))) >> (10 * power);
+            format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100)
+        }
+    }
 }

@@ -1,0 +1,61 @@
+//! Results as they are shown: texts for people, markdown, and documents for machines.
+//!
+//! A document carries `"schema": "promo.<name>/v1"` first. A text has styles, and can be had without; what comes from
+//! outside never ends a line or starts a style of its own.
+
+mod applied;
+mod beside;
+mod document;
+mod event;
+mod evidence;
+mod findings;
+mod plan_markdown;
+mod plan_text;
+mod report;
+pub mod style;
+mod table;
+mod verification;
+
+pub use applied::applied_text;
+pub use document::{json, yaml};
+pub use event::{Detail, EventDocument};
+pub use evidence::evidence_text;
+pub use findings::{check_annotations, check_text};
+pub use plan_markdown::{plan_markdown, summary_markdown};
+pub use plan_text::{plan_text, summary_text};
+pub use report::report_text;
+pub use table::Table;
+pub use verification::verification_text;
+
+/// A text for people, with styles for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// The text without any style.
+    pub fn plain(&self) -> String {
+        anstream::adapter::strip_str(&self.0).to_string()
+    }
+
+    /// The text with its styles, as escape sequences.
+    pub fn styled(&self) -> &str {
+        &self.0
+    }
+
+    /// The same, taken over.
+    pub fn into_styled(self) -> String {
+        self.0
+    }
+}
+
+/// A number with its noun, in the plural where it belongs.
+pub fn counted(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
