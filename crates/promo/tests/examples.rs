@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::sync::Arc;
 
 use promo::settings::Settings;
-use promo_core::report::RunOutcome;
-use promo_sign::Password;
+use promo::{Extent, PromoteRequest, Promoter, SystemClock, TreeSource, keys};
+use promo_core::pipeline::{EdgeResult, StagingPolicy};
+use promo_core::ports::{Clock, SignatureFormat};
+use promo_core::report::{Report, RunOutcome};
+use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, Password, SigningKey};
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
 
@@ -19,6 +23,9 @@ mod plan_a_tree;
 #[expect(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/promote_with_an_observer.rs"]
 mod promote_with_an_observer;
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/refuse_from_outside.rs"]
+mod refuse_from_outside;
 #[expect(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/sign_and_verify.rs"]
 mod sign_and_verify;
@@ -57,7 +64,7 @@ async fn a_tree_is_planned() {
     image.push_to(&staging.state(), "staging/app", "v1");
     let folder = tempfile::tempdir().unwrap();
     let path = manifest(folder.path(), &staging, &production, &image);
-    let tree = promo::TreeSource::of_path(path.into());
+    let tree = TreeSource::of_path(path.into());
     let lines = plan_a_tree::plan(tree).await.unwrap();
     assert_eq!(
         lines,
@@ -117,10 +124,73 @@ async fn a_promotion_is_carried_out() {
     let mut settings = Settings::default();
     settings.signing = settings.signing.with_key(key);
     settings.signing.password = Some(password);
-    let tree = promo::TreeSource::of_path(path.into());
+    let tree = TreeSource::of_path(path.into());
     settings.scope = settings.scope.with_tree(tree);
     let report = promote_with_an_observer::promote(settings).await.unwrap();
     assert_eq!(report.outcome(), RunOutcome::Done);
     let there = production.state().tag_digest("team/app", "v1");
     assert_eq!(there.as_deref(), Some(image.digest()));
+}
+
+/// The image under two tags: the check takes one of them, the gate wants two signers of staging.
+async fn strictly_promoted(builders: &[Arc<SigningKey>]) -> (Report, EmbeddedRegistry) {
+    let (staging, production) = (registry().await, registry().await);
+    let image = image();
+    image.push_to(&staging.state(), "staging/app", "v1");
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let formats = [SignatureFormat::Bundle];
+    let name = format!("{}/staging/app:v1", staging.host());
+    for key in builders {
+        let ports = keys::signing_with(key, &formats, PROMOTION_PREDICATE_TYPE, &clock).unwrap();
+        let builder = Promoter::builder().signing(ports).build();
+        let images = promo::image::references(std::slice::from_ref(&name)).unwrap();
+        builder.sign(images, None).await.unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = manifest(folder.path(), &staging, &production, &image);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"v1\"", "\"v1\", \"latest\"")).unwrap();
+    let mut settings = Settings::default();
+    settings.scope = settings.scope.with_tree(TreeSource::of_path(path.into()));
+    settings.staging = settings.staging.with_policy(StagingPolicy::IfPresent);
+    settings.signing.no_sign = true;
+    let verifier = KeyVerifier::new(builders.iter().map(|key| key.public_key().clone()));
+    let promoter = refuse_from_outside::strict(Promoter::builder())
+        .settings(settings)
+        .staging_verifier(Arc::new(verifier))
+        .build();
+    let request = PromoteRequest::new(Extent::Confirmed);
+    (promoter.promote(&request).await.unwrap(), production)
+}
+
+fn left(report: &Report) -> Vec<&str> {
+    let of_plan = report.left.iter().map(|edge| edge.code.as_str());
+    let of_phases = report.edges.iter().filter_map(|edge| match &edge.result {
+        EdgeResult::Left(left) => Some(left.code.as_str()),
+        _ => None,
+    });
+    of_plan.chain(of_phases).collect()
+}
+
+#[tokio::test]
+async fn a_check_refuses_one_edge_and_a_gate_an_image() {
+    let keys: Vec<_> = (0..2)
+        .map(|_| Arc::new(SigningKey::generate().unwrap()))
+        .collect();
+
+    let (report, production) = strictly_promoted(&keys).await;
+    assert_eq!(left(&report), ["PROMO-P016"], "{report:#?}");
+    assert_eq!(report.totals.published, 1);
+    assert!(production.state().tag_digest("team/app", "v1").is_some());
+    assert!(
+        production
+            .state()
+            .tag_digest("team/app", "latest")
+            .is_none()
+    );
+
+    let (report, production) = strictly_promoted(&keys[..1]).await;
+    assert_eq!(left(&report), ["PROMO-P016", "PROMO-C060"], "{report:#?}");
+    assert_eq!(report.outcome(), RunOutcome::Refused);
+    assert!(production.log().writes().is_empty());
 }

@@ -152,4 +152,6 @@ codes! {
          overwritten. Make a new plan."
     NOT_CONFIRMED "PROMO-C051" "the registry did not keep what was put"
         "After the manifest was put, the registry shows another digest under the tag, or none."
+    OBJECTED "PROMO-C060" "a gate objects to the image"
+        "A gate that the embedding program brought decided that the image may not go to production. Nothing of it was copied."
 }

@@ -18,6 +18,7 @@ mod children;
 mod concurrent;
 mod error;
 mod flow;
+mod gate;
 mod group;
 mod in_question;
 mod intent;

@@ -10,8 +10,8 @@ use super::StagingTrust;
 use crate::oci::RegistryHost;
 use crate::plan::PlanOptions;
 use crate::ports::{
-    Clock, Contained, Copier, EvidenceStore, InventoryReader, Observer, RecordedManifest, Registry,
-    Silent, Sleep, Verifier,
+    Clock, Contained, Copier, EvidenceStore, Gate, InventoryReader, Observer, RecordedManifest,
+    Registry, Silent, Sleep, Verifier,
 };
 
 /// What is asked of the signatures that images have in staging.
@@ -110,6 +110,8 @@ pub struct Ports {
     pub evidence: Arc<dyn EvidenceStore>,
     /// Judges signatures of staging, if they are looked at.
     pub staging: Option<Arc<dyn Verifier>>,
+    /// Who decides whether an image may go to production, in this order; the first objection counts.
+    pub gates: Vec<Arc<dyn Gate>>,
     /// Takes events.
     pub observer: Arc<dyn Observer>,
     /// Tells the time.
@@ -140,6 +142,7 @@ impl Ports {
             copier: registries.copier,
             evidence: registries.evidence,
             staging: None,
+            gates: Vec::new(),
             observer: Arc::new(Silent),
             clock,
             sleep,
@@ -156,6 +159,11 @@ impl Ports {
             staging: self
                 .staging
                 .map(|verifier| Arc::new(Contained::new(verifier)) as Arc<dyn Verifier>),
+            gates: self
+                .gates
+                .into_iter()
+                .map(|gate| Arc::new(Contained::new(gate)) as Arc<dyn Gate>)
+                .collect(),
             observer: Arc::new(Contained::new(self.observer)),
             clock: self.clock,
             sleep: self.sleep,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::StagingPolicy;
 use super::beside;
 use super::flow::{Flow, Item, PhaseStatus, Run};
+use super::gate;
 use super::intent::Intent;
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
@@ -38,8 +39,9 @@ impl<I: Intent> ProvenanceVerified<I> {
     /// Judges the signatures that the images have in staging.
     pub async fn validate(self) -> Validated<I> {
         let (mut flow, passed, intent) = self.into_parts();
+        let has_gates = !flow.run.ports.gates.is_empty();
         let status = match flow.run.settings.staging {
-            StagingPolicy::Off => PhaseStatus::NotAskedFor,
+            StagingPolicy::Off if !has_gates => PhaseStatus::NotAskedFor,
             _ => PhaseStatus::Done,
         };
         let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
@@ -146,6 +148,7 @@ async fn judge_all(
     work: &ImageWork,
 ) -> Result<(StagingSignatures, StagedChildren, Vec<Beside>), Left> {
     let (staging, children) = staging_signatures(run, work).await?;
+    gate::pass(run, work, &staging.accepted).await?;
     let beside = beside::look(run, work).await?;
     Ok((staging, children, beside))
 }

@@ -10,6 +10,7 @@
 
 mod artifact;
 mod beside;
+mod checked;
 mod collisions;
 mod cost;
 mod decision;
@@ -101,6 +102,8 @@ pub struct Plan {
 /// 7. `finish`: the digest is in the destination, the tag is not.
 /// 8. `promote`: all of it is to be done, or an allowed move.
 ///
+/// What would be promoted is `refused` where one of the options' checks objects to it.
+///
 /// Conflicts and redundant edges are found over the whole set, whatever is selected: the plan of a part
 /// is the part of the plan.
 pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
@@ -108,7 +111,7 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
     let collisions = Collisions::find(&layout);
     let judge = Judge::new(&layout, &collisions, inventory, options);
     let (decisions, found, causes) = judge.decide();
-    Plan {
+    checked::checked(Plan {
         conflicts: collisions.into_conflicts(),
         decisions,
         found,
@@ -121,7 +124,7 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
         beside: None,
         saved_summary: None,
         layout: Arc::new(layout),
-    }
+    })
 }
 
 impl Plan {

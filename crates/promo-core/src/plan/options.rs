@@ -9,6 +9,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::{EdgeKey, SetDiff, TagMoves};
 use crate::identity::IdentityRules;
 use crate::oci::{Digest, RegistryPath, Repository};
+use crate::ports::PlanCheck;
 
 /// What a plan is made with. Everything off and all selected by default.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct PlanOptions {
     pub fail_fast: bool,
     /// What is published already is work, too: its evidence is examined.
     pub complete: bool,
+    /// Who looks at what would be promoted, in this order; the first objection counts.
+    pub checks: Vec<Arc<dyn PlanCheck>>,
 }
 
 /// Which images and destinations are planned; everything unless patterns say otherwise.

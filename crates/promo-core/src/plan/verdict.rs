@@ -138,6 +138,9 @@ pub mod codes {
     /// `refused`: the edge is not what the saved plan saw.
     pub const REFUSED: Code = Code::new("PROMO-P015");
 
+    /// `refused`: a check of the plan objects to the edge.
+    pub const OBJECTED: Code = Code::new("PROMO-P016");
+
     /// All of them with what they mean, for the reference pages.
     pub const ALL: &[(Code, &str)] = &[
         (PRESENT, "the edge is published already"),
@@ -167,5 +170,6 @@ pub mod codes {
             "the inventory doesn't know the digest of the source",
         ),
         (REFUSED, "the edge is not what the saved plan saw"),
+        (OBJECTED, "a check of the plan objects to the edge"),
     ];
 }

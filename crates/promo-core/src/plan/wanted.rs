@@ -13,7 +13,9 @@ pub fn wanted_destinations(set: &ManifestSet, options: &PlanOptions) -> WantedIn
     let offline = plan(set, None, options);
     let mut wanted = WantedInventory::default();
     for edge in offline.edges() {
-        if edge.verdict() != Verdict::Wanted {
+        // What a check objects to may be there already, and then there is nothing to object to.
+        let is_objected = || edge.code() == codes::OBJECTED;
+        if edge.verdict() != Verdict::Wanted && !is_objected() {
             continue;
         }
         match edge.tag() {

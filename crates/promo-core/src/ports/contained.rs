@@ -14,9 +14,9 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::{
     AcceptedEvidence, Attachment, Attester, BlobStream, BoundedEvidence, BulkList, Capabilities,
     CatalogPage, CopiedContent, Copier, CopyRequest, Event, Evidence, EvidenceKind, EvidenceSet,
-    EvidenceStore, Failure, ImageSize, InventoryReader, ManifestHead, Mount, Observer,
-    PromotionRecord, PutManifest, ReferrerList, Registry, SignatureFormat, Signer, Subject,
-    TagPage, UploadSession, Verification, Verifier,
+    EvidenceStore, Failure, Gate, GatedImage, ImageSize, InventoryReader, ManifestHead, Mount,
+    Objection, Observer, PromotionRecord, PutManifest, ReferrerList, Registry, SignatureFormat,
+    Signer, Subject, TagPage, UploadSession, Verification, Verifier,
 };
 use crate::identity::Identity;
 use crate::inventory::{Inventory, RepositoryInventory, WantedInventory};
@@ -283,6 +283,13 @@ impl Verifier for Contained<dyn Verifier> {
     ) -> Result<Evidence, Failure> {
         catch_unwind(AssertUnwindSafe(|| self.0.carried(accepted, subject)))
             .unwrap_or_else(|panic| Err(Failure::of_panic(&*panic)))
+    }
+}
+
+#[async_trait]
+impl Gate for Contained<dyn Gate> {
+    async fn judge(&self, image: &GatedImage<'_>) -> Result<Option<Objection>, Failure> {
+        contain(async { self.0.judge(image).await }).await
     }
 }
 

@@ -9,6 +9,7 @@ mod contained;
 mod copier;
 mod evidence;
 mod failure;
+mod gate;
 mod inventory_reader;
 mod observer;
 mod registry;
@@ -22,6 +23,7 @@ pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
 };
 pub use failure::{Failure, FailureKind};
+pub use gate::{Gate, GatedImage, Objection, PlanCheck};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};
 pub use registry::{

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::ProofPorts;
-use promo_core::ports::{Clock, Event, Observer, Registry, Silent, Sleep, Verifier};
+use promo_core::ports::{
+    Clock, Event, Gate, Observer, PlanCheck, Registry, Silent, Sleep, Verifier,
+};
 use promo_registry::Revocation;
 use promo_sign::Password;
 
@@ -26,6 +28,8 @@ pub struct PromoterBuilder {
     registry: Option<Arc<dyn Registry>>,
     signing: Option<ProofPorts>,
     staging: Option<Arc<dyn Verifier>>,
+    checks: Vec<Arc<dyn PlanCheck>>,
+    gates: Vec<Arc<dyn Gate>>,
 }
 
 impl std::fmt::Debug for PromoterBuilder {
@@ -98,6 +102,22 @@ impl PromoterBuilder {
         self
     }
 
+    /// Somebody who looks at what would be promoted and may object, in plans and runs; several are asked in the order in
+    /// which they were given.
+    #[must_use]
+    pub fn check(mut self, check: Arc<dyn PlanCheck>) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Somebody who decides whether an image may go to production, from what was proven about it; several are asked in
+    /// the order in which they were given.
+    #[must_use]
+    pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gates.push(gate);
+        self
+    }
+
     /// The promoter. Nothing is read or sent yet.
     pub fn build(self) -> Promoter {
         let git = Git::find(&self.settings.network.credentials.helper_folders);
@@ -115,6 +135,8 @@ impl PromoterBuilder {
                 registry: self.registry,
                 signing: self.signing,
                 staging: self.staging,
+                checks: self.checks,
+                gates: self.gates,
             },
             connected: OnceLock::new(),
         }

@@ -56,7 +56,7 @@ impl Promoter {
     ) -> Result<EvidenceDocument> {
         let ports = self.signing()?.ok_or(Error::NoKey)?;
         self.tell_of_shared_keys();
-        let formats = self.settings.signing.formats();
+        let formats = ports.signer.formats();
         let wanted: Vec<EvidenceKind> = formats.iter().copied().map(signature).collect();
         let mut attached = Vec::new();
         for reference in images {

@@ -15,7 +15,9 @@ mod verify;
 use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::ProofPorts;
-use promo_core::ports::{EvidenceStore, InventoryReader, Observer, Registry, Verifier};
+use promo_core::ports::{
+    EvidenceStore, Gate, InventoryReader, Observer, PlanCheck, Registry, Verifier,
+};
 use promo_registry::Revocation;
 
 pub use apply::Applied;
@@ -51,6 +53,8 @@ struct Given {
     registry: Option<Arc<dyn Registry>>,
     signing: Option<ProofPorts>,
     staging: Option<Arc<dyn Verifier>>,
+    checks: Vec<Arc<dyn PlanCheck>>,
+    gates: Vec<Arc<dyn Gate>>,
 }
 
 impl std::fmt::Debug for Promoter {

@@ -112,7 +112,8 @@ impl Promoter {
     /// `PROMO-X001`, `PROMO-X008`, `PROMO-X015`, `PROMO-X035`: see [`planning`].
     pub fn plan_options(&self, set: &ManifestSet, complete: bool) -> Result<PlanOptions> {
         let scope = &self.settings.scope;
-        let options = planning::options(scope, complete)?;
+        let mut options = planning::options(scope, complete)?;
+        options.checks.clone_from(&self.given.checks);
         planning::narrowed(options, scope, set, &self.git, self.around.clock.now())
     }
 

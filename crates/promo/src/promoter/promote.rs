@@ -122,7 +122,8 @@ impl Promoter {
     }
 
     /// The settings of a run that plans with these options.
-    pub fn run_settings(&self, plan: PlanOptions) -> RunSettings {
+    pub fn run_settings(&self, mut plan: PlanOptions) -> RunSettings {
+        plan.checks.clone_from(&self.given.checks);
         let (signing, staging) = (&self.settings.signing, &self.settings.staging);
         let tree = self.settings.scope.tree().ok();
         let mut run = RunSettings::new(signing.builder_id(), plan);
@@ -154,6 +155,7 @@ impl Promoter {
         );
         let mut ports = Ports::new(to_registries, clock, sleep);
         ports.staging = self.staging_verifier()?;
+        ports.gates.clone_from(&self.given.gates);
         ports.observer = Arc::clone(&self.around.observer);
         Ok(ports)
     }

@@ -341,7 +341,7 @@ fn fits(verdict: Verdict, code: Code) -> bool {
     match code {
         codes::REDUNDANT => verdict == Verdict::Redundant,
         codes::CONFLICT => verdict == Verdict::Conflict,
-        codes::REFUSED => verdict == Verdict::Refused,
+        codes::REFUSED | codes::OBJECTED => verdict == Verdict::Refused,
         codes::DESTINATION_UNREADABLE
         | codes::TAG_UNKNOWN
         | codes::DIGEST_UNKNOWN

@@ -1,0 +1,43 @@
+//! Gates: what decides from outside whether an image may go to production. Validate asks them, after staging's
+//! signatures were judged, so that no gate sees what was not verified.
+
+use super::codes;
+use super::flow::Run;
+use super::outcome::{Left, LeftClass};
+use crate::plan::ImageWork;
+use crate::ports::{AcceptedEvidence, GatedImage, Phase};
+
+/// Asks all gates about an image; the first that objects, or can't decide, leaves it.
+pub(super) async fn pass(
+    run: &Run,
+    work: &ImageWork,
+    evidence: &[AcceptedEvidence],
+) -> Result<(), Left> {
+    let image = GatedImage {
+        source: &work.source,
+        digest: work.digest,
+        identity: &work.identity,
+        destinations: &work.destinations,
+        evidence,
+    };
+    for gate in &run.ports.gates {
+        if run.interrupt.is_raised() {
+            return Err(Left::interrupted(Phase::Validate));
+        }
+        let objection = gate.judge(&image).await;
+        let objection = objection.map_err(|failure| Left::failed(Phase::Validate, &failure))?;
+        if let Some(objection) = objection {
+            let left = Left::new(
+                Phase::Validate,
+                LeftClass::Refused,
+                codes::OBJECTED,
+                objection.reason,
+            );
+            return Err(Left {
+                hints: objection.hints,
+                ..left
+            });
+        }
+    }
+    Ok(())
+}
