@@ -149,10 +149,7 @@ fn targets(images: &BTreeMap<String, Digest>) -> Result<Targets, Error> {
         .iter()
         .map(|(name, digest)| {
             let path = VirtualTargetPath::new(name.clone()).map_err(link_error)?;
-            let algorithm = match digest.algorithm() {
-                DigestAlgorithm::Sha512 => HashAlgorithm::Sha512,
-                _ => HashAlgorithm::Sha256,
-            };
+            let algorithm = hash_algorithm(digest);
             let value = HashValue::new(digest.as_bytes().to_vec());
             Ok((path, TargetDescription::from([(algorithm, value)])))
         })
@@ -166,14 +163,19 @@ fn digests(targets: &Targets) -> Option<BTreeMap<String, Digest>> {
         .map(|(path, hashes)| {
             let (_, digest) = path.value().rsplit_once('@')?;
             let digest: Digest = digest.parse().ok()?;
-            let algorithm = match digest.algorithm() {
-                DigestAlgorithm::Sha512 => HashAlgorithm::Sha512,
-                _ => HashAlgorithm::Sha256,
-            };
+            let algorithm = hash_algorithm(&digest);
             (hashes.get(&algorithm)?.value() == digest.as_bytes())
                 .then(|| (path.value().to_owned(), digest))
         })
         .collect()
+}
+
+/// An algorithm of digests, as in-toto names it.
+const fn hash_algorithm(digest: &Digest) -> HashAlgorithm {
+    match digest.algorithm() {
+        DigestAlgorithm::Sha256 => HashAlgorithm::Sha256,
+        DigestAlgorithm::Sha512 => HashAlgorithm::Sha512,
+    }
 }
 
 fn key_id(key: &InTotoPublicKey) -> Result<String, Error> {

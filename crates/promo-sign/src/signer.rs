@@ -70,7 +70,7 @@ impl KeySigner {
                     self.clock.now(),
                 )
             }
-            format => Err(Error::FormatNotOffered { format }),
+            SignatureFormat::SigReferrer => Err(Error::FormatNotOffered { format }),
         }
     }
 }

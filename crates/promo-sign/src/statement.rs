@@ -147,7 +147,7 @@ fn digest_set(digest: &Digest) -> DigestSet {
     // The fixed sizes are known by the algorithm, so neither conversion can fail.
     match digest.algorithm() {
         DigestAlgorithm::Sha512 => set.sha512 = Sha512Hash::from_hex(&digest.hex()).ok(),
-        _ => set.sha256 = Sha256Hash::from_hex(&digest.hex()).ok(),
+        DigestAlgorithm::Sha256 => set.sha256 = Sha256Hash::from_hex(&digest.hex()).ok(),
     }
     set
 }

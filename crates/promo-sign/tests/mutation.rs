@@ -81,7 +81,6 @@ impl World {
         match &self.evidence[piece] {
             Evidence::Referrer { blobs, .. } => blobs[1].bytes.to_vec(),
             Evidence::TagLayer { layer, .. } => layer.bytes.to_vec(),
-            _ => Vec::new(),
         }
     }
 
@@ -119,7 +118,6 @@ impl World {
                     layer,
                 }
             }
-            _ => unreachable!(),
         }
     }
 }
@@ -164,7 +162,7 @@ impl World {
     fn manifest(&self) -> Vec<u8> {
         match &self.evidence[0] {
             Evidence::Referrer { manifest, .. } => manifest.bytes().to_vec(),
-            _ => unreachable!(),
+            Evidence::TagLayer { .. } => unreachable!(),
         }
     }
 }

@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 /// A digest algorithm that promo computes and accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum DigestAlgorithm {
     /// SHA-256, 32 bytes.
     Sha256,

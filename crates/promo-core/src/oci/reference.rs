@@ -12,7 +12,6 @@ use super::{
 
 /// A manifest within a repository: by tag or by digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum ManifestReference {
     /// By tag, which may move.
     Tag(Tag),

@@ -19,7 +19,6 @@ use crate::report::{Report, ReportSettings};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum PhaseStatus {
     /// It was carried out.
     Done,

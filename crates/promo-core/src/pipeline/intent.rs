@@ -13,7 +13,6 @@ use crate::ports::{Attester, Contained, Signer, Verifier};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub enum Mode {
     /// Up to validate; nothing is written anywhere.
     DryRun,

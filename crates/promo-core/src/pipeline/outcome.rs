@@ -12,7 +12,6 @@ use crate::ports::{Failure, FailureKind, Phase};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum LeftClass {
     /// The run was interrupted.
     Interrupted,

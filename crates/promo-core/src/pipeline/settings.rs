@@ -18,7 +18,6 @@ use crate::ports::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum StagingPolicy {
     /// They are not looked at, and none is carried.
     Off,
@@ -40,7 +39,6 @@ pub enum ProvenancePolicy {
 
 /// Which mirrors receive evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum EvidenceScope {
     /// Each mirror, the same bytes.
     AllMirrors,

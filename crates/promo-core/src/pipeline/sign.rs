@@ -136,7 +136,7 @@ pub(super) async fn sign_one(
             .iter()
             .filter_map(|kind| match kind {
                 EvidenceKind::Signature { format } => Some(*format),
-                _ => None,
+                EvidenceKind::Attestation { .. } => None,
             })
             .collect();
         proof.signer.sign(&subject, &formats).await

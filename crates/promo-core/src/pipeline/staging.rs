@@ -275,7 +275,7 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
         }
         let form = match accepted.evidence {
             Evidence::TagLayer { suffix, .. } => Some(suffix),
-            _ => None,
+            Evidence::Referrer { .. } => None,
         };
         if seen.insert((form, accepted.kind.clone(), accepted.proof)) {
             carried.push(accepted);

@@ -21,7 +21,6 @@ pub struct EvidenceBlob {
 
 /// The shared tags that evidence is kept under besides referrers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum TagSuffix {
     /// `sha256-<hex>.sig`: signatures.
     Sig,
@@ -41,7 +40,6 @@ impl TagSuffix {
 
 /// One piece of evidence about a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Evidence {
     /// A manifest whose subject is the digest (OCI 1.1), with its blobs.
     Referrer {

@@ -27,7 +27,6 @@ pub struct Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum SignatureFormat {
     /// A sigstore bundle (v0.3) as an OCI 1.1 referrer.
     Bundle,
@@ -54,7 +53,6 @@ impl SignatureFormat {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub enum EvidenceKind {
     /// An image signature.
     Signature {

@@ -133,7 +133,7 @@ fn by_digest(repository: &Repository, digest: &Digest) -> Reference {
 fn reading(repository: &Repository, reference: &ManifestReference) -> Reference {
     match reference {
         ManifestReference::Digest(digest) => by_digest(repository, digest),
-        other => pinned(repository, other.to_string()),
+        ManifestReference::Tag(tag) => pinned(repository, tag.to_string()),
     }
 }
 
@@ -145,7 +145,7 @@ fn expected(
 ) -> Result<Digest, Failure> {
     match reference {
         ManifestReference::Digest(digest) => Ok(*digest),
-        _ => answered
+        ManifestReference::Tag(_) => answered
             .parse()
             .map_err(|_| malformed(repository, "the registry named no digest that is known")),
     }

@@ -63,9 +63,11 @@ impl WireRegistry {
                 return self.head_by_get(repository, reference).await;
             }
             (ManifestReference::Digest(asked), _) => *asked,
-            (_, Some(named)) => named,
+            (ManifestReference::Tag(_), Some(named)) => named,
             // A registry that doesn't tell the digest is asked for the bytes.
-            (_, None) => return self.head_by_get(repository, reference).await,
+            (ManifestReference::Tag(_), None) => {
+                return self.head_by_get(repository, reference).await;
+            }
         };
         let media_type = answer.header(CONTENT_TYPE).map(MediaType::new);
         Ok(Some(ManifestHead {
@@ -107,12 +109,12 @@ impl WireRegistry {
         let bytes = answer.bytes(self.caps.manifest).await?;
         let algorithm = match (reference, named) {
             (ManifestReference::Digest(asked), _) => asked.algorithm(),
-            (_, Some(named)) => named.algorithm(),
-            _ => DigestAlgorithm::Sha256,
+            (ManifestReference::Tag(_), Some(named)) => named.algorithm(),
+            (ManifestReference::Tag(_), None) => DigestAlgorithm::Sha256,
         };
         let asked = match reference {
             ManifestReference::Digest(asked) => Some(*asked),
-            _ => None,
+            ManifestReference::Tag(_) => None,
         };
         for expected in [asked, named].into_iter().flatten() {
             check_digest(&what, expected, &bytes)?;
@@ -165,7 +167,7 @@ impl WireRegistry {
         // first.
         let request = match reference {
             ManifestReference::Digest(_) => request,
-            _ => request.once(),
+            ManifestReference::Tag(_) => request.once(),
         };
         let answer = self.exchange.send(&to_push(repository), request).await?;
         if !matches!(answer.status().as_u16(), 200..=202) {
@@ -176,8 +178,8 @@ impl WireRegistry {
             check_digest(&answer.what, named, manifest.bytes())?;
         }
         let kept_by = match reference {
-            ManifestReference::Digest(asked) if by_other_algorithm => Some(asked),
-            _ => None,
+            ManifestReference::Digest(asked) => by_other_algorithm.then_some(asked),
+            ManifestReference::Tag(_) => None,
         };
         if let Some(digest) = kept_by
             && self.head(repository, reference).await?.is_none()
@@ -232,7 +234,7 @@ impl WireRegistry {
     ) -> Result<Request, Error> {
         let separator = match reference {
             ManifestReference::Digest(_) => '@',
-            _ => ':',
+            ManifestReference::Tag(_) => ':',
         };
         let what = format!("the manifest {repository}{separator}{reference}");
         let resource = format!("manifests/{reference}");

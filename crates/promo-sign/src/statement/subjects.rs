@@ -70,7 +70,6 @@ impl<'de> Visitor<'de> for Collector<'_> {
             let said = match self.digest.algorithm() {
                 DigestAlgorithm::Sha256 => subject.digest.sha256,
                 DigestAlgorithm::Sha512 => subject.digest.sha512,
-                _ => None,
             };
             if !said.is_some_and(|said| said.0.eq_ignore_ascii_case(self.hex)) {
                 continue;

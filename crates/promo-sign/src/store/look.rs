@@ -53,7 +53,7 @@ impl OciEvidenceStore {
         digest: &Digest,
         evidence: &[Evidence],
     ) -> Result<Vec<Evidence>, Failure> {
-        let sorted = Sorted::of(evidence)?;
+        let sorted = Sorted::of(evidence);
         let mut unreadable = BTreeSet::new();
         for blob in sorted.blobs() {
             if !self.has_blob(repository, blob).await? {

@@ -23,8 +23,6 @@ use promo_core::ports::{
     Registry, Sleep, TagSuffix,
 };
 
-use crate::Error;
-
 /// Keeps evidence in the registries that the images are in. Clones share what they know.
 #[derive(Debug, Clone)]
 pub struct OciEvidenceStore {
@@ -96,7 +94,7 @@ impl EvidenceStore for OciEvidenceStore {
         subject: &Descriptor,
         evidence: &[Evidence],
     ) -> Result<Attachment, Failure> {
-        let sorted = Sorted::of(evidence)?;
+        let sorted = Sorted::of(evidence);
         let mut done = Attachment::default();
         if !sorted.referrers.is_empty() {
             let place = (repository.clone(), subject.digest, None);
@@ -142,7 +140,7 @@ impl<'a> Sorted<'a> {
         of_referrers.chain(self.layers.values().flatten().copied())
     }
 
-    fn of(evidence: &'a [Evidence]) -> Result<Self, Error> {
+    fn of(evidence: &'a [Evidence]) -> Self {
         let mut sorted = Self::default();
         for piece in evidence {
             match piece {
@@ -154,13 +152,8 @@ impl<'a> Sorted<'a> {
                 Evidence::TagLayer { suffix, layer } => {
                     sorted.layers.entry(*suffix).or_default().push(layer);
                 }
-                _ => {
-                    return Err(Error::Inconsistent {
-                        reason: "it is of a kind that this store doesn't know",
-                    });
-                }
             }
         }
-        Ok(sorted)
+        sorted
     }
 }

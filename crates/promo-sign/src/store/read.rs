@@ -333,8 +333,8 @@ fn ranks(listed: &[Descriptor]) -> BTreeMap<Digest, u8> {
 /// The media type of the layers under a tag.
 pub(super) const fn layer_type(suffix: TagSuffix) -> &'static str {
     match suffix {
+        TagSuffix::Sig => MediaType::SIMPLE_SIGNING,
         TagSuffix::Att => MediaType::DSSE_ENVELOPE,
-        _ => MediaType::SIMPLE_SIGNING,
     }
 }
 

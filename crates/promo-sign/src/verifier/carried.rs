@@ -6,7 +6,9 @@
 
 use bytes::Bytes;
 use promo_core::oci::{Descriptor, MediaType};
-use promo_core::ports::{AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, TagSuffix};
+use promo_core::ports::{
+    AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, SignatureFormat, TagSuffix,
+};
 
 use super::{KeyVerifier, proof};
 use crate::envelope::Envelope;
@@ -36,7 +38,6 @@ impl KeyVerifier {
                     None => layer_of(accepted, &image, blobs),
                 }
             }
-            _ => Err(NOT_ACCEPTED),
         }
     }
 
@@ -51,12 +52,16 @@ impl KeyVerifier {
             .find(|key| key.fingerprint() == accepted.signer)
             .ok_or(NOT_ACCEPTED)?;
         let bytes = bundle::plain(bytes, &key.hint())?.ok_or(NOT_ACCEPTED)?;
-        bundle::referrer(
-            bytes,
-            predicate_type(&accepted.kind),
-            subject,
-            accepted.time,
-        )
+        let predicate_type = match &accepted.kind {
+            EvidenceKind::Attestation { predicate_type } => predicate_type,
+            EvidenceKind::Signature {
+                format: SignatureFormat::Bundle,
+            } => SIGNATURE_PREDICATE_TYPE,
+            EvidenceKind::Signature {
+                format: SignatureFormat::Sig | SignatureFormat::SigReferrer,
+            } => return Err(NOT_ACCEPTED),
+        };
+        bundle::referrer(bytes, predicate_type, subject, accepted.time)
     }
 }
 
@@ -113,7 +118,14 @@ fn signature_layer(layer: &EvidenceBlob) -> Result<Evidence, Error> {
 }
 
 /// The envelope, and the annotations that cosign writes beside it.
+///
+/// A layer that was accepted as a signature is none: under `.att` the predicate type beside it is what programs
+/// choose by, so it is never made up.
 fn attestation_layer(layer: &EvidenceBlob, kind: &EvidenceKind) -> Result<Evidence, Error> {
+    let predicate_type = match kind {
+        EvidenceKind::Attestation { predicate_type } => predicate_type,
+        EvidenceKind::Signature { .. } => return Err(NOT_ACCEPTED),
+    };
     let bytes = if bundle::is_plain_envelope(&layer.bytes) {
         layer.bytes.clone()
     } else {
@@ -122,12 +134,5 @@ fn attestation_layer(layer: &EvidenceBlob, kind: &EvidenceKind) -> Result<Eviden
             _ => return Err(NOT_ACCEPTED),
         }
     };
-    Ok(bundle::attestation_layer(bytes, predicate_type(kind)))
-}
-
-fn predicate_type(kind: &EvidenceKind) -> &str {
-    match kind {
-        EvidenceKind::Attestation { predicate_type } => predicate_type,
-        _ => SIGNATURE_PREDICATE_TYPE,
-    }
+    Ok(bundle::attestation_layer(bytes, predicate_type))
 }

@@ -155,9 +155,7 @@ impl Verifier for KeyVerifier {
         };
         let mut found = Verification::default();
         for piece in &evidence.evidence {
-            if let Some(judgement) = self.judge(question, piece) {
-                record(&mut found, piece, judgement);
-            }
+            record(&mut found, piece, self.judge(question, piece));
         }
         Ok(found)
     }
@@ -172,20 +170,19 @@ impl Verifier for KeyVerifier {
 }
 
 impl KeyVerifier {
-    fn judge(&self, question: Question<'_>, piece: &Evidence) -> Option<Judgement> {
+    fn judge(&self, question: Question<'_>, piece: &Evidence) -> Judgement {
         match piece {
             Evidence::Referrer { manifest, blobs } => {
-                Some(self.judge_referrer(question, manifest, blobs))
+                self.judge_referrer(question, manifest, blobs)
             }
             Evidence::TagLayer {
                 suffix: TagSuffix::Sig,
                 layer,
-            } => Some(self.judge_signature_layer(question, layer)),
+            } => self.judge_signature_layer(question, layer),
             Evidence::TagLayer {
                 suffix: TagSuffix::Att,
                 layer,
-            } => Some(self.judge_attestation_layer(question, layer)),
-            _ => None,
+            } => self.judge_attestation_layer(question, layer),
         }
     }
 }

@@ -77,7 +77,7 @@ fn attestation_only(judgement: Judgement) -> Judgement {
         EvidenceKind::Signature { .. } => EvidenceKind::Attestation {
             predicate_type: statement::SIGNATURE_PREDICATE_TYPE.to_owned(),
         },
-        other => other,
+        attestation @ EvidenceKind::Attestation { .. } => attestation,
     };
     match judgement {
         Judgement::Accepted(mut accepted) => {

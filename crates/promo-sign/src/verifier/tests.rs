@@ -500,6 +500,47 @@ async fn an_attestation_layer_is_never_a_signature() {
         found.accepted[0].kind,
         EvidenceKind::Attestation { .. }
     ));
+    assert!(
+        verifier
+            .carried(&found.accepted[0], &subject.descriptor)
+            .is_ok()
+    );
+    // Taken for one nevertheless, it is not carried: the predicate type beside it would be made up.
+    for format in FORMATS {
+        let taken = AcceptedEvidence {
+            kind: EvidenceKind::Signature { format },
+            ..found.accepted[0].clone()
+        };
+        let refused = verifier.carried(&taken, &subject.descriptor).unwrap_err();
+        assert_eq!(refused.code().as_str(), "PROMO-S023");
+    }
+}
+
+const FORMATS: [SignatureFormat; 3] = [
+    SignatureFormat::Bundle,
+    SignatureFormat::Sig,
+    SignatureFormat::SigReferrer,
+];
+
+#[tokio::test]
+async fn a_bundle_is_carried_as_a_signature_of_no_other_form() {
+    let key = key();
+    let subject = subject();
+    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let evidence = signed(&key, &subject).await.remove(0);
+    let found = judge(&verifier, &subject.descriptor.digest, None, vec![evidence]).await;
+    let carried = |format| {
+        let accepted = AcceptedEvidence {
+            kind: EvidenceKind::Signature { format },
+            ..found.accepted[0].clone()
+        };
+        verifier.carried(&accepted, &subject.descriptor)
+    };
+    let [bundle, others @ ..] = FORMATS.map(carried);
+    assert!(bundle.is_ok());
+    for other in others {
+        assert_eq!(other.unwrap_err().code().as_str(), "PROMO-S023");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub fn check_text(checked: &Checked, source: &TreeSource) -> Text {
     for finding in &checked.findings {
         let style = match finding.severity {
             Severity::Warning => YELLOW,
-            _ => RED,
+            Severity::Error | Severity::Invalid => RED,
         };
         let (severity, code) = (finding.severity, finding.code);
         let message = one_line(&finding.message);
@@ -131,7 +131,7 @@ pub fn check_annotations(checked: &Checked, source: &TreeSource) -> String {
     for finding in &checked.findings {
         let level = match finding.severity {
             Severity::Warning => "warning",
-            _ => "error",
+            Severity::Error | Severity::Invalid => "error",
         };
         let file = path_of(finding, source);
         let file = property(&file.to_string_lossy());

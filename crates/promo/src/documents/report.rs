@@ -33,8 +33,10 @@ fn phases(report: &Report) -> String {
         let what = match phase.status {
             PhaseStatus::NotAskedFor => "not asked for".to_owned(),
             PhaseStatus::NotReached => "not reached".to_owned(),
-            _ if phase.left > 0 => format!("{} passed, {} left", phase.passed, phase.left),
-            _ => format!("{} passed", phase.passed),
+            PhaseStatus::Done if phase.left > 0 => {
+                format!("{} passed, {} left", phase.passed, phase.left)
+            }
+            PhaseStatus::Done => format!("{} passed", phase.passed),
         };
         let _ = writeln!(text, "{BOLD}{name:>10}{BOLD:#}  {what}");
     }

@@ -65,7 +65,5 @@ pub(super) fn kind(kind: &EvidenceKind) -> String {
         EvidenceKind::Attestation { predicate_type } => {
             format!("attestation {}", one_line(predicate_type))
         }
-        // `EvidenceKind` grows.
-        _ => "evidence".to_owned(),
     }
 }

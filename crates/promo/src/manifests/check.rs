@@ -39,7 +39,7 @@ impl Checked {
         match worst {
             Some(Severity::Error) => Ending::Usage,
             Some(Severity::Invalid) => Ending::Left,
-            _ => Ending::Done,
+            Some(Severity::Warning) | None => Ending::Done,
         }
     }
 }

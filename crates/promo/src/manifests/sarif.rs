@@ -54,7 +54,7 @@ fn result(finding: &Finding, path: &Path) -> Value {
 const fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Warning => "warning",
-        _ => "error",
+        Severity::Error | Severity::Invalid => "error",
     }
 }
 

@@ -55,7 +55,6 @@ fn shown(scope: &EvidenceScope) -> String {
     match scope {
         EvidenceScope::AllMirrors => "all-mirrors".to_owned(),
         EvidenceScope::Canonical(host) => format!("canonical = {host}"),
-        _ => "another scope".to_owned(),
     }
 }
 

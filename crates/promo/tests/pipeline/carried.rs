@@ -76,11 +76,11 @@ fn raw(text: String) -> RawManifest {
 pub(crate) fn parts(evidence: &[Evidence]) -> (&EvidenceBlob, &EvidenceBlob) {
     let bundle = evidence.iter().find_map(|piece| match piece {
         Evidence::Referrer { blobs, .. } => blobs.get(1),
-        _ => None,
+        Evidence::TagLayer { .. } => None,
     });
     let layer = evidence.iter().find_map(|piece| match piece {
         Evidence::TagLayer { layer, .. } => Some(layer),
-        _ => None,
+        Evidence::Referrer { .. } => None,
     });
     (bundle.unwrap(), layer.unwrap())
 }
@@ -273,7 +273,7 @@ async fn attestations_come_along_by_named_types_and_never_in_promos_own_words() 
             .into_iter()
             .filter_map(|accepted| match accepted.kind {
                 EvidenceKind::Attestation { predicate_type } => Some(predicate_type),
-                _ => None,
+                EvidenceKind::Signature { .. } => None,
             })
             .collect();
         assert_eq!(kinds, expected);

@@ -62,7 +62,7 @@ async fn predicate(world: &World, digest: &str) -> Value {
     let attestation = found.into_iter().find(|it| is_attestation(&it.kind));
     let blobs = match attestation.unwrap().evidence {
         Evidence::Referrer { blobs, .. } => blobs,
-        _ => Vec::new(),
+        Evidence::TagLayer { .. } => Vec::new(),
     };
     let bundle: Value = serde_json::from_slice(&blobs[1].bytes).unwrap();
     let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();

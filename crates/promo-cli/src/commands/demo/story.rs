@@ -64,7 +64,7 @@ async fn first_run(world: &World, teller: Teller, set: &ManifestSet) -> Result<R
         let what = match phase.status {
             PhaseStatus::Done => format!("{} passed, {} left", phase.passed, phase.left),
             PhaseStatus::NotAskedFor => "not asked for".to_owned(),
-            _ => "not reached".to_owned(),
+            PhaseStatus::NotReached => "not reached".to_owned(),
         };
         teller.line(&format!("  {:>10}  {what}", phase.phase.as_str()))?;
     }
