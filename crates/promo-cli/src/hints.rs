@@ -1,7 +1,6 @@
 //! What to do about errors of the library, in the words of the command: its flags, and its other commands.
 
-use promo::manifests::PlacementError;
-use promo::{Error, InventoryForm};
+use promo::{Error, InventoryForm, PlacementError};
 use promo_core::pipeline::RunError;
 
 /// The sentences of an error: the command's own, else the library's.

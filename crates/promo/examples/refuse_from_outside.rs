@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use promo::PromoterBuilder;
-use promo_core::plan::PlannedEdge;
-use promo_core::ports::{Failure, Gate, GatedImage, Objection, PlanCheck};
+use promo_core::plan::{PlanCheck, PlannedEdge};
+use promo_core::ports::{Failure, Gate, GatedImage, Objection};
 
 /// Looks at edges when they are planned.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 
 mod codes;
 mod hints;
+mod placement;
+mod revision;
 
 use std::error::Error as StdError;
 use std::io;
@@ -18,12 +20,10 @@ use promo_core::ports::Failure;
 use promo_core::snapshot::SnapshotError;
 
 pub use codes::{CODES, codes};
+pub use placement::PlacementError;
+pub use revision::RevisionError;
 
 use crate::ending::Ending;
-use crate::files::Cap;
-use crate::git::RevisionError;
-use crate::manifests::PlacementError;
-use crate::settings::Origin;
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -73,9 +73,9 @@ pub enum Error {
     #[error("{plain} names a plain promoter manifest and {thin} a thin tree")]
     TwoTrees {
         /// Where the plain one is named.
-        plain: Origin,
+        plain: String,
         /// Where the tree is named.
-        thin: Origin,
+        thin: String,
     },
     /// `PROMO-X001`: there is no key to sign with.
     #[error("there is no key to sign with")]
@@ -105,14 +105,16 @@ pub enum Error {
     #[error(
         "`{}` has more than {} MiB, which is more than {} may have",
         path.display(),
-        cap.bytes >> 20,
-        cap.what
+        bytes >> 20,
+        what
     )]
     FileTooLarge {
         /// The file.
         path: PathBuf,
-        /// What it may have.
-        cap: &'static Cap,
+        /// What is in such files.
+        what: &'static str,
+        /// What they may have.
+        bytes: u64,
     },
     /// The promoter manifests can't be read or have errors of structure.
     #[error(transparent)]

@@ -46,10 +46,9 @@ pub mod verification;
 
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
-pub use error::{CODES, Error, InventoryForm, Result, codes};
-pub use manifests::Added;
+pub use error::{CODES, Error, InventoryForm, PlacementError, Result, RevisionError, codes};
 pub use promoter::{
-    Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
+    Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
     PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,
     link_of,
 };

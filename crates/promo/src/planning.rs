@@ -1,17 +1,36 @@
-//! What is planned: the options of a plan from settings, narrowed to what patterns select and to what changed since
+//! What is planned: promoter manifests with what a plan of them says that it was made from, and the options of a plan from settings, narrowed to what patterns select and to what changed since
 //! another revision.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use promo_core::manifest::ManifestSet;
-use promo_core::plan::{self, PlanOptions, Selection, SetDiff, TagMoves};
+use promo_core::manifest::{ManifestSet, TreeFiles};
+use promo_core::oci::{Digest, DigestAlgorithm};
+use promo_core::plan::{self, PlanInputs, PlanOptions, Selection, SetDiff, TagMoves};
 
 use crate::error::{Error, Result};
 use crate::files;
 use crate::git::{Git, Since};
 use crate::settings::ScopeSettings;
 use crate::tree::TreeSource;
+
+/// Loads the promoter manifests with what a plan of them will say that it was made from: the digest of the tree,
+/// and the commit if git knows it.
+pub fn load(source: &TreeSource, git: &Git) -> Result<(ManifestSet, PlanInputs)> {
+    let files = Files::read(source)?;
+    // git and hashing take their time; parsing goes on meanwhile.
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| (files.digest(), git.recorded_manifest(source)));
+        let set = files.parse()?;
+        let mut inputs = PlanInputs::default();
+        // What panicked there has found nothing.
+        if let Ok((tree, recorded)) = beside.join() {
+            inputs.tree = Some(tree);
+            inputs.commit = recorded.and_then(|recorded| recorded.git_commit);
+        }
+        Ok((set, inputs))
+    })
+}
 
 /// The options of a plan, from the settings alone. With `complete`, what is published already is work, too.
 ///
@@ -81,4 +100,33 @@ fn tag_moves(path: &Path) -> Result<TagMoves> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// What promoter manifests are parsed from. They are read once: the digest is that of the very bytes that are planned.
+enum Files<'a> {
+    Thin(TreeFiles),
+    Plain(&'a Path, Vec<u8>),
+}
+
+impl<'a> Files<'a> {
+    fn read(source: &'a TreeSource) -> Result<Self> {
+        Ok(match source {
+            TreeSource::Thin(folder) => Self::Thin(TreeFiles::read(folder)?),
+            TreeSource::Plain(path) => Self::Plain(path, ManifestSet::read_plain(path)?),
+        })
+    }
+
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Thin(files) => files.digest(),
+            Self::Plain(_, bytes) => Digest::of(DigestAlgorithm::Sha256, bytes),
+        }
+    }
+
+    fn parse(&self) -> Result<ManifestSet> {
+        Ok(match self {
+            Self::Thin(files) => ManifestSet::parse_thin(files)?,
+            Self::Plain(path, bytes) => ManifestSet::parse_plain(&path.to_string_lossy(), bytes)?,
+        })
+    }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ProofPorts;
-use super::children::{self, SharedEvidence};
+use super::children;
 use super::flow::{Flow, Run};
 use super::group::ImageGroup;
+use super::making;
 use super::outcome::{EdgeOutcome, Left};
-use super::placing::{self, Place, Target};
 use super::promote::PromotedImage;
 use super::sign::Signed;
-use crate::oci::{ImageReference, RawManifest, Repository, Tag};
-use crate::ports::{EvidenceKind, Phase, PromotionRecord, RecordedManifest};
+use crate::oci::{ImageReference, Tag};
+use crate::ports::{Phase, PromotionRecord, RecordedManifest};
 
 /// Images whose evidence stands.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> 
         return Ok(());
     };
     let shared = image.shared.clone();
-    let target = target(&record, Some(&manifest), &shared);
-    attest_one(
+    let target = making::target(&record, Some(&manifest), &shared);
+    making::attest(
         run,
         proof,
         &record,
@@ -93,37 +93,6 @@ async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> 
     )
     .await?;
     children::attest(run, proof, &record, image).await
-}
-
-/// What a record is about.
-pub(super) fn target<'a>(
-    record: &'a PromotionRecord,
-    manifest: Option<&'a RawManifest>,
-    shared: &'a SharedEvidence,
-) -> Target<'a> {
-    Target {
-        identity: &record.identity,
-        descriptor: &record.descriptor,
-        manifest,
-        shared: shared.of(&record.identity, record.descriptor.digest),
-    }
-}
-
-/// Makes the attestations of one manifest stand.
-pub(super) async fn attest_one(
-    run: &Run,
-    proof: &ProofPorts,
-    record: &PromotionRecord,
-    target: Target<'_>,
-    places: &mut [Place],
-    mirrors: &[Repository],
-) -> Result<(), Left> {
-    let kinds = proof.attester.kinds();
-    let make = |missing: Vec<EvidenceKind>| {
-        let record = record.clone();
-        async move { proof.attester.attest(&record, &missing).await }
-    };
-    placing::bring(run, Phase::Attest, target, places, mirrors, &kinds, make).await
 }
 
 /// What the attestation says: the same for all mirrors.

@@ -5,37 +5,16 @@
 //! A child may be part of several images of a run, or an image of its own there. Its evidence is made once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::ProofPorts;
-use super::attest::{attest_one, target};
 use super::flow::Run;
-use super::group::ImageGroup;
+use super::group::{Child, ImageGroup, SharedEvidence};
+use super::making;
 use super::outcome::Left;
-use super::placing::{self, Place, Shared, Target};
+use super::placing::{self, Place, Target};
 use super::promote::PromotedImage;
-use super::sign::sign_one;
-use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference};
 use crate::ports::{Evidence, Phase, PromotionRecord};
-
-/// A child of an index, with the places where its evidence shall stand.
-#[derive(Debug)]
-pub(super) struct Child {
-    descriptor: Descriptor,
-    places: Vec<Place>,
-}
-
-/// The evidence that several images of a run bring.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SharedEvidence(Arc<BTreeMap<(Identity, Digest), Shared>>);
-
-impl SharedEvidence {
-    /// What is known about a digest, if several images bring its evidence.
-    pub(super) fn of(&self, identity: &Identity, digest: Digest) -> Option<&Shared> {
-        self.0.get(&(identity.clone(), digest))
-    }
-}
 
 /// Lets images that have a child in common know of each other's evidence, and so a child that is an image of its own.
 pub(super) fn share(images: &mut [ImageGroup]) {
@@ -51,7 +30,7 @@ pub(super) fn share(images: &mut [ImageGroup]) {
             }
         }
     }
-    let shared = SharedEvidence(Arc::new(shared));
+    let shared = SharedEvidence::new(shared);
     for image in images {
         image.shared = shared.clone();
     }
@@ -80,7 +59,7 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> 
             manifest: None,
             shared: shared.of(&identity, descriptor.digest),
         };
-        sign_one(run, target, &mut places, &image.mirrors).await?;
+        making::sign(run, target, &mut places, &image.mirrors).await?;
         let evidence = evidence.unwrap_or_default();
         placing::carry(run, Phase::Sign, target, &mut places, &evidence).await;
         take_over(&mut image.places, &mut places);
@@ -142,8 +121,8 @@ pub(super) async fn attest(
             going.any(|it| it.repository == place.repository)
         });
         let record = record(image_record, descriptor);
-        let target = target(&record, None, &shared);
-        attest_one(run, proof, &record, target, &mut places, &image.mirrors).await?;
+        let target = making::target(&record, None, &shared);
+        making::attest(run, proof, &record, target, &mut places, &image.mirrors).await?;
         take_over(&mut image.places, &mut places);
     }
     Ok(())

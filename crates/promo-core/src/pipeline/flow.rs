@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::concurrent;
 use super::outcome::{self, EdgeOutcome, Left};
-use super::staged_children::JudgedChildren;
-use super::staging::StagingEvidence;
+use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, ProofPorts, RunSettings};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};

@@ -5,7 +5,7 @@ use super::codes;
 use super::flow::Run;
 use super::outcome::{Left, LeftClass};
 use crate::plan::ImageWork;
-use crate::ports::{AcceptedEvidence, GatedImage, Phase};
+use crate::ports::{AcceptedEvidence, GatedDestination, GatedImage, Phase};
 
 /// Asks all gates about an image; the first that objects, or can't decide, leaves it.
 pub(super) async fn pass(
@@ -13,11 +13,19 @@ pub(super) async fn pass(
     work: &ImageWork,
     evidence: &[AcceptedEvidence],
 ) -> Result<(), Left> {
+    let destinations: Vec<GatedDestination<'_>> = work
+        .destinations
+        .iter()
+        .map(|destination| GatedDestination {
+            repository: &destination.repository,
+            tags: destination.tags.iter().map(|wanted| &wanted.tag).collect(),
+        })
+        .collect();
     let image = GatedImage {
         source: &work.source,
         digest: work.digest,
         identity: &work.identity,
-        destinations: &work.destinations,
+        destinations: &destinations,
         evidence,
     };
     for gate in &run.ports.gates {

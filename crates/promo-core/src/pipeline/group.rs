@@ -2,15 +2,16 @@
 //! places where it shall stand. That it does stand anywhere, the phases' own types say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::EvidenceScope;
-use super::children::{Child, SharedEvidence};
 use super::flow::{Item, Run};
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::placing::Place;
+use super::placing::{Place, Shared};
 use super::promote::PromotedImage;
+use super::settings;
 use crate::identity::Identity;
-use crate::oci::{Digest, RegistryHost, Repository};
+use crate::oci::{Descriptor, Digest, Repository};
 use crate::plan::ImageWork;
 use crate::ports::Phase;
 
@@ -23,6 +24,28 @@ pub(super) struct ImageGroup {
     /// The children of an index that are signed and attested as well.
     pub(super) children: Vec<Child>,
     pub(super) shared: SharedEvidence,
+}
+
+/// A child of an index, with the places where its evidence shall stand.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub(super) descriptor: Descriptor,
+    pub(super) places: Vec<Place>,
+}
+
+/// The evidence that several images of a run bring.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedEvidence(Arc<BTreeMap<(Identity, Digest), Shared>>);
+
+impl SharedEvidence {
+    pub(super) fn new(shared: BTreeMap<(Identity, Digest), Shared>) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// What is known about a digest, if several images bring its evidence.
+    pub(super) fn of(&self, identity: &Identity, digest: Digest) -> Option<&Shared> {
+        self.0.get(&(identity.clone(), digest))
+    }
 }
 
 impl Item for ImageGroup {
@@ -160,7 +183,7 @@ fn places(
         EvidenceScope::AllMirrors => (destinations, complete.into_iter().collect()),
         EvidenceScope::Canonical(host) => {
             let all: BTreeSet<Repository> = destinations.union(&complete).cloned().collect();
-            let canonical = canonical(host, &all).cloned();
+            let canonical = settings::canonical(host, &all).cloned();
             let mirrors = all
                 .into_iter()
                 .filter(|repository| Some(repository) != canonical.as_ref())
@@ -168,14 +191,4 @@ fn places(
             (canonical.into_iter().collect(), mirrors)
         }
     }
-}
-
-/// The one place of evidence among all destinations of an image.
-pub(super) fn canonical<'a>(
-    host: &RegistryHost,
-    all: &'a BTreeSet<Repository>,
-) -> Option<&'a Repository> {
-    all.iter()
-        .find(|repository| repository.host_str() == host.as_str())
-        .or(all.first())
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::flow::Run;
 use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::{EvidenceScope, Mode, ProofPorts, concurrent, group};
+use super::{EvidenceScope, Mode, ProofPorts, concurrent, settings};
 use crate::oci::Repository;
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase};
@@ -56,7 +56,7 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
         let all: BTreeSet<Repository> = destinations
             .chain(image.complete_mirrors.iter().cloned())
             .collect();
-        let Some(place) = group::canonical(host, &all) else {
+        let Some(place) = settings::canonical(host, &all) else {
             return (None, outcomes);
         };
         return match is_proven(&run, proof, &image, place, &mut known).await {

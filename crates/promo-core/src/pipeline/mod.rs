@@ -25,6 +25,7 @@ mod intent;
 mod interrupt;
 mod look_again;
 mod look_beside;
+mod making;
 mod measure;
 mod outcome;
 mod placing;
@@ -37,6 +38,7 @@ mod refusal;
 mod settings;
 mod setup;
 mod sign;
+mod staged;
 mod staged_children;
 mod staging;
 pub mod trust;
@@ -60,10 +62,10 @@ pub use settings::{
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
+pub use staged::{StagingEvidence, StagingNote, StagingSignatures};
 pub use staged_children::{
     MAX_BYTES as MAX_CHILDREN_BYTES, MAX_CHILDREN, MAX_PIECES as MAX_CHILDREN_PIECES,
 };
-pub use staging::{StagingEvidence, StagingNote, StagingSignatures};
 pub use trust::{StagingNames, StagingTrust};
 pub use validate::{Validated, ValidatedImage};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::StagingTrust;
-use crate::oci::RegistryHost;
+use crate::oci::{RegistryHost, Repository};
 use crate::plan::PlanOptions;
 use crate::ports::{
     Clock, Contained, Copier, EvidenceStore, Gate, InventoryReader, Observer, RecordedManifest,
@@ -167,4 +167,14 @@ impl Ports {
             sleep: self.sleep,
         }
     }
+}
+
+/// The one place of evidence among all destinations of an image.
+pub(super) fn canonical<'a>(
+    host: &RegistryHost,
+    all: &'a BTreeSet<Repository>,
+) -> Option<&'a Repository> {
+    all.iter()
+        .find(|repository| repository.host_str() == host.as_str())
+        .or(all.first())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::flow::Run;
 use super::intent::Intent;
-use super::staged_children::JudgedChildren;
+use super::staged::JudgedChildren;
 use super::{Interrupt, Ports, RunSettings, StagingPolicy};
 use crate::ports::{Event, Phase};
 

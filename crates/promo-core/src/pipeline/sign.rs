@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::children;
 use super::flow::{Flow, Run};
 use super::group::{self, ImageGroup};
+use super::making;
 use super::outcome::{EdgeOutcome, Left};
-use super::placing::{self, Place, Target};
+use super::placing::{self, Target};
 use super::promote::{Promoted, PromotedImage};
-use crate::oci::{Descriptor, Repository};
-use crate::ports::{Evidence, EvidenceKind, Failure, Phase, SignatureFormat, Subject};
+use crate::oci::Descriptor;
+use crate::ports::{Evidence, Failure, Phase};
 
 /// Images whose signatures stand.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
     };
     let carried = carried(run, &image.images, &descriptor)
         .map_err(|failure| Left::failed(Phase::Sign, &failure))?;
-    sign_one(run, target, &mut image.places, &image.mirrors).await?;
+    making::sign(run, target, &mut image.places, &image.mirrors).await?;
     placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
     children::sign(run, image).await
 }
@@ -109,37 +110,4 @@ fn carried(
         }
     }
     Ok(carried)
-}
-
-/// Makes the signatures of one manifest stand.
-pub(super) async fn sign_one(
-    run: &Run,
-    target: Target<'_>,
-    places: &mut [Place],
-    mirrors: &[Repository],
-) -> Result<(), Left> {
-    let Some(proof) = &run.signing else {
-        return Ok(());
-    };
-    let kinds: Vec<EvidenceKind> = proof
-        .signer
-        .formats()
-        .iter()
-        .map(|format| EvidenceKind::Signature { format: *format })
-        .collect();
-    let subject = Subject {
-        identity: target.identity.clone(),
-        descriptor: target.descriptor.clone(),
-    };
-    let make = |missing: Vec<EvidenceKind>| async move {
-        let formats: Vec<SignatureFormat> = missing
-            .iter()
-            .filter_map(|kind| match kind {
-                EvidenceKind::Signature { format } => Some(*format),
-                EvidenceKind::Attestation { .. } => None,
-            })
-            .collect();
-        proof.signer.sign(&subject, &formats).await
-    };
-    placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
 }

@@ -4,8 +4,8 @@
 //! signature of the index covers its children by their digests, and whoever may push to staging could put junk
 //! beside any of them. Only what keeps us from knowing (a registry that breaks or denies) leaves the image.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::error::codes;
 use super::flow::Run;
 use super::outcome::Left;
-use super::staging::{self, Notes, StagingEvidence, StagingNote, StagingSignatures};
-use crate::oci::{Descriptor, Digest, RawManifest, Repository};
+use super::staged::{Judged, Notes, StagingEvidence, StagingSignatures};
+use super::staging;
+use crate::oci::{Descriptor, Digest, RawManifest};
 use crate::plan::ImageWork;
 use crate::ports::{
     AcceptedEvidence, BoundedEvidence, Evidence, Failure, FailureKind, Phase, Verifier,
@@ -27,9 +28,6 @@ pub const MAX_CHILDREN: usize = 1000;
 pub const MAX_PIECES: usize = 1000;
 /// The bytes of them.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
-/// The most children of a run that are remembered, for indexes that have them in common.
-const MAX_REMEMBERED: usize = 10_000;
-
 /// A child of an index whose evidence in staging is carried.
 #[derive(Debug, Clone)]
 pub(super) struct StagedChild {
@@ -44,33 +42,6 @@ pub(super) struct StagedChildren {
     pub(super) carried: Vec<StagedChild>,
     /// For the report.
     pub(super) told: Vec<StagingEvidence>,
-}
-
-/// What staging has about one child, before anybody asks under which name.
-#[derive(Debug, Default)]
-struct Judged {
-    /// With the evidence as it is carried.
-    accepted: Vec<AcceptedEvidence>,
-    notes: Vec<StagingNote>,
-    pieces: usize,
-    bytes: u64,
-}
-
-type Cell = Arc<futures_util::lock::Mutex<Option<Arc<Judged>>>>;
-
-/// The children that were judged in a run: their evidence is read once for each repository.
-#[derive(Debug, Default)]
-pub(super) struct JudgedChildren(Mutex<BTreeMap<(Repository, Digest), Cell>>);
-
-impl JudgedChildren {
-    fn cell(&self, source: &Repository, digest: Digest) -> Cell {
-        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (source.clone(), digest);
-        while cells.len() >= MAX_REMEMBERED && !cells.contains_key(&key) {
-            cells.pop_first();
-        }
-        Arc::clone(cells.entry(key).or_default())
-    }
 }
 
 /// Looks at the children of an image whose own evidence is good. What is accepted of the image is rewritten as it is

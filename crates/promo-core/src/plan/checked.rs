@@ -1,6 +1,7 @@
 //! A plan that checks from outside have looked at: what they object to is refused.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,7 +9,15 @@ use super::decision::{Decision, Decisions, Exception, Statement};
 use super::groups::PlannedGroup;
 use super::index::count;
 use super::{Plan, PlannedEdge, Verdict, codes};
-use crate::ports::PlanCheck;
+use crate::ports::Objection;
+
+/// Looks at edges that would be promoted. It is pure: the same edge gets the same answer, and nothing is sent.
+///
+/// Its objection makes the edge `refused` (`PROMO-P016`), in plans, dry runs and confirmed runs. One that panics objects.
+pub trait PlanCheck: Debug + Send + Sync {
+    /// The objection to an edge, if there is one.
+    fn check(&self, edge: &PlannedEdge<'_>) -> Option<Objection>;
+}
 
 /// The plan with what the checks of its options say.
 pub(super) fn checked(plan: Plan) -> Plan {

@@ -49,6 +49,7 @@ pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 #[cfg(feature = "schema")]
 pub(crate) use artifact::{schema, summary_schema};
 pub use beside::{Becomes, Beside};
+pub use checked::PlanCheck;
 pub use cost::{Cost, ImageSizes, Traffic};
 pub use diff::{Change, ChangeKind, SetDiff, diff};
 pub use edge_key::EdgeKey;

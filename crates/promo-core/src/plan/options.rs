@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::{EdgeKey, SetDiff, TagMoves};
+use super::{EdgeKey, PlanCheck, SetDiff, TagMoves};
 use crate::identity::IdentityRules;
 use crate::oci::{Digest, RegistryPath, Repository};
-use crate::ports::PlanCheck;
 
 /// What a plan is made with. Everything off and all selected by default.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,5 @@
-//! The `PlanCheck` and `Gate` ports: refusals from outside. A check looks at edges when they are planned, a gate at an image
-//! with what was proven about it, before any byte of it goes to production. Neither can let pass what promo refuses.
+//! The `Gate` port: refusals from outside, of images, by what was proven about them and before any byte of them goes to
+//! production. A gate can't let pass what promo refuses. Edges are refused by a `PlanCheck`, when they are planned.
 
 use std::fmt::Debug;
 
@@ -7,8 +7,7 @@ use async_trait::async_trait;
 
 use super::{AcceptedEvidence, Failure};
 use crate::identity::Identity;
-use crate::oci::{Digest, Repository};
-use crate::plan::{DestinationWork, PlannedEdge};
+use crate::oci::{Digest, Repository, Tag};
 
 /// Why a check or a gate refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +29,6 @@ impl Objection {
     }
 }
 
-/// Looks at edges that would be promoted. It is pure: the same edge gets the same answer, and nothing is sent.
-///
-/// Its objection makes the edge `refused` (`PROMO-P016`), in plans, dry runs and confirmed runs. One that panics objects.
-pub trait PlanCheck: Debug + Send + Sync {
-    /// The objection to an edge, if there is one.
-    fn check(&self, edge: &PlannedEdge<'_>) -> Option<Objection>;
-}
-
 /// An image before a gate, with what was proven about it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -48,11 +39,21 @@ pub struct GatedImage<'a> {
     pub digest: Digest,
     /// Its public name.
     pub identity: &'a Identity,
-    /// Where it is to go, ordered.
-    pub destinations: &'a [DestinationWork],
+    /// Where it is to go, and under which tags; ordered, a repository without tags takes it by digest.
+    pub destinations: &'a [GatedDestination<'a>],
     /// Its evidence in staging that was accepted and goes with it: verified by an accepted key, and about this image. Nothing
     /// if settings don't ask for signatures in staging.
     pub evidence: &'a [AcceptedEvidence],
+}
+
+/// Where an image before a gate is to go.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct GatedDestination<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The tags that it is to get there, ordered.
+    pub tags: Vec<&'a Tag>,
 }
 
 /// Decides whether an image may go to production. It is asked in validate, of dry runs, too, once for each image.

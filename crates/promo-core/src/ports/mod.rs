@@ -23,7 +23,7 @@ pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
 };
 pub use failure::{Failure, FailureKind};
-pub use gate::{Gate, GatedImage, Objection, PlanCheck};
+pub use gate::{Gate, GatedDestination, GatedImage, Objection};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};
 pub use registry::{

@@ -73,7 +73,8 @@ pub fn read(path: &Path, cap: &'static Cap) -> Result<Vec<u8>> {
     let bytes = read_up_to(path, cap.bytes).map_err(|error| Error::input(path, error))?;
     bytes.ok_or_else(|| Error::FileTooLarge {
         path: path.to_owned(),
-        cap,
+        what: cap.what,
+        bytes: cap.bytes,
     })
 }
 

@@ -27,7 +27,8 @@ pub(crate) fn error(path: &Path, error: Error) -> crate::error::Error {
     if error.kind() == ErrorKind::FileTooLarge {
         return crate::error::Error::FileTooLarge {
             path: path.to_owned(),
-            cap: &CREDENTIALS,
+            what: CREDENTIALS.what,
+            bytes: CREDENTIALS.bytes,
         };
     }
     crate::error::Error::input(path, error)

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub use revisions::{RevisionError, Since};
+pub use revisions::Since;
 
 /// The program.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 //! git is asked for commits and for the content of files. What a shallow clone lacks is said with the command that
 //! fetches it.
 
-mod error;
 mod listing;
 
 use std::path::Path;
@@ -11,11 +10,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use promo_core::manifest::{ManifestSet, TreeFiles};
 
-pub use error::RevisionError;
-
 use self::listing::{Listed, one_of_batch, read_through};
 use super::{Git, NoAnswer};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, RevisionError};
 use crate::tree::TreeSource;
 
 /// Since when changes count.

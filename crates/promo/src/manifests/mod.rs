@@ -1,12 +1,9 @@
-//! What is done with files of promoter manifests besides planning them: checked, formatted, added to.
+//! What is done with files of promoter manifests besides planning them: checked, formatted, and where an image is added.
 
-mod add;
 mod check;
 mod format;
-mod place;
+pub(crate) mod place;
 mod sarif;
 
-pub use add::Added;
 pub use check::{Checked, check, path_of};
 pub use format::{Formatted, format_files, format_tree};
-pub use place::PlacementError;

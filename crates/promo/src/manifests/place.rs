@@ -1,86 +1,19 @@
 //! Where an image belongs in promoter manifests, and what keeps it from going there.
 
-use promo_core::Code;
 use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::{Digest, ImageReference, Tag};
 
-use crate::ending::Ending;
-use crate::error::Error;
-
-/// Why an image can't be added to the promoter manifests.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlacementError {
-    /// `PROMO-X033`: no manifest has its registry as source.
-    #[error("no promoter manifest has a source registry that `{repository}` is in")]
-    Nowhere {
-        /// The repository of the image.
-        repository: String,
-    },
-    /// `PROMO-X033`: several manifests do.
-    #[error("`{repository}` could go into each of {}", files.join(", "))]
-    Several {
-        /// The repository of the image.
-        repository: String,
-        /// Their files of images.
-        files: Vec<String>,
-    },
-    /// `PROMO-X034`: a tag can have one digest only, and has another one.
-    #[error("the tag `{tag}` of `{name}` belongs to {digest} already, at {place}")]
-    TagTaken {
-        /// The tag.
-        tag: Tag,
-        /// The name of the image.
-        name: String,
-        /// What has it.
-        digest: Digest,
-        /// Where that stands: file, line and column.
-        place: String,
-    },
-}
-
-impl PlacementError {
-    /// Its stable code.
-    pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::Nowhere { .. } | Self::Several { .. } => "PROMO-X033",
-            Self::TagTaken { .. } => "PROMO-X034",
-        })
-    }
-
-    /// What it means for the whole.
-    pub fn ending(&self) -> Ending {
-        match self {
-            Self::TagTaken { .. } => Ending::Refused,
-            _ => Ending::Usage,
-        }
-    }
-
-    /// What to do about it.
-    pub fn hints(&self) -> Vec<String> {
-        let hint = match self {
-            Self::TagTaken { .. } => "give it another tag, or remove that one first",
-            _ => "an image is added to the manifest whose registry with `src: true` it is in",
-        };
-        vec![hint.to_owned()]
-    }
-}
-
-impl From<PlacementError> for Error {
-    fn from(error: PlacementError) -> Self {
-        Self::Placement(Box::new(error))
-    }
-}
+use crate::error::PlacementError;
 
 /// Where an image belongs.
-pub(super) struct Place<'a> {
-    pub(super) manifest: &'a PromoterManifest,
-    pub(super) name: &'a str,
+pub(crate) struct Place<'a> {
+    pub(crate) manifest: &'a PromoterManifest,
+    pub(crate) name: &'a str,
 }
 
 /// The promoter manifest whose source registry is nearest to the image. Where several have that source, it is the one
 /// that has the image already.
-pub(super) fn place<'a>(
+pub(crate) fn place<'a>(
     set: &'a ManifestSet,
     reference: &'a ImageReference,
 ) -> Result<Place<'a>, PlacementError> {
@@ -116,7 +49,7 @@ pub(super) fn place<'a>(
 }
 
 /// A tag can have one digest only: the plan would refuse both.
-pub(super) fn no_conflict(
+pub(crate) fn no_conflict(
     set: &ManifestSet,
     place: &Place<'_>,
     digest: Digest,

@@ -50,7 +50,7 @@ impl Promoter {
     /// want all of it and one edge that is left stops all.
     pub async fn apply(&self, saved: &SavedPlan, request: &PromoteRequest) -> Result<Applied> {
         let scope = &self.settings.scope;
-        let (set, inputs) = scope.tree()?.load_with_inputs(&self.git)?;
+        let (set, inputs) = planning::load(scope.tree()?, &self.git)?;
         let options = planning::options(scope, request.complete)?;
         let settings = self.run_settings(options);
         let interrupt = request.interrupt.clone();

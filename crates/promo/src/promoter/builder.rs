@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::ProofPorts;
-use promo_core::ports::{
-    Clock, Event, Gate, Observer, PlanCheck, Registry, Silent, Sleep, Verifier,
-};
+use promo_core::plan::PlanCheck;
+use promo_core::ports::{Clock, Event, Gate, Observer, Registry, Silent, Sleep, Verifier};
 use promo_registry::Revocation;
 use promo_sign::Password;
 

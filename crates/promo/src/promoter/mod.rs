@@ -3,6 +3,7 @@
 //! A verb composes the crates and returns a value or a document; nothing here prints. Registries are connected to once,
 //! when the first verb needs them: reading credentials is left to those who do.
 
+mod add;
 mod apply;
 mod builder;
 mod evidence;
@@ -15,11 +16,11 @@ mod verify;
 use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::ProofPorts;
-use promo_core::ports::{
-    EvidenceStore, Gate, InventoryReader, Observer, PlanCheck, Registry, Verifier,
-};
+use promo_core::plan::PlanCheck;
+use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Verifier};
 use promo_registry::Revocation;
 
+pub use add::Added;
 pub use apply::Applied;
 pub use builder::PromoterBuilder;
 pub use evidence::{Attached, EvidenceDocument};

@@ -59,7 +59,7 @@ impl Promoter {
     /// compare with can't be read, and the code of the first edge that is left if one stops all.
     pub async fn plan(&self, request: &PlanRequest) -> Result<PlannedTree> {
         let scope = &self.settings.scope;
-        let (set, mut inputs) = scope.tree()?.load_with_inputs(&self.git)?;
+        let (set, mut inputs) = planning::load(scope.tree()?, &self.git)?;
         let options = self.plan_options(&set, false)?;
         let inventory = self.held(&request.held, &set, &options).await?;
         // What a snapshot holds was read at another time, which it doesn't say.

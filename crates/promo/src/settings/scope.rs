@@ -162,8 +162,8 @@ fn one_of(
 ) -> Result<Option<Setting<TreeSource>>> {
     match (plain, thin) {
         (Some(_), Some(_)) => Err(Error::TwoTrees {
-            plain: plain_origin,
-            thin: thin_origin,
+            plain: plain_origin.to_string(),
+            thin: thin_origin.to_string(),
         }),
         (Some(path), None) => Ok(Some(Setting::new(TreeSource::Plain(path), plain_origin))),
         (None, Some(path)) => Ok(Some(Setting::new(TreeSource::Thin(path), thin_origin))),

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use promo::documents::EventDocument;
-use promo::manifests::{Added, Checked};
+use promo::manifests::Checked;
 use promo::verification::VerificationDocument;
-use promo::{Applied, DigestDocument, EvidenceDocument};
+use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
 

@@ -27,18 +27,62 @@ struct Layers {
     layers: &'static [&'static [&'static str]],
 }
 
-const LAYERED: [Layers; 1] = [Layers {
-    folder: "crates/promo-registry/src",
-    layers: &[
-        &["held_back", "limits", "secret"],
-        &["error", "settings"],
-        &["budget", "dialect"],
-        &["http"],
-        &["auth"],
-        &["wire"],
-        &["copy", "inventory", "oci_client", "revocable"],
-    ],
-}];
+const LAYERED: [Layers; 3] = [
+    Layers {
+        folder: "crates/promo-registry/src",
+        layers: &[
+            &["held_back", "limits", "secret"],
+            &["error", "settings"],
+            &["budget", "dialect"],
+            &["http"],
+            &["auth"],
+            &["wire"],
+            &["copy", "inventory", "oci_client", "revocable"],
+        ],
+    },
+    // The phases in their order, each with what it is made of below it.
+    Layers {
+        folder: "crates/promo-core/src/pipeline",
+        layers: &[
+            &["concurrent", "error", "interrupt", "refusal", "trust"],
+            &["intent", "measure", "outcome", "settings", "staged"],
+            &["flow"],
+            &["gate", "in_question", "placing", "setup", "staging"],
+            &["beside", "look_again", "planned", "staged_children"],
+            &["look_beside", "provenance"],
+            &["validate"],
+            &["push_check"],
+            &["promote"],
+            &["group"],
+            &["making"],
+            &["children"],
+            &["sign"],
+            &["attest"],
+            &["publish"],
+        ],
+    },
+    Layers {
+        folder: "crates/promo/src",
+        layers: &[
+            &["clock", "ending"],
+            &["error"],
+            &["files", "tree"],
+            &["git", "manifests"],
+            &["settings"],
+            &[
+                "connect",
+                "image",
+                "keys",
+                "planning",
+                "saved_plan",
+                "snapshot_file",
+            ],
+            &["verification"],
+            &["promoter"],
+            &["documents"],
+        ],
+    },
+];
 
 /// The files that can be the root of a folder of modules.
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "mod.rs"];

@@ -6,10 +6,10 @@ use promo_core::manifest::{self, Addition};
 use promo_core::oci::{Digest, ImageReference, Tag};
 use serde::Serialize;
 
-use super::place::{no_conflict, place};
+use super::Promoter;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::promoter::Promoter;
+use crate::manifests::place::{no_conflict, place};
 use crate::tree::TreeSource;
 
 /// `promo.addition/v1`: what was added.

@@ -2,7 +2,7 @@
 
 use promo_core::manifest::LoadError;
 
-use crate::error::Error;
+use super::Error;
 
 /// Why the promoter manifests of an earlier revision can't be had: `PROMO-X015`.
 #[derive(Debug, thiserror::Error)]
