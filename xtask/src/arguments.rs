@@ -7,35 +7,37 @@ use crate::error::{Error, Result};
 
 /// What stands behind `cargo xtask`, not yet taken.
 #[derive(Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     words: VecDeque<String>,
 }
 
 impl Arguments {
-    pub(crate) fn from_environment() -> Self {
+    /// The words that this program was started with.
+    pub fn from_environment() -> Self {
         Self::new(std::env::args().skip(1))
     }
 
-    pub(crate) fn new(words: impl IntoIterator<Item = String>) -> Self {
+    /// Words that stand anywhere.
+    pub fn new(words: impl IntoIterator<Item = String>) -> Self {
         Self {
             words: words.into_iter().collect(),
         }
     }
 
     /// Takes the first word, whatever it is.
-    pub(crate) fn next_word(&mut self) -> Option<String> {
+    pub fn next_word(&mut self) -> Option<String> {
         self.words.pop_front()
     }
 
     /// Takes `--name` wherever it stands.
-    pub(crate) fn take_switch(&mut self, name: &str) -> bool {
+    pub fn take_switch(&mut self, name: &str) -> bool {
         let before = self.words.len();
         self.words.retain(|word| word != name);
         self.words.len() != before
     }
 
     /// Takes `--name VALUE` or `--name=VALUE` wherever it stands.
-    pub(crate) fn take_value(&mut self, name: &str) -> Result<Option<String>> {
+    pub fn take_value(&mut self, name: &str) -> Result<Option<String>> {
         let prefix = format!("{name}=");
         let Some(at) = self
             .words
@@ -55,7 +57,7 @@ impl Arguments {
     }
 
     /// As [`Self::take_value`], parsed.
-    pub(crate) fn take_parsed<T: FromStr>(&mut self, name: &str) -> Result<Option<T>> {
+    pub fn take_parsed<T: FromStr>(&mut self, name: &str) -> Result<Option<T>> {
         let Some(text) = self.take_value(name)? else {
             return Ok(None);
         };
@@ -65,8 +67,13 @@ impl Arguments {
         }
     }
 
+    /// All that was not taken, for another program.
+    pub fn into_words(self) -> impl Iterator<Item = String> {
+        self.words.into_iter()
+    }
+
     /// Refuses what no command took.
-    pub(crate) fn finish(self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         if self.words.is_empty() {
             return Ok(());
         }

@@ -4,11 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The result of everything in this crate that can fail.
-pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, and with what.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+#[expect(missing_docs, reason = "the messages say what each field is")]
+pub enum Error {
     /// The command line asks for something that does not exist.
     #[error("{0}")]
     Usage(String),
@@ -52,24 +53,26 @@ pub(crate) enum Error {
 
 impl Error {
     /// 2 for a wrong command line, 1 for everything else.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         if matches!(self, Self::Usage(_)) { 2 } else { 1 }
     }
 
-    pub(crate) fn document(document: impl Into<String>, reason: impl std::fmt::Display) -> Self {
+    /// What is wrong with a document.
+    pub fn document(document: impl Into<String>, reason: impl std::fmt::Display) -> Self {
         Self::Document {
             document: document.into(),
             reason: reason.to_string(),
         }
     }
 
-    pub(crate) fn unmet(what: impl Into<String>) -> Self {
+    /// What is not as it must be.
+    pub fn unmet(what: impl Into<String>) -> Self {
         Self::Unmet(what.into())
     }
 }
 
 /// The message and every cause below it, in one line each.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -81,7 +84,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Turns an I/O result on `path` into ours.
-pub(crate) trait OnPath<T> {
+pub trait OnPath<T> {
+    /// Says what was to be done with which file.
     fn on(self, action: &'static str, path: &Path) -> Result<T>;
 }
 

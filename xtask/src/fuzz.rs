@@ -6,9 +6,9 @@
 use std::fs;
 use std::process::Command;
 
-use crate::arguments::Arguments;
-use crate::error::{OnPath, Result};
-use crate::{process, workspace};
+use xtask::arguments::Arguments;
+use xtask::error::{OnPath, Result};
+use xtask::{process, workspace};
 
 /// The targets: binaries of the `fuzz` workspace, each with a folder of seeds.
 const TARGETS: [&str; 3] = ["manifest", "saved_plan", "snapshot"];

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::arguments::Arguments;
-use crate::error::{Error, OnPath, Result};
-use crate::{process, workspace};
+use xtask::arguments::Arguments;
+use xtask::error::{Error, OnPath, Result};
+use xtask::{process, workspace};
 
 /// Path below the folder and content of every page and schema.
 type Pages = BTreeMap<String, Vec<u8>>;

@@ -1,7 +1,7 @@
 //! `cargo xtask`: the commands of those who develop promo.
 //!
-//! One file per command: `test`, `interop`, `bench`, `fuzz`, `generate`. What several of them need stands
-//! beside them: running [`process`]es, knowing the [`workspace`], counting results in a [`tally`].
+//! One file per command: `test`, `fuzz`, `generate`; `interop` and `bench` are in the crate promo-tests-interop, which
+//! [`outside`] starts. What all of them need is in the library beside this program.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -9,22 +9,16 @@
     reason = "a developer's command speaks to the terminal"
 )]
 
-mod arguments;
-mod bench;
 mod checks;
-mod error;
 mod fuzz;
 mod generate;
-mod interop;
-mod process;
-mod tally;
+mod outside;
 mod test;
-mod workspace;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
-use error::{Error, Result};
+use xtask::arguments::Arguments;
+use xtask::error::{self, Error, Result};
 
 const USAGE: &str = "\
 Usage: cargo xtask <COMMAND>
@@ -39,7 +33,7 @@ Commands:
 
 fn main() -> ExitCode {
     match run(Arguments::from_environment()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {}", error::chain(&error));
             ExitCode::from(error.exit_code())
@@ -47,22 +41,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut arguments: Arguments) -> Result<()> {
+fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let Some(command) = arguments.next_word() else {
         return Err(Error::Usage(USAGE.to_owned()));
     };
     match command.as_str() {
-        "test" => test::run(arguments),
-        "interop" => interop::run(arguments),
-        "bench" => bench::run(arguments),
-        "fuzz" => fuzz::run(arguments),
-        "generate" => generate::run(arguments),
-        "help" | "--help" | "-h" => {
-            print!("{USAGE}");
-            Ok(())
+        "interop" | "bench" => return outside::run(&command, arguments),
+        "test" => test::run(arguments)?,
+        "fuzz" => fuzz::run(arguments)?,
+        "generate" => generate::run(arguments)?,
+        "help" | "--help" | "-h" => print!("{USAGE}"),
+        other => {
+            return Err(Error::Usage(format!(
+                "unknown command `{other}`\n\n{USAGE}"
+            )));
         }
-        other => Err(Error::Usage(format!(
-            "unknown command `{other}`\n\n{USAGE}"
-        ))),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, OnPath, Result};
@@ -13,21 +13,24 @@ const DEADLINE: Duration = Duration::from_secs(300);
 
 /// What a program printed, and how it ended.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub struct Output {
     command: String,
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: String,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its output.
+    pub stdout: Vec<u8>,
+    /// Its complaints, as text.
+    pub stderr: String,
 }
 
 impl Output {
     /// The output as text, if the program was content.
-    pub(crate) fn success(self) -> Result<String> {
+    pub fn success(self) -> Result<String> {
         Ok(String::from_utf8_lossy(&self.success_bytes()?).into_owned())
     }
 
     /// The very bytes of the output, if the program was content.
-    pub(crate) fn success_bytes(self) -> Result<Vec<u8>> {
+    pub fn success_bytes(self) -> Result<Vec<u8>> {
         if self.status.success() {
             Ok(self.stdout)
         } else {
@@ -36,7 +39,7 @@ impl Output {
     }
 
     /// Demands that the program ended by itself and refused.
-    pub(crate) fn refusal(self) -> Result<Self> {
+    pub fn refusal(self) -> Result<Self> {
         match self.status.code() {
             Some(0) => Err(self.into_error("was content, but should have refused")),
             Some(_) => Ok(self),
@@ -64,7 +67,7 @@ impl Output {
 }
 
 /// Runs a program that speaks to the terminal itself, and shows its command line first.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
+pub fn run(command: &mut Command) -> Result<()> {
     println!("+ {}", shown(command));
     let status = command
         .status()
@@ -79,8 +82,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     })
 }
 
+/// Runs a program in our place: it speaks to the terminal, says itself what went wrong, and its exit code is ours.
+pub fn stand_in(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .map_err(|source| start_error(command, source))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    // Without a code it was killed.
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
 /// Runs a program and keeps what it prints.
-pub(crate) fn capture(command: &mut Command) -> Result<Output> {
+pub fn capture(command: &mut Command) -> Result<Output> {
     let mut stdout = scratch_file()?;
     let mut stderr = scratch_file()?;
     command
@@ -98,14 +111,14 @@ pub(crate) fn capture(command: &mut Command) -> Result<Output> {
 }
 
 /// Starts a program that goes on beside us.
-pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
+pub fn spawn(command: &mut Command) -> Result<Child> {
     command
         .spawn()
         .map_err(|source| start_error(command, source))
 }
 
 /// The command line as a person would type it, without the environment.
-pub(crate) fn shown(command: &Command) -> String {
+pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<String> = words.map(|word| quoted(&word.to_string_lossy())).collect();
     words.join(" ")

@@ -6,14 +6,15 @@ use crate::error::{self, Error, Result};
 
 /// The results of one command's own checks.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub struct Tally {
     what: &'static str,
     passed: usize,
     failed: Vec<String>,
 }
 
 impl Tally {
-    pub(crate) fn new(what: &'static str) -> Self {
+    /// Nothing counted yet; `what` is the command's name.
+    pub fn new(what: &'static str) -> Self {
         Self {
             what,
             passed: 0,
@@ -22,7 +23,7 @@ impl Tally {
     }
 
     /// Runs one check, and says how it went; a failure does not keep the next from running.
-    pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) {
+    pub fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) {
         println!("--- {}: {name}", self.what);
         let started = Instant::now();
         let result = check();
@@ -40,7 +41,7 @@ impl Tally {
     }
 
     /// Prints the closing line.
-    pub(crate) fn close(self) -> Result<()> {
+    pub fn close(self) -> Result<()> {
         println!(
             "{}: {} passed, {} failed",
             self.what,

@@ -2,13 +2,14 @@
 //!
 //! All checks run, also after one has failed; the closing line counts them. The runners' own closing lines stand above.
 
-use crate::arguments::Arguments;
 use crate::checks::dependencies::Policy;
 use crate::checks::metadata::Metadata;
 use crate::checks::{codes, direction, documents, python, real_trees, sources};
-use crate::error::Result;
-use crate::tally::Tally;
-use crate::{fuzz, generate, process, workspace};
+use crate::{fuzz, generate};
+use xtask::arguments::Arguments;
+use xtask::error::Result;
+use xtask::tally::Tally;
+use xtask::{process, workspace};
 
 pub(crate) fn run(arguments: Arguments) -> Result<()> {
     arguments.finish()?;

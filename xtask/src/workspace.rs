@@ -8,13 +8,13 @@ use crate::error::{OnPath, Result};
 use crate::process;
 
 /// The folder that holds the workspace's `Cargo.toml`.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }
 
 /// Where cargo puts what it builds for this workspace.
-pub(crate) fn target_folder() -> PathBuf {
+pub fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
         None => root().join("target"),
@@ -22,7 +22,7 @@ pub(crate) fn target_folder() -> PathBuf {
 }
 
 /// The cargo that started us, in the workspace's root.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root());
@@ -31,13 +31,15 @@ pub(crate) fn cargo() -> Command {
 
 /// How `promo` is compiled.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Profile {
+pub enum Profile {
+    /// Quickly built.
     Debug,
+    /// As it is shipped.
     Release,
 }
 
 /// Builds the command `promo` and says where it is; `PROMO_BINARY` names one to be tried instead.
-pub(crate) fn build_promo(profile: Profile) -> Result<PathBuf> {
+pub fn build_promo(profile: Profile) -> Result<PathBuf> {
     if let Some(program) = std::env::var_os("PROMO_BINARY") {
         println!("not built, but given: {}", program.display());
         return Ok(PathBuf::from(program));
@@ -55,17 +57,8 @@ pub(crate) fn build_promo(profile: Profile) -> Result<PathBuf> {
     Ok(target_folder().join(folder).join("promo"))
 }
 
-/// Builds the servers that the matrix needs.
-pub(crate) fn build_interop_servers() -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--locked", "--package", "promo-testkit"]);
-    command.args(["--features", "certificates", "--example", "interop"]);
-    process::run(&mut command)?;
-    Ok(target_folder().join("debug/examples/interop"))
-}
-
 /// All files below `folder` with this extension, sorted; hidden folders and what is generated are not entered.
-pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     collect(folder, extension, &mut found)?;
     found.sort();
@@ -73,7 +66,7 @@ pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// A path as it reads from the workspace's root.
-pub(crate) fn relative(path: &Path) -> String {
+pub fn relative(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
         .display()

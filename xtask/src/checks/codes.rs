@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::error::{Error, OnPath, Result};
-use crate::workspace;
+use xtask::error::{Error, OnPath, Result};
+use xtask::workspace;
 
 /// What a code begins with; a letter and three digits follow.
 const PREFIX: &str = "PROMO-";

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
-use crate::{process, workspace};
+use xtask::error::{Error, Result};
+use xtask::{process, workspace};
 
 /// The answer of `cargo metadata`, for all platforms.
 #[derive(Debug, Deserialize)]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Error, OnPath, Result};
-use crate::{process, workspace};
+use xtask::error::{Error, OnPath, Result};
+use xtask::{process, workspace};
 
 /// What the environment holds, in exactly these versions.
 const PACKAGES: [&str; 3] = ["maturin==1.16.0", "pytest==9.2.0", "mypy==2.4.1"];

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
-use crate::{process, workspace};
+use xtask::error::{Error, Result};
+use xtask::{process, workspace};
 
 /// A tree and what its plan must say.
 struct Tree {

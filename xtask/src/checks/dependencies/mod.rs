@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::checks::licence;
 use crate::checks::metadata::{Metadata, Package};
-use crate::error::{Error, OnPath, Result};
-use crate::workspace;
+use xtask::error::{Error, OnPath, Result};
+use xtask::workspace;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,8 +6,8 @@
 mod layers;
 
 use crate::checks::metadata::{Dependency, Metadata, Package};
-use crate::error::{Error, Result};
-use crate::{process, workspace};
+use xtask::error::{Error, Result};
+use xtask::{process, workspace};
 
 pub(crate) use self::layers::check as check_modules;
 
@@ -18,7 +18,7 @@ struct Rule {
     tests_may_use: &'static [&'static str],
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule {
         name: "promo-core",
         may_use: &[],
@@ -64,6 +64,11 @@ const RULES: [Rule; 8] = [
             "promo-sign",
             "promo-testkit",
         ],
+        tests_may_use: &[],
+    },
+    Rule {
+        name: "promo-tests-interop",
+        may_use: &["xtask"],
         tests_may_use: &[],
     },
     Rule {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, OnPath, Result};
-use crate::workspace;
+use xtask::error::{Error, OnPath, Result};
+use xtask::workspace;
 
 /// Checks the links of every document of the project, headings included.
 pub(crate) fn check_links() -> Result<()> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use xtask::error::{Error, Result};
 
 /// Whether `expression` can be met with `allowed` licences alone.
 pub(crate) fn is_met(expression: &str, allowed: &BTreeSet<String>) -> Result<bool> {

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{Error, OnPath, Result};
-use crate::workspace;
+use xtask::error::{Error, OnPath, Result};
+use xtask::workspace;
 
 /// The most lines that a production file may have.
 const MOST_LINES: usize = 400;
@@ -14,7 +14,7 @@ const MOST_LINES: usize = 400;
 /// Checks every Rust file of the project.
 pub(crate) fn check() -> Result<()> {
     let mut wrong = Vec::new();
-    for folder in ["crates", "xtask", "fuzz"] {
+    for folder in ["crates", "tests-interop", "xtask", "fuzz"] {
         for path in workspace::files(&workspace::root().join(folder), "rs")? {
             let text = fs::read_to_string(&path).on("read", &path)?;
             if let Some(fault) = fault(&path, &text) {

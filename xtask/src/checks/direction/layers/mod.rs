@@ -16,8 +16,8 @@ use std::fs;
 use std::path::Path;
 
 use self::source::Source;
-use crate::error::{Error, OnPath, Result};
-use crate::workspace;
+use xtask::error::{Error, OnPath, Result};
+use xtask::workspace;
 
 /// A folder of modules, and their order.
 struct Layers {

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Error, OnPath, Result};
-use crate::{process, workspace};
+use xtask::error::{Error, OnPath, Result};
+use xtask::{process, workspace};
 
 /// What stands between the outputs of two commands.
 const MARK: &str = "@@ next @@";

@@ -1,0 +1,51 @@
+//! `cargo xtask bench`: speed and memory, measured and printed; what is too slow or too large is for a reader to say,
+//! but for the promises that stand in the documents.
+
+mod cold;
+mod copy;
+mod judging;
+mod plan;
+
+use xtask::arguments::Arguments;
+use xtask::error::{Error, Result};
+
+/// What a measurement is called, and its program.
+struct Measurement {
+    name: &'static str,
+    run: fn() -> Result<()>,
+}
+
+const MEASUREMENTS: [Measurement; 3] = [
+    Measurement {
+        name: "plan",
+        run: plan::run,
+    },
+    Measurement {
+        name: "copy",
+        run: copy::run,
+    },
+    Measurement {
+        name: "judging",
+        run: judging::run,
+    },
+];
+
+/// Runs all, or the one that is named.
+pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
+    let only = arguments.next_word();
+    arguments.finish()?;
+    let chosen = MEASUREMENTS
+        .iter()
+        .filter(|measurement| only.as_deref().is_none_or(|name| name == measurement.name));
+    let mut any = false;
+    for measurement in chosen {
+        println!("--- cargo xtask bench: {}", measurement.name);
+        (measurement.run)()?;
+        any = true;
+    }
+    if any {
+        Ok(())
+    } else {
+        Err(Error::Usage("there is no such measurement".to_owned()))
+    }
+}

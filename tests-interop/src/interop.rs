@@ -1,0 +1,122 @@
+//! `cargo xtask interop`: promo against servers and programs that others wrote.
+//!
+//! Each scenario is one file below [`scenario`]. A missing tool is a failure, never a skip.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::promo::Promo;
+use crate::scenario;
+use crate::tools::Tools;
+use xtask::arguments::Arguments;
+use xtask::error::{Error, OnPath, Result};
+use xtask::tally::Tally;
+use xtask::workspace::{self, Profile};
+
+/// What a scenario is called, and its program.
+struct Scenario {
+    name: &'static str,
+    run: fn(&Setting<'_>) -> Result<()>,
+}
+
+const SCENARIOS: [Scenario; 9] = [
+    Scenario {
+        name: "control",
+        run: scenario::control::run,
+    },
+    Scenario {
+        name: "dependencies",
+        run: scenario::dependencies::run,
+    },
+    Scenario {
+        name: "conformance",
+        run: scenario::conformance::run,
+    },
+    Scenario {
+        name: "evidence",
+        run: scenario::evidence::run,
+    },
+    Scenario {
+        name: "promotion",
+        run: scenario::promotion::run,
+    },
+    Scenario {
+        name: "matrix",
+        run: scenario::matrix::run,
+    },
+    Scenario {
+        name: "link",
+        run: scenario::link::run,
+    },
+    Scenario {
+        name: "agreement",
+        run: scenario::agreement::run,
+    },
+    Scenario {
+        name: "interruption",
+        run: scenario::interruption::run,
+    },
+];
+
+pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
+    let only = arguments.take_value("--only")?;
+    arguments.finish()?;
+    let chosen: Vec<&Scenario> = SCENARIOS
+        .iter()
+        .filter(|scenario| only.as_deref().is_none_or(|name| name == scenario.name))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        return Err(Error::Usage(format!(
+            "the scenarios are {}",
+            names.join(", ")
+        )));
+    }
+    let tools = Tools::ensure()?;
+    let promo = OnceCell::new();
+    let mut tally = Tally::new("cargo xtask interop");
+    for scenario in chosen {
+        tally.check(scenario.name, || {
+            (scenario.run)(&Setting::new(&tools, &promo)?)
+        });
+    }
+    tally.close()
+}
+
+/// What a scenario works with: the tools, `promo`, and a folder that is gone afterwards.
+#[derive(Debug)]
+pub(crate) struct Setting<'a> {
+    pub(crate) tools: &'a Tools,
+    promo: &'a OnceCell<PathBuf>,
+    folder: TempDir,
+}
+
+impl<'a> Setting<'a> {
+    fn new(tools: &'a Tools, promo: &'a OnceCell<PathBuf>) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("promo-interop-").tempdir();
+        let folder = folder.on("create", Path::new("a temporary folder"))?;
+        Ok(Self {
+            tools,
+            promo,
+            folder,
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `promo`, built for release when it is first asked for.
+    pub(crate) fn promo(&self) -> Result<Promo> {
+        if let Some(program) = self.promo.get() {
+            return Ok(Promo::new(program, self.folder()));
+        }
+        let program = workspace::build_promo(Profile::Release)?;
+        Ok(Promo::new(
+            self.promo.get_or_init(|| program),
+            self.folder(),
+        ))
+    }
+}

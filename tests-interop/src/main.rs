@@ -1,0 +1,53 @@
+//! promo beside the programs of others: `cargo xtask interop` and `cargo xtask bench` start this one.
+//!
+//! [`interop`] runs the scenarios, [`mod@bench`] measures. Both stand on [`tools`], which installs the programs in pinned
+//! versions, and on [`servers`], which starts registries. xtask starts without waiting for any of it.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's command speaks to the terminal"
+)]
+
+mod audit;
+mod bench;
+mod containers;
+mod cosign;
+mod digest;
+mod http;
+mod in_toto;
+mod interop;
+mod kpromo;
+mod login;
+mod promo;
+mod scenario;
+mod servers;
+mod tools;
+mod ways;
+
+use std::process::ExitCode;
+
+use xtask::arguments::Arguments;
+use xtask::error::{self, Error, Result};
+
+const USAGE: &str = "\
+Usage: cargo xtask interop [--only NAME]
+       cargo xtask bench [NAME]";
+
+fn main() -> ExitCode {
+    match run(Arguments::from_environment()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {}", error::chain(&error));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(mut arguments: Arguments) -> Result<()> {
+    match arguments.next_word().as_deref() {
+        Some("interop") => interop::run(arguments),
+        Some("bench") => bench::run(arguments),
+        _ => Err(Error::Usage(USAGE.to_owned())),
+    }
+}

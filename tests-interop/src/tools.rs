@@ -1,0 +1,379 @@
+//! The programs of others: pinned, installed when they are missing, and asked for their version.
+//!
+//! Debian's packages go where Debian puts them; what is built from the Go module proxy is kept in a folder outside the
+//! checkout, named after the pins, so that a changed pin never meets an old program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::digest::sha256;
+use xtask::error::{Error, OnPath, Result};
+use xtask::{process, workspace};
+
+/// A program of a Debian package, and how it says that it is the version we know.
+struct DebianProgram {
+    package: &'static str,
+    program: &'static str,
+    ask: &'static [&'static str],
+    says: &'static str,
+}
+
+/// Debian 12.
+const DEBIAN: [DebianProgram; 5] = [
+    DebianProgram {
+        package: "docker-registry",
+        program: "docker-registry",
+        ask: &["--version"],
+        says: "distribution 2.8.2",
+    },
+    DebianProgram {
+        package: "skopeo",
+        program: "skopeo",
+        ask: &["--version"],
+        says: "skopeo version 1.9.3",
+    },
+    DebianProgram {
+        package: "umoci",
+        program: "umoci",
+        ask: &["--version"],
+        says: "umoci version 0.4.7",
+    },
+    DebianProgram {
+        package: "buildah",
+        program: "buildah",
+        ask: &["--version"],
+        says: "buildah version 1.28.2",
+    },
+    DebianProgram {
+        package: "busybox-static",
+        program: "busybox",
+        ask: &[],
+        says: "BusyBox v1.35.0",
+    },
+];
+
+const COSIGN_3: &str = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3";
+const COSIGN_2: &str = "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5";
+
+/// The official suite of the OCI Distribution specification, and a module that pins it with all it needs.
+const CONFORMANCE: &str = "github.com/opencontainers/distribution-spec/conformance";
+const CONFORMANCE_MODULE: &str = include_str!("pins/conformance.go.mod");
+const CONFORMANCE_SUMS: &str = include_str!("pins/conformance.go.sum");
+
+/// Kubernetes' promoter, whose work the measurements repeat, and a module that pins it.
+const KPROMO: &str = "sigs.k8s.io/promo-tools/v4/cmd/kpromo";
+const KPROMO_MODULE: &str = include_str!("pins/kpromo.go.mod");
+const KPROMO_SUMS: &str = include_str!("pins/kpromo.go.sum");
+
+/// Registries that Debian doesn't have, and a module that pins them.
+const DISTRIBUTION: &str = "github.com/distribution/distribution/v3/cmd/registry";
+const GGCR: &str = "github.com/google/go-containerregistry/cmd/registry";
+const REGISTRIES_MODULE: &str = include_str!("pins/registries.go.mod");
+const REGISTRIES_SUMS: &str = include_str!("pins/registries.go.sum");
+
+const CARGO_DENY: &str = "0.20.2";
+
+/// The Python implementation of in-toto, with all that it needs.
+const PYTHON: [&str; 10] = [
+    "in-toto==3.1.0",
+    "attrs==26.1.0",
+    "cffi==2.1.1",
+    "cryptography==50.0.2",
+    "iso8601==2.1.0",
+    "pathspec==1.1.1",
+    "pycparser==3.12",
+    "python-dateutil==4.0.0",
+    "securesystemslib==1.6.0",
+    "tzdata==2026.6",
+];
+
+/// Where the programs are that are not on the `PATH`.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    pub(crate) cosign_3: PathBuf,
+    pub(crate) cosign_2: PathBuf,
+    pub(crate) conformance: PathBuf,
+    pub(crate) busybox: PathBuf,
+    pub(crate) cargo_deny: PathBuf,
+    /// A Python with in-toto.
+    pub(crate) python: PathBuf,
+}
+
+impl Tools {
+    /// Installs what is missing, and demands that everything is the version that was pinned.
+    pub(crate) fn ensure() -> Result<Self> {
+        ensure_debian()?;
+        let cache = Cache::open(&pins())?;
+        Ok(Self {
+            cosign_3: cache.go_program("cosign-3", COSIGN_3)?,
+            cosign_2: cache.go_program("cosign-2", COSIGN_2)?,
+            conformance: cache.conformance()?,
+            busybox: on_path("busybox")?,
+            cargo_deny: cache.cargo_deny()?,
+            python: cache.python()?,
+        })
+    }
+}
+
+/// kpromo, built when it is missing. Its pins are its own: the other programs stay when they change.
+pub(crate) fn kpromo() -> Result<PathBuf> {
+    let cache = Cache::open(&format!("kpromo-{}", named_after(KPROMO_SUMS)))?;
+    cache.pinned("kpromo", (KPROMO_MODULE, KPROMO_SUMS), KPROMO)
+}
+
+/// Distribution 3 and the registry of go-containerregistry, built when they are missing.
+pub(crate) fn registries() -> Result<(PathBuf, PathBuf)> {
+    let cache = Cache::open(&format!("registries-{}", named_after(REGISTRIES_SUMS)))?;
+    let pins = (REGISTRIES_MODULE, REGISTRIES_SUMS);
+    Ok((
+        cache.pinned("distribution", pins, DISTRIBUTION)?,
+        cache.pinned("ggcr", pins, GGCR)?,
+    ))
+}
+
+pub(crate) fn ensure_debian() -> Result<()> {
+    let wrong: Vec<&DebianProgram> = DEBIAN.iter().filter(|wanted| !wanted.is_here()).collect();
+    if !wrong.is_empty() {
+        let packages: Vec<&str> = wrong.iter().map(|wanted| wanted.package).collect();
+        install_debian(&packages)?;
+    }
+    match DEBIAN.iter().find(|wanted| !wanted.is_here()) {
+        None => Ok(()),
+        Some(wanted) => Err(Error::Missing(format!(
+            "`{}` of Debian should say `{}`",
+            wanted.program, wanted.says
+        ))),
+    }
+}
+
+fn install_debian(packages: &[&str]) -> Result<()> {
+    let root = process::capture(Command::new("id").arg("-u"))?
+        .success()?
+        .trim()
+        == "0";
+    if !root {
+        return Err(Error::Missing(format!(
+            "install as root: apt-get install {}",
+            packages.join(" ")
+        )));
+    }
+    process::run(Command::new("apt-get").args(["update", "--quiet"]))?;
+    let mut install = Command::new("apt-get");
+    install
+        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+        .args(packages);
+    process::run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+impl DebianProgram {
+    fn is_here(&self) -> bool {
+        // A program that can't be started is as good as missing.
+        let answer = process::capture(Command::new(self.program).args(self.ask));
+        answer.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(self.says))
+    }
+}
+
+fn on_path(program: &str) -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file());
+    found.ok_or_else(|| Error::Missing(format!("`{program}` is not on the PATH")))
+}
+
+/// The folder of the programs that were built from the Go module proxy.
+struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// `PROMO_INTEROP_CACHE`, or a folder of the user's.
+    fn open(pins: &str) -> Result<Self> {
+        let base = match std::env::var_os("PROMO_INTEROP_CACHE") {
+            Some(folder) => PathBuf::from(folder),
+            None => match std::env::var_os("HOME") {
+                Some(home) => Path::new(&home).join(".cache/promo-interop"),
+                None => {
+                    return Err(Error::Missing(
+                        "neither PROMO_INTEROP_CACHE nor HOME is set".to_owned(),
+                    ));
+                }
+            },
+        };
+        let folder = base.join(pins);
+        fs::create_dir_all(&folder).on("create", &folder)?;
+        Ok(Self { folder })
+    }
+
+    /// Builds the command of a Go module, once; `pin` is `PACKAGE@VERSION`.
+    fn go_program(&self, name: &str, pin: &str) -> Result<PathBuf> {
+        let program = self.folder.join(name);
+        if !program.exists() {
+            let scratch = self.scratch()?;
+            let mut install = go(scratch.path());
+            install
+                .args(["install", "-trimpath", pin])
+                .env("GOBIN", scratch.path())
+                .env("CGO_ENABLED", "0");
+            process::run(&mut install)?;
+            keep(&scratch.path().join("cosign"), &program)?;
+        }
+        let (_, version) = pin.split_once('@').unwrap_or((pin, ""));
+        let answer = process::capture(Command::new(&program).arg("version"))?.success()?;
+        if answer
+            .lines()
+            .any(|line| line.starts_with("GitVersion:") && line.ends_with(version))
+        {
+            return Ok(program);
+        }
+        Err(Error::Missing(format!(
+            "{} is not {version}",
+            program.display()
+        )))
+    }
+
+    /// Builds the conformance suite's test program, once; its version is in the module that pins it.
+    fn conformance(&self) -> Result<PathBuf> {
+        let program = self.folder.join("conformance.test");
+        if !program.exists() {
+            let scratch = self.module(CONFORMANCE_MODULE, CONFORMANCE_SUMS)?;
+            let built = scratch.path().join("conformance.test");
+            process::run(
+                go(scratch.path())
+                    .args(["test", "-mod=readonly", "-c", "-o"])
+                    .arg(&built)
+                    .arg(CONFORMANCE),
+            )?;
+            keep(&built, &program)?;
+        }
+        Ok(program)
+    }
+
+    /// Builds a command with what a module pins, once.
+    fn pinned(&self, name: &str, (module, sums): (&str, &str), package: &str) -> Result<PathBuf> {
+        let program = self.folder.join(name);
+        if !program.exists() {
+            let scratch = self.module(module, sums)?;
+            let built = scratch.path().join(name);
+            let mut build = go(scratch.path());
+            build.args(["build", "-mod=readonly", "-trimpath", "-o"]);
+            build.arg(&built).arg(package).env("CGO_ENABLED", "0");
+            process::run(&mut build)?;
+            keep(&built, &program)?;
+        }
+        Ok(program)
+    }
+
+    /// A folder with a Go module that pins what is built in it.
+    fn module(&self, module: &str, sums: &str) -> Result<tempfile::TempDir> {
+        let scratch = self.scratch()?;
+        for (name, text) in [("go.mod", module), ("go.sum", sums)] {
+            let path = scratch.path().join(name);
+            fs::write(&path, text).on("write", &path)?;
+        }
+        Ok(scratch)
+    }
+
+    /// Builds cargo-deny with the dependencies that it was released with, once.
+    fn cargo_deny(&self) -> Result<PathBuf> {
+        let program = self.folder.join("cargo-deny");
+        if !program.exists() {
+            let scratch = self.scratch()?;
+            let mut install = workspace::cargo();
+            install
+                .args([
+                    "install",
+                    "cargo-deny",
+                    "--locked",
+                    "--version",
+                    CARGO_DENY,
+                    "--root",
+                ])
+                .arg(scratch.path());
+            install.env("CARGO_TARGET_DIR", scratch.path().join("target"));
+            process::run(&mut install)?;
+            keep(&scratch.path().join("bin/cargo-deny"), &program)?;
+        }
+        let answer = process::capture(Command::new(&program).arg("--version"))?.success()?;
+        if answer.trim() == format!("cargo-deny {CARGO_DENY}") {
+            return Ok(program);
+        }
+        Err(Error::Missing(format!(
+            "{} is not {CARGO_DENY}",
+            program.display()
+        )))
+    }
+
+    /// Makes an environment with the packages of [`PYTHON`] and nothing else, once.
+    fn python(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("python");
+        let python = folder.join("bin/python");
+        let complete = folder.join("complete");
+        if !complete.exists() {
+            process::run(
+                Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&folder),
+            )?;
+            process::run(
+                Command::new(&python)
+                    .args(["-m", "pip", "install", "--quiet", "--no-deps"])
+                    .args(PYTHON),
+            )?;
+            process::capture(Command::new(&python).args(["-m", "pip", "check"]))?.success()?;
+            fs::write(&complete, "").on("write", &complete)?;
+        }
+        let answer =
+            process::capture(Command::new(&python).args(["-m", "pip", "freeze"]))?.success()?;
+        match PYTHON
+            .iter()
+            .find(|pin| !answer.lines().any(|line| line == **pin))
+        {
+            None => Ok(python),
+            Some(pin) => Err(Error::Missing(format!(
+                "{} does not hold {pin}",
+                folder.display()
+            ))),
+        }
+    }
+
+    /// A folder on the same file system, so that what is finished can be moved into place.
+    fn scratch(&self) -> Result<tempfile::TempDir> {
+        tempfile::tempdir_in(&self.folder).on("create a folder in", &self.folder)
+    }
+}
+
+/// A name for the set of all pins.
+fn pins() -> String {
+    named_after(
+        &[
+            COSIGN_3,
+            COSIGN_2,
+            CONFORMANCE_SUMS,
+            CARGO_DENY,
+            &PYTHON.join("\n"),
+        ]
+        .join("\n"),
+    )
+}
+
+fn named_after(pins: &str) -> String {
+    let hash = sha256(pins.as_bytes());
+    hash.chars().skip("sha256:".len()).take(16).collect()
+}
+
+/// The Go that is installed, and no other that it might want to fetch.
+fn go(folder: &Path) -> Command {
+    let mut command = Command::new("go");
+    command
+        .current_dir(folder)
+        .env("GOTOOLCHAIN", "local")
+        .env("GOFLAGS", "-buildvcs=false");
+    command
+}
+
+/// A program appears in the cache whole or not at all.
+fn keep(built: &Path, program: &Path) -> Result<()> {
+    fs::rename(built, program).on("keep", program)
+}
