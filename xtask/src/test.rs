@@ -4,7 +4,7 @@
 
 use crate::checks::dependencies::Policy;
 use crate::checks::metadata::Metadata;
-use crate::checks::{codes, direction, documents, python, real_trees, sources};
+use crate::checks::{codes, direction, documents, packages, python, real_trees, sources};
 use crate::{fuzz, generate};
 use xtask::arguments::Arguments;
 use xtask::error::Result;
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     tally.check("bans", || policy.check_bans(&metadata));
     tally.check("sources", || policy.check_sources(&metadata));
     tally.check("source files", sources::check);
+    tally.check("packages of the crates", || packages::check(&metadata));
     tally.check("links between documents", documents::check_links);
     tally.check("the book's summary", documents::check_summary);
     tally.check("tests of the workspace", tests_of_the_workspace);

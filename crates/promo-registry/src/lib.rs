@@ -7,6 +7,45 @@
 //!
 //! Nothing here reads the environment, the home folder or the clock: settings, credential files and
 //! time are given as values and ports.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use promo_core::oci::{ManifestReference, Repository};
+//! use promo_core::ports::Registry;
+//! use promo_registry::WireRegistry;
+//! use promo_testkit::image::{ImageBuilder, Layer};
+//! use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
+//!
+//! # #[derive(Debug)]
+//! # struct Time;
+//! # impl promo_core::ports::Clock for Time {
+//! #     fn now(&self) -> jiff::Timestamp {
+//! #         jiff::Timestamp::now()
+//! #     }
+//! # }
+//! # #[async_trait::async_trait]
+//! # impl promo_core::ports::Sleep for Time {
+//! #     async fn sleep(&self, pause: std::time::Duration) {
+//! #         tokio::time::sleep(pause).await;
+//! #     }
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, sleep) = (Arc::new(Time), Arc::new(Time));
+//! // A registry on loopback, with one image.
+//! let server = EmbeddedRegistry::start(RegistryOptions::default()).await?;
+//! let image = ImageBuilder::new().layer(Layer::file("etc/motd", "hello\n")).build();
+//! image.push_to(&server.state(), "staging/hello", "v1");
+//!
+//! let registry = WireRegistry::builder(clock, sleep).build()?;
+//! let repository: Repository = format!("{}/staging/hello", server.host()).parse()?;
+//! let tag = ManifestReference::Tag("v1".parse()?);
+//! let head = registry.head_manifest(&repository, &tag).await?;
+//! assert_eq!(head.map(|head| head.digest.to_string()), Some(image.digest().to_owned()));
+//! # server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

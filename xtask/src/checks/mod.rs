@@ -6,6 +6,7 @@ pub(crate) mod direction;
 pub(crate) mod documents;
 pub(crate) mod licence;
 pub(crate) mod metadata;
+pub(crate) mod packages;
 pub(crate) mod python;
 pub(crate) mod real_trees;
 pub(crate) mod sources;
