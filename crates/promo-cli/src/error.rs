@@ -74,35 +74,19 @@ pub(crate) enum Error {
     },
 }
 
-/// The codes of the command itself with what they mean; those that it shares with the library are there.
-pub(crate) const CODES: [(&str, &str); 8] = [
-    (
-        "PROMO-X005",
-        "A file was to be created but exists; promo never overwrites.",
-    ),
-    ("PROMO-X006", "Standard output could not be written."),
-    (
-        "PROMO-X007",
-        "The report could not be written; it is printed on standard error instead.",
-    ),
-    ("PROMO-X013", "The demo did not go as told."),
-    (
-        "PROMO-X016",
-        "Something that kpromo takes was given to `promo cip` and means nothing.",
-    ),
-    (
-        "PROMO-X017",
-        "`promo cip` was asked for something that this version doesn't have.",
-    ),
-    (
-        "PROMO-X018",
-        "`promo cip` promoted nothing, because something can't be promoted.",
-    ),
-    (
-        "PROMO-X040",
-        "A private key can be read by others than its owner. The run goes on.",
-    ),
-];
+/// The codes of the command itself; those that it shares with the library are there.
+pub(crate) mod codes {
+    promo_core::codes! {
+        EXISTS "PROMO-X005" "a file was to be created but exists"
+            "It is never overwritten."
+        REPORT "PROMO-X007" "the report could not be written"
+            "It is printed on standard error instead."
+        DEMO "PROMO-X013" "the demo did not go as told"
+        NO_MEANING "PROMO-X016" "something that kpromo takes was given to `promo cip` and means nothing"
+        NOT_THERE "PROMO-X017" "`promo cip` was asked for something that this version doesn't have"
+        ALL_OR_NOTHING "PROMO-X018" "`promo cip` promoted nothing, because something can't be promoted"
+    }
+}
 
 impl Error {
     /// An error about a file.
@@ -114,10 +98,10 @@ impl Error {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Library(error) => error.code(),
-            Self::Usage { .. } => Code::new("PROMO-X001"),
-            Self::Exists { .. } => Code::new("PROMO-X005"),
-            Self::Output { .. } => Code::new("PROMO-X006"),
-            Self::Report { .. } => Code::new("PROMO-X007"),
+            Self::Usage { .. } => promo::codes::USAGE,
+            Self::Exists { .. } => codes::EXISTS,
+            Self::Output { .. } => promo::codes::OUTPUT,
+            Self::Report { .. } => codes::REPORT,
             Self::Other { code, .. } => *code,
         }
     }

@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
+pub mod codes;
 pub mod identity;
 pub mod inventory;
 pub mod manifest;
@@ -57,4 +58,4 @@ pub mod schema;
 pub mod setting;
 pub mod snapshot;
 
-pub use code::Code;
+pub use code::{Code, CodeEntry};

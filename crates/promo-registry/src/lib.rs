@@ -51,6 +51,7 @@
 
 pub mod auth;
 mod budget;
+pub mod codes;
 pub mod copy;
 mod dialect;
 mod error;
@@ -64,7 +65,7 @@ mod secret;
 mod settings;
 mod wire;
 
-pub use error::{CodeDescription, Error, LocationRule, RegistryAnswer};
+pub use error::{Error, LocationRule, RegistryAnswer};
 pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;
 pub use revocable::{RevocableRegistry, Revocation};
@@ -72,21 +73,6 @@ pub use settings::{
     BudgetSettings, Caps, ClientCertificate, Deadlines, HostSettings, RetrySettings,
 };
 pub use wire::{WireRegistry, WireRegistryBuilder};
-
-/// All codes of this crate with what they mean, in their order.
-pub fn codes() -> impl Iterator<Item = &'static CodeDescription> {
-    let parts = [
-        Error::CODES,
-        revocable::CODES,
-        copy::CODES,
-        inventory::CODES,
-        Error::LATER_CODES,
-        oci_client::CODES,
-    ];
-    let mut all: Vec<_> = parts.into_iter().flatten().collect();
-    all.sort_by_key(|entry| entry.code);
-    all.into_iter()
-}
 
 #[cfg(test)]
 mod tests;

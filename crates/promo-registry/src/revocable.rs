@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
-use promo_core::Code;
 use promo_core::oci::{
     Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository,
 };
@@ -18,15 +17,7 @@ use promo_core::ports::{
 };
 use tokio::sync::watch;
 
-use crate::CodeDescription;
-
-const GIVEN_UP: Code = Code::new("PROMO-R039");
-
-pub(crate) const CODES: &[CodeDescription] = &[CodeDescription {
-    code: GIVEN_UP,
-    title: "Given up after an interruption",
-    explanation: "The run was interrupted, and this was still open when the time to end it was over. Whether the registry carried it out is not known; the next run finds out.",
-}];
+use crate::codes::GIVEN_UP;
 
 /// Gives up the pending operations of registries. Clones share one state.
 #[derive(Clone)]

@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use sigstore_types::pae;
 
+use crate::codes;
 use crate::json::{self, Text};
-use crate::refusal::{self, Refusal};
+use crate::refusal::Refusal;
 
 /// Larger texts with escapes are not unescaped: base64 needs none.
 const MAX_ESCAPED: usize = 1024 * 1024;
@@ -57,7 +58,7 @@ impl Envelope {
             } => signature,
             Signatures { count, .. } => {
                 return Err(Refusal::new(
-                    refusal::SIGNATURES,
+                    codes::SIGNATURES,
                     format!("its envelope has {count} signatures, and exactly one can be judged"),
                 ));
             }
@@ -103,7 +104,7 @@ impl fmt::Debug for Envelope {
 }
 
 fn malformed() -> Refusal {
-    Refusal::new(refusal::MALFORMED, "its envelope can't be read")
+    Refusal::new(codes::MALFORMED, "its envelope can't be read")
 }
 
 /// The encoding of what is signed, up to the payload.

@@ -1,11 +1,13 @@
 //! What goes wrong with keys, signatures and evidence, each with a stable code.
 //!
 //! At the ports an [`Error`] becomes a [`Failure`], which keeps it as its source. Why a piece of
-//! evidence is refused is no error but a result: those codes are in [`crate::refusal`].
+//! evidence is refused is no error but a result: those codes stand beside its own in [`codes`].
 
 use promo_core::Code;
 use promo_core::oci::{Digest, Repository, Tag};
 use promo_core::ports::{Failure, FailureKind, SignatureFormat};
+
+use crate::codes;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -134,25 +136,27 @@ pub enum Error {
 impl Error {
     /// The stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::KeyFormat { .. } => "PROMO-S001",
-            Self::PasswordMissing => "PROMO-S002",
-            Self::WrongPassword => "PROMO-S003",
-            Self::KeyAlgorithm { .. } => "PROMO-S004",
-            Self::Key { .. } => "PROMO-S005",
-            Self::Encoding { .. } => "PROMO-S006",
-            Self::SelfCheck { .. } => "PROMO-S007",
-            Self::FormatNotOffered { .. } | Self::Formats | Self::KindNotOffered => "PROMO-S008",
-            Self::PredicateType { .. } => "PROMO-S009",
-            Self::ForeignTag { .. } => "PROMO-S020",
-            Self::Contended { .. } => "PROMO-S021",
-            Self::TooMuchEvidence { .. } => "PROMO-S022",
-            Self::Inconsistent { .. } => "PROMO-S023",
-            Self::TagNotKept { .. } => "PROMO-S024",
-            Self::LinkKey => "PROMO-S030",
-            Self::Link { .. } => "PROMO-S031",
-            Self::LinkRefused { .. } => "PROMO-S032",
-        })
+        match self {
+            Self::KeyFormat { .. } => codes::KEY_FORMAT,
+            Self::PasswordMissing => codes::PASSWORD_MISSING,
+            Self::WrongPassword => codes::WRONG_PASSWORD,
+            Self::KeyAlgorithm { .. } => codes::KEY_ALGORITHM,
+            Self::Key { .. } => codes::KEY,
+            Self::Encoding { .. } => codes::ENCODING,
+            Self::SelfCheck { .. } => codes::SELF_CHECK,
+            Self::FormatNotOffered { .. } | Self::Formats | Self::KindNotOffered => {
+                codes::NOT_OFFERED
+            }
+            Self::PredicateType { .. } => codes::PREDICATE_TYPE,
+            Self::ForeignTag { .. } => codes::FOREIGN_TAG,
+            Self::Contended { .. } => codes::CONTENDED,
+            Self::TooMuchEvidence { .. } => codes::TOO_MUCH_EVIDENCE,
+            Self::Inconsistent { .. } => codes::INCONSISTENT,
+            Self::TagNotKept { .. } => codes::TAG_NOT_KEPT,
+            Self::LinkKey => codes::LINK_KEY,
+            Self::Link { .. } => codes::LINK,
+            Self::LinkRefused { .. } => codes::LINK_REFUSED,
+        }
     }
 
     /// What to do about it, one sentence each.
@@ -233,155 +237,6 @@ impl From<Error> for Failure {
         }
     }
 }
-
-/// What a code means, for the reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CodeEntry {
-    /// The code.
-    pub code: Code,
-    /// In a few words.
-    pub title: &'static str,
-    /// When it comes and what to do.
-    pub explanation: &'static str,
-}
-
-const fn entry(code: &'static str, title: &'static str, explanation: &'static str) -> CodeEntry {
-    CodeEntry {
-        code: Code::new(code),
-        title,
-        explanation,
-    }
-}
-
-/// All codes of this crate, in their order.
-pub const CODES: &[CodeEntry] = &[
-    entry(
-        "PROMO-S001",
-        "key can't be read",
-        "The file is no PEM key of a known form: PKCS#8, SEC1 (EC PRIVATE KEY), cosign's encrypted key, or a public key as SPKI.",
-    ),
-    entry(
-        "PROMO-S002",
-        "password missing",
-        "The private key is encrypted. Its password is taken from COSIGN_PASSWORD.",
-    ),
-    entry(
-        "PROMO-S003",
-        "wrong password",
-        "The private key can't be decrypted with the password given, or it is damaged.",
-    ),
-    entry(
-        "PROMO-S004",
-        "key algorithm not supported",
-        "Only P-256 and Ed25519 keys make signatures that cosign accepts in every form that promo writes. RSA keys of 2048 to 8192 bits verify what others signed (PKCS#1 v1.5 with SHA-256, as cosign signs with them), but promo signs with none. P-384 and P-521 are refused.",
-    ),
-    entry(
-        "PROMO-S005",
-        "key failed",
-        "The cryptographic library could not make or use the key.",
-    ),
-    entry(
-        "PROMO-S006",
-        "document can't be written",
-        "A signed document could not be serialised. This is a defect.",
-    ),
-    entry(
-        "PROMO-S007",
-        "own evidence does not verify",
-        "Whatever promo signs it verifies before anything is pushed. What it made was not accepted, so nothing was pushed.",
-    ),
-    entry(
-        "PROMO-S008",
-        "format not offered",
-        "A signature format or a kind of evidence was asked for that the signer or attester does not make.",
-    ),
-    entry(
-        "PROMO-S009",
-        "predicate type not a URI",
-        "The type of an attestation's predicate must be an absolute URI.",
-    ),
-    entry(
-        "PROMO-S010",
-        "malformed evidence",
-        "Evidence that claims an accepted key can't be understood.",
-    ),
-    entry(
-        "PROMO-S011",
-        "bad signature",
-        "Evidence claims an accepted key, but its signature is not by that key.",
-    ),
-    entry(
-        "PROMO-S012",
-        "evidence about another digest",
-        "The signature is good, but it speaks of another image.",
-    ),
-    entry(
-        "PROMO-S013",
-        "evidence names another image",
-        "The signature is good and about this digest, but it names another repository than the one asked for.",
-    ),
-    entry(
-        "PROMO-S014",
-        "evidence names no image",
-        "The signature is good and about this digest, but names no repository, and a name was required.",
-    ),
-    entry(
-        "PROMO-S015",
-        "not a statement",
-        "What is signed is not an in-toto statement of a known version, or not a container image signature.",
-    ),
-    entry(
-        "PROMO-S016",
-        "form of signature not supported",
-        "Evidence that claims an accepted key signs the bytes of the image directly instead of a statement; this form can't be judged here.",
-    ),
-    entry(
-        "PROMO-S020",
-        "tag holds something else",
-        "Under a tag that is reserved for evidence (sha256-….sig or .att) stands an index or an image that is no evidence. It is never overwritten.",
-    ),
-    entry(
-        "PROMO-S021",
-        "evidence tag contended",
-        "Another program changed the same evidence tag again and again while promo added to it.",
-    ),
-    entry(
-        "PROMO-S022",
-        "too much evidence",
-        "More than 1,000 manifests refer to the image, or stand as layers under one of its evidence tags, or their blobs are together larger than 64 MiB. What is not read whole decides nothing.",
-    ),
-    entry(
-        "PROMO-S023",
-        "inconsistent evidence",
-        "A piece of evidence to be attached does not fit its own descriptors or the image it is for.",
-    ),
-    entry(
-        "PROMO-S024",
-        "evidence tag not kept",
-        "The registry answered that it took a tag of evidence (sha256-….sig or .att), and shows nothing under it, twice. Nothing was published.",
-    ),
-    entry(
-        "PROMO-S030",
-        "link key can't be used",
-        "in-toto links are signed with Ed25519 keys.",
-    ),
-    entry(
-        "PROMO-S031",
-        "link can't be made",
-        "The in-toto library could not write or sign the link.",
-    ),
-    entry(
-        "PROMO-S032",
-        "link refused",
-        "A link is malformed or not signed by the key given.",
-    ),
-    entry(
-        "PROMO-S033",
-        "envelope of several signatures",
-        "Evidence that claims an accepted key has an envelope with no or with several signatures. A bundle has exactly one, and no other form can be judged here.",
-    ),
-];
 
 #[cfg(test)]
 mod tests;

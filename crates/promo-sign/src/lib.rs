@@ -49,6 +49,7 @@
 
 mod attester;
 mod bundle;
+pub mod codes;
 mod envelope;
 mod error;
 mod json;
@@ -56,7 +57,7 @@ pub mod key;
 pub mod limits;
 pub mod link;
 mod manifest;
-pub mod refusal;
+mod refusal;
 mod signer;
 mod simple_signing;
 mod statement;
@@ -64,7 +65,7 @@ mod store;
 mod verifier;
 
 pub use attester::{PROMOTION_PREDICATE_TYPE, PromotionAttester};
-pub use error::{CODES, CodeEntry, Error};
+pub use error::Error;
 pub use key::{KeyPairPem, Password, PublicKey, SigningKey, generate_key_pair};
 pub use signer::KeySigner;
 pub use statement::SIGNATURE_PREDICATE_TYPE;

@@ -1,23 +1,6 @@
-//! Why a piece of evidence is refused: the codes in [`promo_core::ports::RefusedEvidence`].
+//! Why a piece of evidence is refused, by a code and in a sentence.
 
 use promo_core::Code;
-
-/// It claims an accepted key and can't be understood.
-pub const MALFORMED: Code = Code::new("PROMO-S010");
-/// It claims an accepted key, and the signature is not by that key.
-pub const SIGNATURE: Code = Code::new("PROMO-S011");
-/// It is signed by an accepted key, but about another digest.
-pub const DIGEST: Code = Code::new("PROMO-S012");
-/// It is signed by an accepted key and about the digest, but names another image.
-pub const OTHER_NAME: Code = Code::new("PROMO-S013");
-/// It is signed by an accepted key and about the digest, but names no image where one is required.
-pub const NO_NAME: Code = Code::new("PROMO-S014");
-/// It is signed by an accepted key, but is no statement of a known type.
-pub const STATEMENT: Code = Code::new("PROMO-S015");
-/// It claims an accepted key in a form that can't be judged.
-pub const FORM: Code = Code::new("PROMO-S016");
-/// It claims an accepted key, and its envelope has not exactly one signature.
-pub const SIGNATURES: Code = Code::new("PROMO-S033");
 
 /// The most characters of what others wrote that a message repeats.
 const MAX_QUOTED: usize = 200;

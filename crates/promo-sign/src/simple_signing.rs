@@ -8,8 +8,8 @@ use promo_core::oci::{Descriptor, Digest, MediaType};
 use promo_core::ports::EvidenceBlob;
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{self, Refusal, quoted};
-use crate::{Error, SigningKey, json};
+use crate::refusal::{Refusal, quoted};
+use crate::{Error, SigningKey, codes, json};
 
 /// The annotation of the layer that holds the signature in base64.
 pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
@@ -96,21 +96,21 @@ pub(crate) fn read(bytes: &[u8], digest: &Digest) -> Result<SignedReference, Ref
     let refused = |code: Code, message: String| Err(Refusal::new(code, message));
     let Some(payload) = json::parse_outline::<Found>(bytes) else {
         return refused(
-            refusal::MALFORMED,
+            codes::MALFORMED,
             "what is signed is not a simple-signing payload".to_owned(),
         );
     };
     let critical = payload.critical;
     if critical.kind != TYPE {
         return refused(
-            refusal::STATEMENT,
+            codes::STATEMENT,
             format!("the payload's type is {}", quoted(&critical.kind)),
         );
     }
     if critical.image.docker_manifest_digest != digest.to_string() {
         let found = critical.image.docker_manifest_digest;
         return refused(
-            refusal::DIGEST,
+            codes::DIGEST,
             format!("it signs the digest {}", quoted(&found)),
         );
     }

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use sigstore_types::{Digest as DigestSet, Sha256Hash, Sha512Hash, Statement, Subject};
 
 use crate::json::{self, Text};
-use crate::refusal::{self, Refusal, quoted};
-use crate::{Error, PROMOTION_PREDICATE_TYPE};
+use crate::refusal::{Refusal, quoted};
+use crate::{Error, PROMOTION_PREDICATE_TYPE, codes};
 
 /// The predicate type of an image signature, as cosign writes it.
 pub const SIGNATURE_PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -72,13 +72,13 @@ pub(crate) fn read(
 ) -> Result<SignedStatement, Refusal> {
     if payload_type != PAYLOAD_TYPE {
         return Err(Refusal::new(
-            refusal::STATEMENT,
+            codes::STATEMENT,
             format!("the payload's type is {}", quoted(payload_type)),
         ));
     }
     let malformed = || {
         Refusal::new(
-            refusal::MALFORMED,
+            codes::MALFORMED,
             "what is signed is not an in-toto statement",
         )
     };
@@ -87,14 +87,14 @@ pub(crate) fn read(
         .ok_or_else(malformed)?;
     if !matches!(&*statement.kind.0, Statement::TYPE_V1 | STATEMENT_V0_1) {
         return Err(Refusal::new(
-            refusal::STATEMENT,
+            codes::STATEMENT,
             format!("the statement's type is {}", quoted(&statement.kind.0)),
         ));
     }
     let about = subjects::about(statement.subject, digest).ok_or_else(malformed)?;
     if about.subjects == 0 {
         return Err(Refusal::new(
-            refusal::DIGEST,
+            codes::DIGEST,
             "none of the statement's subjects has this digest",
         ));
     }

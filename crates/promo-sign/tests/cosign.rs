@@ -12,7 +12,7 @@ use promo_core::ports::{
     Evidence, EvidenceBlob, EvidenceKind, EvidenceSet, SignatureFormat, TagSuffix, Verification,
     Verifier as _,
 };
-use promo_sign::{KeyVerifier, Password, PublicKey, SigningKey, refusal};
+use promo_sign::{KeyVerifier, Password, PublicKey, SigningKey, codes};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -208,7 +208,7 @@ async fn what_cosign_2_made_is_accepted_with_its_key() {
     assert_eq!(kinds(&found), [sig]);
     // One signature and the attestation are under the name that cosign spoke to.
     let codes: Vec<_> = found.refused.iter().map(|refused| refused.code).collect();
-    assert_eq!(codes, [refusal::OTHER_NAME; 2]);
+    assert_eq!(codes, [codes::OTHER_NAME; 2]);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn what_cosign_3_made_is_accepted_with_its_key() {
     let identity = Some("registry.example/app");
     let found = judge(&verifier, COSIGN3_IMAGE, identity, cosign3()).await;
     assert_eq!(kinds(&found), [bundle]);
-    assert_eq!(found.refused[0].code, refusal::OTHER_NAME);
+    assert_eq!(found.refused[0].code, codes::OTHER_NAME);
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn another_key_or_image_is_not_accepted() {
     let verifier = verifier(fixture!("cosign3/cosign.pub"));
     let found = judge(&verifier, COSIGN2_IMAGE, None, cosign3()).await;
     let codes: Vec<_> = found.refused.iter().map(|refused| refused.code).collect();
-    assert_eq!(codes, [refusal::DIGEST; 2]);
+    assert_eq!(codes, [codes::DIGEST; 2]);
     assert_eq!(found.accepted, []);
 }
 

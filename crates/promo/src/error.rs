@@ -3,7 +3,7 @@
 //! What befalls single images is no error but part of a plan, a report or a document. Hints speak of settings and
 //! of what to do, never of flags: those belong to whoever has flags.
 
-mod codes;
+pub mod codes;
 mod hints;
 mod placement;
 mod revision;
@@ -19,7 +19,6 @@ use promo_core::plan::{ArtifactError, EdgeKey, SelectionError, Unmatched};
 use promo_core::ports::Failure;
 use promo_core::snapshot::SnapshotError;
 
-pub use codes::{CODES, codes};
 pub use placement::PlacementError;
 pub use revision::RevisionError;
 
@@ -285,42 +284,41 @@ impl Error {
 
     /// Its stable code.
     pub fn code(&self) -> Code {
-        let text = match self {
+        match self {
             Self::Argument { .. }
             | Self::NoTree
             | Self::TwoTrees { .. }
             | Self::NoKey
             | Self::IsARepository { .. }
-            | Self::Pattern(_) => "PROMO-X001",
-            Self::NoSigner => "PROMO-C001",
-            Self::Setting { .. } => "PROMO-X002",
-            Self::SettingsFile { .. } => "PROMO-X003",
-            Self::File { .. } => "PROMO-X004",
-            Self::Document(_) => "PROMO-X006",
-            Self::TagMoves { .. } => "PROMO-X008",
-            Self::Image { .. } => "PROMO-X009",
-            Self::ImageMissing { .. } => "PROMO-X010",
-            Self::Password { .. } => "PROMO-X011",
-            Self::Key { .. } => "PROMO-X012",
-            Self::Revision(_) => "PROMO-X015",
-            Self::InventoryForm { .. } => "PROMO-X019",
-            Self::OfflinePlan { .. } => "PROMO-X030",
-            Self::OtherTree { .. } => "PROMO-X031",
-            Self::Unwanted { .. } => "PROMO-X032",
-            Self::Unmatched(_) => "PROMO-X035",
-            Self::FileTooLarge { .. } => "PROMO-X039",
-            Self::Taken { .. } => "PROMO-X041",
-            Self::Placement(error) => return error.code(),
-            Self::Manifests(error) => return error.code(),
-            Self::NotAPlan { source, .. } => return source.code(),
-            Self::NotAnInventory { source, .. } => return source.code(),
-            Self::Edit { source, .. } => return source.code(),
-            Self::Stopped { code, .. } => return *code,
-            Self::Sign(error) => return error.code(),
-            Self::Run(error) => return error.code(),
-            Self::Port(failure) => return failure.code(),
-        };
-        Code::new(text)
+            | Self::Pattern(_) => codes::USAGE,
+            Self::NoSigner => promo_core::pipeline::codes::NO_SIGNER,
+            Self::Setting { .. } => codes::SETTING,
+            Self::SettingsFile { .. } => codes::SETTINGS_FILE,
+            Self::File { .. } => codes::FILE,
+            Self::Document(_) => codes::OUTPUT,
+            Self::TagMoves { .. } => codes::TAG_MOVES,
+            Self::Image { .. } => codes::IMAGE,
+            Self::ImageMissing { .. } => codes::IMAGE_MISSING,
+            Self::Password { .. } => codes::PASSWORD,
+            Self::Key { .. } => codes::KEY,
+            Self::Revision(_) => codes::REVISION,
+            Self::InventoryForm { .. } => codes::INVENTORY_FORM,
+            Self::OfflinePlan { .. } => codes::OFFLINE_PLAN,
+            Self::OtherTree { .. } => codes::OTHER_TREE,
+            Self::Unwanted { .. } => codes::UNWANTED,
+            Self::Unmatched(_) => codes::UNMATCHED,
+            Self::FileTooLarge { .. } => codes::FILE_TOO_LARGE,
+            Self::Taken { .. } => codes::TAKEN,
+            Self::Placement(error) => error.code(),
+            Self::Manifests(error) => error.code(),
+            Self::NotAPlan { source, .. } => source.code(),
+            Self::NotAnInventory { source, .. } => source.code(),
+            Self::Edit { source, .. } => source.code(),
+            Self::Stopped { code, .. } => *code,
+            Self::Sign(error) => error.code(),
+            Self::Run(error) => error.code(),
+            Self::Port(failure) => failure.code(),
+        }
     }
 
     /// What it means for the whole: a script may end with its number.

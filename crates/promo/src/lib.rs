@@ -46,7 +46,7 @@ pub mod verification;
 
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
-pub use error::{CODES, Error, InventoryForm, PlacementError, Result, RevisionError, codes};
+pub use error::{Error, InventoryForm, PlacementError, Result, RevisionError, codes};
 pub use promoter::{
     Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
     PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,

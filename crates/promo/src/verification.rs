@@ -9,7 +9,7 @@ use promo_core::oci::Digest;
 use promo_core::ports::{
     AcceptedEvidence, EvidenceKind, EvidenceSet, RefusedEvidence, UnknownEvidence, Verification,
 };
-use promo_sign::refusal;
+use promo_sign::codes;
 use serde::Serialize;
 
 use crate::image::Resolved;
@@ -155,7 +155,7 @@ impl VerifiedImage {
 /// Evidence that holds, but for another name of the same image: it was carried from staging and is by an accepted
 /// key. It proves nothing here, and speaks against nothing either.
 fn is_about_another_name(refused: &RefusedEvidence) -> bool {
-    refused.code == refusal::OTHER_NAME
+    refused.code == codes::OTHER_NAME
 }
 
 /// What was demanded and is not there: an accepted signature, and each attestation.

@@ -13,7 +13,7 @@ use promo::settings::keys::ALL as KEYS;
 use promo::settings::{TABLES, VARIABLES};
 
 use crate::args::Cli;
-use crate::error::{CODES, Error, Result};
+use crate::error::{Error, Result, codes as own_codes};
 use crate::exit::Exit;
 use crate::output::Outcome;
 
@@ -111,8 +111,9 @@ fn codes() -> String {
          it comes from: C the pipeline, M promoter manifests, P the plan, R registries, S signing, X the command.\n\n\
          | code | meaning |\n|---|---|\n"
     );
-    for (code, meaning) in promo::codes(&CODES) {
-        let _ = writeln!(text, "| `{code}` | {} |", meaning.trim().replace('\n', " "));
+    for entry in promo::codes::of_all_crates(own_codes::ALL) {
+        let meaning = format!("**{}** {}", entry.title, entry.explanation);
+        let _ = writeln!(text, "| `{}` | {} |", entry.code, meaning.trim());
     }
     text
 }

@@ -5,7 +5,7 @@
 //! oddities, 070 lints, 080 editing.
 
 use super::Severity;
-use crate::Code;
+use crate::{Code, CodeEntry};
 
 /// A kind of finding: its code, how much it matters, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,17 @@ pub struct FindingKind {
     pub title: &'static str,
     /// Why it is found and what to do, in a sentence or two.
     pub explanation: &'static str,
+}
+
+impl FindingKind {
+    /// Its code with what it means, as that of any error.
+    pub const fn entry(&self) -> CodeEntry {
+        CodeEntry {
+            code: self.code,
+            title: self.title,
+            explanation: self.explanation,
+        }
+    }
 }
 
 /// Defines the kinds and the table of all of them.

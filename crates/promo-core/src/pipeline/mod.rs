@@ -46,7 +46,7 @@ mod validate;
 
 pub use attest::{Attested, AttestedImage};
 pub use beside::{MAX_TOLD, is_evidence_type};
-pub use error::{CodeEntry, RunError, codes};
+pub use error::{RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
 pub use intent::{Confirmed, DryRun, Intent, Mode, ProofPorts, Signing};
 pub use interrupt::Interrupt;

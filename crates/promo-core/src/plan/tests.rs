@@ -123,7 +123,7 @@ fn an_edge_is_one_object() {
 
 #[test]
 fn codes_are_given_out_once_and_in_order() {
-    let codes: Vec<_> = codes::ALL.iter().map(|(code, _)| *code).collect();
+    let codes: Vec<_> = codes::ALL.iter().map(|entry| entry.code).collect();
     let distinct: BTreeSet<_> = codes.iter().copied().collect();
     assert_eq!(codes, distinct.into_iter().collect::<Vec<_>>());
 }

@@ -104,72 +104,22 @@ impl fmt::Display for Verdict {
 
 /// The codes of verdicts. A verdict that has several reasons has a code for each.
 pub mod codes {
-    use crate::Code;
-
-    /// `present`.
-    pub const PRESENT: Code = Code::new("PROMO-P001");
-    /// `promote`.
-    pub const PROMOTE: Code = Code::new("PROMO-P002");
-    /// `promote`: the tag moves, as the list of tag moves allows.
-    pub const ALLOWED_MOVE: Code = Code::new("PROMO-P003");
-    /// `finish`.
-    pub const FINISH: Code = Code::new("PROMO-P004");
-    /// `wanted`.
-    pub const WANTED: Code = Code::new("PROMO-P005");
-    /// `redundant`.
-    pub const REDUNDANT: Code = Code::new("PROMO-P006");
-    /// `lost`.
-    pub const LOST: Code = Code::new("PROMO-P007");
-    /// `tag-move`.
-    pub const TAG_MOVE: Code = Code::new("PROMO-P008");
-    /// `conflict`.
-    pub const CONFLICT: Code = Code::new("PROMO-P009");
-    /// `undecided`: the destination could not be read.
-    pub const DESTINATION_UNREADABLE: Code = Code::new("PROMO-P010");
-    /// `undecided`: the inventory doesn't know the tag of the destination.
-    pub const TAG_UNKNOWN: Code = Code::new("PROMO-P011");
-    /// `undecided`: the inventory doesn't know whether the destination has the digest.
-    pub const DIGEST_UNKNOWN: Code = Code::new("PROMO-P012");
-    /// `undecided`: the source could not be read.
-    pub const SOURCE_UNREADABLE: Code = Code::new("PROMO-P013");
-    /// `undecided`: the inventory doesn't know whether the source has the digest.
-    pub const SOURCE_UNKNOWN: Code = Code::new("PROMO-P014");
-
-    /// `refused`: the edge is not what the saved plan saw.
-    pub const REFUSED: Code = Code::new("PROMO-P015");
-
-    /// `refused`: a check of the plan objects to the edge.
-    pub const OBJECTED: Code = Code::new("PROMO-P016");
-
-    /// All of them with what they mean, for the reference pages.
-    pub const ALL: &[(Code, &str)] = &[
-        (PRESENT, "the edge is published already"),
-        (PROMOTE, "the edge is to be promoted"),
-        (
-            ALLOWED_MOVE,
-            "the tag moves, as the list of tag moves allows",
-        ),
-        (FINISH, "the digest is there, the tag is not"),
-        (WANTED, "wanted, no inventory was asked"),
-        (REDUNDANT, "another entry asks for the same"),
-        (LOST, "the source no longer has the digest"),
-        (TAG_MOVE, "the tag points to another digest"),
-        (CONFLICT, "two entries give one tag to different digests"),
-        (DESTINATION_UNREADABLE, "the destination could not be read"),
-        (
-            TAG_UNKNOWN,
-            "the inventory doesn't know the tag of the destination",
-        ),
-        (
-            DIGEST_UNKNOWN,
-            "the inventory doesn't know the digest of the destination",
-        ),
-        (SOURCE_UNREADABLE, "the source could not be read"),
-        (
-            SOURCE_UNKNOWN,
-            "the inventory doesn't know the digest of the source",
-        ),
-        (REFUSED, "the edge is not what the saved plan saw"),
-        (OBJECTED, "a check of the plan objects to the edge"),
-    ];
+    crate::codes! {
+        PRESENT "PROMO-P001" "the edge is published already"
+        PROMOTE "PROMO-P002" "the edge is to be promoted"
+        ALLOWED_MOVE "PROMO-P003" "the tag moves, as the list of tag moves allows"
+        FINISH "PROMO-P004" "the digest is there, the tag is not"
+        WANTED "PROMO-P005" "wanted, no inventory was asked"
+        REDUNDANT "PROMO-P006" "another entry asks for the same"
+        LOST "PROMO-P007" "the source no longer has the digest"
+        TAG_MOVE "PROMO-P008" "the tag points to another digest"
+        CONFLICT "PROMO-P009" "two entries give one tag to different digests"
+        DESTINATION_UNREADABLE "PROMO-P010" "the destination could not be read"
+        TAG_UNKNOWN "PROMO-P011" "the inventory doesn't know the tag of the destination"
+        DIGEST_UNKNOWN "PROMO-P012" "the inventory doesn't know the digest of the destination"
+        SOURCE_UNREADABLE "PROMO-P013" "the source could not be read"
+        SOURCE_UNKNOWN "PROMO-P014" "the inventory doesn't know the digest of the source"
+        REFUSED "PROMO-P015" "the edge is not what the saved plan saw"
+        OBJECTED "PROMO-P016" "a check of the plan objects to the edge"
+    }
 }

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::Code;
+use crate::{Code, codes};
 
 /// What a failure means to the one who called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,9 +52,6 @@ pub enum FailureKind {
     Interrupted,
 }
 
-/// The code of a panic, which is the pipeline's `DEFECT`.
-const DEFECT: Code = Code::new("PROMO-C011");
-
 /// A failed operation of a port.
 #[derive(Debug)]
 pub struct Failure {
@@ -97,7 +94,7 @@ impl Failure {
             Some(said) => format!("the work on it panicked ({said})"),
             None => "the work on it panicked".to_owned(),
         };
-        Self::new(FailureKind::Defect, DEFECT, message)
+        Self::new(FailureKind::Defect, codes::DEFECT, message)
             .with_hint("this is a defect: please report it with what stands on standard error")
     }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{Failure, FailureKind};
-use crate::Code;
+use crate::codes;
 use crate::inventory::RepositoryContent;
 use crate::oci::{
     Descriptor, Digest, ManifestReference, MediaType, RawManifest, RegistryHost, Repository, Tag,
@@ -285,13 +285,11 @@ pub trait Registry: Debug + Send + Sync {
     }
 }
 
-/// The code of an optional operation that an implementation of [`Registry`] leaves out.
-const NOT_OFFERED: Code = Code::new("PROMO-R080");
-
+/// An optional operation that an implementation of [`Registry`] leaves out.
 fn not_offered(operation: &str) -> Failure {
     Failure::new(
         FailureKind::Unsupported,
-        NOT_OFFERED,
+        codes::NOT_OFFERED,
         format!("{operation} is not offered by this client"),
     )
 }

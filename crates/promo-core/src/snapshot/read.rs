@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::write::{RawImage, RawKnown, RawSnapshot, SCHEMA};
 use super::{Image, Known, Snapshot};
-use crate::Code;
 use crate::manifest::{Finding, parse_image_list};
 use crate::oci::{Digest, DigestError, RegistryPath, RepositoryError, Tag, TagError};
+use crate::{Code, codes};
 
 /// Why a text is not a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -69,51 +69,18 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// All of its codes with what they mean, for the reference.
-    pub const CODES: &[(Code, &str)] = &[
-        (
-            Code::new("PROMO-C070"),
-            "the snapshot is not a document of its schema",
-        ),
-        (
-            Code::new("PROMO-C071"),
-            "the snapshot has a schema that this version does not read",
-        ),
-        (
-            Code::new("PROMO-C072"),
-            "a line of a CSV snapshot is no record",
-        ),
-        (
-            Code::new("PROMO-C073"),
-            "a name in a snapshot can't be a repository",
-        ),
-        (
-            Code::new("PROMO-C074"),
-            "a digest in a snapshot is not valid",
-        ),
-        (Code::new("PROMO-C075"), "a tag in a snapshot is not valid"),
-        (
-            Code::new("PROMO-C076"),
-            "a name or tag stands twice in a snapshot",
-        ),
-        (
-            Code::new("PROMO-C077"),
-            "a YAML snapshot is no list of images",
-        ),
-    ];
-
     /// Its stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::Document(_) => "PROMO-C070",
-            Self::Schema { .. } => "PROMO-C071",
-            Self::Line { .. } => "PROMO-C072",
-            Self::Name { .. } => "PROMO-C073",
-            Self::Digest { .. } => "PROMO-C074",
-            Self::Tag { .. } => "PROMO-C075",
-            Self::Repeated { .. } => "PROMO-C076",
-            Self::Yaml(_) => "PROMO-C077",
-        })
+        match self {
+            Self::Document(_) => codes::SNAPSHOT_DOCUMENT,
+            Self::Schema { .. } => codes::SNAPSHOT_SCHEMA,
+            Self::Line { .. } => codes::SNAPSHOT_LINE,
+            Self::Name { .. } => codes::SNAPSHOT_NAME,
+            Self::Digest { .. } => codes::SNAPSHOT_DIGEST,
+            Self::Tag { .. } => codes::SNAPSHOT_TAG,
+            Self::Repeated { .. } => codes::SNAPSHOT_REPEATED,
+            Self::Yaml(_) => codes::SNAPSHOT_YAML,
+        }
     }
 
     /// What to do about it.

@@ -7,6 +7,8 @@ use promo_core::Code;
 use promo_core::oci::{Digest, MediaType, Repository};
 use promo_core::ports::{Failure, FailureKind};
 
+use crate::codes;
+
 /// A reason of the copier's own for not copying.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -149,23 +151,23 @@ pub enum CopyError {
 impl CopyError {
     /// The stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::ImageMissing { .. } => "PROMO-R040",
-            Self::ChildMissing { .. } => "PROMO-R041",
-            Self::BlobMissing { .. } => "PROMO-R042",
-            Self::NotAManifest { .. } => "PROMO-R043",
-            Self::Unreadable { .. } => "PROMO-R044",
-            Self::Ambiguous { .. } => "PROMO-R045",
-            Self::UnsupportedDigest { .. } => "PROMO-R046",
-            Self::Altered { .. } => "PROMO-R047",
-            Self::TooDeep { .. } => "PROMO-R048",
-            Self::TooManyManifests { .. } => "PROMO-R049",
-            Self::TooManyBytes { .. } => "PROMO-R050",
-            Self::Length { .. } => "PROMO-R051",
-            Self::Premature { .. } => "PROMO-R052",
-            Self::Stalled { .. } => "PROMO-R053",
-            Self::SourceBrokeOff => "PROMO-R054",
-        })
+        match self {
+            Self::ImageMissing { .. } => codes::IMAGE_MISSING,
+            Self::ChildMissing { .. } => codes::CHILD_MISSING,
+            Self::BlobMissing { .. } => codes::BLOB_MISSING,
+            Self::NotAManifest { .. } => codes::NOT_A_MANIFEST,
+            Self::Unreadable { .. } => codes::UNREADABLE,
+            Self::Ambiguous { .. } => codes::AMBIGUOUS,
+            Self::UnsupportedDigest { .. } => codes::UNSUPPORTED_DIGEST,
+            Self::Altered { .. } => codes::ALTERED,
+            Self::TooDeep { .. } => codes::TOO_DEEP,
+            Self::TooManyManifests { .. } => codes::TOO_MANY_MANIFESTS,
+            Self::TooManyBytes { .. } => codes::TOO_MANY_BYTES,
+            Self::Length { .. } => codes::LENGTH,
+            Self::Premature { .. } => codes::PREMATURE,
+            Self::Stalled { .. } => codes::STALLED,
+            Self::SourceBrokeOff => codes::SOURCE_BROKE_OFF,
+        }
     }
 
     fn kind(&self) -> FailureKind {

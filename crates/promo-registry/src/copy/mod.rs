@@ -27,7 +27,6 @@
 
 mod blobs;
 mod children;
-mod codes;
 mod deliveries;
 mod destinations;
 mod error;
@@ -46,7 +45,6 @@ use promo_core::ports::{
 };
 
 use self::blobs::BlobCopy;
-pub(crate) use self::codes::CODES;
 use self::deliveries::Deliveries;
 use self::destinations::Destination;
 pub use self::error::CopyError;

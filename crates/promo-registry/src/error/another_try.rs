@@ -5,7 +5,7 @@ use promo_core::Code;
 use promo_core::ports::{Failure, FailureKind};
 
 use super::Error;
-use super::codes::{PAUSED_TOO_LONG, SILENT};
+use crate::codes::{PAUSED_TOO_LONG, SILENT};
 
 /// Whether the same may succeed when it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 mod another_try;
 mod answer;
-mod codes;
+mod code_of;
 mod construct;
 mod failure;
 mod location_rule;
@@ -22,7 +22,6 @@ pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
 pub(crate) use answer::{clean, clean_to, error_chain};
 use answer::{led, said};
-pub use codes::CodeDescription;
 pub use location_rule::LocationRule;
 pub(crate) use meaning::TLS_WANTED;
 
@@ -385,14 +384,8 @@ pub enum Error {
 impl Error {
     /// Its stable code.
     pub fn code(&self) -> Code {
-        codes::code_of(self)
+        code_of::code_of(self)
     }
-
-    /// All codes of this crate, for the documentation.
-    pub const CODES: &'static [CodeDescription] = codes::CODES;
-
-    /// Those that were added later, behind the codes of other parts.
-    pub(crate) const LATER_CODES: &'static [CodeDescription] = codes::LATER_CODES;
 }
 
 #[cfg(test)]

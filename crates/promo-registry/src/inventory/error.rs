@@ -5,6 +5,8 @@ use promo_core::Code;
 use promo_core::oci::{RegistryHost, Repository};
 use promo_core::ports::{Failure, FailureKind};
 
+use crate::codes;
+
 /// A reason of the reader's own.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,12 +47,12 @@ pub enum InventoryError {
 impl InventoryError {
     /// The stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::EndlessList { .. } => "PROMO-R060",
-            Self::TooMany { .. } => "PROMO-R061",
-            Self::NoChild { .. } => "PROMO-R062",
-            Self::NoCatalog { .. } => "PROMO-R063",
-        })
+        match self {
+            Self::EndlessList { .. } => codes::ENDLESS_LIST,
+            Self::TooMany { .. } => codes::TOO_MANY,
+            Self::NoChild { .. } => codes::NO_CHILD,
+            Self::NoCatalog { .. } => codes::NO_CATALOG,
+        }
     }
 }
 

@@ -14,7 +14,6 @@
 //! A walk costs one list per repository at Google's, else the pages of the catalog, those of each tag list,
 //! and a HEAD per tag.
 
-mod codes;
 mod error;
 mod settings;
 mod walk;
@@ -29,7 +28,6 @@ use promo_core::oci::{Digest, ManifestReference, RegistryHost, RegistryPath, Rep
 use promo_core::ports::{BulkList, Failure, FailureKind, InventoryReader, Registry};
 use tokio::sync::Semaphore;
 
-pub(crate) use self::codes::CODES;
 pub use self::error::InventoryError;
 pub use self::settings::{InventoryMethod, InventorySettings};
 

@@ -11,20 +11,13 @@ use promo_core::Code;
 use promo_core::oci::Repository;
 use promo_core::ports::{Failure, FailureKind};
 
-use crate::CodeDescription;
-
-/// The code of what can't be done, which other implementations of the port use as well.
-pub(crate) const CODES: &[CodeDescription] = &[CodeDescription {
-    code: Code::new("PROMO-R080"),
-    title: "Operation not offered",
-    explanation: "The implementation of the registry port that is used doesn't offer this operation. promo's own registry client offers all of them.",
-}];
+use crate::codes;
 
 /// An operation that `oci_client` can't do, or that can't be done rightly with it.
 pub(super) fn unsupported(what: &str) -> Failure {
     Failure::new(
         FailureKind::Unsupported,
-        Code::new("PROMO-R080"),
+        promo_core::codes::NOT_OFFERED,
         format!("{what} can't be done through oci-client"),
     )
     .with_hint("use promo's own registry client")
@@ -52,19 +45,19 @@ fn failure(repository: &Repository, kind: FailureKind, what: &str) -> Failure {
 }
 
 fn code(kind: FailureKind) -> Code {
-    Code::new(match kind {
-        FailureKind::NotFound => "PROMO-R001",
-        FailureKind::Unauthenticated => "PROMO-R002",
-        FailureKind::Forbidden => "PROMO-R003",
-        FailureKind::RateLimited => "PROMO-R004",
-        FailureKind::Unavailable => "PROMO-R005",
-        FailureKind::Deadline => "PROMO-R007",
-        FailureKind::TooLarge => "PROMO-R010",
-        FailureKind::DigestMismatch => "PROMO-R011",
-        FailureKind::Malformed => "PROMO-R014",
-        FailureKind::Unsupported => "PROMO-R080",
-        _ => "PROMO-R009",
-    })
+    match kind {
+        FailureKind::NotFound => codes::NOT_FOUND,
+        FailureKind::Unauthenticated => codes::UNAUTHENTICATED,
+        FailureKind::Forbidden => codes::FORBIDDEN,
+        FailureKind::RateLimited => codes::RATE_LIMITED,
+        FailureKind::Unavailable => codes::UNAVAILABLE,
+        FailureKind::Deadline => codes::DEADLINE,
+        FailureKind::TooLarge => codes::TOO_LARGE,
+        FailureKind::DigestMismatch => codes::DIGEST_MISMATCH,
+        FailureKind::Malformed => codes::MALFORMED,
+        FailureKind::Unsupported => promo_core::codes::NOT_OFFERED,
+        _ => codes::REFUSED,
+    }
 }
 
 /// Nothing instead of an error that says that something isn't there.

@@ -32,7 +32,6 @@ use promo_core::ports::{
     SubjectHandling, TagPage, UploadSession,
 };
 
-pub(crate) use self::failure::CODES;
 use self::failure::{altered, late, malformed, optional, translate, unsupported};
 
 /// The location of an upload that is not open yet.

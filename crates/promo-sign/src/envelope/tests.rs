@@ -31,7 +31,7 @@ fn what_is_signed_is_the_encoding_of_the_specification() {
 fn only_one_signature_is_read() {
     for (signatures, count) in [("[]", "0"), (r#"[{"sig":"AA=="},{"sig":"AA=="}]"#, "2")] {
         let refusal = read("e30=", signatures).unwrap_err();
-        assert_eq!(refusal.code, refusal::SIGNATURES);
+        assert_eq!(refusal.code, codes::SIGNATURES);
         assert!(refusal.message.contains(count), "{}", refusal.message);
     }
     for (payload, signatures) in [
@@ -41,7 +41,7 @@ fn only_one_signature_is_read() {
         ("e30 ", r#"[{"sig":"AA=="}]"#),
     ] {
         let refusal = read(payload, signatures).unwrap_err();
-        assert_eq!(refusal.code, refusal::MALFORMED, "{payload} {signatures}");
+        assert_eq!(refusal.code, codes::MALFORMED, "{payload} {signatures}");
     }
     assert!(Envelope::read(b"{}").is_none());
 }

@@ -7,8 +7,8 @@ use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
 use crate::bundle::{self, Content};
 use crate::envelope::Envelope;
 use crate::manifest::{self, ImageManifest};
-use crate::refusal::{self, Refusal};
-use crate::statement;
+use crate::refusal::Refusal;
+use crate::{codes, statement};
 
 /// What a bundle is taken for as long as it can't be read.
 pub(super) const UNREADABLE: EvidenceKind = EvidenceKind::Signature {
@@ -40,7 +40,7 @@ impl KeyVerifier {
             }
             Content::Odd(refusal) => refusal.clone(),
             Content::Other => Refusal::new(
-                refusal::FORM,
+                codes::FORM,
                 "it signs the image's bytes instead of a statement, or can't be understood",
             ),
         };
@@ -70,7 +70,7 @@ impl KeyVerifier {
             let kind = statement::claimed_kind(payload, otherwise.clone());
             if self.is_claimed(hint) {
                 let refusal = Refusal::new(
-                    refusal::SIGNATURE,
+                    codes::SIGNATURE,
                     "it names an accepted key, but its signature is not by that key",
                 );
                 return Judgement::Refused { kind, refusal };

@@ -18,8 +18,8 @@ use promo_core::ports::{
     UnknownEvidence, Verification, Verifier,
 };
 
-use crate::PublicKey;
-use crate::refusal::{self, Refusal, quoted};
+use crate::refusal::{Refusal, quoted};
+use crate::{PublicKey, codes};
 
 /// Accepts what one of its keys has signed.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ impl Question<'_> {
         }
         match other {
             Some(name) => Err(Refusal::new(
-                refusal::OTHER_NAME,
+                codes::OTHER_NAME,
                 format!(
                     "it names {}, not {identity}: so does what was carried from where the image has that name",
                     quoted(name)
@@ -102,7 +102,7 @@ impl Question<'_> {
             )),
             None if may_be_unnamed => Ok(()),
             None => Err(Refusal::new(
-                refusal::NO_NAME,
+                codes::NO_NAME,
                 format!("it does not name {identity}"),
             )),
         }

@@ -6,8 +6,9 @@ use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
 use super::bundle::UNREADABLE;
 use super::{Judgement, KeyVerifier, Question};
+use crate::codes;
 use crate::manifest::{ImageManifest, ReferrerForm};
-use crate::refusal::{self, Refusal};
+use crate::refusal::Refusal;
 
 const SIG_REFERRER: EvidenceKind = EvidenceKind::Signature {
     format: SignatureFormat::SigReferrer,
@@ -65,7 +66,7 @@ fn about_subject(judgement: Judgement, subject: Option<Digest>, digest: &Digest)
     match judgement {
         Judgement::Accepted(accepted) if subject != Some(*digest) => Judgement::Refused {
             kind: accepted.kind,
-            refusal: Refusal::new(refusal::DIGEST, "it refers to another digest"),
+            refusal: Refusal::new(codes::DIGEST, "it refers to another digest"),
         },
         judgement => judgement,
     }

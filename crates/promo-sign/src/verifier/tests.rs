@@ -254,18 +254,18 @@ async fn another_digest_or_identity_is_refused() {
     let other = Digest::sha256_of(b"another image");
     let found = judge(&verifier, &other, None, evidence.clone()).await;
     assert_eq!(found.accepted, []);
-    assert_eq!(refused_codes(&found), [refusal::DIGEST; 3]);
+    assert_eq!(refused_codes(&found), [codes::DIGEST; 3]);
     let other = Digest::of(DigestAlgorithm::Sha512, b"an image");
     let found = judge(&verifier, &other, None, evidence.clone()).await;
-    assert_eq!(refused_codes(&found), [refusal::DIGEST; 3]);
+    assert_eq!(refused_codes(&found), [codes::DIGEST; 3]);
     let other = identity("registry.example/team/ap");
     let digest = subject.descriptor.digest;
     let found = judge(&verifier, &digest, Some(&other), evidence.clone()).await;
     assert_eq!(found.accepted, [], "an attestation names its image as well");
-    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 3]);
+    assert_eq!(refused_codes(&found), [codes::OTHER_NAME; 3]);
     let verifier = verifier.requiring_names();
     let found = judge(&verifier, &digest, Some(&other), evidence).await;
-    assert_eq!(refused_codes(&found), [refusal::OTHER_NAME; 3]);
+    assert_eq!(refused_codes(&found), [codes::OTHER_NAME; 3]);
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn what_was_changed_after_signing_is_refused() {
     for changed in bundles {
         let found = judge(&verifier, &digest, None, vec![changed]).await;
         assert_eq!(found.accepted, []);
-        assert_eq!(refused_codes(&found), [refusal::SIGNATURE]);
+        assert_eq!(refused_codes(&found), [codes::SIGNATURE]);
     }
     // A layer under `.sig` does not say whose it is.
     let layer = with_payload(&evidence[1], None, |payload| {
@@ -323,35 +323,35 @@ async fn what_an_accepted_key_signed_must_be_what_is_asked_for() {
     let cases = [
         (
             signed(|it| it["_type"] = "https://in-toto.io/Statement/v2".into()),
-            refusal::STATEMENT,
+            codes::STATEMENT,
         ),
         (
             signed(|it| it["subject"] = serde_json::json!([])),
-            refusal::DIGEST,
+            codes::DIGEST,
         ),
         (
             signed(|it| it["subject"][0]["digest"] = serde_json::json!({"sha1": "aa"})),
-            refusal::DIGEST,
+            codes::DIGEST,
         ),
         (
             signed(|it| it["subject"] = serde_json::json!(3)),
-            refusal::MALFORMED,
+            codes::MALFORMED,
         ),
         (
             layered(|it| it["critical"]["type"] = "atomic container signature".into()),
-            refusal::STATEMENT,
+            codes::STATEMENT,
         ),
         (
             layered(|it| it["critical"]["image"]["docker-manifest-digest"] = "sha256:00".into()),
-            refusal::DIGEST,
+            codes::DIGEST,
         ),
         (
             layered(|it| it["critical"]["identity"]["docker-reference"] = "".into()),
-            refusal::NO_NAME,
+            codes::NO_NAME,
         ),
         (
             layered(|it| it["critical"]["image"] = serde_json::json!([])),
-            refusal::MALFORMED,
+            codes::MALFORMED,
         ),
     ];
     for (index, (changed, code)) in cases.into_iter().enumerate() {
@@ -415,7 +415,7 @@ async fn a_bundle_without_a_name_is_accepted_unless_names_are_required() {
     assert_eq!(found.accepted.len(), 1);
     let verifier = verifier.requiring_names();
     let found = judge(&verifier, &digest, Some(&subject.identity), vec![unnamed]).await;
-    assert_eq!(refused_codes(&found), [refusal::NO_NAME]);
+    assert_eq!(refused_codes(&found), [codes::NO_NAME]);
 }
 
 #[tokio::test]
@@ -460,10 +460,10 @@ async fn evidence_in_an_odd_form_is_never_accepted() {
                 "/subject/digest",
                 Digest::sha256_of(b"x").to_string().into(),
             ),
-            Some(refusal::DIGEST),
+            Some(codes::DIGEST),
         ),
-        (message_signature, Some(refusal::FORM)),
-        (two_signatures, Some(refusal::SIGNATURES)),
+        (message_signature, Some(codes::FORM)),
+        (two_signatures, Some(codes::SIGNATURES)),
     ];
     for (index, (odd, code)) in cases.into_iter().enumerate() {
         let found = judge(&verifier, &digest, None, vec![odd]).await;

@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use super::report::report_text;
 use super::style::RED;
 use super::{Text, counted};
+use crate::error::codes::UNWANTED;
 use crate::promoter::Applied;
-
-/// The code of an edge that the plan has and no promoter manifest wants.
-const UNWANTED: &str = "PROMO-X032";
 
 /// The report of the run, and what of the plan was refused as no longer wanted.
 pub fn applied_text(applied: &Applied) -> Text {

@@ -3,6 +3,7 @@
 use promo_core::Code;
 use promo_core::oci::{Digest, Tag};
 
+use super::codes;
 use crate::ending::Ending;
 
 /// Why an image can't be added to the promoter manifests.
@@ -40,10 +41,10 @@ pub enum PlacementError {
 impl PlacementError {
     /// Its stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::Nowhere { .. } | Self::Several { .. } => "PROMO-X033",
-            Self::TagTaken { .. } => "PROMO-X034",
-        })
+        match self {
+            Self::Nowhere { .. } | Self::Several { .. } => codes::NOWHERE_TO_ADD,
+            Self::TagTaken { .. } => codes::TAG_TAKEN,
+        }
     }
 
     /// What it means for the whole.

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use promo_core::Code;
 use promo_core::ports::{Event, Observer};
 
+use crate::error::codes::SHARED_KEY;
 use crate::error::{Error, Result};
 
 /// The most bytes that a file of some kind may have.
@@ -64,9 +64,6 @@ pub const CAPS: [&Cap; 7] = [
     &PLANS,
     &SNAPSHOTS,
 ];
-
-/// The private key can be read by others than its owner.
-const SHARED_KEY: Code = Code::new("PROMO-X040");
 
 /// The whole of a file.
 pub fn read(path: &Path, cap: &'static Cap) -> Result<Vec<u8>> {

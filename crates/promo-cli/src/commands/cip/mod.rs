@@ -11,20 +11,14 @@ mod snapshot;
 
 use std::path::PathBuf;
 
-use promo_core::Code;
-
 use crate::args::CipArgs;
 use crate::context::Context;
+use crate::error::codes::{NO_MEANING, NOT_THERE};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Outcome;
 use log::Log;
 pub(crate) use log::LogDocument;
-
-/// A flag was given that means nothing.
-const NO_MEANING: &str = "PROMO-X016";
-/// What was asked for doesn't exist in this version.
-const NOT_THERE: &str = "PROMO-X017";
 
 /// Does what kpromo would do with these flags: a snapshot, else a scan, else a promotion.
 pub(crate) async fn run(args: &CipArgs, context: &Context) -> Result<Outcome> {
@@ -35,12 +29,12 @@ pub(crate) async fn run(args: &CipArgs, context: &Context) -> Result<Outcome> {
     );
     for flag in args.removed.given() {
         let message = format!("{flag} was removed from kpromo and means nothing");
-        log.warn(Code::new(NO_MEANING), &message);
+        log.warn(NO_MEANING, &message);
     }
     if args.removed.command.is_some() {
         let message = "replicate-signatures was removed from kpromo: nothing is done, since a promotion puts \
                        the same signatures into every mirror";
-        log.warn(Code::new(NO_MEANING), message);
+        log.warn(NO_MEANING, message);
         return Ok(Outcome::done(""));
     }
     let snapshots = [&args.snapshot, &args.manifest_based_snapshot_of];
@@ -92,7 +86,7 @@ fn tree(args: &CipArgs) -> (Option<PathBuf>, Option<PathBuf>) {
 fn not_there(message: String, hints: Vec<String>) -> Error {
     Error::Other {
         message,
-        code: Code::new(NOT_THERE),
+        code: NOT_THERE,
         hints,
         exit: Exit::Failed,
         source: None,

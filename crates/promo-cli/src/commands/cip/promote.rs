@@ -9,7 +9,6 @@ use promo::settings::{
     Overrides, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
 };
 use promo::{Promoter, SystemClock, TreeSource, planning};
-use promo_core::Code;
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
 use promo_core::pipeline::{
     Confirmed, DryRun, EdgeResult, Intent, Planned, ProvenancePolicy, RunSettings, StagingPolicy,
@@ -22,17 +21,15 @@ use promo_core::report::Report;
 use super::kpromo::{KeylessSettings, canonical_evidence, public_names};
 use super::log::Log;
 use super::prow;
-use super::{NO_MEANING, given, not_there, tree};
+use super::{given, not_there, tree};
 use crate::args::CipArgs;
 use crate::commands::report_file::ReportFile;
 use crate::context::{Context, promoter_told};
+use crate::error::codes::{ALL_OR_NOTHING, NO_MEANING, NOT_THERE};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Outcome;
 use crate::progress;
-
-/// Nothing was promoted because something can't be.
-const ALL_OR_NOTHING: &str = "PROMO-X018";
 
 /// Runs the pipeline up to where the flags stop it.
 pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<Outcome> {
@@ -141,7 +138,7 @@ fn settings(args: &CipArgs, context: &Context, log: Log) -> Result<Settings> {
         (_, None) => {}
         (Some(true), Some(missing)) => return Err(not_there(missing.message(), missing.hints)),
         (_, Some(missing)) => log.warn(
-            Code::new(super::NOT_THERE),
+            NOT_THERE,
             &format!(
                 "with --confirm this would stop in setup: {}",
                 missing.message()
@@ -157,7 +154,7 @@ fn told_of(set: &ManifestSet, log: Log) {
     if manifests.any(PromoterManifest::names_service_account) {
         let message = "`service-account` of registries is ignored: credentials come from docker's and containers' \
                        files (--authfile), with --compat k8s from Google's places first";
-        log.warn(Code::new(NO_MEANING), message);
+        log.warn(NO_MEANING, message);
     }
 }
 
@@ -391,7 +388,7 @@ impl Rules {
 fn all_or_nothing(what: &str) -> Error {
     Error::Other {
         message: format!("nothing was promoted: {what}"),
-        code: Code::new(ALL_OR_NOTHING),
+        code: ALL_OR_NOTHING,
         hints: vec!["`--isolate` leaves them and promotes the rest".to_owned()],
         exit: Exit::Failed,
         source: None,

@@ -1,12 +1,11 @@
 //! The snapshots of `promo cip`: those of `promo snapshot`, with the newline that kpromo puts after them.
 
-use promo_core::Code;
-
+use super::given;
 use super::log::Log;
-use super::{NO_MEANING, given};
 use crate::args::{CipArgs, SnapshotArgs};
 use crate::commands::snapshot;
 use crate::context::Context;
+use crate::error::codes::NO_MEANING;
 use crate::error::{Error, Result};
 use crate::output::{Format, Outcome};
 
@@ -52,7 +51,7 @@ fn wanted(args: &CipArgs, registry: &str, log: Log) -> Result<SnapshotArgs> {
     ];
     for (flag, _) in ignored.iter().filter(|(_, given)| *given) {
         let message = format!("{flag} means nothing for what manifests want");
-        log.warn(Code::new(NO_MEANING), &message);
+        log.warn(NO_MEANING, &message);
     }
     let tree = super::tree(args);
     let path = tree.0.or(tree.1).ok_or_else(|| Error::Usage {

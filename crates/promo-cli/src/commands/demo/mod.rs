@@ -8,11 +8,10 @@ use std::time::Instant;
 
 use promo::documents::style::{BOLD, CYAN};
 use promo::documents::{json, yaml};
-use promo_core::Code;
 
 use crate::args::DemoArgs;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, codes};
 use crate::exit::Exit;
 use crate::output::{Format, Outcome};
 use crate::terminal::Terminal;
@@ -73,7 +72,7 @@ impl Teller {
 fn unexpected(what: impl Into<String>) -> Error {
     Error::Other {
         message: format!("the demo did not go as told: {}", what.into()),
-        code: Code::new("PROMO-X013"),
+        code: codes::DEMO,
         hints: vec!["this is a defect of promo: please report it".to_owned()],
         exit: Exit::Failed,
         source: None,

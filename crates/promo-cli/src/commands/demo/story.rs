@@ -3,7 +3,9 @@
 use promo::documents::style::{GREEN, RED, one_line};
 use promo::verification::Demand;
 use promo::{Extent, PromoteRequest, image};
+use promo_core::Code;
 use promo_core::manifest::ManifestSet;
+use promo_core::pipeline::codes::STAGING_UNSIGNED;
 use promo_core::pipeline::{EdgeResult, PhaseStatus, StagingPolicy};
 use promo_core::plan::Verdict;
 use promo_core::report::{Report, RunOutcome};
@@ -153,7 +155,7 @@ async fn refuse_unsigned(world: &World, teller: Teller) -> Result<()> {
     let tags: &[&str] = &["v1.0.0"];
     let set = world.manifest([("unsigned", unsigned.digest(), tags)])?;
     let report = run(world, &set, StagingPolicy::Require).await?;
-    let reasons = left(&report, "PROMO-C020")?;
+    let reasons = left(&report, STAGING_UNSIGNED)?;
     demand(
         report.outcome() == RunOutcome::Refused,
         "an unsigned image was not refused",
@@ -224,9 +226,9 @@ fn refused(teller: Teller, what: &str, reasons: &[String]) -> Result<()> {
 }
 
 /// Why edges were left with this code; both of them must be.
-fn left(report: &Report, code: &str) -> Result<Vec<String>> {
+fn left(report: &Report, code: Code) -> Result<Vec<String>> {
     let reasons: Vec<_> = reasons(report)
-        .filter(|(found, _)| found == code)
+        .filter(|(found, _)| *found == code.as_str())
         .map(|(code, message)| format!("{code}: {message}"))
         .collect();
     demand(

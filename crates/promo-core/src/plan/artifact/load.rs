@@ -130,8 +130,10 @@ fn finding(saved: SavedFinding) -> Result<Finding, ArtifactError> {
 }
 
 fn code(text: &str) -> Result<Code, ArtifactError> {
-    let known = codes::ALL.iter().find(|(code, _)| code.as_str() == text);
-    let known = known.map(|(code, _)| *code);
+    let known = codes::ALL
+        .iter()
+        .map(|entry| entry.code)
+        .find(|code| code.as_str() == text);
     known.ok_or_else(|| contradiction(format!("there is no code `{text}`")))
 }
 

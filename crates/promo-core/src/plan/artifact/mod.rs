@@ -11,8 +11,8 @@ mod save;
 use jiff::Timestamp;
 
 use super::Plan;
-use crate::Code;
 use crate::oci::Digest;
+use crate::{Code, codes};
 
 /// The schema of a saved plan.
 const SCHEMA: &str = "promo.plan/v1";
@@ -87,34 +87,14 @@ pub enum ArtifactError {
 }
 
 impl ArtifactError {
-    /// All of its codes with what they mean, for the reference.
-    pub const CODES: &[(Code, &str)] = &[
-        (
-            Code::new("PROMO-P030"),
-            "the saved plan is not a document of its schema",
-        ),
-        (
-            Code::new("PROMO-P031"),
-            "the saved plan has a schema that this version does not read",
-        ),
-        (
-            Code::new("PROMO-P032"),
-            "the counts of a saved plan don't agree with its edges: it was edited",
-        ),
-        (
-            Code::new("PROMO-P033"),
-            "a saved plan contradicts itself: it was edited",
-        ),
-    ];
-
     /// Its stable code.
     pub fn code(&self) -> Code {
-        Code::new(match self {
-            Self::Document(_) => "PROMO-P030",
-            Self::Schema { .. } => "PROMO-P031",
-            Self::Counts { .. } => "PROMO-P032",
-            Self::Contradiction { .. } => "PROMO-P033",
-        })
+        match self {
+            Self::Document(_) => codes::PLAN_DOCUMENT,
+            Self::Schema { .. } => codes::PLAN_SCHEMA,
+            Self::Counts { .. } => codes::PLAN_COUNTS,
+            Self::Contradiction { .. } => codes::PLAN_CONTRADICTION,
+        }
     }
 
     /// What to do about it.

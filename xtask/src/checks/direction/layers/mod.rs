@@ -31,7 +31,7 @@ const LAYERED: [Layers; 3] = [
     Layers {
         folder: "crates/promo-registry/src",
         layers: &[
-            &["held_back", "limits", "secret"],
+            &["codes", "held_back", "limits", "secret"],
             &["error", "settings"],
             &["budget", "dialect"],
             &["http"],
