@@ -130,6 +130,14 @@ impl Repository {
         Ok(evidence)
     }
 
+    /// The digests of the children of an index.
+    pub(crate) fn children(&self, digest: &str) -> Result<Vec<String>> {
+        let index = self.demand(self.manifest(digest)?, digest)?;
+        let children = array(&parse(&index, "an index")?, "manifests");
+        let digest = |child: &Value| text(child, "/digest").map(str::to_owned);
+        children.iter().map(digest).collect()
+    }
+
     /// How many layers the image under a tag has, if it is there.
     fn layers(&self, tag: &str) -> Result<usize> {
         Ok(match self.manifest(tag)? {

@@ -132,6 +132,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<()> {
         for (case, digest) in CASES.iter().zip(&stage.digests) {
             stage.demand_nothing_else(signing, case, digest)?;
             judgements += stage.judge(signing, case, digest)?;
+            judgements += stage.judge_children(signing, case, digest)?;
         }
         println!(
             "carried beside promo's {}: {} images, {judgements} judgements of cosign",
@@ -290,6 +291,36 @@ impl Stage {
                 None => answer.refusal().map(drop)?,
             }
             judgements += 1;
+        }
+        Ok(judgements)
+    }
+
+    /// What the team signed of an index's children is carried as well; promo signs them only where it is told.
+    fn judge_children(&self, signing: &Signing, case: &Case, digest: &str) -> Result<usize> {
+        if !case.recursive {
+            return Ok(0);
+        }
+        let name = format!("{}/{}", signing.name, case.name);
+        let children = Repository::new(self.production.client(), &name).children(digest)?;
+        if children.is_empty() {
+            return Err(Error::unmet(format!("the index of {name} has no children")));
+        }
+        let mut judgements = 0;
+        for child in children {
+            let image = format!("{}/{name}@{child}", self.production.address());
+            for (_, form) in case.signatures {
+                let piece = Piece {
+                    keys: &self.team,
+                    form: stands(*form),
+                    attests: None,
+                };
+                for cosign in [&self.two, &self.three] {
+                    let judged = |key| piece.judged_by(cosign, &image, key);
+                    judged(&self.team.public)?.success()?;
+                    judged(&self.other.public)?.refusal()?;
+                    judgements += 2;
+                }
+            }
         }
         Ok(judgements)
     }
