@@ -43,7 +43,9 @@ impl<I: Intent> ProvenanceVerified<I> {
         let has_gates = !flow.run.ports.gates.is_empty();
         let status = match flow.run.settings.staging {
             StagingPolicy::Off if !has_gates => PhaseStatus::NotAskedFor,
-            _ => PhaseStatus::Done,
+            StagingPolicy::Off | StagingPolicy::IfPresent | StagingPolicy::Require => {
+                PhaseStatus::Done
+            }
         };
         let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
         let mut images = Vec::new();
@@ -185,6 +187,6 @@ async fn of_image(
 fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {
     match run.settings.staging {
         StagingPolicy::Off => None,
-        _ => run.ports.staging.as_ref(),
+        StagingPolicy::IfPresent | StagingPolicy::Require => run.ports.staging.as_ref(),
     }
 }

@@ -172,7 +172,7 @@ pub trait Observer: Debug + Send + Sync {
     fn observe(&self, event: &Event);
 }
 
-/// An observer that looks away.
+/// An observer that does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

@@ -1,7 +1,7 @@
 //! The front door: one value that has the settings and the ports, and every verb as a method.
 //!
 //! A verb composes the crates and returns a value or a document; nothing here prints. Registries are connected to once,
-//! when the first verb needs them: reading credentials is left to those who do.
+//! when the first verb needs them: a verb that asks no registry reads no credentials.
 
 mod add;
 mod apply;
