@@ -46,8 +46,9 @@ pub async fn look_beside(
         .filter(beside::is_to_be_promoted)
         .map(|item| (item.source, item.digest))
         .collect();
-    let found = of_each(images, observer, at_once, async |image| {
-        let found = contain(find(&look, image, observer)).await;
+    let look = &look;
+    let found = of_each(images, observer, at_once, |image| async move {
+        let found = contain(find(look, &image, observer)).await;
         found.inspect_err(|failure| {
             observer.observe(&beside::cant_be_told(&image.0, image.1, failure));
         })

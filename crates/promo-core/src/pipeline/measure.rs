@@ -24,8 +24,8 @@ pub async fn measure(
 ) -> Plan {
     let work = plan.work().into_iter();
     let images = work.map(|item| (item.source, item.digest)).collect();
-    let measured = of_each(images, observer, at_once, async |(source, digest)| {
-        let size = contain(copier.measure(source, digest)).await;
+    let measured = of_each(images, observer, at_once, |(source, digest)| async move {
+        let size = contain(copier.measure(&source, &digest)).await;
         size.inspect_err(|failure| {
             let code = failure.code();
             let reason = failure.chain();
@@ -39,20 +39,25 @@ pub async fn measure(
 }
 
 /// Asks something about each image for a plan that is shown, and tells the observer how it goes on.
-pub(super) async fn of_each<T>(
+/// Each is asked about by value: the future of a borrowed one can't be sent to another thread.
+pub(super) async fn of_each<T, Fut>(
     images: BTreeSet<Image>,
     observer: &dyn Observer,
     at_once: NonZeroUsize,
-    ask: impl AsyncFn(&Image) -> Result<T, Failure>,
-) -> Vec<(Image, T)> {
+    ask: impl Fn(Image) -> Fut,
+) -> Vec<(Image, T)>
+where
+    Fut: Future<Output = Result<T, Failure>>,
+{
     let count = images.len() as u64;
     observer.observe(&Event::PhaseBegan {
         phase: Phase::Plan,
         items: count,
     });
     let ask = &ask;
-    let answers = concurrent::each(at_once, images.into_iter().collect(), |image| async move {
-        let answer = ask(&image).await;
+    let images: Vec<Image> = images.into_iter().collect();
+    let answers = concurrent::each(at_once, images, |image| async move {
+        let answer = ask(image.clone()).await;
         observer.observe(&Event::ItemDone {
             phase: Phase::Plan,
             item: format!("{}@{}", image.0, image.1),
