@@ -82,7 +82,18 @@ pub fn run(command: &mut Command) -> Result<()> {
     })
 }
 
+/// Runs a program in our place: it speaks to the terminal, says itself what went wrong, and its exit code is ours. It takes
+/// over our process, so that a signal to us reaches it.
+#[cfg(unix)]
+pub fn stand_in(command: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    // It comes back only if the program can't be started.
+    let source = command.exec();
+    Err(start_error(command, source))
+}
+
 /// Runs a program in our place: it speaks to the terminal, says itself what went wrong, and its exit code is ours.
+#[cfg(not(unix))]
 pub fn stand_in(command: &mut Command) -> Result<ExitCode> {
     let status = command
         .status()
