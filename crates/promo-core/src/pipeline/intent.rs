@@ -54,7 +54,7 @@ pub struct Confirmed {
 }
 
 /// What a run is to do in the end: [`DryRun`] or [`Confirmed`], and nothing else.
-pub trait Intent: sealed::Sealed + Debug + Clone + Send + Sync {
+pub trait Intent: sealed::DryOrConfirmed + Debug + Clone + Send + Sync {
     /// How far such a run goes.
     const MODE: Mode;
     /// What signs, or would sign.
@@ -123,7 +123,7 @@ async fn shown(ports: ProofPorts) -> Result<ProofPorts, RunError> {
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::DryRun {}
-    impl Sealed for super::Confirmed {}
+    pub trait DryOrConfirmed {}
+    impl DryOrConfirmed for super::DryRun {}
+    impl DryOrConfirmed for super::Confirmed {}
 }

@@ -14,7 +14,12 @@ impl Bench {
     }
 
     pub(crate) async fn with(options: RegistryOptions) -> Self {
+        // What other crates of the workspace turn on for their tests must not decode anything here.
         let client = reqwest::Client::builder()
+            .no_gzip()
+            .no_deflate()
+            .no_brotli()
+            .no_zstd()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none());
         Self {
