@@ -211,6 +211,12 @@ pub enum Error {
         /// What is there.
         digest: promo_core::oci::Digest,
     },
+    /// `PROMO-X042`: after it was put, the registry shows something else, or nothing.
+    #[error("the registry did not keep `{image}`")]
+    NotKept {
+        /// Where the image was to go.
+        image: String,
+    },
     /// `PROMO-X033`, `PROMO-X034`: an image can't be added to the promoter manifests.
     #[error(transparent)]
     Placement(Box<PlacementError>),
@@ -309,6 +315,7 @@ impl Error {
             Self::Unmatched(_) => codes::UNMATCHED,
             Self::FileTooLarge { .. } => codes::FILE_TOO_LARGE,
             Self::Taken { .. } => codes::TAKEN,
+            Self::NotKept { .. } => codes::NOT_KEPT,
             Self::Placement(error) => error.code(),
             Self::Manifests(error) => error.code(),
             Self::NotAPlan { source, .. } => source.code(),
@@ -325,7 +332,9 @@ impl Error {
     pub fn ending(&self) -> Ending {
         match self {
             Self::File { ending, .. } => *ending,
+            Self::Taken { .. } => Ending::Refused,
             Self::ImageMissing { .. }
+            | Self::NotKept { .. }
             | Self::Unwanted { .. }
             | Self::Stopped { .. }
             | Self::Document(_)

@@ -28,6 +28,8 @@ promo_core::codes! {
     SHARED_KEY "PROMO-X040" "a private key can be read by others than its owner"
         "The run goes on."
     TAKEN "PROMO-X041" "an image can't be copied to where another one is"
+    NOT_KEPT "PROMO-X042" "the registry did not keep what was copied"
+        "After the manifest was put, the registry shows another one under its name, or none."
 }
 
 /// The codes of all crates, ordered; `own` are those of a frontend.
