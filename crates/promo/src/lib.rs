@@ -28,6 +28,7 @@
 
 mod clock;
 mod connect;
+mod counted;
 pub mod documents;
 mod ending;
 mod error;

@@ -16,6 +16,7 @@ pub mod style;
 mod table;
 mod verification;
 
+pub use crate::counted::counted;
 pub use applied::applied_text;
 pub use document::{json, yaml};
 pub use event::{Detail, EventDocument};
@@ -45,15 +46,6 @@ impl Text {
     /// The same, taken over.
     pub fn into_styled(self) -> String {
         self.0
-    }
-}
-
-/// A number with its noun, in the plural where it belongs.
-pub fn counted(count: u64, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
     }
 }
 

@@ -3,6 +3,7 @@
 use promo_core::plan::Unmatched;
 
 use super::Error;
+use crate::counted::counted;
 
 impl Error {
     /// What to do about it, one sentence each.
@@ -60,14 +61,12 @@ fn what_there_is(unmatched: &Unmatched) -> String {
 
 fn known(count: usize, noun: &str, nearest: &[String]) -> String {
     let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
-    let plural = if count == 1 { "" } else { "s" };
+    let there = counted(count as u64, noun);
     match (count, names.join(", ")) {
         (0, _) => format!("the promoter manifests have no {noun}"),
         (count, names) if count == nearest.len() => {
-            format!("the promoter manifests have {count} {noun}{plural}: {names}")
+            format!("the promoter manifests have {there}: {names}")
         }
-        (count, names) => {
-            format!("the promoter manifests have {count} {noun}{plural}; nearest: {names}")
-        }
+        (_, names) => format!("the promoter manifests have {there}; nearest: {names}"),
     }
 }

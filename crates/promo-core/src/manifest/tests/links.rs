@@ -4,25 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use super::on_disk::{IMAGES, MANIFEST};
 use super::*;
-
-const MANIFEST: &str = "manifests/p/promoter-manifest.yaml";
-const IMAGES: &str = "images/p/images.yaml";
-
-fn write(dir: &Path, path: &str, text: &str) {
-    let file = dir.join(path);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, text).unwrap();
-}
 
 /// A sound tree with an image in it.
 fn tree() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let registries = "registries:\n- {name: a.example/s, src: true}\n- {name: b.example/p}\n";
-    write(dir.path(), MANIFEST, registries);
-    let images = format!("- name: x\n  dmap: {{sha256:{}: [v1, '-']}}\n", hex('a'));
-    write(dir.path(), IMAGES, &images);
-    dir
+    on_disk::tree("[v1, '-']")
 }
 
 /// Puts a link to `target` in place of `path`; what was there is put to `kept`, relative to the tree.

@@ -9,6 +9,7 @@ mod kpromo;
 #[cfg(unix)]
 mod links;
 mod lint;
+mod on_disk;
 mod properties;
 mod provenance;
 

@@ -64,7 +64,7 @@ const LAYERED: [Layers; 3] = [
     Layers {
         folder: "crates/promo/src",
         layers: &[
-            &["clock", "ending"],
+            &["clock", "counted", "ending"],
             &["error"],
             &["files", "tree"],
             &["git", "manifests"],
