@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use promo::Promoter;
-use promo::settings::{Environment, NetworkOverrides, Overrides, Resolver, Settings};
+use promo::settings::{Environment, NetworkOverrides, Overrides, Part, Resolver, Settings};
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::Observer;
 use promo_sign::Password;
@@ -38,10 +38,10 @@ impl Context {
         })
     }
 
-    /// All settings, by what was typed for this command and what holds everywhere.
-    pub(crate) fn settings(&self, mut given: Overrides) -> Result<Settings> {
+    /// The settings that a command needs, by what was typed for it and what holds everywhere.
+    pub(crate) fn settings(&self, mut given: Overrides, parts: &[Part]) -> Result<Settings> {
         given.network = self.network();
-        Ok(Settings::resolve(&given, &self.resolver)?)
+        Ok(Settings::resolve_parts(&given, &self.resolver, parts)?)
     }
 
     /// How registries are reached, as it was typed.

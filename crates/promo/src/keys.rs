@@ -33,7 +33,7 @@ pub fn signing(
 }
 
 /// Warns of private keys that others can read.
-pub fn tell_of_shared_keys(settings: &SigningSettings, observer: &dyn Observer) {
+pub(crate) fn tell_of_shared_keys(settings: &SigningSettings, observer: &dyn Observer) {
     let link = settings.link.as_ref().map(|(_, key)| key);
     for path in settings.key().into_iter().chain(link.map(AsRef::as_ref)) {
         files::tell_if_shared(path, observer);

@@ -1,5 +1,5 @@
-//! What is planned: promoter manifests with what a plan of them says that it was made from, and the options of a plan from settings, narrowed to what patterns select and to what changed since
-//! another revision.
+//! What is planned: promoter manifests with what a plan of them says that it was made from, and the options of a plan
+//! from settings, narrowed to what patterns select and to what changed since another revision.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub fn load(source: &TreeSource, git: &Git) -> Result<(ManifestSet, PlanInputs)>
 /// # Errors
 ///
 /// `PROMO-X001`: a pattern is no glob. `PROMO-X004`, `PROMO-X008`: the file of tags that may move can't be taken.
-pub fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptions> {
+pub(crate) fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptions> {
     let mut options = PlanOptions::default();
     options.identities = scope.identities().clone();
     options.selection =

@@ -1,6 +1,7 @@
 //! `promo apply`: what a saved plan and the promoter manifests both want, carried out with all checks.
 
 use promo::documents::{applied_text, json, yaml};
+use promo::settings::Part;
 use promo::{Extent, PromoteRequest, saved_plan};
 
 use super::run_files::RunFiles;
@@ -11,7 +12,7 @@ use crate::output::{Format, Outcome};
 
 /// Runs the pipeline over what is left of the saved plan.
 pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> {
-    let promoter = context.promoter(context.settings(args.overrides())?);
+    let promoter = context.promoter(context.settings(args.overrides(), &Part::ALL)?);
     let saved = saved_plan::open(&args.plan)?;
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
     let mut request = PromoteRequest::new(if args.confirm {
@@ -28,7 +29,7 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
         Format::Yaml => yaml(&applied)?,
         _ => applied_text(&applied).into_styled(),
     };
-    let kept = files.keep(&json(&applied)?, &applied.report, exit);
+    let kept = files.keep(&applied, &applied.report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.
     context.terminal.result(&text)?;
     kept?;

@@ -1,6 +1,7 @@
 //! `promo manifest add`: an image of staging into the images file that it belongs to.
 
 use promo::documents::{json, yaml};
+use promo::settings::Part;
 use promo::{Added, image};
 use promo_core::oci::Tag;
 
@@ -12,7 +13,8 @@ use crate::output::{Format, Outcome};
 /// Adds the image, and says where.
 pub(crate) async fn run(args: &ManifestAddArgs, context: &Context) -> Result<Outcome> {
     let reference = image::reference(&args.image)?;
-    let promoter = context.promoter(context.settings(args.overrides())?);
+    let promoter =
+        context.promoter(context.settings(args.overrides(), &[Part::Network, Part::Scope])?);
     let added = promoter.add(&reference, &tags(args)?).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&added)?,

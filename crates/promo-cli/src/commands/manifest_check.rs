@@ -3,7 +3,7 @@
 use promo::TreeSource;
 use promo::documents::{check_annotations, check_text, json, yaml};
 use promo::manifests;
-use promo::settings::Overrides;
+use promo::settings::{Overrides, Part};
 
 use crate::args::ManifestCheckArgs;
 use crate::context::Context;
@@ -15,7 +15,7 @@ pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome>
     let source = if let Some(path) = args.path {
         TreeSource::of_path(path)
     } else {
-        let settings = context.settings(Overrides::default())?;
+        let settings = context.settings(Overrides::default(), &[Part::Scope])?;
         settings.scope.tree()?.clone()
     };
     let checked = manifests::check(&source)?;

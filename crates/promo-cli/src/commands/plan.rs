@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use promo::documents::{json, plan_markdown, plan_text, summary_markdown, summary_text, yaml};
-use promo::settings::Overrides;
+use promo::settings::{Overrides, Part};
 use promo::{Held, PlanRequest};
 use promo_core::plan::{Plan, PlanInputs};
 
@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
         scope: args.scope.overrides(),
         ..Overrides::default()
     };
-    let promoter = context.promoter(context.settings(given)?);
+    let promoter = context.promoter(context.settings(given, parts(args))?);
     let prepare = |path: &Option<PathBuf>| path.as_deref().map(ReportFile::prepare).transpose();
     let (report, save) = (prepare(&args.report)?, prepare(&args.save)?);
     let mut request = PlanRequest::default();
@@ -39,6 +39,15 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     // The process ends now. To give back a million pieces of memory one by one would take a tenth of the whole run.
     let _left_to_the_system = ManuallyDrop::new(planned);
     Ok(Outcome { text, exit })
+}
+
+/// The settings that are needed: those of registries only if they are asked, and of staging only for what is beside images.
+fn parts(args: &PlanArgs) -> &'static [Part] {
+    match held(args) {
+        Held::Asked if args.asked.beside => &[Part::Scope, Part::Network, Part::Staging],
+        Held::Asked => &[Part::Scope, Part::Network],
+        Held::Given(_) | Held::Unknown => &[Part::Scope],
+    }
 }
 
 /// What is taken for what registries hold.

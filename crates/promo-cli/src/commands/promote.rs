@@ -1,7 +1,7 @@
 //! `promo promote`: the pipeline, a dry run unless confirmed.
 
 use promo::documents::{json, report_text, yaml};
-use promo::settings::Overrides;
+use promo::settings::{Overrides, Part};
 use promo::{Extent, PromoteRequest};
 
 use super::run_files::RunFiles;
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         staging: args.staging.overrides(),
         ..Overrides::default()
     };
-    let promoter = context.promoter(context.settings(given)?);
+    let promoter = context.promoter(context.settings(given, &Part::ALL)?);
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
     let mut request = PromoteRequest::new(if args.confirm {
         Extent::Confirmed
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         Format::Yaml => yaml(&report)?,
         _ => report_text(&report).into_styled(),
     };
-    let kept = files.keep(&json(&report)?, &report, exit);
+    let kept = files.keep(&report, &report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.
     context.terminal.result(&text)?;
     kept?;

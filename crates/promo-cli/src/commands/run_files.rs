@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use promo::documents::json;
 use promo::{Promoter, link_of};
 use promo_core::report::Report;
 use promo_sign::link::LinkKey;
+use serde::Serialize;
 
 use super::report_file::ReportFile;
 use crate::error::{Error, Result};
@@ -25,10 +27,13 @@ impl RunFiles {
         })
     }
 
-    /// Writes them, each whatever becomes of the other.
-    pub(super) fn keep(self, document: &str, report: &Report, exit: Exit) -> Result<()> {
+    /// Writes them, each whatever becomes of the other: the document of the run, and the link by its report.
+    pub(super) fn keep(self, document: &impl Serialize, report: &Report, exit: Exit) -> Result<()> {
+        // It may be large, so it is made only for a file that was asked for.
         let reported = match self.report {
-            Some(file) => file.write(document, exit),
+            Some(file) => json(document)
+                .map_err(Error::from)
+                .and_then(|document| file.write(&document, exit)),
             None => Ok(()),
         };
         if let Some((file, key)) = self.link {

@@ -2,7 +2,7 @@
 
 use promo::documents::{evidence_text, json, yaml};
 use promo::image;
-use promo::settings::{Overrides, SigningOverrides};
+use promo::settings::{Overrides, Part, SigningOverrides};
 
 use crate::args::SignArgs;
 use crate::context::Context;
@@ -21,7 +21,8 @@ pub(crate) async fn run(args: &SignArgs, context: &Context) -> Result<Outcome> {
         },
         ..Overrides::default()
     };
-    let promoter = context.promoter(context.settings(given)?);
+    let parts = [Part::Network, Part::Scope, Part::Signing];
+    let promoter = context.promoter(context.settings(given, &parts)?);
     let attached = promoter.sign(images, identity.as_ref()).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&attached)?,

@@ -1,7 +1,7 @@
 //! `promo snapshot`: what a registry holds, or what manifests want there.
 
 use promo::documents::{self, json};
-use promo::settings::Overrides;
+use promo::settings::{Overrides, Part};
 use promo::{SnapshotRequest, TreeSource};
 use promo_core::oci::{RegistryPath, Tag};
 use promo_core::snapshot::Snapshot;
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
 }
 
 async fn taken(args: &SnapshotArgs, context: &Context, registry: RegistryPath) -> Result<Snapshot> {
-    let promoter = context.promoter(context.settings(Overrides::default())?);
+    let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?);
     let mut request = SnapshotRequest::new(registry.clone());
     request.minimal = args.minimal;
     let taken = promoter.snapshot(&request).await?;

@@ -1,7 +1,7 @@
 //! `promo verify`: who signed and attested images, and whether that is accepted.
 
 use promo::documents::{json, verification_text, yaml};
-use promo::settings::Overrides;
+use promo::settings::{Overrides, Part};
 use promo::verification::Demand;
 use promo::{image, keys};
 use promo_sign::KeyVerifier;
@@ -20,7 +20,8 @@ pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome>
         attestations: args.attestation_type.clone(),
     };
     let verifier = KeyVerifier::new(keys::public_keys(&args.key)?);
-    let promoter = context.promoter(context.settings(Overrides::default())?);
+    let promoter =
+        context.promoter(context.settings(Overrides::default(), &[Part::Network, Part::Scope])?);
     let document = promoter.verify(images, &verifier, &demand).await?;
     let exit = if document.accepted {
         Exit::Done

@@ -3,7 +3,7 @@
 use promo_testkit::image::{ImageBuilder, Layer};
 use promo_testkit::registry::Auth;
 
-use crate::support::{KEY, REGISTRY_PASSWORD, World};
+use crate::support::{KEY, REGISTRY_PASSWORD, World, promote};
 
 #[tokio::test]
 async fn zero_when_all_is_done() {
@@ -169,4 +169,30 @@ async fn six_only_when_asked_for() {
     assert_eq!(world.sandbox.run(&plan[..3]).await.code, Some(0));
     assert_eq!(world.promote(&KEY).await.code, Some(0));
     assert_eq!(world.sandbox.run(&plan).await.code, Some(0));
+}
+
+/// A value that can't be stops the commands that need it, and no others.
+#[tokio::test]
+async fn a_wrong_setting_stops_only_who_needs_it() {
+    let world = World::start().await;
+    assert_eq!(world.promote(&KEY).await.code, Some(0));
+    let image = world.image("app");
+    let sign = ["sign", &image, "--key", "cosign.key"];
+    let plan = ["plan", "--thin-manifest-dir", "tree"];
+    let offline = [&plan[..], &["--offline"]].concat();
+    let ends = async |arguments: &[&str]| {
+        let mut command = world.sandbox.command(arguments);
+        command.env("PROMO_STAGING_SIGNATURES", "maybe");
+        world.sandbox.output(command.output().await.unwrap()).code
+    };
+    assert_eq!(ends(&promote(&KEY)).await, Some(2));
+    assert_eq!(ends(&plan).await, Some(0));
+    assert_eq!(ends(&sign).await, Some(0));
+
+    let wrong = "thin-manifest-dir = 'tree'\n[registry.'a.example']\nrate = -1\n";
+    world.sandbox.write("promo.toml", wrong);
+    assert_eq!(world.sandbox.run(&plan).await.code, Some(2));
+    assert_eq!(world.sandbox.run(&offline).await.code, Some(0));
+    let check = world.sandbox.run(&["manifest", "check"]).await;
+    assert_eq!(check.code, Some(0), "{check}");
 }

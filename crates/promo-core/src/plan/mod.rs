@@ -108,11 +108,16 @@ pub struct Plan {
 /// Conflicts and redundant edges are found over the whole set, whatever is selected: the plan of a part
 /// is the part of the plan.
 pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
+    checked::checked(unchecked(set, inventory, options))
+}
+
+/// The same before any check was asked.
+fn unchecked(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
     let layout = Layout::new(set);
     let collisions = Collisions::find(&layout);
     let judge = Judge::new(&layout, &collisions, inventory, options);
     let (decisions, found, causes) = judge.decide();
-    checked::checked(Plan {
+    Plan {
         conflicts: collisions.into_conflicts(),
         decisions,
         found,
@@ -125,7 +130,7 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
         beside: None,
         saved_summary: None,
         layout: Arc::new(layout),
-    })
+    }
 }
 
 impl Plan {

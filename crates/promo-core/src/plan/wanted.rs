@@ -1,21 +1,20 @@
 //! What has to be known for a plan: the questions to registries, no more than needed.
 //!
+//! What checks would say plays no part: it is asked about as if nobody objected, since what an edge is now comes first.
 //! First the destinations are asked, then the sources of what the destinations alone don't decide: in a
 //! steady state, none.
 
-use super::{Plan, PlanOptions, Verdict, codes, plan};
+use super::{Plan, PlanOptions, Verdict, codes, unchecked};
 use crate::inventory::{Inventory, WantedInventory};
 use crate::manifest::ManifestSet;
 
 /// What to ask destinations: the tags of selected edges, and the digests of those without a tag.
 /// Conflicts and redundant edges ask nothing.
 pub fn wanted_destinations(set: &ManifestSet, options: &PlanOptions) -> WantedInventory {
-    let offline = plan(set, None, options);
+    let offline = unchecked(set, None, options);
     let mut wanted = WantedInventory::default();
     for edge in offline.edges() {
-        // What a check objects to may be there already, and then there is nothing to object to.
-        let is_objected = || edge.code() == codes::OBJECTED;
-        if edge.verdict() != Verdict::Wanted && !is_objected() {
+        if edge.verdict() != Verdict::Wanted {
             continue;
         }
         match edge.tag() {
@@ -33,7 +32,7 @@ pub fn wanted_sources(
     inventory: &Inventory,
     options: &PlanOptions,
 ) -> WantedInventory {
-    let known: Plan = plan(set, Some(inventory), options);
+    let known: Plan = unchecked(set, Some(inventory), options);
     let mut wanted = WantedInventory::default();
     for edge in known.edges() {
         if edge.code() == codes::SOURCE_UNKNOWN {

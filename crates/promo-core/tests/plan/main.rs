@@ -3,11 +3,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test that can't go on fails"
 )]
 
 mod artifact;
+mod checks;
 mod corpus;
 mod generate;
 mod laws;

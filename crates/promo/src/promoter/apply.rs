@@ -51,8 +51,7 @@ impl Promoter {
     pub async fn apply(&self, saved: &SavedPlan, request: &PromoteRequest) -> Result<Applied> {
         let scope = &self.settings.scope;
         let (set, inputs) = planning::load(scope.tree()?, &self.git)?;
-        let options = planning::options(scope, request.complete)?;
-        let settings = self.run_settings(options);
+        let settings = self.run_settings(self.options(request.complete)?);
         let interrupt = request.interrupt.clone();
         let (report, unwanted) = match request.extent {
             Extent::DryRun => {

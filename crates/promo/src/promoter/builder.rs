@@ -24,11 +24,7 @@ pub struct PromoterBuilder {
     clock: Option<Arc<dyn Clock>>,
     sleep: Option<Arc<dyn Sleep>>,
     ask: Option<Arc<AskPassword>>,
-    registry: Option<Arc<dyn Registry>>,
-    signing: Option<ProofPorts>,
-    staging: Option<Arc<dyn Verifier>>,
-    checks: Vec<Arc<dyn PlanCheck>>,
-    gates: Vec<Arc<dyn Gate>>,
+    given: Given,
 }
 
 impl std::fmt::Debug for PromoterBuilder {
@@ -82,14 +78,14 @@ impl PromoterBuilder {
     /// A registry in place of those on the network: all hosts are asked through it.
     #[must_use]
     pub fn registry(mut self, registry: Arc<dyn Registry>) -> Self {
-        self.registry = Some(registry);
+        self.given.registry = Some(registry);
         self
     }
 
     /// What signs and attests, in place of the key that settings name.
     #[must_use]
     pub fn signing(mut self, ports: ProofPorts) -> Self {
-        self.signing = Some(ports);
+        self.given.signing = Some(ports);
         self
     }
 
@@ -97,7 +93,7 @@ impl PromoterBuilder {
     /// by settings.
     #[must_use]
     pub fn staging_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
-        self.staging = Some(verifier);
+        self.given.staging = Some(verifier);
         self
     }
 
@@ -105,7 +101,7 @@ impl PromoterBuilder {
     /// which they were given.
     #[must_use]
     pub fn check(mut self, check: Arc<dyn PlanCheck>) -> Self {
-        self.checks.push(check);
+        self.given.checks.push(check);
         self
     }
 
@@ -113,13 +109,13 @@ impl PromoterBuilder {
     /// the order in which they were given.
     #[must_use]
     pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
-        self.gates.push(gate);
+        self.given.gates.push(gate);
         self
     }
 
     /// The promoter. Nothing is read or sent yet.
     pub fn build(self) -> Promoter {
-        let git = Git::find(&self.settings.network.credentials.helper_folders);
+        let git = Git::find(&self.settings.search_path);
         Promoter {
             settings: self.settings,
             around: Surroundings {
@@ -130,13 +126,7 @@ impl PromoterBuilder {
             },
             git,
             ask: self.ask.unwrap_or_else(|| Arc::new(|_: &Path| None)),
-            given: Given {
-                registry: self.registry,
-                signing: self.signing,
-                staging: self.staging,
-                checks: self.checks,
-                gates: self.gates,
-            },
+            given: self.given,
             connected: OnceLock::new(),
         }
     }

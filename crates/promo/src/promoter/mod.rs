@@ -31,7 +31,6 @@ pub use snapshot::{SnapshotRequest, TakenSnapshot};
 
 use crate::connect::{Registries, Surroundings};
 use crate::error::Result;
-use crate::files;
 use crate::git::Git;
 use crate::keys::{self, AskPassword};
 use crate::settings::Settings;
@@ -159,10 +158,6 @@ impl Promoter {
 
     /// Warns of private keys that others can read.
     fn tell_of_shared_keys(&self) {
-        let signing = &self.settings.signing;
-        let link = signing.link.as_ref().map(|(_, key)| key.as_path());
-        for path in signing.key().into_iter().chain(link) {
-            files::tell_if_shared(path, self.observer());
-        }
+        keys::tell_of_shared_keys(&self.settings.signing, self.observer());
     }
 }

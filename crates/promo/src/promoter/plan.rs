@@ -112,9 +112,20 @@ impl Promoter {
     /// `PROMO-X001`, `PROMO-X008`, `PROMO-X015`, `PROMO-X035`: see [`planning`].
     pub fn plan_options(&self, set: &ManifestSet, complete: bool) -> Result<PlanOptions> {
         let scope = &self.settings.scope;
-        let mut options = planning::options(scope, complete)?;
-        options.checks.clone_from(&self.given.checks);
+        let options = self.options(complete)?;
         planning::narrowed(options, scope, set, &self.git, self.around.clock.now())
+    }
+
+    /// The options of a plan by the settings, with the checks that were given; nothing is narrowed by the promoter
+    /// manifests yet.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X001`, `PROMO-X004`, `PROMO-X008`: see [`planning`].
+    pub fn options(&self, complete: bool) -> Result<PlanOptions> {
+        let mut options = planning::options(&self.settings.scope, complete)?;
+        options.checks.clone_from(&self.given.checks);
+        Ok(options)
     }
 
     async fn held(

@@ -121,9 +121,8 @@ impl Promoter {
         Ok(Ready::setup(settings, ports, intent, interrupt)?)
     }
 
-    /// The settings of a run that plans with these options.
-    pub fn run_settings(&self, mut plan: PlanOptions) -> RunSettings {
-        plan.checks.clone_from(&self.given.checks);
+    /// The settings of a run that plans with these options: those of [`Self::options`], narrowed or not.
+    pub fn run_settings(&self, plan: PlanOptions) -> RunSettings {
         let (signing, staging) = (&self.settings.signing, &self.settings.staging);
         let tree = self.settings.scope.tree().ok();
         let mut run = RunSettings::new(signing.builder_id(), plan);

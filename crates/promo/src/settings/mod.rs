@@ -31,6 +31,8 @@ pub use scope::ScopeSettings;
 pub use signing::SigningSettings;
 pub use staging::StagingSettings;
 
+use std::path::PathBuf;
+
 use crate::error::Result;
 
 /// What was said for one call, about everything.
@@ -46,6 +48,24 @@ pub struct Overrides {
     pub staging: StagingOverrides,
 }
 
+/// A part of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// How registries are reached.
+    Network,
+    /// Which promoter manifests, and which part of them.
+    Scope,
+    /// How images are signed and attested.
+    Signing,
+    /// What is asked of staging.
+    Staging,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Network, Self::Scope, Self::Signing, Self::Staging];
+}
+
 /// All that holds for a promoter.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -57,6 +77,8 @@ pub struct Settings {
     pub signing: SigningSettings,
     /// What is asked of staging.
     pub staging: StagingSettings,
+    /// The folders in which git is looked for; relative ones are passed over.
+    pub search_path: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -66,12 +88,35 @@ impl Settings {
     ///
     /// `PROMO-X001`, `PROMO-X002`: a value can't be.
     pub fn resolve(given: &Overrides, resolver: &Resolver) -> Result<Self> {
-        Ok(Self {
-            network: NetworkSettings::resolve(&given.network, resolver)?,
-            scope: ScopeSettings::resolve(&given.scope, resolver)?,
-            signing: SigningSettings::resolve(&given.signing, resolver)?,
-            staging: StagingSettings::resolve(&given.staging, resolver)?,
-        })
+        Self::resolve_parts(given, resolver, &Part::ALL)
+    }
+
+    /// The same of these parts only, so that a value that can't be stops only who needs it. Of the other parts nothing
+    /// is set, so that nothing is asked of staging either: who promotes needs them all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::resolve`].
+    pub fn resolve_parts(given: &Overrides, resolver: &Resolver, parts: &[Part]) -> Result<Self> {
+        let mut settings = Self {
+            search_path: resolver.environment().search_path(),
+            ..Self::default()
+        };
+        for part in parts {
+            match part {
+                Part::Network => {
+                    settings.network = NetworkSettings::resolve(&given.network, resolver)?;
+                }
+                Part::Scope => settings.scope = ScopeSettings::resolve(&given.scope, resolver)?,
+                Part::Signing => {
+                    settings.signing = SigningSettings::resolve(&given.signing, resolver)?;
+                }
+                Part::Staging => {
+                    settings.staging = StagingSettings::resolve(&given.staging, resolver)?;
+                }
+            }
+        }
+        Ok(settings)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use promo::documents::{json, report_text};
 use promo::git::Since;
 use promo::settings::{
-    Overrides, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
+    Overrides, Part, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
 };
 use promo::{Promoter, SystemClock, TreeSource, planning};
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
@@ -127,7 +127,7 @@ fn settings(args: &CipArgs, context: &Context, log: Log) -> Result<Settings> {
         staging: args.staging.overrides(),
         ..Overrides::default()
     };
-    let mut settings = context.settings(given)?;
+    let mut settings = context.settings(given, &Part::ALL)?;
     settings.scope.tree()?;
     if args.is_k8s() {
         settings.signing = settings.signing.with_defaults(canonical_evidence(), true);
@@ -213,7 +213,7 @@ fn run_settings(
     log: Log,
 ) -> Result<RunSettings> {
     let scope = &promoter.settings().scope;
-    let mut options = planning::options(scope, false)?;
+    let mut options = promoter.options(false)?;
     if args.is_k8s() && options.identities.rules().is_empty() {
         options.identities = public_names(set);
     }
