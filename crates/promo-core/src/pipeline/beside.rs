@@ -247,11 +247,8 @@ pub(super) async fn carry(
             .destinations
             .iter()
             .filter(|(_, result)| result.is_ok());
-        let request = CopyRequest {
-            source: work.source.clone(),
-            digest: artifact.digest,
-            destinations: going.map(|(repository, _)| repository.clone()).collect(),
-        };
+        let going = going.map(|(repository, _)| repository.clone()).collect();
+        let request = CopyRequest::new(work.source.clone(), artifact.digest, going);
         let copied = run.ports.copier.copy(&request).await;
         let copied = copied.map_err(|failure| {
             let is_shown = !first.is_empty();

@@ -179,11 +179,11 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
         .iter()
         .map(|destination| destination.repository.clone())
         .collect();
-    let request = CopyRequest {
-        source: work.source.clone(),
-        digest: work.digest,
-        destinations: unique.into_iter().collect(),
-    };
+    let request = CopyRequest::new(
+        work.source.clone(),
+        work.digest,
+        unique.into_iter().collect(),
+    );
     let content = run.ports.copier.copy(&request).await;
     let content = content.map_err(|failure| match failure.kind() {
         FailureKind::NotFound => Left {

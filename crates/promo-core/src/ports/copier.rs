@@ -18,6 +18,27 @@ pub struct CopyRequest {
     pub digest: Digest,
     /// Where its content goes, in this order, each once.
     pub destinations: Vec<Repository>,
+    /// Where other calls of this run bring the same content, at about the same time: what is read from the source for one
+    /// of them can serve all. Nothing is owed for them, and a copier may take no notice.
+    pub partners: Vec<Repository>,
+}
+
+impl CopyRequest {
+    /// A request that stands alone.
+    pub fn new(source: Repository, digest: Digest, destinations: Vec<Repository>) -> Self {
+        Self {
+            source,
+            digest,
+            destinations,
+            partners: Vec::new(),
+        }
+    }
+
+    /// The same, with the destinations of other calls that bring the same content.
+    #[must_use]
+    pub fn with_partners(self, partners: Vec<Repository>) -> Self {
+        Self { partners, ..self }
+    }
 }
 
 /// How the content of an image came to one destination.
@@ -68,9 +89,9 @@ pub struct ImageSize {
 #[async_trait]
 pub trait Copier: Debug + Send + Sync {
     /// Puts all blobs and child manifests of an image to its destinations, children before parents and
-    /// blobs before manifests, but not the image's own manifest. Each blob is read at most once from the
-    /// source for all destinations together. A destination that fails doesn't hinder the
-    /// others; an error is returned only when the source can't be read.
+    /// blobs before manifests, but not the image's own manifest. Each blob is read once from the
+    /// source for all destinations that keep pace with each other. A destination that fails or is slow doesn't hinder
+    /// the others; an error is returned only when the source can't be read.
     async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure>;
 
     /// Reads the manifests of an image, and nothing else, and says how large it is. What [`Self::copy`] would refuse

@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Code, codes};
@@ -52,8 +53,8 @@ pub enum FailureKind {
     Interrupted,
 }
 
-/// A failed operation of a port.
-#[derive(Debug)]
+/// A failed operation of a port. Clones share the cause.
+#[derive(Debug, Clone)]
 pub struct Failure {
     kind: FailureKind,
     code: Code,
@@ -63,7 +64,7 @@ pub struct Failure {
     retry_after: Option<Duration>,
     said: Option<Box<(String, String)>>,
     /// Its cause, or the typed error that it was made of.
-    origin: Option<Box<dyn Error + Send + Sync>>,
+    origin: Option<Arc<dyn Error + Send + Sync>>,
     /// Whether the origin is the typed error: that says the same as the failure itself and is no cause of it.
     is_typed: bool,
 }
@@ -129,7 +130,7 @@ impl Failure {
     /// With its cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.origin = Some(Box::new(source));
+        self.origin = Some(Arc::new(source));
         self.is_typed = false;
         self
     }
@@ -137,7 +138,7 @@ impl Failure {
     /// With the typed error that it is made of, whose message is that of the failure and whose causes are the failure's.
     #[must_use]
     pub fn with_error(mut self, error: impl Error + Send + Sync + 'static) -> Self {
-        self.origin = Some(Box::new(error));
+        self.origin = Some(Arc::new(error));
         self.is_typed = true;
         self
     }
@@ -158,7 +159,8 @@ impl Failure {
         let holds = self.error().map(|error| format!("{error} {error:?}"));
         let is_held = holds.is_some_and(|held| change(&held) != held);
         if is_held || changed != causes {
-            self.origin = (!changed.is_empty()).then(|| changed.into());
+            self.origin =
+                (!changed.is_empty()).then(|| Box::<dyn Error + Send + Sync>::from(changed).into());
             self.is_typed = false;
         }
         self

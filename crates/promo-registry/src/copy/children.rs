@@ -1,6 +1,5 @@
 //! Puts the manifests below an image's own: children before parents.
 
-use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{ManifestReference, RawManifest};
 
@@ -8,19 +7,12 @@ use super::RegistryCopier;
 use super::destinations::Destination;
 
 impl RegistryCopier {
-    /// Puts `groups`, one after the other, to all destinations that are still going.
+    /// Puts `groups`, one after the other, to a destination that is still going.
     pub(super) async fn put_children(
         &self,
         groups: &[Vec<RawManifest>],
-        destinations: &[&Destination],
+        destination: &Destination,
     ) {
-        let putting = destinations
-            .iter()
-            .map(|destination| self.put_groups(groups, destination));
-        join_all(putting).await;
-    }
-
-    async fn put_groups(&self, groups: &[Vec<RawManifest>], destination: &Destination) {
         for group in groups {
             if !destination.is_going() {
                 return;

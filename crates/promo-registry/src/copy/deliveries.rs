@@ -18,10 +18,16 @@ pub(super) struct Deliveries {
     manifests: Mutex<BTreeMap<Repository, BTreeSet<Digest>>>,
 }
 
-/// One blob: few repositories hold it, so they are searched one by one.
+/// One blob, by host.
 #[derive(Debug, Default)]
-struct Delivery {
-    repositories: Vec<(Repository, State)>,
+struct Delivery(HashMap<String, AtHost>);
+
+/// One blob at one host.
+#[derive(Debug, Default)]
+struct AtHost {
+    repositories: BTreeMap<Repository, State>,
+    /// Of the repositories, the first in which it arrived.
+    home: Option<Repository>,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
@@ -94,21 +100,20 @@ impl Deliveries {
         repository: &Repository,
         source_is_near: bool,
     ) -> Turn {
-        let alone = source_is_near || self.mounts(repository).no_mount;
+        let alone = source_is_near || self.refused_mount(repository);
         let mut blobs = lock(&self.blobs);
-        let delivery = blobs.entry(*digest).or_default();
-        match delivery.state(repository) {
+        let host = blobs.entry(*digest).or_default().at(repository);
+        match host.repositories.get(repository) {
             Some(State::There) => return Turn::There,
-            Some(State::Arriving) => return Turn::Wait(delivery.wait()),
+            Some(State::Arriving) => return Turn::Wait(host.wait()),
             None => {}
         }
-        let home = delivery.on_host(repository, State::There).cloned();
-        if home.is_none() && !alone && delivery.on_host(repository, State::Arriving).is_some() {
-            return Turn::Wait(delivery.wait());
+        let home = host.home.clone();
+        if home.is_none() && !alone && !host.repositories.is_empty() {
+            return Turn::Wait(host.wait());
         }
-        delivery
-            .repositories
-            .push((repository.clone(), State::Arriving));
+        host.repositories
+            .insert(repository.clone(), State::Arriving);
         Turn::Ours(Claim {
             deliveries: Arc::clone(self),
             digest: *digest,
@@ -123,21 +128,24 @@ impl Deliveries {
         let Some(delivery) = blobs.get_mut(digest) else {
             return;
         };
+        let host = delivery.at(repository);
         if arrived {
-            for (known, state) in &mut delivery.repositories {
-                if known == repository {
-                    *state = State::There;
-                }
-            }
+            host.repositories.insert(repository.clone(), State::There);
+            host.home.get_or_insert_with(|| repository.clone());
         } else {
-            delivery
-                .repositories
-                .retain(|(known, _)| known != repository);
+            host.repositories.remove(repository);
         }
-        for waiting in delivery.waiting.drain(..) {
+        for waiting in host.waiting.drain(..) {
             // The copy that waited may have been dropped.
             let _gone = waiting.send(());
         }
+    }
+
+    /// Whether this run saw to it that the blob is there.
+    pub(super) fn is_there(&self, digest: &Digest, repository: &Repository) -> bool {
+        let blobs = lock(&self.blobs);
+        let delivery = blobs.get(digest);
+        delivery.and_then(|it| it.state(repository)) == Some(State::There)
     }
 
     /// Whether to ask this host to mount a blob from the very repository it is to be in.
@@ -159,6 +167,11 @@ impl Deliveries {
             .entry(repository.host())
             .or_default()
             .no_mount = true;
+    }
+
+    /// Whether it didn't.
+    pub(super) fn refused_mount(&self, repository: &Repository) -> bool {
+        self.mounts(repository).no_mount
     }
 
     fn mounts(&self, repository: &Repository) -> HostMounts {
@@ -185,23 +198,17 @@ impl Deliveries {
 }
 
 impl Delivery {
+    fn at(&mut self, repository: &Repository) -> &mut AtHost {
+        self.0.entry(repository.host_str().to_owned()).or_default()
+    }
+
     fn state(&self, repository: &Repository) -> Option<State> {
-        let found = self
-            .repositories
-            .iter()
-            .find(|(known, _)| known == repository);
-        found.map(|(_, state)| *state)
+        let host = self.0.get(repository.host_str())?;
+        host.repositories.get(repository).copied()
     }
+}
 
-    fn on_host(&self, repository: &Repository, state: State) -> Option<&Repository> {
-        let host = repository.host_str();
-        let found = self
-            .repositories
-            .iter()
-            .find(|(known, found)| known.host_str() == host && *found == state);
-        found.map(|(known, _)| known)
-    }
-
+impl AtHost {
     fn wait(&mut self) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.push(sender);

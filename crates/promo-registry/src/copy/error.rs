@@ -135,9 +135,9 @@ pub enum CopyError {
         /// The blob.
         digest: Digest,
     },
-    /// The destination took no bytes for too long, while others waited for it.
-    #[error("{repository} took no bytes of blob {digest} for too long")]
-    Stalled {
+    /// The destination took bytes too slowly while others waited for it, so it gets them by another reading.
+    #[error("{repository} took blob {digest} too slowly for those that waited for it")]
+    LeftBehind {
         /// The destination.
         repository: Repository,
         /// The blob.
@@ -165,7 +165,7 @@ impl CopyError {
             Self::TooManyBytes { .. } => codes::TOO_MANY_BYTES,
             Self::Length { .. } => codes::LENGTH,
             Self::Premature { .. } => codes::PREMATURE,
-            Self::Stalled { .. } => codes::STALLED,
+            Self::LeftBehind { .. } => codes::LEFT_BEHIND,
             Self::SourceBrokeOff => codes::SOURCE_BROKE_OFF,
         }
     }
@@ -184,7 +184,7 @@ impl CopyError {
             Self::TooDeep { .. } | Self::TooManyManifests { .. } | Self::TooManyBytes { .. } => {
                 FailureKind::TooLarge
             }
-            Self::Stalled { .. } => FailureKind::Deadline,
+            Self::LeftBehind { .. } => FailureKind::Deadline,
             Self::SourceBrokeOff => FailureKind::Unavailable,
         }
     }

@@ -1,8 +1,9 @@
 //! `RegistryCopier`: the `Copier` port over any `Registry`.
 //!
-//! An image's manifests are read from the source once (`graph`, `parse`), then its blobs are brought to all
-//! destinations (`blobs`, `fan_out`), at most once per host and run (`deliveries`), then the manifests below the
-//! image's own, children before parents. The image's own manifest is not put: that is publish's work, last of all.
+//! An image's manifests are read from the source once (`graphs`, `graph`, `parse`). Then each destination gets what it
+//! lacks at its own pace (`delivery`): the blobs, each at most once per host and run (`deliveries`) and read together
+//! with whoever wants the same bytes at the same time (`transfer`), then the manifests below the image's own, children
+//! before parents. The image's own manifest is not put: that is publish's work, last of all.
 //!
 //! # Requests
 //!
@@ -23,17 +24,19 @@
 //! itself gets one POST more for that blob, and no such mount again in this run. A host that doesn't mount
 //! across repositories costs one more GET of the blob.
 //!
-//! Manifests that this run put into a repository are not put there again.
+//! Manifests that this run put into a repository are not put there again. A destination that is much slower than the
+//! others, or that comes to a blob a second after them, gets its bytes by a GET of its own.
 
-mod blobs;
 mod children;
 mod deliveries;
+mod delivery;
 mod destinations;
 mod error;
-mod fan_out;
 mod graph;
+mod graphs;
 mod parse;
 mod settings;
+mod transfer;
 mod tries;
 
 use std::sync::Arc;
@@ -44,12 +47,14 @@ use promo_core::ports::{
     Contained, CopiedContent, Copier, CopyRequest, Failure, ImageSize, Observer, Registry,
 };
 
-use self::blobs::BlobCopy;
 use self::deliveries::Deliveries;
+use self::delivery::ImageCopy;
 use self::destinations::Destination;
 pub use self::error::CopyError;
 use self::graph::ImageGraph;
+use self::graphs::Graphs;
 pub use self::settings::CopySettings;
+use self::transfer::Transfers;
 
 /// Copies the content of images through a [`Registry`]. One value serves one run: it remembers what it
 /// brought where.
@@ -59,6 +64,8 @@ pub struct RegistryCopier {
     observer: Arc<dyn Observer>,
     settings: CopySettings,
     deliveries: Arc<Deliveries>,
+    graphs: Graphs,
+    transfers: Transfers,
 }
 
 impl RegistryCopier {
@@ -70,11 +77,14 @@ impl RegistryCopier {
         settings: CopySettings,
     ) -> Self {
         // A panic at one destination is that destination's failure, not the image's.
+        let registry: Arc<dyn Registry> = Arc::new(Contained::new(registry));
         Self {
-            registry: Arc::new(Contained::new(registry)),
+            transfers: Transfers::new(Arc::clone(&registry), &settings),
+            registry,
             observer: Arc::new(Contained::new(observer)),
             settings,
             deliveries: Arc::default(),
+            graphs: Graphs::default(),
         }
     }
 }
@@ -82,9 +92,9 @@ impl RegistryCopier {
 #[async_trait]
 impl Copier for RegistryCopier {
     async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure> {
-        let registry = &*self.registry;
         let source = &request.source;
-        let graph = ImageGraph::read(registry, source, &request.digest, &self.settings).await?;
+        let graph = self.graphs.read(&*self.registry, request, &self.settings);
+        let graph = graph.await?;
         let destinations: Vec<Destination> = request
             .destinations
             .iter()
@@ -95,13 +105,12 @@ impl Copier for RegistryCopier {
             .iter()
             .filter(|destination| destination.repository() != source)
             .collect();
-        let copy = BlobCopy::new(self, source, &elsewhere);
-        let mut left_behind = graph.elsewhere;
-        left_behind.extend(copy.run(&graph.blobs).await?);
-        self.put_children(&graph.children, &elsewhere).await;
+        let copy = ImageCopy::new(self, request, &graph);
+        let mut left_behind = graph.elsewhere.clone();
+        left_behind.extend(copy.run(&elsewhere).await?);
         let children = graph.children.iter().flatten();
         Ok(CopiedContent {
-            manifest: graph.top,
+            manifest: graph.top.clone(),
             children: children.map(RawManifest::descriptor).collect(),
             left_behind,
             destinations: destinations.into_iter().map(Destination::finish).collect(),

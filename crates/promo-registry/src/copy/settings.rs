@@ -1,4 +1,4 @@
-//! What limits a copier: how much at once, how much per image, how often again.
+//! What limits a copier: how much at once, how much per image, how often again, who waits for whom.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CopySettings {
-    /// Blobs of one image that are under way at once. Each holds at most one mebibyte per destination.
+    /// Blobs of one image that are under way to one destination at once.
     pub blobs: usize,
     /// Manifests of one image and registry that are under way at once.
     pub manifests: usize,
@@ -22,9 +22,14 @@ pub struct CopySettings {
     /// The pause before the bytes of a blob are sent again to a destination that broke; it doubles with each time.
     /// After a 429 it is the registry that says how long.
     pub pause: Duration,
-    /// How long a destination may take no bytes while others wait for it; then it is left behind and
-    /// tried again alone.
-    pub stall: Duration,
+    /// Bytes that wait for destinations at the most, of all blobs that are under way together. At least one
+    /// mebibyte.
+    pub buffers: usize,
+    /// How long the reading of a blob waits for destinations that will want it, too.
+    pub gathering: Duration,
+    /// How long a destination may hold up others that get the same bytes, while 8 MiB of them wait for it; then it is
+    /// left behind and gets them by a reading of its own. Who is at least half as quick as the others never is.
+    pub holding_up: Duration,
 }
 
 impl Default for CopySettings {
@@ -37,7 +42,9 @@ impl Default for CopySettings {
             manifest_bytes_per_image: 1_000_000_000,
             attempts: 3,
             pause: Duration::from_millis(500),
-            stall: Duration::from_secs(60),
+            buffers: 64 << 20,
+            gathering: Duration::from_secs(1),
+            holding_up: Duration::from_secs(1),
         }
     }
 }

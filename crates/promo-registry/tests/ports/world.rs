@@ -114,14 +114,14 @@ impl World {
     }
 
     pub(crate) fn request(&self, image: &BuiltImage, mirrors: &[&EmbeddedRegistry]) -> CopyRequest {
-        CopyRequest {
-            source: repository(&self.source, STAGING),
-            digest: digest(image),
-            destinations: mirrors
+        CopyRequest::new(
+            repository(&self.source, STAGING),
+            digest(image),
+            mirrors
                 .iter()
                 .map(|mirror| repository(mirror, PROD))
                 .collect(),
-        }
+        )
     }
 
     pub(crate) async fn copy(&self, request: &CopyRequest) -> Result<CopiedContent, Failure> {

@@ -69,11 +69,11 @@ fn images() -> Vec<BuiltImage> {
 }
 
 async fn copy(copier: &dyn Copier, fixture: &CopierFixture, image: &BuiltImage) -> CopiedContent {
-    let request = CopyRequest {
-        source: fixture.source.clone(),
-        digest: typed_digest(image.digest()),
-        destinations: fixture.destinations.clone(),
-    };
+    let request = CopyRequest::new(
+        fixture.source.clone(),
+        typed_digest(image.digest()),
+        fixture.destinations.clone(),
+    );
     let copied = copier.copy(&request).await;
     copied.unwrap_or_else(|failure| panic!("copy of {}: {}", image.digest(), failure.chain()))
 }
@@ -179,11 +179,11 @@ async fn what_is_missing_is_refused(
     fixture: &CopierFixture,
 ) {
     let absent = ImageBuilder::new().label("is", "absent").build();
-    let request = CopyRequest {
-        source: fixture.source.clone(),
-        digest: typed_digest(absent.digest()),
-        destinations: fixture.destinations.clone(),
-    };
+    let request = CopyRequest::new(
+        fixture.source.clone(),
+        typed_digest(absent.digest()),
+        fixture.destinations.clone(),
+    );
     let copied = copier.copy(&request).await;
     let failure = copied.expect_err("an image was copied that isn't there");
     assert_eq!(failure.kind(), FailureKind::NotFound, "{failure:?}");

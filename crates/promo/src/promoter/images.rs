@@ -58,11 +58,8 @@ impl Promoter {
         let digest = image::digest(registry, from).await?;
         let target = Target::new(registry, to, digest)?;
         target.demand_free().await?;
-        let request = CopyRequest {
-            source: from.repository().clone(),
-            digest,
-            destinations: vec![to.repository().clone()],
-        };
+        let destinations = vec![to.repository().clone()];
+        let request = CopyRequest::new(from.repository().clone(), digest, destinations);
         let copied = registries.copier.copy(&request).await?;
         let mut content = DestinationContent::default();
         for (_, arrived) in copied.destinations {

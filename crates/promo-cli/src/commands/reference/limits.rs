@@ -82,8 +82,12 @@ fn deadlines() -> Vec<Row> {
             time(deadlines.idle),
         ),
         row(
-            "a destination that takes no bytes while others wait for it",
-            time(CopySettings::default().stall),
+            "a destination that holds up others by less than half of their pace",
+            time(CopySettings::default().holding_up),
+        ),
+        row(
+            "the reading of a blob that waits for destinations which want it, too",
+            time(CopySettings::default().gathering),
         ),
         row(
             "a host that answers nothing at all, until requests to it fail at once",

@@ -261,11 +261,11 @@ async fn an_index_that_lists_itself_is_refused() {
         MediaType::OCI_INDEX,
         document,
     );
-    let request = CopyRequest {
-        source: repository(&world.source, crate::world::STAGING),
-        digest: own,
-        destinations: vec![repository(&world.first, PROD)],
-    };
+    let request = CopyRequest::new(
+        repository(&world.source, crate::world::STAGING),
+        own,
+        vec![repository(&world.first, PROD)],
+    );
     let failure = world.copy(&request).await.unwrap_err();
     assert_eq!(failure.kind(), FailureKind::DigestMismatch);
     assert_eq!(world.source.log().count(ManifestGet), 1);
