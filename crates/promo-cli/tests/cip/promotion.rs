@@ -76,7 +76,7 @@ async fn lost_images_are_no_failure() {
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stderr.contains("1 lost"), "{run}");
     assert_eq!(world.published("app").as_deref(), Some(world.digest("app")));
-    // The same with promo's own command says that something was left.
+    // The same with promo's own command says that something was blocked.
     let promo = world.promote(&["--key", "cosign.key"]).await;
     assert_eq!(promo.code, Some(3), "{promo}");
 }

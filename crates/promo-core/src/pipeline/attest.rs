@@ -8,7 +8,7 @@ use super::children;
 use super::flow::{Flow, Run};
 use super::group::ImageGroup;
 use super::making;
-use super::outcome::{EdgeOutcome, Left};
+use super::outcome::{Blocked, EdgeOutcome};
 use super::promote::PromotedImage;
 use super::sign::Signed;
 use crate::oci::{ImageReference, Tag};
@@ -67,14 +67,18 @@ async fn attest(run: Arc<Run>, mut image: ImageGroup) -> (Option<AttestedImage>,
     let name = format!("{}@{}", first.work().identity, first.work().digest);
     let result = match &run.signing {
         None => Ok(()),
-        Some(_) if run.interrupt.is_raised() => Err(Left::interrupted(Phase::Attest)),
+        Some(_) if run.interrupt.is_raised() => Err(Blocked::interrupted(Phase::Attest)),
         Some(proof) => attest_image(&run, proof, &mut image).await,
     };
     let (image, outcomes) = image.conclude(&run, Phase::Attest, name, result);
     (image.map(AttestedImage), outcomes)
 }
 
-async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> Result<(), Left> {
+async fn attest_image(
+    run: &Run,
+    proof: &ProofPorts,
+    image: &mut ImageGroup,
+) -> Result<(), Blocked> {
     let Some(record) = record(run, image) else {
         return Ok(());
     };

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::flow::Run;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::placing;
 use super::settings::StagingPolicy;
 use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
@@ -41,12 +41,12 @@ impl<'a> Look<'a> {
 }
 
 /// What is beside one image.
-pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Left> {
+pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Blocked> {
     if !is_to_be_promoted(work) || (run.interrupt.is_raised() && run.settings.carry.is_empty()) {
         return Ok(Vec::new());
     }
     if run.interrupt.is_raised() {
-        return Err(Left::interrupted(Phase::Validate));
+        return Err(Blocked::interrupted(Phase::Validate));
     }
     match find(&Look::of(run), &work.source, work.digest).await {
         Ok(found) => Ok(found),
@@ -55,7 +55,7 @@ pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Lef
             run.observe(&cant_be_told(&work.source, work.digest, &failure));
             Ok(Vec::new())
         }
-        Err(failure) => Err(Left::failed(Phase::Validate, &failure)),
+        Err(failure) => Err(Blocked::failed(Phase::Validate, &failure)),
     }
 }
 
@@ -239,7 +239,7 @@ pub(super) async fn carry(
     work: &ImageWork,
     found: &[Beside],
     image: &mut CopiedContent,
-) -> Result<BTreeSet<Repository>, Left> {
+) -> Result<BTreeSet<Repository>, Blocked> {
     let mut first = BTreeSet::new();
     let carried = found.iter().filter(|it| it.becomes == Becomes::Carried);
     for artifact in carried {
@@ -255,7 +255,7 @@ pub(super) async fn carry(
         let copied = run.ports.copier.copy(&request).await;
         let copied = copied.map_err(|failure| {
             let is_shown = !first.is_empty();
-            Left::failed(Phase::Promote, &failure).incomplete(is_shown)
+            Blocked::failed(Phase::Promote, &failure).incomplete(is_shown)
         })?;
         for (repository, brought) in copied.destinations {
             let put = match brought {

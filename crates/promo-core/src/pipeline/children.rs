@@ -10,7 +10,7 @@ use super::ProofPorts;
 use super::flow::Run;
 use super::group::{Child, ImageGroup, SharedEvidence};
 use super::making;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::placing::{self, Place, Target};
 use super::promote::PromotedImage;
 use crate::oci::{Descriptor, Digest, ImageReference};
@@ -38,7 +38,7 @@ pub(super) fn share(images: &mut [ImageGroup]) {
 
 /// Signs the children of an image wherever the image itself is signed, if that is asked for, and attaches what is
 /// carried.
-pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
+pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Blocked> {
     let Some(first) = image.first() else {
         return Ok(());
     };
@@ -79,9 +79,9 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> 
     Ok(())
 }
 
-/// The places that are not left, for another subject.
+/// The places that are not blocked, for another subject.
 fn going(places: &[Place]) -> Vec<Place> {
-    let going = places.iter().filter(|place| place.left.is_none());
+    let going = places.iter().filter(|place| place.blocked.is_none());
     going
         .map(|place| Place::new(place.repository.clone()))
         .collect()
@@ -109,7 +109,7 @@ pub(super) async fn attest(
     proof: &ProofPorts,
     image_record: &PromotionRecord,
     image: &mut ImageGroup,
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let shared = image.shared.clone();
     for Child {
         descriptor,
@@ -117,7 +117,7 @@ pub(super) async fn attest(
     } in std::mem::take(&mut image.children)
     {
         places.retain(|place| {
-            let mut going = image.places.iter().filter(|place| place.left.is_none());
+            let mut going = image.places.iter().filter(|place| place.blocked.is_none());
             going.any(|it| it.repository == place.repository)
         });
         let record = record(image_record, descriptor);
@@ -152,7 +152,7 @@ fn take_over(places: &mut [Place], of_child: &mut [Place]) {
             .find(|place| place.repository == child.repository);
         if let Some(place) = place {
             place.claims.append(&mut child.claims);
-            place.left = child.left.take().or(place.left.take());
+            place.blocked = child.blocked.take().or(place.blocked.take());
         }
     }
 }

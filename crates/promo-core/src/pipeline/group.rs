@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::flow::{Item, Run};
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
+use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
 use super::placing::{Place, Shared};
 use super::promote::PromotedImage;
 use super::settings;
@@ -61,28 +61,28 @@ impl ImageGroup {
         self.images.first()
     }
 
-    /// Ends its part in a phase that makes proof: what has none is left, and observers are told.
+    /// Ends its part in a phase that makes proof: what has none is blocked, and observers are told.
     pub(super) fn conclude(
         self,
         run: &Run,
         phase: Phase,
         name: String,
-        result: Result<(), Left>,
+        result: Result<(), Blocked>,
     ) -> (Option<Self>, Vec<EdgeOutcome>) {
         let (image, outcomes) = match result {
-            Ok(()) => self.leave_failed(&run.settings.evidence),
-            Err(left) => (None, self.leave(&left)),
+            Ok(()) => self.block_failed(&run.settings.evidence),
+            Err(blocked) => (None, self.block(&blocked)),
         };
-        let left = outcomes.iter().find_map(|outcome| match &outcome.result {
-            EdgeResult::Left(left) => Some(left.code),
+        let blocked = outcomes.iter().find_map(|outcome| match &outcome.result {
+            EdgeResult::Blocked(blocked) => Some(blocked.code),
             _ => None,
         });
-        run.item_done(phase, name, left);
+        run.item_done(phase, name, blocked);
         (image, outcomes)
     }
 
-    /// Leaves everything for one reason. Where the manifest had to be put first, the image is shown already.
-    fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
+    /// Blocks everything for one reason. Where the manifest had to be put first, the image is shown already.
+    fn block(self, blocked: &Blocked) -> Vec<EdgeOutcome> {
         let mut outcomes = Vec::new();
         for image in &self.images {
             for destination in &image.destinations {
@@ -90,8 +90,8 @@ impl ImageGroup {
                 let is_shown = places.any(|place| {
                     place.manifest_first && place.repository == destination.work.repository
                 });
-                let left = left.clone().incomplete(left.incomplete || is_shown);
-                let result = EdgeResult::Left(left);
+                let blocked = blocked.clone().incomplete(blocked.incomplete || is_shown);
+                let result = EdgeResult::Blocked(blocked);
                 let edges =
                     outcome::of_destination(&image.validated.work, &destination.work, &result);
                 outcomes.extend(edges);
@@ -100,20 +100,20 @@ impl ImageGroup {
         outcomes
     }
 
-    /// Leaves the destinations at which evidence does not stand.
-    fn leave_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
+    /// Blocks the destinations at which evidence does not stand.
+    fn block_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
         if let EvidenceScope::Canonical(_) = scope
-            && let Some(left) = self.places.iter().find_map(|place| place.left.clone())
+            && let Some(blocked) = self.places.iter().find_map(|place| place.blocked.clone())
         {
-            return (None, self.leave(&left));
+            return (None, self.block(&blocked));
         }
-        let failed: BTreeMap<Repository, Left> = self
+        let failed: BTreeMap<Repository, Blocked> = self
             .places
             .iter()
             .filter_map(|place| {
-                let left = place.left.clone()?;
-                let is_incomplete = left.incomplete || place.manifest_first;
-                Some((place.repository.clone(), left.incomplete(is_incomplete)))
+                let blocked = place.blocked.clone()?;
+                let is_incomplete = blocked.incomplete || place.manifest_first;
+                Some((place.repository.clone(), blocked.incomplete(is_incomplete)))
             })
             .collect();
         let mut outcomes = Vec::new();
@@ -121,16 +121,16 @@ impl ImageGroup {
             for destination in std::mem::take(&mut image.destinations) {
                 match failed.get(&destination.work.repository) {
                     None => image.destinations.push(destination),
-                    Some(left) => outcomes.extend(outcome::of_destination(
+                    Some(blocked) => outcomes.extend(outcome::of_destination(
                         &image.validated.work,
                         &destination.work,
-                        &EdgeResult::Left(left.clone()),
+                        &EdgeResult::Blocked(blocked.clone()),
                     )),
                 }
             }
         }
         self.images.retain(|image| !image.destinations.is_empty());
-        self.places.retain(|place| place.left.is_none());
+        self.places.retain(|place| place.blocked.is_none());
         ((!self.images.is_empty()).then_some(self), outcomes)
     }
 }

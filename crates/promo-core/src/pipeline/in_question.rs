@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::flow::Run;
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
+use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
 use super::{EvidenceScope, Mode, ProofPorts, concurrent, settings};
 use crate::oci::Repository;
 use crate::plan::ImageWork;
@@ -30,8 +30,8 @@ pub(super) async fn unproven(
         ImageWork::clone,
         |image| examine(Arc::clone(run), image),
         |image, panic| {
-            let left = Left::failed(Phase::Plan, &panic);
-            (None, outcome::of_image(&image, &left))
+            let blocked = Blocked::failed(Phase::Plan, &panic);
+            (None, outcome::of_image(&image, &blocked))
         },
     )
     .await;
@@ -63,8 +63,8 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
             Ok(true) => (None, outcomes),
             Ok(false) => (Some(image), outcomes),
             Err(failure) => {
-                let left = Left::failed(Phase::Plan, &failure);
-                (None, outcome::of_image(&image, &left))
+                let blocked = Blocked::failed(Phase::Plan, &failure);
+                (None, outcome::of_image(&image, &blocked))
             }
         };
     }
@@ -73,8 +73,8 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
             Ok(true) => {}
             Ok(false) => image.destinations.push(destination),
             Err(failure) => {
-                let left = EdgeResult::Left(Left::failed(Phase::Plan, &failure));
-                outcomes.extend(outcome::of_destination(&image, &destination, &left));
+                let blocked = EdgeResult::Blocked(Blocked::failed(Phase::Plan, &failure));
+                outcomes.extend(outcome::of_destination(&image, &destination, &blocked));
             }
         }
     }

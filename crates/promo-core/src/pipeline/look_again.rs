@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use super::placing::{self, Place, Target};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
@@ -42,7 +42,7 @@ pub(super) async fn look_again(
     identity: &Identity,
     manifest: &RawManifest,
     mut place: Place,
-) -> Result<LookedAt, Left> {
+) -> Result<LookedAt, Blocked> {
     let mut claims: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
     for claim in std::mem::take(&mut place.claims) {
         let (_, evidence) = claims
@@ -70,15 +70,15 @@ async fn stand(
     target: Target<'_>,
     place: &mut Place,
     evidence: &[Evidence],
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let mut lost = lost(run, target, place, evidence).await?;
     for _ in 0..ATTEMPTS {
         if lost.is_empty() {
             return Ok(());
         }
         placing::attach(run, Phase::Publish, target, place, &lost).await;
-        if let Some(left) = place.left.take() {
-            return Err(left);
+        if let Some(blocked) = place.blocked.take() {
+            return Err(blocked);
         }
         // All of it: what takes one piece away while we look takes others behind our back.
         lost = self::lost(run, target, place, evidence).await?;
@@ -93,16 +93,16 @@ async fn stand(
         target.descriptor.digest,
         place.repository
     );
-    let left = Left {
+    let blocked = Blocked {
         hints: vec![HINT.to_owned()],
-        ..Left::new(
+        ..Blocked::new(
             Phase::Publish,
-            LeftClass::Failed,
+            BlockedClass::Failed,
             codes::EVIDENCE_LOST,
             message,
         )
     };
-    Err(left.incomplete(place.manifest_first))
+    Err(blocked.incomplete(place.manifest_first))
 }
 
 async fn lost(
@@ -110,10 +110,12 @@ async fn lost(
     target: Target<'_>,
     place: &Place,
     evidence: &[Evidence],
-) -> Result<Vec<Evidence>, Left> {
+) -> Result<Vec<Evidence>, Blocked> {
     run.ports
         .evidence
         .lost(&place.repository, &target.descriptor.digest, evidence)
         .await
-        .map_err(|failure| Left::failed(Phase::Publish, &failure).incomplete(place.manifest_first))
+        .map_err(|failure| {
+            Blocked::failed(Phase::Publish, &failure).incomplete(place.manifest_first)
+        })
 }

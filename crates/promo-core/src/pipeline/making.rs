@@ -4,7 +4,7 @@
 use super::ProofPorts;
 use super::flow::Run;
 use super::group::SharedEvidence;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::placing::{self, Place, Target};
 use crate::oci::{RawManifest, Repository};
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subject};
@@ -15,7 +15,7 @@ pub(super) async fn sign(
     target: Target<'_>,
     places: &mut [Place],
     mirrors: &[Repository],
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let Some(proof) = &run.signing else {
         return Ok(());
     };
@@ -64,7 +64,7 @@ pub(super) async fn attest(
     target: Target<'_>,
     places: &mut [Place],
     mirrors: &[Repository],
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let kinds = proof.attester.kinds();
     let make = |missing: Vec<EvidenceKind>| {
         let record = record.clone();

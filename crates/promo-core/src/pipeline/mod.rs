@@ -52,7 +52,7 @@ pub use intent::{Confirmed, DryRun, Intent, Mode, ProofPorts, Signing};
 pub use interrupt::Interrupt;
 pub use look_beside::{BesideSettings, look_beside};
 pub use measure::measure;
-pub use outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
+pub use outcome::{Blocked, BlockedClass, EdgeOutcome, EdgeResult};
 pub use planned::Planned;
 pub use promote::{Promoted, PromotedDestination, PromotedImage};
 pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};

@@ -11,7 +11,7 @@ use futures_util::lock::Mutex;
 use super::ProofPorts;
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use super::refusal::{self, Refusal};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, RawManifest, Repository};
@@ -38,7 +38,7 @@ pub(super) struct Place {
     /// What was found or attached that verifies as ours; nothing if nobody looked yet.
     ours: Option<Vec<AcceptedEvidence>>,
     /// Why the evidence does not stand here.
-    pub(super) left: Option<Left>,
+    pub(super) blocked: Option<Blocked>,
     /// Whether the manifest had to be put before its evidence.
     pub(super) manifest_first: bool,
     /// What is claimed to stand here, and is looked at again before anything is published.
@@ -57,15 +57,15 @@ impl Place {
         Self {
             repository,
             ours: None,
-            left: None,
+            blocked: None,
             manifest_first: false,
             claims: Vec::new(),
         }
     }
 
-    /// Records that these pieces about `subject` stand, unless the place was left.
+    /// Records that these pieces about `subject` stand, unless the place was blocked.
     fn claim(&mut self, subject: &Descriptor, evidence: impl IntoIterator<Item = Evidence>) {
-        if self.left.is_none() {
+        if self.blocked.is_none() {
             self.claims
                 .extend(evidence.into_iter().map(|evidence| Claim {
                     subject: subject.clone(),
@@ -80,7 +80,7 @@ impl Place {
 }
 
 /// Makes evidence of `kinds` about `target` stand at every place, and what is carried, too. Places where
-/// that fails say why in `left`. `Err` concerns all of them.
+/// that fails say why in `blocked`. `Err` concerns all of them.
 pub(super) async fn bring<F, Fut>(
     run: &Run,
     phase: Phase,
@@ -89,7 +89,7 @@ pub(super) async fn bring<F, Fut>(
     mirrors: &[Repository],
     kinds: &[EvidenceKind],
     make: F,
-) -> Result<(), Left>
+) -> Result<(), Blocked>
 where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
@@ -165,12 +165,12 @@ async fn survey(
     target: Target<'_>,
     place: &mut Place,
 ) {
-    if place.ours.is_some() || place.left.is_some() {
+    if place.ours.is_some() || place.blocked.is_some() {
         return;
     }
     match ours_at(run, proof, target, &place.repository).await {
         Ok(ours) => place.ours = Some(ours),
-        Err(failure) => place.left = Some(Left::failed(phase, &failure)),
+        Err(failure) => place.blocked = Some(Blocked::failed(phase, &failure)),
     }
 }
 
@@ -240,7 +240,7 @@ async fn make_missing<F, Fut>(
     standing: &[AcceptedEvidence],
     kinds: &[EvidenceKind],
     make: F,
-) -> Result<Vec<AcceptedEvidence>, Left>
+) -> Result<Vec<AcceptedEvidence>, Blocked>
 where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
@@ -253,7 +253,7 @@ where
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |failure: Failure| Left::failed(phase, &failure);
+    let failed = |failure: Failure| Blocked::failed(phase, &failure);
     let evidence = make(missing.clone()).await.map_err(failed)?;
     let held = EvidenceSet {
         evidence,
@@ -264,9 +264,9 @@ where
     let kinds_made: BTreeSet<_> = accepted.iter().map(|made| made.kind.clone()).collect();
     if missing.iter().any(|kind| !kinds_made.contains(kind)) {
         let message = "the verifier does not accept the evidence that was just made";
-        return Err(Left::new(
+        return Err(Blocked::new(
             phase,
-            LeftClass::Refused,
+            BlockedClass::Refused,
             codes::EVIDENCE_MISSING,
             message,
         ));
@@ -287,7 +287,7 @@ async fn complete(
     }
     let evidence: Vec<_> = lacking.iter().map(|e| e.evidence.clone()).collect();
     attach(run, phase, target, place, &evidence).await;
-    if place.left.is_none() {
+    if place.blocked.is_none() {
         place.ours.get_or_insert_default().extend(lacking);
     }
 }
@@ -305,11 +305,11 @@ pub(super) async fn attach(
         .cloned()
         .partition(|evidence| matches!(evidence, Evidence::Referrer { .. }));
     for pieces in [referrers, layers] {
-        if pieces.is_empty() || place.left.is_some() {
+        if pieces.is_empty() || place.blocked.is_some() {
             continue;
         }
         if let Err(failure) = attach_or_put_subject(run, target, place, &pieces).await {
-            place.left = Some(Left::failed(phase, &failure).incomplete(place.manifest_first));
+            place.blocked = Some(Blocked::failed(phase, &failure).incomplete(place.manifest_first));
         }
     }
 }

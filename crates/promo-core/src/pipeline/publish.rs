@@ -14,7 +14,7 @@ use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
 use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
 use super::placing::Place;
 use crate::Code;
 use crate::identity::Identity;
@@ -74,7 +74,7 @@ impl Attested {
             |waiting| waiting.destinations.clone(),
             |waiting| publish(Arc::clone(&run), waiting),
             |destinations, panic| {
-                let result = EdgeResult::Left(failed(panic));
+                let result = EdgeResult::Blocked(failed(panic));
                 let outcomes = destinations.iter().flat_map(|(image, destination)| {
                     outcome::of_destination(image, destination, &result)
                 });
@@ -83,15 +83,15 @@ impl Attested {
         )
         .await;
         let outcomes: Vec<EdgeOutcome> = outcomes.into_iter().flatten().collect();
-        let left = outcomes
+        let blocked = outcomes
             .iter()
-            .filter(|outcome| matches!(outcome.result, EdgeResult::Left(_)))
+            .filter(|outcome| matches!(outcome.result, EdgeResult::Blocked(_)))
             .count();
         flow.end(
             Phase::Publish,
             PhaseStatus::Done,
-            outcomes.len() - left,
-            left,
+            outcomes.len() - blocked,
+            blocked,
         );
         flow.outcomes.extend(outcomes);
         Published { flow }
@@ -163,7 +163,7 @@ async fn publish(run: Arc<Run>, waiting: Waiting) -> Vec<EdgeOutcome> {
                     };
                     publish_destination(run, &publication).await
                 }
-                Err(left) => leave(run, image, destination, left),
+                Err(blocked) => block(run, image, destination, blocked),
             }
         }
     });
@@ -188,16 +188,16 @@ async fn publish_destination(run: &Run, publication: &Publication<'_>) -> Vec<Ed
     outcomes
 }
 
-/// Leaves a destination whose evidence doesn't stand.
-fn leave(
+/// Blocks a destination whose evidence doesn't stand.
+fn block(
     run: &Run,
     image: &ImageWork,
     destination: &DestinationWork,
-    left: &Left,
+    blocked: &Blocked,
 ) -> Vec<EdgeOutcome> {
     let tags = destination.tags.iter().map(|wanted| Some(&wanted.tag));
     tags.chain(destination.tagless.then_some(None))
-        .map(|tag| outcome(run, image, destination, tag, Err(left.clone())))
+        .map(|tag| outcome(run, image, destination, tag, Err(blocked.clone())))
         .collect()
 }
 
@@ -206,11 +206,11 @@ fn outcome(
     image: &ImageWork,
     destination: &DestinationWork,
     tag: Option<&Tag>,
-    result: Result<EdgeResult, Left>,
+    result: Result<EdgeResult, Blocked>,
 ) -> EdgeOutcome {
-    let result = result.unwrap_or_else(EdgeResult::Left);
-    let left = match &result {
-        EdgeResult::Left(left) => Some(left.code),
+    let result = result.unwrap_or_else(EdgeResult::Blocked);
+    let blocked = match &result {
+        EdgeResult::Blocked(blocked) => Some(blocked.code),
         _ => None,
     };
     let repository = &destination.repository;
@@ -218,7 +218,7 @@ fn outcome(
         Some(tag) => format!("{repository}:{tag}"),
         None => format!("{repository}@{}", image.digest),
     };
-    run.item_done(Phase::Publish, name, left);
+    run.item_done(Phase::Publish, name, blocked);
     EdgeOutcome {
         identity: image.identity.clone(),
         digest: image.digest,
@@ -236,7 +236,7 @@ async fn publish_tag(
     run: &Run,
     publication: &Publication<'_>,
     wanted: &WantedTag,
-) -> Result<EdgeResult, Left> {
+) -> Result<EdgeResult, Blocked> {
     let reference = ManifestReference::Tag(wanted.tag.clone());
     let mut repetition = Repetition::default();
     loop {
@@ -261,13 +261,13 @@ async fn publish_tag(
     }
 }
 
-/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is left.
+/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is blocked.
 async fn look(
     run: &Run,
     publication: &Publication<'_>,
     wanted: &WantedTag,
     reference: &ManifestReference,
-) -> Result<bool, Left> {
+) -> Result<bool, Blocked> {
     let repository = &publication.destination.repository;
     let is_first = wanted.expected.is_none();
     let points_to = shown(run, repository, reference, is_first).await?;
@@ -277,16 +277,16 @@ async fn look(
         }
         if Some(digest) != wanted.expected {
             let message = format!("the tag points to {digest} now");
-            return Err(left(codes::TAG_MOVED, message));
+            return Err(blocked(codes::TAG_MOVED, message));
         }
     } else if let Some(expected) = wanted.expected {
         let message = format!("the tag is gone; the plan saw it point to {expected}");
-        return Err(left(codes::TAG_MOVED, message));
+        return Err(blocked(codes::TAG_MOVED, message));
     }
     Ok(false)
 }
 
-async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
+async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Blocked> {
     if publication.destination.digest_present {
         return Ok(EdgeResult::AlreadyThere);
     }
@@ -298,7 +298,7 @@ async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<Edge
 
 /// Puts the image by its digest. By SHA-256, a tag brings it along; of a digest by another algorithm registries know
 /// nothing unless it is put by that, and evidence speaks of that digest.
-async fn put_by_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
+async fn put_by_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Blocked> {
     let reference = publication.manifest.digest().into();
     let confirmed = put(run, publication, &reference).await.map_err(failed)?;
     confirm(run, publication, &reference, confirmed).await
@@ -314,7 +314,7 @@ async fn is_ours(
     publication: &Publication<'_>,
     reference: &ManifestReference,
     shown: Digest,
-) -> Result<bool, Left> {
+) -> Result<bool, Blocked> {
     let ours = publication.manifest.digest();
     if shown.algorithm() == ours.algorithm() {
         return Ok(shown == ours);
@@ -344,7 +344,7 @@ async fn confirm(
     publication: &Publication<'_>,
     reference: &ManifestReference,
     confirmed: bool,
-) -> Result<EdgeResult, Left> {
+) -> Result<EdgeResult, Blocked> {
     let repository = &publication.destination.repository;
     let published = publication.published();
     if confirmed {
@@ -358,11 +358,11 @@ async fn confirm(
         Some(digest) if is_ours(run, publication, reference, digest).await? => Ok(published),
         Some(digest) => {
             let message = format!("the registry shows {digest} there");
-            Err(left(codes::NOT_CONFIRMED, message))
+            Err(blocked(codes::NOT_CONFIRMED, message))
         }
         None => {
             let message = "the registry shows nothing there";
-            Err(left(codes::NOT_CONFIRMED, message))
+            Err(blocked(codes::NOT_CONFIRMED, message))
         }
     }
 }
@@ -374,7 +374,7 @@ async fn shown(
     repository: &Repository,
     reference: &ManifestReference,
     by_get: bool,
-) -> Result<Option<Digest>, Left> {
+) -> Result<Option<Digest>, Blocked> {
     let registry = &run.ports.registry;
     if by_get {
         let manifest = registry.get_manifest(repository, reference).await;
@@ -385,14 +385,14 @@ async fn shown(
     Ok(head.map_err(failed)?.map(|head| head.digest))
 }
 
-fn left(code: Code, message: impl Into<String>) -> Left {
-    Left::new(Phase::Publish, LeftClass::Failed, code, message)
+fn blocked(code: Code, message: impl Into<String>) -> Blocked {
+    Blocked::new(Phase::Publish, BlockedClass::Failed, code, message)
 }
 
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is handed to `map_err`, which passes by value"
 )]
-fn failed(failure: Failure) -> Left {
-    Left::failed(Phase::Publish, &failure)
+fn failed(failure: Failure) -> Blocked {
+    Blocked::failed(Phase::Publish, &failure)
 }

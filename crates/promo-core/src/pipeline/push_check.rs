@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use super::concurrent;
 use super::flow::Run;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::validate::ValidatedImage;
 use crate::oci::{RegistryHost, Repository};
 use crate::ports::{Failure, FailureKind, Phase, contain};
 
 /// Repositories that don't let us push, each with why.
-pub(super) type Closed = BTreeMap<Repository, Left>;
+pub(super) type Closed = BTreeMap<Repository, Blocked>;
 
 /// How many repositories of a host that decides nothing are asked before the rest is taken to be like them.
 const UNDECIDED: usize = 3;
@@ -71,20 +71,20 @@ async fn ask_host(run: Arc<Run>, repositories: Vec<Repository>) -> Closed {
                 Ok(()) => accepted = true,
                 Err(failure) => {
                     undecided &= decides_nothing(&failure);
-                    let left = Left::failed(Phase::Promote, &failure);
-                    last = Some(left.clone());
-                    closed.insert(repository, left);
+                    let blocked = Blocked::failed(Phase::Promote, &failure);
+                    last = Some(blocked.clone());
+                    closed.insert(repository, blocked);
                 }
             }
         }
         if accepted {
             return closed;
         }
-        if let Some(left) = last
+        if let Some(blocked) = last
             && undecided
             && closed.len() >= UNDECIDED
         {
-            closed.extend(waiting.map(|repository| (repository, left.clone())));
+            closed.extend(waiting.map(|repository| (repository, blocked.clone())));
             return closed;
         }
         at_once = (at_once * 2).min(at_most);

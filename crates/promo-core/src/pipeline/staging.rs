@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::StagingPolicy;
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use super::staged::{Notes, StagingSignatures};
 use super::trust::is_reserved;
 use crate::oci::Digest;
@@ -26,7 +26,7 @@ pub(super) fn decide(
     work: &ImageWork,
     verification: Verification,
     read: &BoundedEvidence,
-) -> Result<StagingSignatures, Left> {
+) -> Result<StagingSignatures, Blocked> {
     let Verification {
         accepted,
         unknown,
@@ -125,19 +125,19 @@ fn check_unsigned(
     unknown: &[UnknownEvidence],
     refused: &[RefusedEvidence],
     read: &BoundedEvidence,
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let refuse =
-        |code, message: String| Left::new(Phase::Validate, LeftClass::Refused, code, message);
+        |code, message: String| Blocked::new(Phase::Validate, BlockedClass::Refused, code, message);
     if let Some(refused) = refused.first() {
         let message = format!(
             "evidence in staging fails, and no signature there is good: {} ({})",
             refused.message, refused.code
         );
-        let mut left = refuse(codes::STAGING_REFUSED, message);
+        let mut blocked = refuse(codes::STAGING_REFUSED, message);
         if refused.code == codes::STAGING_NAME {
-            left.hints.push(NAMES_HINT.to_owned());
+            blocked.hints.push(NAMES_HINT.to_owned());
         }
-        return Err(left);
+        return Err(blocked);
     }
     let unread = read.unread;
     if unread > 0 {

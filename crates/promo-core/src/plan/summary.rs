@@ -56,9 +56,9 @@ impl VerdictCounts {
         self.sum(Verdict::is_actionable)
     }
 
-    /// How many are left undone, bad entries included.
-    pub fn left(&self) -> u64 {
-        self.sum(Verdict::is_left)
+    /// How many are blocked, bad entries included.
+    pub fn blocked(&self) -> u64 {
+        self.sum(Verdict::is_blocked)
     }
 
     pub(super) fn add(&mut self, verdict: Verdict, edges: u64) {

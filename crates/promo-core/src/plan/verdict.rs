@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// What a plan says about an edge. The order is that of reports: what is done, what is to be done, what
-/// is left and why.
+/// is blocked and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -73,8 +73,8 @@ impl Verdict {
         matches!(self, Self::Promote | Self::Finish)
     }
 
-    /// Whether it leaves something undone that somebody wanted.
-    pub const fn is_left(self) -> bool {
+    /// Whether something that somebody wanted stays undone.
+    pub const fn is_blocked(self) -> bool {
         matches!(
             self,
             Self::Lost

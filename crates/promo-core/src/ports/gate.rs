@@ -59,10 +59,10 @@ pub struct GatedDestination<'a> {
 /// Decides whether an image may go to production. It is asked in validate, of dry runs, too, once for each image.
 #[async_trait]
 pub trait Gate: Debug + Send + Sync {
-    /// The objection to an image, if there is one: all its edges are left then (`PROMO-C060`).
+    /// The objection to an image, if there is one: all its edges are blocked then (`PROMO-C060`).
     ///
     /// # Errors
     ///
-    /// What kept the gate from deciding: the image is left, too, with the failure's code.
+    /// What kept the gate from deciding: the image is blocked, too, with the failure's code.
     async fn judge(&self, image: &GatedImage<'_>) -> Result<Option<Objection>, Failure>;
 }

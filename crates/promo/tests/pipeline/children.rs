@@ -8,7 +8,7 @@ use promo_testkit::image::{BuiltImage, IndexBuilder};
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 use serde_json::Value;
 
-use crate::world::{PUBLIC, Wanted, World, image, left_codes, want};
+use crate::world::{PUBLIC, Wanted, World, blocked_codes, image, want};
 
 /// An index of some images, in staging.
 pub(crate) fn staged(world: &World, children: &[&BuiltImage]) -> BuiltImage {
@@ -139,7 +139,7 @@ async fn an_index_whose_child_can_not_be_attested_is_not_published() {
 
     let report = run(&world, true, &[want("app", &index, &["v1"])]).await;
 
-    assert_eq!(left_codes(&report).len(), 1, "{report:#?}");
+    assert_eq!(blocked_codes(&report).len(), 1, "{report:#?}");
     let state = world.mirrors[0].state();
     assert_eq!(state.tag_digest("prod/app", "v1"), None);
     assert_eq!(world.proven(0, "app", index.digest()).await.len(), 3);

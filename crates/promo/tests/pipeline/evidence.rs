@@ -4,7 +4,7 @@ use promo_core::pipeline::{EdgeResult, EvidenceScope};
 use promo_core::report::RunOutcome;
 use promo_testkit::registry::{Answer, Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, all_kinds, image, left_codes, want};
+use crate::world::{World, all_kinds, blocked_codes, image, want};
 
 #[tokio::test]
 async fn mirrors_hold_the_same_bytes() {
@@ -85,7 +85,9 @@ async fn the_manifest_goes_first_only_where_its_evidence_is_refused_for_want_of_
         };
         match &edge.result {
             EdgeResult::Published { manifest_first } => assert!(!manifest_first, "{status}"),
-            EdgeResult::Left(left) => assert!(!published && !left.incomplete, "{status}: {left:?}"),
+            EdgeResult::Blocked(blocked) => {
+                assert!(!published && !blocked.incomplete, "{status}: {blocked:?}")
+            }
             other => panic!("{status}: {other:?}"),
         }
         let is_there = one.is_in(&world.mirrors[0].state(), "prod/app");
@@ -112,10 +114,10 @@ async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
     let [edge] = report.edges.as_slice() else {
         panic!("{report:#?}");
     };
-    let EdgeResult::Left(left) = &edge.result else {
+    let EdgeResult::Blocked(blocked) = &edge.result else {
         panic!("{report:#?}");
     };
-    assert!(left.incomplete, "{left:?}");
+    assert!(blocked.incomplete, "{blocked:?}");
 }
 
 /// A registry without the referrers API refuses the list in its place, because something that is listed isn't there: to
@@ -136,13 +138,13 @@ async fn a_list_of_referrers_that_is_refused_does_not_show_the_image() {
 
     let report = world.run(&world.set(&[want("app", &one, &[])])).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-R074"], "{report:#?}");
-    let EdgeResult::Left(left) = &report.edges[0].result else {
+    assert_eq!(blocked_codes(&report), ["PROMO-R074"], "{report:#?}");
+    let EdgeResult::Blocked(blocked) = &report.edges[0].result else {
         panic!("{report:#?}");
     };
     assert!(
-        !left.incomplete && left.message.contains("MANIFEST_BLOB_UNKNOWN"),
-        "{left:?}"
+        !blocked.incomplete && blocked.message.contains("MANIFEST_BLOB_UNKNOWN"),
+        "{blocked:?}"
     );
     let state = world.mirrors[0].state();
     assert!(state.manifest("prod/app", one.digest()).is_none());

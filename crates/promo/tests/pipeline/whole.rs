@@ -158,7 +158,7 @@ async fn what_is_gone_from_staging_stays_published() {
     let report = world.run(&set).await;
 
     assert_eq!(report.totals.present, 2);
-    assert_eq!(report.left.len(), 2);
+    assert_eq!(report.blocked.len(), 2);
     assert_eq!(report.outcome(), RunOutcome::Partial);
 }
 

@@ -383,13 +383,13 @@ pub(crate) fn all_kinds() -> Vec<EvidenceKind> {
     kinds
 }
 
-/// The codes of everything that a report left in its phases.
-pub(crate) fn left_codes(report: &Report) -> Vec<&'static str> {
+/// The codes of everything that a report says was blocked by its phases.
+pub(crate) fn blocked_codes(report: &Report) -> Vec<&'static str> {
     report
         .edges
         .iter()
         .filter_map(|edge| match &edge.result {
-            EdgeResult::Left(left) => Some(left.code.as_str()),
+            EdgeResult::Blocked(blocked) => Some(blocked.code.as_str()),
             _ => None,
         })
         .collect()
