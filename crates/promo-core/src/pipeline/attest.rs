@@ -92,7 +92,7 @@ async fn attest_image(
         proof,
         &record,
         target,
-        &mut image.places,
+        &mut image.repositories,
         &image.mirrors,
     )
     .await?;

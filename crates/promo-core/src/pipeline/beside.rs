@@ -1,7 +1,7 @@
 //! What staging has beside an image, and what becomes of it: artifacts that refer to it (SBOMs, say) and the tags that
 //! cosign puts beside it.
 //!
-//! Signatures and attestations are none of this station's work: validate judges them, and what it accepts is carried.
+//! Signatures and attestations are no business of this module: validate judges them, and what it accepts is carried.
 //! Here is found what else there is, so that nothing is left behind in silence; types that the settings name are copied
 //! as they are, before the image's own manifest.
 
@@ -232,8 +232,8 @@ impl Described {
     }
 }
 
-/// Brings what is carried to everywhere that the image's content came to. A place where that fails is failed for the
-/// image. Returns the places that got the image's manifest first, those that failed afterwards as well.
+/// Brings what is carried to every repository that the image's content came to. Where that fails, the image fails there, too.
+/// Returns the repositories that got the image's manifest first, those that failed afterwards as well.
 pub(super) async fn carry(
     run: &Run,
     work: &ImageWork,
@@ -266,9 +266,9 @@ pub(super) async fn carry(
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = put {
-                let places = image.destinations.iter_mut();
-                let place = places.into_iter().find(|(place, _)| *place == repository);
-                if let Some((_, result)) = place {
+                let mut destinations = image.destinations.iter_mut();
+                let failed = destinations.find(|(destination, _)| *destination == repository);
+                if let Some((_, result)) = failed {
                     *result = Err(failure);
                 }
             }
@@ -277,7 +277,7 @@ pub(super) async fn carry(
     Ok(first)
 }
 
-/// Puts a referrer by its digest; where the registry wants its subject first, that, and the place is among `first` then,
+/// Puts a referrer by its digest; where the registry wants its subject first, that, and the repository is among `first` then,
 /// whatever becomes of the referrer.
 async fn put(
     run: &Run,

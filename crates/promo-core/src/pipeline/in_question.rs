@@ -56,10 +56,10 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
         let all: BTreeSet<Repository> = destinations
             .chain(image.complete_mirrors.iter().cloned())
             .collect();
-        let Some(place) = settings::canonical(host, &all) else {
+        let Some(repository) = settings::canonical(host, &all) else {
             return (None, outcomes);
         };
-        return match is_proven(&run, proof, &image, place, &mut known).await {
+        return match is_proven(&run, proof, &image, repository, &mut known).await {
             Ok(true) => (None, outcomes),
             Ok(false) => (Some(image), outcomes),
             Err(failure) => {

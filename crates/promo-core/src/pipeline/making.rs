@@ -1,11 +1,11 @@
 //! Making evidence about one subject, an image or a child of an index: its signatures, or its attestation. Sign and attest
-//! call it; where it is missing and whether it stands is the business of `placing`.
+//! call it; `placing` finds out where it is missing and brings it there.
 
 use super::ProofPorts;
 use super::flow::Run;
 use super::group::SharedEvidence;
 use super::outcome::Blocked;
-use super::placing::{self, Place, Target};
+use super::placing::{self, EvidenceRepository, Target};
 use crate::oci::{RawManifest, Repository};
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subject};
 
@@ -13,7 +13,7 @@ use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subjec
 pub(super) async fn sign(
     run: &Run,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
 ) -> Result<(), Blocked> {
     let Some(proof) = &run.signing else {
@@ -39,7 +39,16 @@ pub(super) async fn sign(
             .collect();
         proof.signer.sign(&subject, &formats).await
     };
-    placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
+    placing::bring(
+        run,
+        Phase::Sign,
+        target,
+        repositories,
+        mirrors,
+        &kinds,
+        make,
+    )
+    .await
 }
 
 /// What a record is about.
@@ -62,7 +71,7 @@ pub(super) async fn attest(
     proof: &ProofPorts,
     record: &PromotionRecord,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
 ) -> Result<(), Blocked> {
     let kinds = proof.attester.kinds();
@@ -70,5 +79,14 @@ pub(super) async fn attest(
         let record = record.clone();
         async move { proof.attester.attest(&record, &missing).await }
     };
-    placing::bring(run, Phase::Attest, target, places, mirrors, &kinds, make).await
+    placing::bring(
+        run,
+        Phase::Attest,
+        target,
+        repositories,
+        mirrors,
+        &kinds,
+        make,
+    )
+    .await
 }

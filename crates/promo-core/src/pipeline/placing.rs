@@ -33,8 +33,8 @@ pub(super) type Shared = Mutex<Vec<AcceptedEvidence>>;
 
 /// A repository that shall hold evidence.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) repository: Repository,
+pub(super) struct EvidenceRepository {
+    pub(super) name: Repository,
     /// What was found or attached that verifies as ours; nothing if nobody looked yet.
     ours: Option<Vec<AcceptedEvidence>>,
     /// Why the evidence does not stand here.
@@ -52,10 +52,10 @@ pub(super) struct Claim {
     pub(super) evidence: Evidence,
 }
 
-impl Place {
-    pub(super) fn new(repository: Repository) -> Self {
+impl EvidenceRepository {
+    pub(super) fn new(name: Repository) -> Self {
         Self {
-            repository,
+            name,
             ours: None,
             blocked: None,
             manifest_first: false,
@@ -63,7 +63,7 @@ impl Place {
         }
     }
 
-    /// Records that these pieces about `subject` stand, unless the place was blocked.
+    /// Records that these pieces about `subject` stand, unless the repository was blocked.
     fn claim(&mut self, subject: &Descriptor, evidence: impl IntoIterator<Item = Evidence>) {
         if self.blocked.is_none() {
             self.claims
@@ -79,13 +79,13 @@ impl Place {
     }
 }
 
-/// Makes evidence of `kinds` about `target` stand at every place, and what is carried, too. Places where
+/// Makes evidence of `kinds` about `target` stand in every repository. Repositories where
 /// that fails say why in `blocked`. `Err` concerns all of them.
 pub(super) async fn bring<F, Fut>(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
     kinds: &[EvidenceKind],
     make: F,
@@ -102,14 +102,14 @@ where
         None => None,
     };
     join_all(
-        places
+        repositories
             .iter_mut()
-            .map(|place| survey(run, proof, phase, target, place)),
+            .map(|repository| survey(run, proof, phase, target, repository)),
     )
     .await;
     let mut standing: Vec<AcceptedEvidence> = kinds
         .iter()
-        .filter_map(|kind| first_of(kind, shared.as_deref(), places))
+        .filter_map(|kind| first_of(kind, shared.as_deref(), repositories))
         .collect();
     look_at_mirrors(run, proof, phase, target, mirrors, kinds, &mut standing).await;
     let made = make_missing(proof, phase, target, &standing, kinds, make).await?;
@@ -118,19 +118,19 @@ where
         let known: Vec<EvidenceKind> = shared.iter().map(|it| it.kind.clone()).collect();
         shared.extend(all.iter().filter(|it| !known.contains(&it.kind)).cloned());
     }
-    join_all(places.iter_mut().map(|place| {
+    join_all(repositories.iter_mut().map(|repository| {
         let lacking: Vec<_> = all
             .iter()
-            .filter(|evidence| place.holds(&evidence.kind).is_none())
+            .filter(|evidence| repository.holds(&evidence.kind).is_none())
             .cloned()
             .collect();
-        complete(run, phase, target, place, lacking)
+        complete(run, phase, target, repository, lacking)
     }))
     .await;
-    for place in places {
-        let held = kinds.iter().filter_map(|kind| place.holds(kind));
+    for repository in repositories {
+        let held = kinds.iter().filter_map(|kind| repository.holds(kind));
         let held: Vec<Evidence> = held.map(|held| held.evidence.clone()).collect();
-        place.claim(target.descriptor, held);
+        repository.claim(target.descriptor, held);
     }
     Ok(())
 }
@@ -140,37 +140,37 @@ pub(super) async fn carry(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     carried: &[Evidence],
 ) {
     if carried.is_empty() {
         return;
     }
     join_all(
-        places
+        repositories
             .iter_mut()
-            .map(|place| attach(run, phase, target, place, carried)),
+            .map(|repository| attach(run, phase, target, repository, carried)),
     )
     .await;
-    for place in places {
-        place.claim(target.descriptor, carried.iter().cloned());
+    for repository in repositories {
+        repository.claim(target.descriptor, carried.iter().cloned());
     }
 }
 
-/// Finds out what a place holds of ours, once.
+/// Finds out what a repository holds of ours, once.
 async fn survey(
     run: &Run,
     proof: &ProofPorts,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
 ) {
-    if place.ours.is_some() || place.blocked.is_some() {
+    if repository.ours.is_some() || repository.blocked.is_some() {
         return;
     }
-    match ours_at(run, proof, target, &place.repository).await {
-        Ok(ours) => place.ours = Some(ours),
-        Err(failure) => place.blocked = Some(Blocked::failed(phase, &failure)),
+    match ours_at(run, proof, target, &repository.name).await {
+        Ok(ours) => repository.ours = Some(ours),
+        Err(failure) => repository.blocked = Some(Blocked::failed(phase, &failure)),
     }
 }
 
@@ -198,18 +198,22 @@ async fn verify(
     Ok(verification.accepted)
 }
 
-/// The piece of a kind that this run brings already, else the first that stands at a place.
+/// The piece of a kind that this run brings already, else the first that stands in a repository.
 fn first_of(
     kind: &EvidenceKind,
     shared: Option<&Vec<AcceptedEvidence>>,
-    places: &[Place],
+    repositories: &[EvidenceRepository],
 ) -> Option<AcceptedEvidence> {
     let known = shared.into_iter().flatten().find(|it| it.kind == *kind);
-    let at_a_place = || places.iter().find_map(|place| place.holds(kind));
-    known.or_else(at_a_place).cloned()
+    let in_a_repository = || {
+        repositories
+            .iter()
+            .find_map(|repository| repository.holds(kind))
+    };
+    known.or_else(in_a_repository).cloned()
 }
 
-/// Looks for what stands at no place at the other mirrors, which are read only if something is missing.
+/// Looks for what stands in none of the repositories at the other mirrors, which are read only if something is missing.
 async fn look_at_mirrors(
     run: &Run,
     proof: &ProofPorts,
@@ -223,11 +227,11 @@ async fn look_at_mirrors(
         if found.len() == kinds.len() {
             break;
         }
-        let mut place = Place::new(mirror.clone());
-        survey(run, proof, phase, target, &mut place).await;
+        let mut repository = EvidenceRepository::new(mirror.clone());
+        survey(run, proof, phase, target, &mut repository).await;
         for kind in kinds {
             if !found.iter().any(|evidence| evidence.kind == *kind) {
-                found.extend(place.holds(kind).cloned());
+                found.extend(repository.holds(kind).cloned());
             }
         }
     }
@@ -274,21 +278,21 @@ where
     Ok(accepted)
 }
 
-/// Attaches what a place lacks.
+/// Attaches what a repository lacks.
 async fn complete(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     lacking: Vec<AcceptedEvidence>,
 ) {
     if lacking.is_empty() {
         return;
     }
     let evidence: Vec<_> = lacking.iter().map(|e| e.evidence.clone()).collect();
-    attach(run, phase, target, place, &evidence).await;
-    if place.blocked.is_none() {
-        place.ours.get_or_insert_default().extend(lacking);
+    attach(run, phase, target, repository, &evidence).await;
+    if repository.blocked.is_none() {
+        repository.ours.get_or_insert_default().extend(lacking);
     }
 }
 
@@ -297,7 +301,7 @@ pub(super) async fn attach(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     evidence: &[Evidence],
 ) {
     let (referrers, layers): (Vec<Evidence>, Vec<Evidence>) = evidence
@@ -305,11 +309,12 @@ pub(super) async fn attach(
         .cloned()
         .partition(|evidence| matches!(evidence, Evidence::Referrer { .. }));
     for pieces in [referrers, layers] {
-        if pieces.is_empty() || place.blocked.is_some() {
+        if pieces.is_empty() || repository.blocked.is_some() {
             continue;
         }
-        if let Err(failure) = attach_or_put_subject(run, target, place, &pieces).await {
-            place.blocked = Some(Blocked::failed(phase, &failure).incomplete(place.manifest_first));
+        if let Err(failure) = attach_or_put_subject(run, target, repository, &pieces).await {
+            repository.blocked =
+                Some(Blocked::failed(phase, &failure).incomplete(repository.manifest_first));
         }
     }
 }
@@ -318,24 +323,24 @@ pub(super) async fn attach(
 async fn attach_or_put_subject(
     run: &Run,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     pieces: &[Evidence],
 ) -> Result<(), Failure> {
     let store = &run.ports.evidence;
-    let Place {
-        repository,
+    let EvidenceRepository {
+        name,
         manifest_first,
         ..
-    } = place;
-    let repository: &Repository = repository;
+    } = repository;
+    let name: &Repository = name;
     let attach = || async {
-        let attached = store.attach(repository, target.descriptor, pieces);
+        let attached = store.attach(name, target.descriptor, pieces);
         attached.await.map(drop)
     };
     let is_referrer = |piece: &Evidence| matches!(piece, Evidence::Referrer { .. });
     match target.manifest {
         Some(manifest) if pieces.iter().all(is_referrer) => {
-            or_put_subject(run, repository, manifest, manifest_first, attach).await
+            or_put_subject(run, name, manifest, manifest_first, attach).await
         }
         _ => attach().await,
     }

@@ -15,7 +15,7 @@ use crate::oci::{Descriptor, RawManifest, Repository};
 use crate::plan::{DestinationWork, ImageWork};
 use crate::ports::{CopiedContent, CopyRequest, DestinationContent, FailureKind, Phase};
 
-/// Images whose content is in place.
+/// Images whose content is at their destinations.
 #[derive(Debug)]
 pub struct Promoted {
     flow: Flow,
@@ -103,7 +103,7 @@ impl Validated<Confirmed> {
 }
 
 impl Promoted {
-    /// The images whose content is in place.
+    /// The images whose content is at their destinations.
     pub fn passed(&self) -> &[PromotedImage] {
         &self.passed
     }
@@ -157,7 +157,7 @@ fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
     outcomes
 }
 
-/// Brings the image's content and what is carried with it. Also returns the places that wanted its own manifest first.
+/// Brings the image's content and what is carried with it. Also returns the repositories that wanted its own manifest first.
 async fn bring(
     run: &Run,
     image: &ValidatedImage,

@@ -15,7 +15,7 @@ use super::flow::{Flow, PhaseStatus, Run};
 use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
 use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
-use super::placing::Place;
+use super::placing::EvidenceRepository;
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
@@ -29,9 +29,9 @@ pub struct Published {
     flow: Flow,
 }
 
-/// A place of evidence, with everything that may be published as soon as its evidence was looked at.
+/// A repository that holds evidence, with everything that may be published as soon as that was looked at.
 struct Waiting {
-    place: Place,
+    repository: EvidenceRepository,
     identity: Identity,
     manifest: RawManifest,
     destinations: Vec<(Arc<ImageWork>, DestinationWork)>,
@@ -105,17 +105,21 @@ impl Published {
     }
 }
 
-/// What waits for which place: a destination for the evidence at itself, or all of them for the one place that
-/// receives evidence.
+/// What waits for the evidence in which repository: a destination for that in its own, or all of them for that in the
+/// one repository that receives evidence.
 fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
-    let ImageGroup { images, places, .. } = image.into_group();
+    let ImageGroup {
+        images,
+        repositories,
+        ..
+    } = image.into_group();
     let Some(first) = images.first() else {
         return Vec::new();
     };
-    let mut waiting: Vec<Waiting> = places
+    let mut waiting: Vec<Waiting> = repositories
         .into_iter()
-        .map(|place| Waiting {
-            place,
+        .map(|repository| Waiting {
+            repository,
             identity: first.work().identity.clone(),
             manifest: first.manifest.clone(),
             destinations: Vec::new(),
@@ -124,16 +128,18 @@ fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
     for image in images {
         let work = Arc::new(image.validated.work);
         for destination in image.destinations {
-            // Each destination has a place: sign made the places from the destinations.
-            let place = waiting.iter_mut().find(|waiting| match scope {
-                EvidenceScope::AllMirrors => {
-                    waiting.place.repository == destination.work.repository
-                }
+            // Each destination has one: sign made the list of repositories from the destinations.
+            let waits_for = waiting.iter_mut().find(|waiting| match scope {
+                EvidenceScope::AllMirrors => waiting.repository.name == destination.work.repository,
                 EvidenceScope::Canonical(_) => true,
             });
-            debug_assert!(place.is_some(), "no place for {:?}", destination.work);
-            if let Some(place) = place {
-                place
+            debug_assert!(
+                waits_for.is_some(),
+                "no evidence for {:?}",
+                destination.work
+            );
+            if let Some(waits_for) = waits_for {
+                waits_for
                     .destinations
                     .push((Arc::clone(&work), destination.work));
             }
@@ -144,12 +150,12 @@ fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
 
 async fn publish(run: Arc<Run>, waiting: Waiting) -> Vec<EdgeOutcome> {
     let Waiting {
-        place,
+        repository,
         identity,
         manifest,
         destinations,
     } = waiting;
-    let proof = look_again(&run, &identity, &manifest, place).await;
+    let proof = look_again(&run, &identity, &manifest, repository).await;
     let each = destinations.iter().map(|(image, destination)| {
         let (run, proof, manifest) = (&*run, &proof, &manifest);
         async move {

@@ -169,7 +169,7 @@ impl Ports {
     }
 }
 
-/// The one place of evidence among all destinations of an image.
+/// The one repository among all destinations of an image that receives evidence.
 pub(super) fn canonical<'a>(
     host: &RegistryHost,
     all: &'a BTreeSet<Repository>,

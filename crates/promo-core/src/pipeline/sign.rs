@@ -90,8 +90,8 @@ async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Blocked> {
     };
     let carried = carried(run, &image.images, &descriptor)
         .map_err(|failure| Blocked::failed(Phase::Sign, &failure))?;
-    making::sign(run, target, &mut image.places, &image.mirrors).await?;
-    placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
+    making::sign(run, target, &mut image.repositories, &image.mirrors).await?;
+    placing::carry(run, Phase::Sign, target, &mut image.repositories, &carried).await;
     children::sign(run, image).await
 }
 

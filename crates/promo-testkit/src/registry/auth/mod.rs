@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use self::tokens::{TokenGrant, Tokens};
 
-pub(super) use self::challenge::{Place, authorize, challenge_mount};
+pub(super) use self::challenge::{RegistryAddress, authorize, challenge_mount};
 pub(super) use self::endpoint::answer as answer_token;
 
 use self::credentials::{Access, Secret, User};
