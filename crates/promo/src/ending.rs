@@ -20,7 +20,7 @@ pub enum Ending {
     Partial,
     /// A registry wants other credentials.
     Authentication,
-    /// A proof or a policy refused something.
+    /// Evidence or a policy refused something.
     Refused,
     /// Changes are pending (only with `promo plan --exit-code`).
     Pending,

@@ -54,7 +54,7 @@ async fn tokens_that_end_at_any_place_cost_no_promise() {
     }
 }
 
-/// The account is closed in the middle: what was published has its proof, the rest is blocked by code and hint.
+/// The account is closed in the middle: what was published has its evidence, the rest is blocked by code and hint.
 #[tokio::test]
 async fn an_account_that_is_closed_in_the_middle() {
     for writes in [1, 4, 9, 14] {

@@ -59,7 +59,7 @@ async fn a_confirmed_run_signs_and_the_next_has_nothing_to_do() {
 }
 
 #[tokio::test]
-async fn sign_false_publishes_without_proof() {
+async fn sign_false_publishes_without_evidence() {
     let world = World::start().await;
     let run = cip(&world, &["--confirm", "--sign=false"]).await;
     assert_eq!(run.code, Some(0), "{run}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::children;
 use super::flow::{Flow, Run};
 use super::group::ImageGroup;
@@ -30,7 +30,7 @@ impl Signed {
     /// Attests their promotion.
     pub async fn attest(self) -> Attested {
         let (mut flow, passed) = self.into_parts();
-        let status = flow.run.proof_status();
+        let status = flow.run.evidence_status();
         let passed = flow.carry_out(Phase::Attest, status, passed, attest).await;
         Attested { flow, passed }
     }
@@ -68,7 +68,7 @@ async fn attest(run: Arc<Run>, mut image: ImageGroup) -> (Option<AttestedImage>,
     let result = match &run.signing {
         None => Ok(()),
         Some(_) if run.interrupt.is_raised() => Err(Blocked::interrupted(Phase::Attest)),
-        Some(proof) => attest_image(&run, proof, &mut image).await,
+        Some(signing) => attest_image(&run, signing, &mut image).await,
     };
     let (image, outcomes) = image.conclude(&run, Phase::Attest, name, result);
     (image.map(AttestedImage), outcomes)
@@ -76,7 +76,7 @@ async fn attest(run: Arc<Run>, mut image: ImageGroup) -> (Option<AttestedImage>,
 
 async fn attest_image(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     image: &mut ImageGroup,
 ) -> Result<(), Blocked> {
     let Some(record) = record(run, image) else {
@@ -89,14 +89,14 @@ async fn attest_image(
     let target = making::target(&record, Some(&manifest), &shared);
     making::attest(
         run,
-        proof,
+        signing,
         &record,
         target,
         &mut image.repositories,
         &image.mirrors,
     )
     .await?;
-    children::attest(run, proof, &record, image).await
+    children::attest(run, signing, &record, image).await
 }
 
 /// What the attestation says: the same for all mirrors.

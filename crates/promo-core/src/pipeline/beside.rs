@@ -2,7 +2,7 @@
 //! cosign puts beside it.
 //!
 //! Signatures and attestations are no business of this module: validate judges them, and what it accepts is carried.
-//! Here is found what else there is, so that nothing is left behind in silence; types that the settings name are copied
+//! This module finds what else there is, so that whatever is left behind is told; types that the settings name are copied
 //! as they are, before the image's own manifest.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub const MAX_TOLD: usize = 1000;
 /// Tags that cosign puts beside an image.
 const TAGS: [&str; 3] = [".sig", ".att", ".sbom"];
 
-/// Where and how it is looked.
+/// Where somebody looks, and by which settings.
 pub(super) struct Look<'a> {
     pub(super) registry: &'a dyn Registry,
     /// Types of artifacts that are copied.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::flow::Run;
 use super::group::{Child, ImageGroup, SharedEvidence};
 use super::making;
@@ -111,7 +111,7 @@ fn carried(images: &[PromotedImage]) -> BTreeMap<Digest, (Descriptor, Vec<Eviden
 /// Attests the children that were signed.
 pub(super) async fn attest(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     image_record: &PromotionRecord,
     image: &mut ImageGroup,
 ) -> Result<(), Blocked> {
@@ -132,7 +132,7 @@ pub(super) async fn attest(
         let target = making::target(&record, None, &shared);
         making::attest(
             run,
-            proof,
+            signing,
             &record,
             target,
             &mut repositories,

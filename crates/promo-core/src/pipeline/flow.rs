@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::concurrent;
 use super::outcome::{self, Blocked, EdgeOutcome};
 use super::staged::{JudgedChildren, StagingEvidence};
-use super::{Interrupt, Mode, Ports, ProofPorts, RunSettings};
+use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};
 use crate::ports::{Event, Failure, Phase};
@@ -50,7 +50,7 @@ pub(super) struct Run {
     pub(super) ports: Ports,
     pub(super) mode: Mode,
     /// What signs, or in a dry run would sign.
-    pub(super) signing: Option<ProofPorts>,
+    pub(super) signing: Option<SigningPorts>,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
     pub(super) judged_children: JudgedChildren,
@@ -58,7 +58,7 @@ pub(super) struct Run {
 
 /// What a phase works on.
 pub(super) trait Item {
-    /// The edges that it stands for, should it be lost.
+    /// The edges that it stands for, in case the work on it panics.
     fn works(&self) -> Vec<ImageWork>;
 }
 
@@ -193,8 +193,8 @@ impl Flow {
 }
 
 impl Run {
-    /// Whether the phases that make proof are asked for.
-    pub(super) fn proof_status(&self) -> PhaseStatus {
+    /// Whether the phases that make evidence are asked for.
+    pub(super) fn evidence_status(&self) -> PhaseStatus {
         match self.signing {
             Some(_) => PhaseStatus::Done,
             None => PhaseStatus::NotAskedFor,

@@ -61,7 +61,7 @@ impl ImageGroup {
         self.images.first()
     }
 
-    /// Ends its part in a phase that makes proof: what has none is blocked, and observers are told.
+    /// Ends its part in a phase that makes evidence: what has none is blocked, and observers are told.
     pub(super) fn conclude(
         self,
         run: &Run,

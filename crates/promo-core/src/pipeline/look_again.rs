@@ -1,4 +1,4 @@
-//! Looks again, right before publish, at the evidence that is claimed to stand: made is not in place.
+//! Looks again, right before publish, at the evidence that is claimed to stand: that it was made does not say that it is there.
 //!
 //! Registries lose evidence: some answer 201 and keep nothing, collectors take manifests whose subject isn't
 //! there, and other writers of a shared tag replace what they didn't see. What is gone is attached again,
@@ -80,7 +80,7 @@ async fn stand(
         if let Some(blocked) = repository.blocked.take() {
             return Err(blocked);
         }
-        // All of it: what takes one piece away while we look takes others behind our back.
+        // All of it: what takes one piece away may have taken another that was looked at a moment ago.
         lost = self::lost(run, target, repository, evidence).await?;
     }
     if lost.is_empty() {

@@ -1,7 +1,7 @@
 //! Making evidence about one subject, an image or a child of an index: its signatures, or its attestation. Sign and attest
 //! call it; `placing` finds out where it is missing and brings it there.
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::flow::Run;
 use super::group::SharedEvidence;
 use super::outcome::Blocked;
@@ -16,10 +16,10 @@ pub(super) async fn sign(
     repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
 ) -> Result<(), Blocked> {
-    let Some(proof) = &run.signing else {
+    let Some(signing) = &run.signing else {
         return Ok(());
     };
-    let kinds: Vec<EvidenceKind> = proof
+    let kinds: Vec<EvidenceKind> = signing
         .signer
         .formats()
         .iter()
@@ -37,7 +37,7 @@ pub(super) async fn sign(
                 EvidenceKind::Attestation { .. } => None,
             })
             .collect();
-        proof.signer.sign(&subject, &formats).await
+        signing.signer.sign(&subject, &formats).await
     };
     placing::bring(
         run,
@@ -68,16 +68,16 @@ pub(super) fn target<'a>(
 /// Makes the attestations of one manifest stand.
 pub(super) async fn attest(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     record: &PromotionRecord,
     target: Target<'_>,
     repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
 ) -> Result<(), Blocked> {
-    let kinds = proof.attester.kinds();
+    let kinds = signing.attester.kinds();
     let make = |missing: Vec<EvidenceKind>| {
         let record = record.clone();
-        async move { proof.attester.attest(&record, &missing).await }
+        async move { signing.attester.attest(&record, &missing).await }
     };
     placing::bring(
         run,

@@ -1,4 +1,4 @@
-//! Measures the images that a plan is to promote, so that it says what it takes. Beside the phases: only a plan that is
+//! Measures the images that a plan is to promote, so that it says what it takes. It is no phase: only a plan that is
 //! shown is measured, since a run reads the same manifests anyway.
 
 use std::collections::BTreeSet;

@@ -21,7 +21,7 @@ pub enum BlockedClass {
     Interrupted,
     /// Not authenticated or not authorised.
     Access,
-    /// A proof or a policy refused it.
+    /// Evidence or a policy refused it.
     Refused,
     /// Anything else.
     Failed,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use futures_util::lock::Mutex;
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::error::codes;
 use super::flow::Run;
 use super::outcome::{Blocked, BlockedClass};
@@ -94,7 +94,7 @@ where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
 {
-    let Some(proof) = &run.signing else {
+    let Some(signing) = &run.signing else {
         return Ok(());
     };
     let mut shared = match target.shared {
@@ -104,15 +104,15 @@ where
     join_all(
         repositories
             .iter_mut()
-            .map(|repository| survey(run, proof, phase, target, repository)),
+            .map(|repository| survey(run, signing, phase, target, repository)),
     )
     .await;
     let mut standing: Vec<AcceptedEvidence> = kinds
         .iter()
         .filter_map(|kind| first_of(kind, shared.as_deref(), repositories))
         .collect();
-    look_at_mirrors(run, proof, phase, target, mirrors, kinds, &mut standing).await;
-    let made = make_missing(proof, phase, target, &standing, kinds, make).await?;
+    look_at_mirrors(run, signing, phase, target, mirrors, kinds, &mut standing).await;
+    let made = make_missing(signing, phase, target, &standing, kinds, make).await?;
     let all: Vec<AcceptedEvidence> = standing.into_iter().chain(made).collect();
     if let Some(shared) = &mut shared {
         let known: Vec<EvidenceKind> = shared.iter().map(|it| it.kind.clone()).collect();
@@ -160,7 +160,7 @@ pub(super) async fn carry(
 /// Finds out what a repository holds of ours, once.
 async fn survey(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
     repository: &mut EvidenceRepository,
@@ -168,7 +168,7 @@ async fn survey(
     if repository.ours.is_some() || repository.blocked.is_some() {
         return;
     }
-    match ours_at(run, proof, target, &repository.name).await {
+    match ours_at(run, signing, target, &repository.name).await {
         Ok(ours) => repository.ours = Some(ours),
         Err(failure) => repository.blocked = Some(Blocked::failed(phase, &failure)),
     }
@@ -176,22 +176,22 @@ async fn survey(
 
 async fn ours_at(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     target: Target<'_>,
     repository: &Repository,
 ) -> Result<Vec<AcceptedEvidence>, Failure> {
     let digest = &target.descriptor.digest;
     let held = run.ports.evidence.read(repository, digest).await?;
-    verify(proof, target, &held).await
+    verify(signing, target, &held).await
 }
 
 async fn verify(
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     target: Target<'_>,
     held: &EvidenceSet,
 ) -> Result<Vec<AcceptedEvidence>, Failure> {
     let digest = &target.descriptor.digest;
-    let verification = proof
+    let verification = signing
         .verifier
         .verify(digest, Some(target.identity), held)
         .await?;
@@ -216,7 +216,7 @@ fn first_of(
 /// Looks for what stands in none of the repositories at the other mirrors, which are read only if something is missing.
 async fn look_at_mirrors(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
     mirrors: &[Repository],
@@ -228,7 +228,7 @@ async fn look_at_mirrors(
             break;
         }
         let mut repository = EvidenceRepository::new(mirror.clone());
-        survey(run, proof, phase, target, &mut repository).await;
+        survey(run, signing, phase, target, &mut repository).await;
         for kind in kinds {
             if !found.iter().any(|evidence| evidence.kind == *kind) {
                 found.extend(repository.holds(kind).cloned());
@@ -238,7 +238,7 @@ async fn look_at_mirrors(
 }
 
 async fn make_missing<F, Fut>(
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
     standing: &[AcceptedEvidence],
@@ -263,8 +263,8 @@ where
         evidence,
         passed_over: Vec::new(),
     };
-    // What can't be verified is not proof, whoever made it.
-    let accepted = verify(proof, target, &held).await.map_err(failed)?;
+    // What can't be verified is no evidence, whoever made it.
+    let accepted = verify(signing, target, &held).await.map_err(failed)?;
     let kinds_made: BTreeSet<_> = accepted.iter().map(|made| made.kind.clone()).collect();
     if missing.iter().any(|kind| !kinds_made.contains(kind)) {
         let message = "the verifier does not accept the evidence that was just made";
@@ -365,7 +365,7 @@ where
     };
     let mut result = put().await;
     if matches!(meaning(&result), Refusal::Unclear | Refusal::OfTheList) {
-        // It may have been about to pass.
+        // What kept the registry from taking it may be over by now.
         result = put().await;
     }
     if matches!(meaning(&result), Refusal::OfTheList | Refusal::Other) {

@@ -67,8 +67,9 @@ impl<I: Intent> Planned<I> {
         }
         let blocked = plan.summary().verdicts.blocked();
         let mut work = plan.work();
-        let (unproven, undecided) = in_question::unproven(&run, plan.digests_in_question()).await;
-        work.extend(unproven);
+        let (without_evidence, undecided) =
+            in_question::without_evidence(&run, plan.digests_in_question()).await;
+        work.extend(without_evidence);
         let mut flow = Flow::new(run, plan);
         let blocked = usize::try_from(blocked).unwrap_or(usize::MAX);
         let blocked = blocked.saturating_add(undecided.len());

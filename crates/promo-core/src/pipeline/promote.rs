@@ -1,5 +1,5 @@
-//! Promote: brings blobs and children of indexes to the destinations. The image's own manifest stays in
-//! hand: publish puts it when the evidence stands.
+//! Promote: brings blobs and children of indexes to the destinations. The image's own manifest is kept
+//! in memory: publish puts it when the evidence stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -198,7 +198,7 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Bloc
         _ => Blocked::failed(Phase::Promote, &failure),
     })?;
     if content.manifest.digest() != work.digest {
-        // The last line of defence: what is signed and published is what the promoter manifest names.
+        // Checked here whatever the copier does: only what the promoter manifest names is signed and published.
         return Err(Blocked::new(
             Phase::Promote,
             BlockedClass::Refused,

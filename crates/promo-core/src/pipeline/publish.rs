@@ -108,15 +108,13 @@ impl Published {
 /// What waits for the evidence in which repository: a destination for that in its own, or all of them for that in the
 /// one repository that receives evidence.
 fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
-    let ImageGroup {
-        images,
-        repositories,
-        ..
-    } = image.into_group();
+    let group: ImageGroup = image.into_group();
+    let images = group.images;
     let Some(first) = images.first() else {
         return Vec::new();
     };
-    let mut waiting: Vec<Waiting> = repositories
+    let mut waiting: Vec<Waiting> = group
+        .repositories
         .into_iter()
         .map(|repository| Waiting {
             repository,
@@ -133,15 +131,9 @@ fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
                 EvidenceScope::AllMirrors => waiting.repository.name == destination.work.repository,
                 EvidenceScope::Canonical(_) => true,
             });
-            debug_assert!(
-                waits_for.is_some(),
-                "no evidence for {:?}",
-                destination.work
-            );
-            if let Some(waits_for) = waits_for {
-                waits_for
-                    .destinations
-                    .push((Arc::clone(&work), destination.work));
+            debug_assert!(waits_for.is_some(), "no evidence: {:?}", destination.work);
+            if let Some(Waiting { destinations, .. }) = waits_for {
+                destinations.push((Arc::clone(&work), destination.work));
             }
         }
     }
@@ -236,8 +228,8 @@ fn outcome(
 }
 
 /// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
-/// move; registries offer no conditional PUT that holds, so this window remains. It must not grow by pauses: before a
-/// PUT is repeated, the question is asked again.
+/// move; registries offer no conditional PUT that holds, so this window remains. A pause would make it longer, so the question is
+/// asked again before a PUT is repeated.
 async fn publish_tag(
     run: &Run,
     publication: &Publication<'_>,

@@ -1,7 +1,7 @@
 //! Whether the destinations let us push, asked at the beginning of promote: an upload is opened and given up again.
 //!
 //! One repository answers for its host as long as it accepts. Where it refuses, others of the host are asked, until one
-//! accepts; what was not asked then shows itself when it is copied to. Each refusal closes the repository that refused.
+//! accepts; what was not asked then answers when it is copied to. Each refusal closes the repository that refused.
 //! The host as a whole is closed only where nothing but silence and overload came from it.
 
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ async fn try_push(run: &Run, repository: &Repository) -> Result<(), Failure> {
     }
     let registry = &run.ports.registry;
     let session = registry.start_upload(repository).await?;
-    // The session is the proof. Giving it up is a courtesy that many registries don't allow to those who push.
+    // The session shows that we may push. It is given up so that nothing stays open; many registries don't let those who push do that.
     let _courtesy = registry.cancel_upload(repository, session).await;
     Ok(())
 }

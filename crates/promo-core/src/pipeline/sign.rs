@@ -34,7 +34,7 @@ impl Promoted {
         if flow.run.settings.recursive {
             children::share(&mut groups);
         }
-        let status = flow.run.proof_status();
+        let status = flow.run.evidence_status();
         let passed = flow.carry_out(Phase::Sign, status, groups, sign).await;
         Signed { flow, passed }
     }

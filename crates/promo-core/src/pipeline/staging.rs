@@ -177,10 +177,10 @@ fn passed_over(passed_over: &[(Digest, String)]) -> String {
     }
 }
 
-/// What is carried: each proof once, attestations only of the types that are trusted.
+/// What is carried: each piece of evidence once, attestations only of the types that are trusted.
 fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<AcceptedEvidence> {
     let own: Vec<EvidenceKind> = match &run.signing {
-        Some(proof) => proof.attester.kinds(),
+        Some(signing) => signing.attester.kinds(),
         None => Vec::new(),
     };
     let mut seen = BTreeSet::new();
@@ -206,7 +206,7 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
             Evidence::TagLayer { suffix, .. } => Some(suffix),
             Evidence::Referrer { .. } => None,
         };
-        if seen.insert((form, accepted.kind.clone(), accepted.proof)) {
+        if seen.insert((form, accepted.kind.clone(), accepted.signed_digest)) {
             carried.push(accepted);
         }
     }
@@ -214,8 +214,8 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
 }
 
 fn writes_bundles(run: &Run) -> bool {
-    let proof = run.signing.as_ref();
-    proof.is_some_and(|proof| proof.signer.formats().contains(&SignatureFormat::Bundle))
+    let signing = run.signing.as_ref();
+    signing.is_some_and(|signing| signing.signer.formats().contains(&SignatureFormat::Bundle))
 }
 
 /// Whether a signer's only signatures are such that a bundle keeps cosign from looking at them.

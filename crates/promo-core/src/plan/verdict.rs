@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// It is published already.
     Present,
-    /// It is to be copied, proven and published.
+    /// It is to be copied, signed, attested and published.
     Promote,
     /// The digest is there, the tag is not.
     Finish,

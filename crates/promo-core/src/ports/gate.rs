@@ -1,4 +1,4 @@
-//! The `Gate` port: refusals from outside, of images, by what was proven about them and before any byte of them goes to
+//! The `Gate` port: refusals from outside, of images, by what was found out about them and before any byte of them goes to
 //! production. A gate can't let pass what promo refuses. Edges are refused by a `PlanCheck`, when they are planned.
 
 use std::fmt::Debug;
@@ -29,7 +29,7 @@ impl Objection {
     }
 }
 
-/// An image before a gate, with what was proven about it.
+/// An image before a gate, with what was found out about it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct GatedImage<'a> {

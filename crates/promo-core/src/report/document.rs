@@ -18,7 +18,7 @@ use crate::ports::FailureKind;
 pub struct ReportSettings {
     /// How far it went.
     pub mode: Mode,
-    /// Whether what it publishes has proof: false with `--no-sign`.
+    /// Whether what it publishes has evidence: false with `--no-sign`.
     pub signs: bool,
     /// What was asked of signatures in staging.
     pub staging_signatures: StagingPolicy,

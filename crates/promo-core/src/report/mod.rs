@@ -56,7 +56,7 @@ pub enum RunOutcome {
     Interrupted,
     /// A registry refused access.
     Access,
-    /// A proof or a policy refused an edge.
+    /// Evidence or a policy refused an edge.
     Refused,
     /// Nothing could be done, though there was something to do.
     Nothing,

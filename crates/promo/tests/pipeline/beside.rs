@@ -192,9 +192,9 @@ async fn an_image_that_had_to_go_first_and_whose_artifact_is_refused_is_incomple
     }
 }
 
-/// The same when the signer fails afterwards: what is shown without proof is told.
+/// The same when the signer fails afterwards: what is shown without evidence is told.
 #[tokio::test]
-async fn an_image_that_had_to_go_first_and_gets_no_proof_is_incomplete() {
+async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
     let options =
         RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
     let world = World::with_mirrors(vec![options]).await;

@@ -24,8 +24,8 @@ async fn one_mirror_that_fails_does_not_hold_up_the_other() {
     fault.remove();
     let report = world.run(&set).await;
     assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
-    let first = world.proven(0, "app", one.digest()).await;
-    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+    let first = world.accepted_evidence(0, "app", one.digest()).await;
+    assert_eq!(first, world.accepted_evidence(1, "app", one.digest()).await);
 }
 
 #[tokio::test]
@@ -221,10 +221,10 @@ async fn a_shared_tag_is_read_again_before_its_put_is_repeated() {
         for report in [first, second] {
             assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
         }
-        let signatures = world.proven(0, "app", one.digest()).await;
-        let signatures = signatures.iter().filter(|proof| {
+        let signatures = world.accepted_evidence(0, "app", one.digest()).await;
+        let signatures = signatures.iter().filter(|evidence| {
             let format = promo_core::ports::SignatureFormat::Sig;
-            proof.kind == promo_core::ports::EvidenceKind::Signature { format }
+            evidence.kind == promo_core::ports::EvidenceKind::Signature { format }
         });
         assert!(signatures.count() >= 1);
         let document = world.mirrors[0].state();
@@ -315,6 +315,12 @@ async fn two_runs_at_once_agree() {
     assert_eq!(second.outcome(), RunOutcome::Done, "{second:#?}");
     // Either may have made the evidence, so there may be two of a kind, and none is missing.
     for mirror in 0..2 {
-        assert!(world.proven(mirror, "app", one.digest()).await.len() >= 3);
+        assert!(
+            world
+                .accepted_evidence(mirror, "app", one.digest())
+                .await
+                .len()
+                >= 3
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Images that are named by their SHA-512 digest: there by that digest, with proof about it, or blocked by code.
+//! Images that are named by their SHA-512 digest: there by that digest, with evidence about it, or blocked by code.
 
 use promo_core::report::{Report, RunOutcome};
 use promo_testkit::digest::{Algorithm, sha256};
@@ -26,7 +26,7 @@ async fn promote(world: &World, image: &BuiltImage, tags: &[&str]) -> Report {
 }
 
 #[tokio::test]
-async fn it_is_there_by_its_digest_with_its_proof_and_the_next_run_has_nothing_to_do() {
+async fn it_is_there_by_its_digest_with_its_evidence_and_the_next_run_has_nothing_to_do() {
     for tag_digests in [true, false] {
         let world = world(tag_digests).await;
         let one = image(1);

@@ -10,7 +10,7 @@ use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 use crate::world::{World, blocked_codes, image, want};
 
 #[tokio::test]
-async fn a_digest_that_an_index_brought_long_ago_is_proven() {
+async fn a_digest_that_an_index_brought_long_ago_gets_its_evidence() {
     let world = World::start().await;
     let child = image(1);
     let index = IndexBuilder::new().image(child.clone()).build();

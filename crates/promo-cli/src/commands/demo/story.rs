@@ -103,9 +103,9 @@ async fn verification(world: &World, teller: Teller) -> Result<()> {
     let found = promoter.verify(images, &verifier, &demanded).await?;
     for image in &found.images {
         demand(image.accepted, &format!("{} was not accepted", image.image))?;
-        let proofs = image.evidence.len();
+        let pieces = image.evidence.len();
         teller.line(&format!(
-            "  {GREEN}accepted{GREEN:#} {} ({proofs} proofs)",
+            "  {GREEN}accepted{GREEN:#} {} ({pieces} proofs)",
             image.image
         ))?;
     }
