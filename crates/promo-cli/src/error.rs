@@ -112,10 +112,10 @@ impl Error {
             Self::Library(error) => error.ending(),
             Self::Usage { .. } | Self::Exists { .. } => Exit::Usage,
             Self::Output { .. } => Exit::Failed,
-            // Everything else was done: only the report was left.
+            // Everything else was done: only the report is missing.
             Self::Report {
                 run: Exit::Done, ..
-            } => Exit::Left,
+            } => Exit::Partial,
             Self::Report { run, .. } => *run,
             Self::Other { exit, .. } => *exit,
         }

@@ -283,7 +283,7 @@ fn a_layer_in_a_referrer_is_carried_as_a_layer() {
     let subject = &WORLD.subject.descriptor;
     let carried = WORLD.verifier.carried(&accepted, subject).unwrap();
     assert_eq!(carried, WORLD.evidence[1]);
-    accepted.proof = Digest::sha256_of(b"another");
+    accepted.signed_digest = Digest::sha256_of(b"another");
     assert!(WORLD.verifier.carried(&accepted, subject).is_err());
 }
 

@@ -20,10 +20,10 @@ impl Observer for Teller {
         if let Event::PhaseEnded {
             phase,
             passed,
-            left,
+            blocked,
         } = event
         {
-            println!("{}: {passed} passed, {left} left", phase.as_str());
+            println!("{}: {passed} passed, {blocked} left", phase.as_str());
         }
     }
 }

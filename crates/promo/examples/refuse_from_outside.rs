@@ -18,7 +18,7 @@ impl PlanCheck for NoLatest {
     }
 }
 
-/// Looks at what was proven about an image.
+/// Looks at what was found out about an image.
 #[derive(Debug)]
 struct TwoSigners;
 

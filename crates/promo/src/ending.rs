@@ -16,11 +16,11 @@ pub enum Ending {
     Failed,
     /// The command line or the settings are wrong; nothing was sent.
     Usage,
-    /// Something was left while the rest was done or had nothing to do.
-    Left,
+    /// Something was blocked while the rest was done or had nothing to do.
+    Partial,
     /// A registry wants other credentials.
     Authentication,
-    /// A proof or a policy refused something.
+    /// Evidence or a policy refused something.
     Refused,
     /// Changes are pending (only with `promo plan --exit-code`).
     Pending,
@@ -38,7 +38,7 @@ impl Ending {
             "the command line, the settings or the promoter manifests are wrong; nothing was sent",
         ),
         (
-            Self::Left,
+            Self::Partial,
             "something was left, the rest was done or had nothing to do; the report says what",
         ),
         (Self::Authentication, "not authenticated or not authorised"),
@@ -59,7 +59,7 @@ impl Ending {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
-            Self::Left => 3,
+            Self::Partial => 3,
             Self::Authentication => 4,
             Self::Refused => 5,
             Self::Pending => 6,
@@ -95,17 +95,17 @@ impl Ending {
     /// What a plan means. `pending_counts` says whether something to promote is an ending of its own.
     pub fn of_plan(plan: &Plan, pending_counts: bool) -> Self {
         let verdicts = plan.verdicts();
-        let left = verdicts.left();
-        let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - left;
+        let blocked = verdicts.blocked();
+        let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - blocked;
         // Walking over 720,000 edges costs more than all the rest: only where one of them can be such an edge.
         let undecided = verdicts.get(Verdict::Undecided) > 0;
         if undecided && plan.edges().any(|edge| is_access(&edge)) {
             Self::Authentication
         } else if verdicts.get(Verdict::Refused) > 0 {
             Self::Refused
-        } else if left > 0 && rest > 0 {
-            Self::Left
-        } else if left > 0 {
+        } else if blocked > 0 && rest > 0 {
+            Self::Partial
+        } else if blocked > 0 {
             Self::Failed
         } else if pending_counts && verdicts.actionable() > 0 {
             Self::Pending
@@ -122,7 +122,7 @@ impl Ending {
             RunOutcome::Interrupted => Self::Interrupted,
             RunOutcome::Access => Self::Authentication,
             RunOutcome::Refused => Self::Refused,
-            RunOutcome::Partial => Self::Left,
+            RunOutcome::Partial => Self::Partial,
             RunOutcome::Done => Self::Done,
             // `RunOutcome` grows; an end that isn't known here is no success.
             _ => Self::Failed,

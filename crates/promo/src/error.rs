@@ -149,13 +149,13 @@ pub enum Error {
         /// The first edge that isn't wanted.
         first: Box<EdgeKey>,
     },
-    /// `PROMO-X032`: no promoter manifest wants an edge any longer, and one edge that is left stops all.
+    /// `PROMO-X032`: no promoter manifest wants an edge any longer, and one edge that is blocked stops all.
     #[error("stopped at {first}: no promoter manifest wants it any longer")]
     Unwanted {
         /// The first such edge.
         first: Box<EdgeKey>,
     },
-    /// An edge can't be promoted, and one edge that is left stops all; the code is that of the edge.
+    /// An edge can't be promoted, and one edge that is blocked stops all; the code is that of the edge.
     #[error("stopped at {edge} ({verdict}): {reason}")]
     Stopped {
         /// Where the image would go.

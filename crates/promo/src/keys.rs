@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use promo_core::pipeline::{ProofPorts, StagingPolicy};
+use promo_core::pipeline::{SigningPorts, StagingPolicy};
 use promo_core::ports::{Clock, Observer, SignatureFormat, Verifier};
 use promo_sign::link::LinkKey;
 use promo_sign::{KeySigner, KeyVerifier, Password, PromotionAttester, PublicKey, SigningKey};
@@ -22,7 +22,7 @@ pub fn signing(
     settings: &SigningSettings,
     clock: &Arc<dyn Clock>,
     ask: &AskPassword,
-) -> Result<Option<ProofPorts>> {
+) -> Result<Option<SigningPorts>> {
     let Some(path) = settings.key() else {
         return Ok(None);
     };
@@ -46,7 +46,7 @@ pub fn signing_with(
     formats: &[SignatureFormat],
     predicate_type: &str,
     clock: &Arc<dyn Clock>,
-) -> Result<ProofPorts, promo_sign::Error> {
+) -> Result<SigningPorts, promo_sign::Error> {
     let signer =
         KeySigner::new(Arc::clone(key), Arc::clone(clock)).with_formats(formats.to_vec())?;
     let mut attester = PromotionAttester::new(Arc::clone(key), Arc::clone(clock))
@@ -55,7 +55,7 @@ pub fn signing_with(
         attester = attester.in_tag();
     }
     let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
-    Ok(ProofPorts {
+    Ok(SigningPorts {
         signer: Arc::new(signer),
         attester: Arc::new(attester),
         verifier: Arc::new(verifier),

@@ -163,10 +163,10 @@ async fn strictly_promoted(builders: &[Arc<SigningKey>]) -> (Report, EmbeddedReg
     (promoter.promote(&request).await.unwrap(), production)
 }
 
-fn left(report: &Report) -> Vec<&str> {
-    let of_plan = report.left.iter().map(|edge| edge.code.as_str());
+fn blocked(report: &Report) -> Vec<&str> {
+    let of_plan = report.blocked.iter().map(|edge| edge.code.as_str());
     let of_phases = report.edges.iter().filter_map(|edge| match &edge.result {
-        EdgeResult::Left(left) => Some(left.code.as_str()),
+        EdgeResult::Blocked(blocked) => Some(blocked.code.as_str()),
         _ => None,
     });
     of_plan.chain(of_phases).collect()
@@ -179,7 +179,7 @@ async fn a_check_refuses_one_edge_and_a_gate_an_image() {
         .collect();
 
     let (report, production) = strictly_promoted(&keys).await;
-    assert_eq!(left(&report), ["PROMO-P016"], "{report:#?}");
+    assert_eq!(blocked(&report), ["PROMO-P016"], "{report:#?}");
     assert_eq!(report.totals.published, 1);
     assert!(production.state().tag_digest("team/app", "v1").is_some());
     assert!(
@@ -190,7 +190,11 @@ async fn a_check_refuses_one_edge_and_a_gate_an_image() {
     );
 
     let (report, production) = strictly_promoted(&keys[..1]).await;
-    assert_eq!(left(&report), ["PROMO-P016", "PROMO-C060"], "{report:#?}");
+    assert_eq!(
+        blocked(&report),
+        ["PROMO-P016", "PROMO-C060"],
+        "{report:#?}"
+    );
     assert_eq!(report.outcome(), RunOutcome::Refused);
     assert!(production.log().writes().is_empty());
 }

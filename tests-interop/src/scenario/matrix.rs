@@ -1,5 +1,5 @@
 //! Every registry in every way that it can be reached: a promotion from staging to two mirrors, a second one without a write,
-//! and one without proof that `--complete` gives its proof; promo and cosign verify what stands then.
+//! and one without evidence that `--complete` gives its evidence; promo and cosign verify what stands then.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +19,7 @@ use xtask::process;
 /// What all combinations share: the images they begin with, and the key.
 struct Seed {
     registry: DockerRegistry,
-    /// Name and digest; the last is promoted without proof first.
+    /// Name and digest; the last is promoted without evidence first.
     images: Vec<(&'static str, String)>,
     keys: Keys,
 }
@@ -142,7 +142,7 @@ impl<'a> Stage<'a> {
         };
         let tree = self.tree("tree", first)?;
         process::capture(&mut promo.promote(&self.promotion(&tree)))?.success()?;
-        self.demand_proof(promo, first)?;
+        self.demand_evidence(promo, first)?;
         let before = self.writes("mark-one")?;
         process::capture(&mut promo.promote(&self.promotion(&tree)))?.success()?;
         let after = self.writes("mark-two")?;
@@ -155,7 +155,7 @@ impl<'a> Stage<'a> {
         process::capture(&mut promo.promote_unsigned(&tree, &self.authfile))?.success()?;
         let mut complete = promo.promote(&self.promotion(&tree));
         process::capture(complete.arg("--complete"))?.success()?;
-        self.demand_proof(promo, late)?;
+        self.demand_evidence(promo, late)?;
         Ok(format!("{} writes, then none", before.len()))
     }
 
@@ -188,8 +188,8 @@ impl<'a> Stage<'a> {
         Ok(tree)
     }
 
-    /// Both mirrors have the images with proof, for us and for cosign.
-    fn demand_proof(&self, promo: &Promo, images: &[(&'static str, String)]) -> Result<()> {
+    /// Both mirrors have the images with evidence, for us and for cosign.
+    fn demand_evidence(&self, promo: &Promo, images: &[(&'static str, String)]) -> Result<()> {
         let key = &self.seed.keys.public;
         let [_, mirrors @ ..] = &self.registries;
         for (at, mirror) in mirrors.iter().enumerate() {

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ManifestFormatArgs) -> Result<Outcome> {
     let unchanged = counted(files.len() as u64 - changed, "file");
     let _ = writeln!(text, "{unchanged} in the canonical layout");
     let exit = if args.check && changed > 0 {
-        Exit::Left
+        Exit::Partial
     } else {
         Exit::Done
     };

@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
     let exit = if snapshot.unreadable().is_empty() {
         Exit::Done
     } else {
-        Exit::Left
+        Exit::Partial
     };
     let text = match context.console.format(args.output, &Format::SNAPSHOT) {
         Format::Json => json(&snapshot.to_document())?,

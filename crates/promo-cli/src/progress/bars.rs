@@ -61,12 +61,12 @@ impl Observer for Bars {
             Event::PhaseEnded {
                 phase,
                 passed,
-                left,
+                blocked,
             } => {
                 if let Some(bar) = current.bar.take() {
                     bar.finish_and_clear();
                 }
-                let line = end_of_phase(*phase, *passed, *left);
+                let line = end_of_phase(*phase, *passed, *blocked);
                 self.line(&current, &format!("{line}\n"));
             }
             Event::BytesSent { bytes, .. } => {

@@ -53,8 +53,8 @@ impl Observer for Lines {
             Event::PhaseEnded {
                 phase,
                 passed,
-                left,
-            } => self.terminal.note(&end_of_phase(*phase, *passed, *left)),
+                blocked,
+            } => self.terminal.note(&end_of_phase(*phase, *passed, *blocked)),
             Event::Warning { code, message } => {
                 self.terminal
                     .tell(&diagnostics::warning(code.as_str(), message));

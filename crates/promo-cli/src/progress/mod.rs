@@ -28,12 +28,12 @@ pub(crate) fn observer(context: &Context) -> Arc<dyn Observer> {
 }
 
 /// The line at the end of a phase that had something to do.
-fn end_of_phase(phase: Phase, passed: u64, left: u64) -> String {
+fn end_of_phase(phase: Phase, passed: u64, blocked: u64) -> String {
     let name = phase.as_str();
-    if left == 0 {
+    if blocked == 0 {
         format!("{name:>10}  {passed} passed")
     } else {
-        format!("{name:>10}  {passed} passed, {left} left")
+        format!("{name:>10}  {passed} passed, {blocked} left")
     }
 }
 
@@ -43,7 +43,7 @@ fn noteworthy(event: &Event) -> Option<String> {
         Event::ItemDone {
             phase,
             item,
-            left: Some(code),
+            blocked: Some(code),
         } => Some(format!("{:>10}  left {item} ({code})", phase.as_str())),
         Event::Throttled { host, pause } => Some(format!(
             "{:>10}  {host} asks for less: nothing is sent for {:.1} s",

@@ -34,7 +34,7 @@ async fn a_401_in_the_middle_is_met_with_a_new_token() {
     }
 }
 
-/// Each token is good for so few requests that 401s come at every place; what can't be repeated is left, and the
+/// Each token is good for so few requests that 401s come at every place; what can't be repeated is blocked, and the
 /// next run goes on from there.
 #[tokio::test]
 async fn tokens_that_end_at_any_place_cost_no_promise() {
@@ -54,7 +54,7 @@ async fn tokens_that_end_at_any_place_cost_no_promise() {
     }
 }
 
-/// The account is closed in the middle: what was published has its proof, the rest is left by code and hint.
+/// The account is closed in the middle: what was published has its evidence, the rest is blocked by code and hint.
 #[tokio::test]
 async fn an_account_that_is_closed_in_the_middle() {
     for writes in [1, 4, 9, 14] {

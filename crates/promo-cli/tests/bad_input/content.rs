@@ -22,7 +22,7 @@ fn image(name: &str) -> BuiltImage {
     ImageBuilder::new().layer(Layer::file(name, name)).build()
 }
 
-/// One image of three is bad in staging, by a fault on its manifest or as it stands: it is left by code.
+/// One image of three is bad in staging, by a fault on its manifest or as it stands: it is blocked by code.
 async fn one_is_left(fault: Option<Fault>, bad: &BuiltImage, exit: i32, parts: &[&str]) {
     let world = World::start().await;
     world.also("bad", bad);

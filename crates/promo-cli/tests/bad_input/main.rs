@@ -1,5 +1,5 @@
 //! Bad input, by the real binary: each gets a clear error with its code, the exit code says what kind of trouble it
-//! is, what is good goes on, and nothing is lost or published without its proof.
+//! is, what is good goes on, and nothing is lost or published without its evidence.
 
 #![expect(
     clippy::unwrap_used,

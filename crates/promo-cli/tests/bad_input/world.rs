@@ -1,4 +1,4 @@
-//! What every test of bad input asserts: what was good went through with its proof, what was bad left no trace.
+//! What every test of bad input asserts: what was good went through with its evidence, what was bad left no trace.
 
 use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::EmbeddedRegistry;

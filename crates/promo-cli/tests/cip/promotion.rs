@@ -59,7 +59,7 @@ async fn a_confirmed_run_signs_and_the_next_has_nothing_to_do() {
 }
 
 #[tokio::test]
-async fn sign_false_publishes_without_proof() {
+async fn sign_false_publishes_without_evidence() {
     let world = World::start().await;
     let run = cip(&world, &["--confirm", "--sign=false"]).await;
     assert_eq!(run.code, Some(0), "{run}");
@@ -76,7 +76,7 @@ async fn lost_images_are_no_failure() {
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stderr.contains("1 lost"), "{run}");
     assert_eq!(world.published("app").as_deref(), Some(world.digest("app")));
-    // The same with promo's own command says that something was left.
+    // The same with promo's own command says that something was blocked.
     let promo = world.promote(&["--key", "cosign.key"]).await;
     assert_eq!(promo.code, Some(3), "{promo}");
 }

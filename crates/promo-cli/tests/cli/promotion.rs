@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{KEY, World, promote};
 
 #[tokio::test]
-async fn a_run_publishes_with_proof_and_the_next_sends_no_write() {
+async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
     let mut world = World::start().await;
     let (app, server) = (
         world.digest("app").to_owned(),

@@ -30,7 +30,7 @@ async fn confirm(world: &World) -> Output {
 }
 
 #[tokio::test]
-async fn a_saved_plan_is_applied_with_proof() {
+async fn a_saved_plan_is_applied_with_evidence() {
     let world = World::start().await;
     let plan = save(&world).await;
     assert_eq!(plan["schema"], "promo.plan/v1");

@@ -96,19 +96,19 @@ fn lint_digests(manifest: &PromoterManifest, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where an entry of an image stands.
+/// An image entry with the manifest and the file that it stands in.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct LocatedImage<'a> {
     file: &'a FilePath,
     image: &'a ImageEntry,
     manifest: usize,
 }
 
 fn lint_repositories(manifests: &[PromoterManifest], findings: &mut Vec<Finding>) {
-    let mut seen: HashMap<Repository, Place<'_>> = HashMap::new();
+    let mut seen: HashMap<Repository, LocatedImage<'_>> = HashMap::new();
     for (index, manifest) in manifests.iter().enumerate() {
         for image in &manifest.images {
-            let place = Place {
+            let located = LocatedImage {
                 file: &manifest.images_file,
                 image,
                 manifest: index,
@@ -119,7 +119,7 @@ fn lint_repositories(manifests: &[PromoterManifest], findings: &mut Vec<Finding>
                 let Ok(repository) = destination.join(&image.name) else {
                     continue;
                 };
-                let first = *seen.entry(repository.clone()).or_insert(place);
+                let first = *seen.entry(repository.clone()).or_insert(located);
                 // Two entries of one name in one manifest are another lint's.
                 let is_same = first.manifest == index && first.image.name == image.name;
                 if is_same || is_found {

@@ -11,7 +11,7 @@ use super::finding::FileFindings;
 use super::images::{found_no_images, read_images, retain_joinable};
 use super::kinds::{EVIDENCE_TAG, SYNTAX, TOO_LARGE};
 use super::provenance::{ProvenanceSection, compare_policies};
-use super::registries::{Layout, Registries, RegistryList, read_images_path};
+use super::registries::{ManifestForm, Registries, RegistryList, read_images_path};
 use super::relaxed::{Shifts, Unsure, odd_colon, relax};
 use super::text::{decode, position_after, with_plain_line_ends};
 use super::tree_files::{MAX_FILE, TreeFiles};
@@ -201,7 +201,7 @@ fn parse_plain_file(
     if images.is_none() {
         found_no_images(findings, None);
     }
-    let registries = registries.resolve(Layout::Plain, findings)?;
+    let registries = registries.resolve(ManifestForm::Plain, findings)?;
     let mut images = images.unwrap_or_default();
     retain_joinable(&mut images, &registries, findings);
     let provenance = provenance.resolve(&images, findings);
@@ -244,7 +244,10 @@ pub(super) fn parse_registries_file(
         )
     })
     .ok()?;
-    Some((registries.resolve(Layout::Thin, findings)?, provenance))
+    Some((
+        registries.resolve(ManifestForm::Thin, findings)?,
+        provenance,
+    ))
 }
 
 /// Parses a snapshot that is written as the images file of a thin manifest; the first bad entry refuses it. Tags of

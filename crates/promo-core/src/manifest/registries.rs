@@ -24,9 +24,9 @@ pub(super) struct Registries {
     pub(super) names_service_account: bool,
 }
 
-/// In which layout the manifest is written.
+/// In which form the manifest is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum ManifestForm {
     /// One file, which kpromo validates.
     Plain,
     /// A thin manifest, which kpromo takes as it is.
@@ -85,7 +85,11 @@ impl RegistryList {
     }
 
     /// The one source and its destinations, each once.
-    pub(super) fn resolve(self, layout: Layout, findings: &mut FileFindings) -> Option<Registries> {
+    pub(super) fn resolve(
+        self,
+        form: ManifestForm,
+        findings: &mut FileFindings,
+    ) -> Option<Registries> {
         if self.entries.is_empty() {
             findings.add(
                 &NO_REGISTRIES,
@@ -95,8 +99,8 @@ impl RegistryList {
             );
             return None;
         }
-        let source = self.source(layout, findings);
-        let is_complete = self.found_bad_names(layout, findings);
+        let source = self.source(form, findings);
+        let is_complete = self.found_bad_names(form, findings);
         let source = source?;
         let destinations = self.destinations(&source, findings);
         is_complete.then_some(Registries {
@@ -106,7 +110,7 @@ impl RegistryList {
         })
     }
 
-    fn source(&self, layout: Layout, findings: &mut FileFindings) -> Option<RegistryPath> {
+    fn source(&self, form: ManifestForm, findings: &mut FileFindings) -> Option<RegistryPath> {
         let mut sources = self.entries.iter().filter(|entry| entry.is_source);
         let Some(first) = sources.next() else {
             findings.add(
@@ -118,9 +122,9 @@ impl RegistryList {
             return None;
         };
         let mut is_only = true;
-        let kind = match layout {
-            Layout::Plain => &SEVERAL_SOURCES,
-            Layout::Thin => &SECOND_SOURCE,
+        let kind = match form {
+            ManifestForm::Plain => &SEVERAL_SOURCES,
+            ManifestForm::Thin => &SECOND_SOURCE,
         };
         for other in sources {
             is_only = false;
@@ -132,20 +136,20 @@ impl RegistryList {
             );
         }
         let name = first.name.as_ref().ok().cloned();
-        name.filter(|_| is_only || layout == Layout::Thin)
+        name.filter(|_| is_only || form == ManifestForm::Thin)
     }
 
     /// Records the names that can't be used, and whether the rest can be. A destination of a thin manifest is left out;
     /// nothing can be left out with its source.
-    fn found_bad_names(&self, layout: Layout, findings: &mut FileFindings) -> bool {
+    fn found_bad_names(&self, form: ManifestForm, findings: &mut FileFindings) -> bool {
         let mut is_complete = true;
         let mut has_source = false;
         for entry in &self.entries {
             let is_first_source = entry.is_source && !std::mem::replace(&mut has_source, true);
             let Err(bad) = &entry.name else { continue };
-            let kind = match layout {
-                Layout::Thin if !is_first_source && entry.is_source => continue,
-                Layout::Thin if !entry.is_source => &BAD_DESTINATION,
+            let kind = match form {
+                ManifestForm::Thin if !is_first_source && entry.is_source => continue,
+                ManifestForm::Thin if !entry.is_source => &BAD_DESTINATION,
                 _ => {
                     is_complete = false;
                     bad.kind

@@ -18,25 +18,25 @@ use super::{FilePath, Finding, PromoterManifest, Severity};
 
 /// Parses all promoter manifests of a tree, ordered by file, with the findings in no order.
 pub(super) fn parse(files: &TreeFiles) -> (Vec<PromoterManifest>, Vec<Finding>) {
-    let mut layout = Layout::default();
+    let mut contents = TreeContents::default();
     for (path, entry) in files.entries() {
-        layout.place(path, entry);
+        contents.record(path, entry);
     }
     for (path, entry) in files.entries() {
-        layout.check_entry(path, entry);
+        contents.check_entry(path, entry);
     }
-    layout.check(files);
-    let mut findings = layout.findings;
+    contents.check(files);
+    let mut findings = contents.findings;
     let mut manifests = Vec::new();
-    for project in &layout.projects {
+    for project in &contents.projects {
         manifests.extend(parse_project(files, project, &mut findings));
     }
     (manifests, findings)
 }
 
-/// What stands where in the tree.
+/// The files and folders of the tree that matter.
 #[derive(Debug, Default)]
-struct Layout<'a> {
+struct TreeContents<'a> {
     /// Folders in `manifests`.
     folders: BTreeSet<&'a str>,
     /// Those with a `promoter-manifest.yaml`.
@@ -48,8 +48,8 @@ struct Layout<'a> {
     findings: Vec<Finding>,
 }
 
-impl<'a> Layout<'a> {
-    fn place(&mut self, path: &'a str, entry: &TreeEntry) {
+impl<'a> TreeContents<'a> {
+    fn record(&mut self, path: &'a str, entry: &TreeEntry) {
         if !is_within(path) {
             return self.found(
                 &OUTSIDE,

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::children;
 use super::flow::{Flow, Run};
 use super::group::ImageGroup;
 use super::making;
-use super::outcome::{EdgeOutcome, Left};
+use super::outcome::{Blocked, EdgeOutcome};
 use super::promote::PromotedImage;
 use super::sign::Signed;
 use crate::oci::{ImageReference, Tag};
@@ -30,7 +30,7 @@ impl Signed {
     /// Attests their promotion.
     pub async fn attest(self) -> Attested {
         let (mut flow, passed) = self.into_parts();
-        let status = flow.run.proof_status();
+        let status = flow.run.evidence_status();
         let passed = flow.carry_out(Phase::Attest, status, passed, attest).await;
         Attested { flow, passed }
     }
@@ -67,14 +67,18 @@ async fn attest(run: Arc<Run>, mut image: ImageGroup) -> (Option<AttestedImage>,
     let name = format!("{}@{}", first.work().identity, first.work().digest);
     let result = match &run.signing {
         None => Ok(()),
-        Some(_) if run.interrupt.is_raised() => Err(Left::interrupted(Phase::Attest)),
-        Some(proof) => attest_image(&run, proof, &mut image).await,
+        Some(_) if run.interrupt.is_raised() => Err(Blocked::interrupted(Phase::Attest)),
+        Some(signing) => attest_image(&run, signing, &mut image).await,
     };
     let (image, outcomes) = image.conclude(&run, Phase::Attest, name, result);
     (image.map(AttestedImage), outcomes)
 }
 
-async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> Result<(), Left> {
+async fn attest_image(
+    run: &Run,
+    signing: &SigningPorts,
+    image: &mut ImageGroup,
+) -> Result<(), Blocked> {
     let Some(record) = record(run, image) else {
         return Ok(());
     };
@@ -85,14 +89,14 @@ async fn attest_image(run: &Run, proof: &ProofPorts, image: &mut ImageGroup) -> 
     let target = making::target(&record, Some(&manifest), &shared);
     making::attest(
         run,
-        proof,
+        signing,
         &record,
         target,
-        &mut image.places,
+        &mut image.repositories,
         &image.mirrors,
     )
     .await?;
-    children::attest(run, proof, &record, image).await
+    children::attest(run, signing, &record, image).await
 }
 
 /// What the attestation says: the same for all mirrors.

@@ -1,8 +1,8 @@
 //! What staging has beside an image, and what becomes of it: artifacts that refer to it (SBOMs, say) and the tags that
 //! cosign puts beside it.
 //!
-//! Signatures and attestations are none of this station's work: validate judges them, and what it accepts is carried.
-//! Here is found what else there is, so that nothing is left behind in silence; types that the settings name are copied
+//! Signatures and attestations are no business of this module: validate judges them, and what it accepts is carried.
+//! This module finds what else there is, so that whatever is left behind is told; types that the settings name are copied
 //! as they are, before the image's own manifest.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::flow::Run;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::placing;
 use super::settings::StagingPolicy;
 use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
@@ -22,7 +22,7 @@ pub const MAX_TOLD: usize = 1000;
 /// Tags that cosign puts beside an image.
 const TAGS: [&str; 3] = [".sig", ".att", ".sbom"];
 
-/// Where and how it is looked.
+/// Where somebody looks, and by which settings.
 pub(super) struct Look<'a> {
     pub(super) registry: &'a dyn Registry,
     /// Types of artifacts that are copied.
@@ -41,12 +41,12 @@ impl<'a> Look<'a> {
 }
 
 /// What is beside one image.
-pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Left> {
+pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Blocked> {
     if !is_to_be_promoted(work) || (run.interrupt.is_raised() && run.settings.carry.is_empty()) {
         return Ok(Vec::new());
     }
     if run.interrupt.is_raised() {
-        return Err(Left::interrupted(Phase::Validate));
+        return Err(Blocked::interrupted(Phase::Validate));
     }
     match find(&Look::of(run), &work.source, work.digest).await {
         Ok(found) => Ok(found),
@@ -55,7 +55,7 @@ pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Lef
             run.observe(&cant_be_told(&work.source, work.digest, &failure));
             Ok(Vec::new())
         }
-        Err(failure) => Err(Left::failed(Phase::Validate, &failure)),
+        Err(failure) => Err(Blocked::failed(Phase::Validate, &failure)),
     }
 }
 
@@ -232,14 +232,14 @@ impl Described {
     }
 }
 
-/// Brings what is carried to everywhere that the image's content came to. A place where that fails is failed for the
-/// image. Returns the places that got the image's manifest first, those that failed afterwards as well.
+/// Brings what is carried to every repository that the image's content came to. Where that fails, the image fails there, too.
+/// Returns the repositories that got the image's manifest first, those that failed afterwards as well.
 pub(super) async fn carry(
     run: &Run,
     work: &ImageWork,
     found: &[Beside],
     image: &mut CopiedContent,
-) -> Result<BTreeSet<Repository>, Left> {
+) -> Result<BTreeSet<Repository>, Blocked> {
     let mut first = BTreeSet::new();
     let carried = found.iter().filter(|it| it.becomes == Becomes::Carried);
     for artifact in carried {
@@ -252,7 +252,7 @@ pub(super) async fn carry(
         let copied = run.ports.copier.copy(&request).await;
         let copied = copied.map_err(|failure| {
             let is_shown = !first.is_empty();
-            Left::failed(Phase::Promote, &failure).incomplete(is_shown)
+            Blocked::failed(Phase::Promote, &failure).incomplete(is_shown)
         })?;
         for (repository, brought) in copied.destinations {
             let put = match brought {
@@ -263,9 +263,9 @@ pub(super) async fn carry(
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = put {
-                let places = image.destinations.iter_mut();
-                let place = places.into_iter().find(|(place, _)| *place == repository);
-                if let Some((_, result)) = place {
+                let mut destinations = image.destinations.iter_mut();
+                let failed = destinations.find(|(destination, _)| *destination == repository);
+                if let Some((_, result)) = failed {
                     *result = Err(failure);
                 }
             }
@@ -274,7 +274,7 @@ pub(super) async fn carry(
     Ok(first)
 }
 
-/// Puts a referrer by its digest; where the registry wants its subject first, that, and the place is among `first` then,
+/// Puts a referrer by its digest; where the registry wants its subject first, that, and the repository is among `first` then,
 /// whatever becomes of the referrer.
 async fn put(
     run: &Run,

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::flow::Run;
 use super::group::{Child, ImageGroup, SharedEvidence};
 use super::making;
-use super::outcome::Left;
-use super::placing::{self, Place, Target};
+use super::outcome::Blocked;
+use super::placing::{self, EvidenceRepository, Target};
 use super::promote::PromotedImage;
 use crate::oci::{Descriptor, Digest, ImageReference};
 use crate::ports::{Evidence, Phase, PromotionRecord};
@@ -38,7 +38,7 @@ pub(super) fn share(images: &mut [ImageGroup]) {
 
 /// Signs the children of an image wherever the image itself is signed, if that is asked for, and attaches what is
 /// carried.
-pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
+pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Blocked> {
     let Some(first) = image.first() else {
         return Ok(());
     };
@@ -51,7 +51,7 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> 
         Vec::new()
     };
     for descriptor in signed {
-        let mut places = going(&image.places);
+        let mut repositories = going(&image.repositories);
         let evidence = carried.remove(&descriptor.digest).map(|(_, it)| it);
         let target = Target {
             identity: &identity,
@@ -59,31 +59,36 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Left> 
             manifest: None,
             shared: shared.of(&identity, descriptor.digest),
         };
-        making::sign(run, target, &mut places, &image.mirrors).await?;
+        making::sign(run, target, &mut repositories, &image.mirrors).await?;
         let evidence = evidence.unwrap_or_default();
-        placing::carry(run, Phase::Sign, target, &mut places, &evidence).await;
-        take_over(&mut image.places, &mut places);
-        image.children.push(Child { descriptor, places });
+        placing::carry(run, Phase::Sign, target, &mut repositories, &evidence).await;
+        take_over(&mut image.repositories, &mut repositories);
+        image.children.push(Child {
+            descriptor,
+            repositories,
+        });
     }
     for (descriptor, evidence) in carried.values() {
-        let mut places = going(&image.places);
+        let mut repositories = going(&image.repositories);
         let target = Target {
             identity: &identity,
             descriptor,
             manifest: None,
             shared: None,
         };
-        placing::carry(run, Phase::Sign, target, &mut places, evidence).await;
-        take_over(&mut image.places, &mut places);
+        placing::carry(run, Phase::Sign, target, &mut repositories, evidence).await;
+        take_over(&mut image.repositories, &mut repositories);
     }
     Ok(())
 }
 
-/// The places that are not left, for another subject.
-fn going(places: &[Place]) -> Vec<Place> {
-    let going = places.iter().filter(|place| place.left.is_none());
+/// The repositories that are not blocked, for another subject.
+fn going(repositories: &[EvidenceRepository]) -> Vec<EvidenceRepository> {
+    let going = repositories
+        .iter()
+        .filter(|repository| repository.blocked.is_none());
     going
-        .map(|place| Place::new(place.repository.clone()))
+        .map(|repository| EvidenceRepository::new(repository.name.clone()))
         .collect()
 }
 
@@ -106,24 +111,35 @@ fn carried(images: &[PromotedImage]) -> BTreeMap<Digest, (Descriptor, Vec<Eviden
 /// Attests the children that were signed.
 pub(super) async fn attest(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     image_record: &PromotionRecord,
     image: &mut ImageGroup,
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let shared = image.shared.clone();
     for Child {
         descriptor,
-        mut places,
+        mut repositories,
     } in std::mem::take(&mut image.children)
     {
-        places.retain(|place| {
-            let mut going = image.places.iter().filter(|place| place.left.is_none());
-            going.any(|it| it.repository == place.repository)
+        repositories.retain(|repository| {
+            let mut going = image
+                .repositories
+                .iter()
+                .filter(|repository| repository.blocked.is_none());
+            going.any(|it| it.name == repository.name)
         });
         let record = record(image_record, descriptor);
         let target = making::target(&record, None, &shared);
-        making::attest(run, proof, &record, target, &mut places, &image.mirrors).await?;
-        take_over(&mut image.places, &mut places);
+        making::attest(
+            run,
+            signing,
+            &record,
+            target,
+            &mut repositories,
+            &image.mirrors,
+        )
+        .await?;
+        take_over(&mut image.repositories, &mut repositories);
     }
     Ok(())
 }
@@ -143,16 +159,16 @@ fn record(of_image: &PromotionRecord, child: Descriptor) -> PromotionRecord {
     }
 }
 
-/// A child whose evidence could not be brought to a place keeps the whole image from it; what stands about it is looked
+/// A child whose evidence could not be brought to a repository keeps the whole image from it; what stands about it is looked
 /// at again together with what stands about the image.
-fn take_over(places: &mut [Place], of_child: &mut [Place]) {
+fn take_over(repositories: &mut [EvidenceRepository], of_child: &mut [EvidenceRepository]) {
     for child in of_child {
-        let place = places
+        let repository = repositories
             .iter_mut()
-            .find(|place| place.repository == child.repository);
-        if let Some(place) = place {
-            place.claims.append(&mut child.claims);
-            place.left = child.left.take().or(place.left.take());
+            .find(|repository| repository.name == child.name);
+        if let Some(repository) = repository {
+            repository.claims.append(&mut child.claims);
+            repository.blocked = child.blocked.take().or(repository.blocked.take());
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::Code;
 use crate::ports::Failure;
 
-/// A run that can't go on. Single edges that are left are no error: they are in the report.
+/// A run that can't go on. Single edges that are blocked are no error: they are in the report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {

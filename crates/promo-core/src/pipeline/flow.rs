@@ -1,4 +1,4 @@
-//! What every phase's value carries along: settings and ports, the plan, and what was left so far.
+//! What every phase's value carries along: settings and ports, the plan, and what was blocked so far.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::concurrent;
-use super::outcome::{self, EdgeOutcome, Left};
+use super::outcome::{self, Blocked, EdgeOutcome};
 use super::staged::{JudgedChildren, StagingEvidence};
-use super::{Interrupt, Mode, Ports, ProofPorts, RunSettings};
+use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};
 use crate::ports::{Event, Failure, Phase};
@@ -38,8 +38,9 @@ pub struct PhaseReport {
     pub status: PhaseStatus,
     /// Items that passed it (images; edges in publish).
     pub passed: u64,
-    /// Items that it left.
-    pub left: u64,
+    /// Items that it blocked.
+    #[serde(rename = "left")]
+    pub blocked: u64,
 }
 
 /// Settings, ports and start of a run; the same for all its phases.
@@ -49,7 +50,7 @@ pub(super) struct Run {
     pub(super) ports: Ports,
     pub(super) mode: Mode,
     /// What signs, or in a dry run would sign.
-    pub(super) signing: Option<ProofPorts>,
+    pub(super) signing: Option<SigningPorts>,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
     pub(super) judged_children: JudgedChildren,
@@ -57,7 +58,7 @@ pub(super) struct Run {
 
 /// What a phase works on.
 pub(super) trait Item {
-    /// The edges that it stands for, should it be lost.
+    /// The edges that it stands for, in case the work on it panics.
     fn works(&self) -> Vec<ImageWork>;
 }
 
@@ -80,7 +81,7 @@ impl Flow {
             phase: Phase::Setup,
             status: PhaseStatus::Done,
             passed: 1,
-            left: 0,
+            blocked: 0,
         };
         Self {
             run,
@@ -98,24 +99,24 @@ impl Flow {
     }
 
     /// Records how a phase ended. Observers don't hear of phases that were not asked for: nothing happened.
-    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, left: usize) {
-        let (passed, left) = (passed as u64, left as u64);
+    pub(super) fn end(&mut self, phase: Phase, status: PhaseStatus, passed: usize, blocked: usize) {
+        let (passed, blocked) = (passed as u64, blocked as u64);
         self.phases.push(PhaseReport {
             phase,
             status,
             passed,
-            left,
+            blocked,
         });
         if status == PhaseStatus::Done {
             self.run.observe(&Event::PhaseEnded {
                 phase,
                 passed,
-                left,
+                blocked,
             });
         }
     }
 
-    /// Carries a phase out: works on all items, keeps what passed, and records the outcomes of what was left.
+    /// Carries a phase out: works on all items, keeps what passed, and records the outcomes of what was blocked.
     pub(super) async fn carry_out<T, P, F, Fut>(
         &mut self,
         phase: Phase,
@@ -141,13 +142,13 @@ impl Flow {
         )
         .await;
         let mut passed = Vec::new();
-        let mut left = 0;
+        let mut blocked = 0;
         for (item, outcomes) in results {
-            left += usize::from(item.is_none());
+            blocked += usize::from(item.is_none());
             passed.extend(item);
             self.outcomes.extend(outcomes);
         }
-        self.end(phase, status, passed.len(), left);
+        self.end(phase, status, passed.len(), blocked);
         passed
     }
 
@@ -159,7 +160,7 @@ impl Flow {
                     phase,
                     status: PhaseStatus::NotReached,
                     passed: 0,
-                    left: 0,
+                    blocked: 0,
                 });
             }
         }
@@ -192,8 +193,8 @@ impl Flow {
 }
 
 impl Run {
-    /// Whether the phases that make proof are asked for.
-    pub(super) fn proof_status(&self) -> PhaseStatus {
+    /// Whether the phases that make evidence are asked for.
+    pub(super) fn evidence_status(&self) -> PhaseStatus {
         match self.signing {
             Some(_) => PhaseStatus::Done,
             None => PhaseStatus::NotAskedFor,
@@ -212,12 +213,12 @@ impl Run {
 
     /// The outcomes of an item whose work panicked.
     fn lost(&self, phase: Phase, works: &[ImageWork], panic: &Failure) -> Vec<EdgeOutcome> {
-        let left = Left::failed(phase, panic);
+        let blocked = Blocked::failed(phase, panic);
         if let Some(work) = works.first() {
             let name = format!("{}@{}", work.identity, work.digest);
-            self.item_done(phase, name, Some(left.code));
+            self.item_done(phase, name, Some(blocked.code));
         }
-        let outcomes = works.iter().map(|work| outcome::of_image(work, &left));
+        let outcomes = works.iter().map(|work| outcome::of_image(work, &blocked));
         outcomes.flatten().collect()
     }
 
@@ -225,7 +226,11 @@ impl Run {
         self.ports.observer.observe(event);
     }
 
-    pub(super) fn item_done(&self, phase: Phase, item: String, left: Option<Code>) {
-        self.observe(&Event::ItemDone { phase, item, left });
+    pub(super) fn item_done(&self, phase: Phase, item: String, blocked: Option<Code>) {
+        self.observe(&Event::ItemDone {
+            phase,
+            item,
+            blocked,
+        });
     }
 }

@@ -3,16 +3,16 @@
 
 use super::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use crate::plan::ImageWork;
 use crate::ports::{AcceptedEvidence, GatedDestination, GatedImage, Phase};
 
-/// Asks all gates about an image; the first that objects, or can't decide, leaves it.
+/// Asks all gates about an image; the first that objects, or can't decide, blocks it.
 pub(super) async fn pass(
     run: &Run,
     work: &ImageWork,
     evidence: &[AcceptedEvidence],
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let destinations: Vec<GatedDestination<'_>> = work
         .destinations
         .iter()
@@ -30,20 +30,20 @@ pub(super) async fn pass(
     };
     for gate in &run.ports.gates {
         if run.interrupt.is_raised() {
-            return Err(Left::interrupted(Phase::Validate));
+            return Err(Blocked::interrupted(Phase::Validate));
         }
         let objection = gate.judge(&image).await;
-        let objection = objection.map_err(|failure| Left::failed(Phase::Validate, &failure))?;
+        let objection = objection.map_err(|failure| Blocked::failed(Phase::Validate, &failure))?;
         if let Some(objection) = objection {
-            let left = Left::new(
+            let blocked = Blocked::new(
                 Phase::Validate,
-                LeftClass::Refused,
+                BlockedClass::Refused,
                 codes::OBJECTED,
                 objection.reason,
             );
-            return Err(Left {
+            return Err(Blocked {
                 hints: objection.hints,
-                ..left
+                ..blocked
             });
         }
     }

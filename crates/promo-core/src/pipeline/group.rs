@@ -1,13 +1,13 @@
 //! Images of one (identity, digest) together: work in progress from sign to publish. They share their evidence, and the
-//! places where it shall stand. That it does stand anywhere, the phases' own types say.
+//! repositories where it shall stand. That it does stand anywhere, the phases' own types say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::flow::{Item, Run};
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::placing::{Place, Shared};
+use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
+use super::placing::{EvidenceRepository, Shared};
 use super::promote::PromotedImage;
 use super::settings;
 use crate::identity::Identity;
@@ -19,18 +19,18 @@ use crate::ports::Phase;
 #[derive(Debug)]
 pub(super) struct ImageGroup {
     pub(super) images: Vec<PromotedImage>,
-    pub(super) places: Vec<Place>,
+    pub(super) repositories: Vec<EvidenceRepository>,
     pub(super) mirrors: Vec<Repository>,
     /// The children of an index that are signed and attested as well.
     pub(super) children: Vec<Child>,
     pub(super) shared: SharedEvidence,
 }
 
-/// A child of an index, with the places where its evidence shall stand.
+/// A child of an index, with the repositories where its evidence shall stand.
 #[derive(Debug)]
 pub(super) struct Child {
     pub(super) descriptor: Descriptor,
-    pub(super) places: Vec<Place>,
+    pub(super) repositories: Vec<EvidenceRepository>,
 }
 
 /// The evidence that several images of a run bring.
@@ -61,37 +61,37 @@ impl ImageGroup {
         self.images.first()
     }
 
-    /// Ends its part in a phase that makes proof: what has none is left, and observers are told.
+    /// Ends its part in a phase that makes evidence: what has none is blocked, and observers are told.
     pub(super) fn conclude(
         self,
         run: &Run,
         phase: Phase,
         name: String,
-        result: Result<(), Left>,
+        result: Result<(), Blocked>,
     ) -> (Option<Self>, Vec<EdgeOutcome>) {
         let (image, outcomes) = match result {
-            Ok(()) => self.leave_failed(&run.settings.evidence),
-            Err(left) => (None, self.leave(&left)),
+            Ok(()) => self.block_failed(&run.settings.evidence),
+            Err(blocked) => (None, self.block(&blocked)),
         };
-        let left = outcomes.iter().find_map(|outcome| match &outcome.result {
-            EdgeResult::Left(left) => Some(left.code),
+        let blocked = outcomes.iter().find_map(|outcome| match &outcome.result {
+            EdgeResult::Blocked(blocked) => Some(blocked.code),
             _ => None,
         });
-        run.item_done(phase, name, left);
+        run.item_done(phase, name, blocked);
         (image, outcomes)
     }
 
-    /// Leaves everything for one reason. Where the manifest had to be put first, the image is shown already.
-    fn leave(self, left: &Left) -> Vec<EdgeOutcome> {
+    /// Blocks everything for one reason. Where the manifest had to be put first, the image is shown already.
+    fn block(self, blocked: &Blocked) -> Vec<EdgeOutcome> {
         let mut outcomes = Vec::new();
         for image in &self.images {
             for destination in &image.destinations {
-                let mut places = self.places.iter();
-                let is_shown = places.any(|place| {
-                    place.manifest_first && place.repository == destination.work.repository
+                let mut repositories = self.repositories.iter();
+                let is_shown = repositories.any(|repository| {
+                    repository.manifest_first && repository.name == destination.work.repository
                 });
-                let left = left.clone().incomplete(left.incomplete || is_shown);
-                let result = EdgeResult::Left(left);
+                let blocked = blocked.clone().incomplete(blocked.incomplete || is_shown);
+                let result = EdgeResult::Blocked(blocked);
                 let edges =
                     outcome::of_destination(&image.validated.work, &destination.work, &result);
                 outcomes.extend(edges);
@@ -100,20 +100,26 @@ impl ImageGroup {
         outcomes
     }
 
-    /// Leaves the destinations at which evidence does not stand.
-    fn leave_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
+    /// Why evidence does not stand in the first repository where it doesn't.
+    fn first_blocked(&self) -> Option<Blocked> {
+        let mut repositories = self.repositories.iter();
+        repositories.find_map(|repository| repository.blocked.clone())
+    }
+
+    /// Blocks the destinations at which evidence does not stand.
+    fn block_failed(mut self, scope: &EvidenceScope) -> (Option<Self>, Vec<EdgeOutcome>) {
         if let EvidenceScope::Canonical(_) = scope
-            && let Some(left) = self.places.iter().find_map(|place| place.left.clone())
+            && let Some(blocked) = self.first_blocked()
         {
-            return (None, self.leave(&left));
+            return (None, self.block(&blocked));
         }
-        let failed: BTreeMap<Repository, Left> = self
-            .places
+        let failed: BTreeMap<Repository, Blocked> = self
+            .repositories
             .iter()
-            .filter_map(|place| {
-                let left = place.left.clone()?;
-                let is_incomplete = left.incomplete || place.manifest_first;
-                Some((place.repository.clone(), left.incomplete(is_incomplete)))
+            .filter_map(|repository| {
+                let blocked = repository.blocked.clone()?;
+                let is_incomplete = blocked.incomplete || repository.manifest_first;
+                Some((repository.name.clone(), blocked.incomplete(is_incomplete)))
             })
             .collect();
         let mut outcomes = Vec::new();
@@ -121,21 +127,22 @@ impl ImageGroup {
             for destination in std::mem::take(&mut image.destinations) {
                 match failed.get(&destination.work.repository) {
                     None => image.destinations.push(destination),
-                    Some(left) => outcomes.extend(outcome::of_destination(
+                    Some(blocked) => outcomes.extend(outcome::of_destination(
                         &image.validated.work,
                         &destination.work,
-                        &EdgeResult::Left(left.clone()),
+                        &EdgeResult::Blocked(blocked.clone()),
                     )),
                 }
             }
         }
         self.images.retain(|image| !image.destinations.is_empty());
-        self.places.retain(|place| place.left.is_none());
+        self.repositories
+            .retain(|repository| repository.blocked.is_none());
         ((!self.images.is_empty()).then_some(self), outcomes)
     }
 }
 
-/// Images of one (identity, digest) together, with the places where their evidence shall stand.
+/// Images of one (identity, digest) together, with the repositories where their evidence shall stand.
 pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<ImageGroup> {
     let mut groups: BTreeMap<(Identity, Digest), Vec<PromotedImage>> = BTreeMap::new();
     for image in images {
@@ -145,17 +152,18 @@ pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<Im
     groups
         .into_values()
         .map(|images| {
-            let (places, mirrors) = places(scope, &images);
-            let mut places: Vec<Place> = places.into_iter().map(Place::new).collect();
-            for place in &mut places {
+            let (receiving, mirrors) = repositories(scope, &images);
+            let receiving = receiving.into_iter().map(EvidenceRepository::new);
+            let mut repositories: Vec<_> = receiving.collect();
+            for repository in &mut repositories {
                 let mut destinations = images.iter().flat_map(|image| &image.destinations);
-                place.manifest_first = destinations.any(|destination| {
-                    destination.manifest_first && destination.work.repository == place.repository
+                repository.manifest_first = destinations.any(|destination| {
+                    destination.manifest_first && destination.work.repository == repository.name
                 });
             }
             ImageGroup {
                 images,
-                places,
+                repositories,
                 mirrors,
                 children: Vec::new(),
                 shared: SharedEvidence::default(),
@@ -165,7 +173,7 @@ pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<Im
 }
 
 /// Where evidence shall stand, and the mirrors that may have some already.
-fn places(
+fn repositories(
     scope: &EvidenceScope,
     images: &[PromotedImage],
 ) -> (BTreeSet<Repository>, Vec<Repository>) {

@@ -1,7 +1,7 @@
 //! Digests without a tag: the digest alone doesn't say that an edge is published, its evidence does.
 //!
-//! An index brings its children before anything is signed, so a run that was killed leaves digests which nobody
-//! proved; so does a registry that wants the manifest before its evidence. A confirmed run that signs therefore
+//! An index brings its children before anything is signed, so a run that was killed leaves digests that
+//! have none; so does a registry that wants the manifest before its evidence. A confirmed run that signs therefore
 //! looks for the promotion attestation of each such digest, which is attached last of all. Where it is, the edge is
 //! published; where it isn't, the edge is work. (docs/decisions/0014)
 
@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::flow::Run;
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
-use super::{EvidenceScope, Mode, ProofPorts, concurrent, settings};
+use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
+use super::{EvidenceScope, Mode, SigningPorts, concurrent, settings};
 use crate::oci::Repository;
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase};
 
-/// Those of the images whose proof doesn't stand at some destination, with these destinations; and what could not
+/// Those of the images whose evidence doesn't stand at some destination, with these destinations; and what could not
 /// be found out. Nothing is asked in a run that doesn't sign.
-pub(super) async fn unproven(
+pub(super) async fn without_evidence(
     run: &Arc<Run>,
     images: Vec<ImageWork>,
 ) -> (Vec<ImageWork>, Vec<EdgeOutcome>) {
@@ -30,22 +30,22 @@ pub(super) async fn unproven(
         ImageWork::clone,
         |image| examine(Arc::clone(run), image),
         |image, panic| {
-            let left = Left::failed(Phase::Plan, &panic);
-            (None, outcome::of_image(&image, &left))
+            let blocked = Blocked::failed(Phase::Plan, &panic);
+            (None, outcome::of_image(&image, &blocked))
         },
     )
     .await;
-    let mut unproven = Vec::new();
+    let mut without_evidence = Vec::new();
     let mut outcomes = Vec::new();
     for (image, undecided) in examined {
-        unproven.extend(image);
+        without_evidence.extend(image);
         outcomes.extend(undecided);
     }
-    (unproven, outcomes)
+    (without_evidence, outcomes)
 }
 
 async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec<EdgeOutcome>) {
-    let Some(proof) = &run.signing else {
+    let Some(signing) = &run.signing else {
         return (None, Vec::new());
     };
     let mut outcomes = Vec::new();
@@ -56,25 +56,25 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
         let all: BTreeSet<Repository> = destinations
             .chain(image.complete_mirrors.iter().cloned())
             .collect();
-        let Some(place) = settings::canonical(host, &all) else {
+        let Some(repository) = settings::canonical(host, &all) else {
             return (None, outcomes);
         };
-        return match is_proven(&run, proof, &image, place, &mut known).await {
+        return match has_evidence(&run, signing, &image, repository, &mut known).await {
             Ok(true) => (None, outcomes),
             Ok(false) => (Some(image), outcomes),
             Err(failure) => {
-                let left = Left::failed(Phase::Plan, &failure);
-                (None, outcome::of_image(&image, &left))
+                let blocked = Blocked::failed(Phase::Plan, &failure);
+                (None, outcome::of_image(&image, &blocked))
             }
         };
     }
     for destination in std::mem::take(&mut image.destinations) {
-        match is_proven(&run, proof, &image, &destination.repository, &mut known).await {
+        match has_evidence(&run, signing, &image, &destination.repository, &mut known).await {
             Ok(true) => {}
             Ok(false) => image.destinations.push(destination),
             Err(failure) => {
-                let left = EdgeResult::Left(Left::failed(Phase::Plan, &failure));
-                outcomes.extend(outcome::of_destination(&image, &destination, &left));
+                let blocked = EdgeResult::Blocked(Blocked::failed(Phase::Plan, &failure));
+                outcomes.extend(outcome::of_destination(&image, &destination, &blocked));
             }
         }
     }
@@ -82,14 +82,14 @@ async fn examine(run: Arc<Run>, mut image: ImageWork) -> (Option<ImageWork>, Vec
 }
 
 /// Whether the attestations that are attached last stand in a repository.
-async fn is_proven(
+async fn has_evidence(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     image: &ImageWork,
     repository: &Repository,
     known: &mut Vec<Evidence>,
 ) -> Result<bool, Failure> {
-    for kind in proof.attester.kinds() {
+    for kind in signing.attester.kinds() {
         let EvidenceKind::Attestation { predicate_type } = &kind else {
             return Ok(false);
         };
@@ -97,7 +97,7 @@ async fn is_proven(
         let held = store
             .find_attestations(repository, &image.digest, predicate_type, known)
             .await?;
-        let verification = proof
+        let verification = signing
             .verifier
             .verify(&image.digest, Some(&image.identity), &held)
             .await?;

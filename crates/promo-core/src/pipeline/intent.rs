@@ -1,5 +1,5 @@
 //! What a run is to do in the end, as a type: look only, or publish. Who has a [`Confirmed`] has shown that signer and
-//! attester work, or has given up the promise in so many words; without one no phase that writes can be called.
+//! attester work, or has said outright that the promise is given up; without one no phase that writes can be called.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub enum Mode {
 
 /// The ports that make evidence, and the verifier that accepts what they make.
 #[derive(Debug, Clone)]
-pub struct ProofPorts {
+pub struct SigningPorts {
     /// Makes signatures.
     pub signer: Arc<dyn Signer>,
     /// Makes attestations.
@@ -35,22 +35,22 @@ pub struct ProofPorts {
 #[derive(Debug, Clone)]
 pub enum Signing {
     /// It signs and attests with these.
-    With(ProofPorts),
-    /// It doesn't: what it publishes has no proof, and the promise is given up.
+    With(SigningPorts),
+    /// It doesn't: what it publishes has no evidence, and the promise is given up.
     Waived,
 }
 
 /// A run that only looks.
 #[derive(Debug, Clone, Default)]
 pub struct DryRun {
-    signing: Option<ProofPorts>,
+    signing: Option<SigningPorts>,
 }
 
 /// Proof that a run may publish: that signer and attester work, or that it was told to go without. Only
 /// [`Confirmed::new`] makes it.
 #[derive(Debug, Clone)]
 pub struct Confirmed {
-    signing: Option<ProofPorts>,
+    signing: Option<SigningPorts>,
 }
 
 /// What a run is to do in the end: [`DryRun`] or [`Confirmed`], and nothing else.
@@ -59,7 +59,7 @@ pub trait Intent: sealed::DryOrConfirmed + Debug + Clone + Send + Sync {
     const MODE: Mode;
     /// What signs, or would sign.
     #[doc(hidden)]
-    fn signing(&self) -> Option<&ProofPorts>;
+    fn signing(&self) -> Option<&SigningPorts>;
 }
 
 impl DryRun {
@@ -68,7 +68,7 @@ impl DryRun {
     /// # Errors
     ///
     /// `PROMO-C003`, `PROMO-C004`: they don't.
-    pub async fn new(signing: Option<ProofPorts>) -> Result<Self, RunError> {
+    pub async fn new(signing: Option<SigningPorts>) -> Result<Self, RunError> {
         Ok(Self {
             signing: match signing {
                 Some(ports) => Some(shown(ports).await?),
@@ -97,7 +97,7 @@ impl Confirmed {
 impl Intent for DryRun {
     const MODE: Mode = Mode::DryRun;
 
-    fn signing(&self) -> Option<&ProofPorts> {
+    fn signing(&self) -> Option<&SigningPorts> {
         self.signing.as_ref()
     }
 }
@@ -105,14 +105,14 @@ impl Intent for DryRun {
 impl Intent for Confirmed {
     const MODE: Mode = Mode::Confirmed;
 
-    fn signing(&self) -> Option<&ProofPorts> {
+    fn signing(&self) -> Option<&SigningPorts> {
         self.signing.as_ref()
     }
 }
 
 /// The same ports, but that what panics fails; both have made a trial.
-async fn shown(ports: ProofPorts) -> Result<ProofPorts, RunError> {
-    let ports = ProofPorts {
+async fn shown(ports: SigningPorts) -> Result<SigningPorts, RunError> {
+    let ports = SigningPorts {
         signer: Arc::new(Contained::new(ports.signer)),
         attester: Arc::new(Contained::new(ports.attester)),
         verifier: Arc::new(Contained::new(ports.verifier)),

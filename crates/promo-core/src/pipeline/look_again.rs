@@ -1,4 +1,4 @@
-//! Looks again, right before publish, at the evidence that is claimed to stand: made is not in place.
+//! Looks again, right before publish, at the evidence that is claimed to stand: that it was made does not say that it is there.
 //!
 //! Registries lose evidence: some answer 201 and keep nothing, collectors take manifests whose subject isn't
 //! there, and other writers of a shared tag replace what they didn't see. What is gone is attached again,
@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
-use super::placing::{self, Place, Target};
+use super::outcome::{Blocked, BlockedClass};
+use super::placing::{self, EvidenceRepository, Target};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
 use crate::ports::{Evidence, Phase};
@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 2;
 const HINT: &str = "see what takes manifests away there: a collector or a clean-up rule of the registry, or another \
                     program that signs the same image; then run it again";
 
-/// Proof that all evidence at one place stood there when it was looked at, or that there is none to
+/// Proof that all evidence in one repository stood there when it was looked at, or that there is none to
 /// look at, because the run was told to go without. Only [`look_again`] makes it, and publish puts nothing
 /// without it.
 #[derive(Debug)]
@@ -36,15 +36,15 @@ impl LookedAt {
     }
 }
 
-/// Looks at everything that is claimed to stand at a place. What is gone is attached again.
+/// Looks at everything that is claimed to stand in a repository. What is gone is attached again.
 pub(super) async fn look_again(
     run: &Run,
     identity: &Identity,
     manifest: &RawManifest,
-    mut place: Place,
-) -> Result<LookedAt, Left> {
+    mut repository: EvidenceRepository,
+) -> Result<LookedAt, Blocked> {
     let mut claims: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
-    for claim in std::mem::take(&mut place.claims) {
+    for claim in std::mem::take(&mut repository.claims) {
         let (_, evidence) = claims
             .entry(claim.subject.digest)
             .or_insert_with(|| (claim.subject, Vec::new()));
@@ -58,30 +58,30 @@ pub(super) async fn look_again(
             manifest: Some(manifest).filter(|manifest| manifest.digest() == subject.digest),
             shared: None,
         };
-        stand(run, target, &mut place, evidence).await?;
+        stand(run, target, &mut repository, evidence).await?;
     }
     Ok(LookedAt {
-        manifest_first: place.manifest_first.then_some(place.repository),
+        manifest_first: repository.manifest_first.then_some(repository.name),
     })
 }
 
 async fn stand(
     run: &Run,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     evidence: &[Evidence],
-) -> Result<(), Left> {
-    let mut lost = lost(run, target, place, evidence).await?;
+) -> Result<(), Blocked> {
+    let mut lost = lost(run, target, repository, evidence).await?;
     for _ in 0..ATTEMPTS {
         if lost.is_empty() {
             return Ok(());
         }
-        placing::attach(run, Phase::Publish, target, place, &lost).await;
-        if let Some(left) = place.left.take() {
-            return Err(left);
+        placing::attach(run, Phase::Publish, target, repository, &lost).await;
+        if let Some(blocked) = repository.blocked.take() {
+            return Err(blocked);
         }
-        // All of it: what takes one piece away while we look takes others behind our back.
-        lost = self::lost(run, target, place, evidence).await?;
+        // All of it: what takes one piece away may have taken another that was looked at a moment ago.
+        lost = self::lost(run, target, repository, evidence).await?;
     }
     if lost.is_empty() {
         return Ok(());
@@ -91,29 +91,31 @@ async fn stand(
         lost.len(),
         evidence.len(),
         target.descriptor.digest,
-        place.repository
+        repository.name
     );
-    let left = Left {
+    let blocked = Blocked {
         hints: vec![HINT.to_owned()],
-        ..Left::new(
+        ..Blocked::new(
             Phase::Publish,
-            LeftClass::Failed,
+            BlockedClass::Failed,
             codes::EVIDENCE_LOST,
             message,
         )
     };
-    Err(left.incomplete(place.manifest_first))
+    Err(blocked.incomplete(repository.manifest_first))
 }
 
 async fn lost(
     run: &Run,
     target: Target<'_>,
-    place: &Place,
+    repository: &EvidenceRepository,
     evidence: &[Evidence],
-) -> Result<Vec<Evidence>, Left> {
+) -> Result<Vec<Evidence>, Blocked> {
     run.ports
         .evidence
-        .lost(&place.repository, &target.descriptor.digest, evidence)
+        .lost(&repository.name, &target.descriptor.digest, evidence)
         .await
-        .map_err(|failure| Left::failed(Phase::Publish, &failure).incomplete(place.manifest_first))
+        .map_err(|failure| {
+            Blocked::failed(Phase::Publish, &failure).incomplete(repository.manifest_first)
+        })
 }

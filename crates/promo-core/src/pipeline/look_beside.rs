@@ -1,5 +1,5 @@
 //! Looks for a plan at what staging has beside the images that are to be promoted, so that who reviews it sees what stays
-//! behind. Beside the phases: a run looks for itself, at the same in the same way, except for children of indexes.
+//! behind. It is no phase: a run looks for itself, in the same way, but not at the children of indexes.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -26,7 +26,7 @@ pub struct BesideSettings {
 }
 
 /// The plan with what is beside each image that is to be promoted, looked at once for each digest of a source, at most
-/// `at_once` together. That what refers to the children of an index is told as well costs its manifest, and a list for each child.
+/// `at_once` together. For the children of an index its manifest is read, and a list of referrers for each child.
 ///
 /// Where it can't be told, the observer hears why.
 pub async fn look_beside(

@@ -1,11 +1,11 @@
 //! Making evidence about one subject, an image or a child of an index: its signatures, or its attestation. Sign and attest
-//! call it; where it is missing and whether it stands is the business of `placing`.
+//! call it; `placing` finds out where it is missing and brings it there.
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::flow::Run;
 use super::group::SharedEvidence;
-use super::outcome::Left;
-use super::placing::{self, Place, Target};
+use super::outcome::Blocked;
+use super::placing::{self, EvidenceRepository, Target};
 use crate::oci::{RawManifest, Repository};
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subject};
 
@@ -13,13 +13,13 @@ use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subjec
 pub(super) async fn sign(
     run: &Run,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
-) -> Result<(), Left> {
-    let Some(proof) = &run.signing else {
+) -> Result<(), Blocked> {
+    let Some(signing) = &run.signing else {
         return Ok(());
     };
-    let kinds: Vec<EvidenceKind> = proof
+    let kinds: Vec<EvidenceKind> = signing
         .signer
         .formats()
         .iter()
@@ -37,9 +37,18 @@ pub(super) async fn sign(
                 EvidenceKind::Attestation { .. } => None,
             })
             .collect();
-        proof.signer.sign(&subject, &formats).await
+        signing.signer.sign(&subject, &formats).await
     };
-    placing::bring(run, Phase::Sign, target, places, mirrors, &kinds, make).await
+    placing::bring(
+        run,
+        Phase::Sign,
+        target,
+        repositories,
+        mirrors,
+        &kinds,
+        make,
+    )
+    .await
 }
 
 /// What a record is about.
@@ -59,16 +68,25 @@ pub(super) fn target<'a>(
 /// Makes the attestations of one manifest stand.
 pub(super) async fn attest(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     record: &PromotionRecord,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
-) -> Result<(), Left> {
-    let kinds = proof.attester.kinds();
+) -> Result<(), Blocked> {
+    let kinds = signing.attester.kinds();
     let make = |missing: Vec<EvidenceKind>| {
         let record = record.clone();
-        async move { proof.attester.attest(&record, &missing).await }
+        async move { signing.attester.attest(&record, &missing).await }
     };
-    placing::bring(run, Phase::Attest, target, places, mirrors, &kinds, make).await
+    placing::bring(
+        run,
+        Phase::Attest,
+        target,
+        repositories,
+        mirrors,
+        &kinds,
+        make,
+    )
+    .await
 }

@@ -1,4 +1,4 @@
-//! Measures the images that a plan is to promote, so that it says what it takes. Beside the phases: only a plan that is
+//! Measures the images that a plan is to promote, so that it says what it takes. It is no phase: only a plan that is
 //! shown is measured, since a run reads the same manifests anyway.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ pub(super) type Image = (Repository, Digest);
 
 /// The plan with the sizes of what it is to promote, read from the sources by `copier`, at most `at_once` together.
 ///
-/// An image whose manifests can't be read stays without a size; the observer hears why. A run would leave it for
+/// An image whose manifests can't be read stays without a size; the observer hears why. A run would block it for
 /// the same reason, if that lasts.
 pub async fn measure(
     plan: Plan,
@@ -61,7 +61,7 @@ where
         observer.observe(&Event::ItemDone {
             phase: Phase::Plan,
             item: format!("{}@{}", image.0, image.1),
-            left: answer.as_ref().err().map(Failure::code),
+            blocked: answer.as_ref().err().map(Failure::code),
         });
         Some((image, answer.ok()?))
     })
@@ -71,7 +71,7 @@ where
     observer.observe(&Event::PhaseEnded {
         phase: Phase::Plan,
         passed,
-        left: count - passed,
+        blocked: count - passed,
     });
     answers
 }

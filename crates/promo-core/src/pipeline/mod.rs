@@ -7,8 +7,8 @@
 //!
 //! Each phase takes the value before it by move and returns the next. A phase's value holds what
 //! passed, in types that only that phase can make, and the outcomes of what did not. A phase
-//! fails as a whole only when the run can't go on. Up to [`Validated`] they say in their type what the
-//! run is to do in the end ([`Intent`]): of a [`DryRun`] nothing more can be asked there.
+//! fails as a whole only when the run can't go on. Up to [`Validated`] their type also says what the
+//! run is to do in the end ([`Intent`]): a [`DryRun`] has no phase after that.
 //!
 //! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
 
@@ -48,11 +48,11 @@ pub use attest::{Attested, AttestedImage};
 pub use beside::{MAX_TOLD, is_evidence_type};
 pub use error::{RunError, codes};
 pub use flow::{PhaseReport, PhaseStatus};
-pub use intent::{Confirmed, DryRun, Intent, Mode, ProofPorts, Signing};
+pub use intent::{Confirmed, DryRun, Intent, Mode, Signing, SigningPorts};
 pub use interrupt::Interrupt;
 pub use look_beside::{BesideSettings, look_beside};
 pub use measure::measure;
-pub use outcome::{EdgeOutcome, EdgeResult, Left, LeftClass};
+pub use outcome::{Blocked, BlockedClass, EdgeOutcome, EdgeResult};
 pub use planned::Planned;
 pub use promote::{Promoted, PromotedDestination, PromotedImage};
 pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};

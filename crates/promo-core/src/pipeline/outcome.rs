@@ -8,30 +8,38 @@ use crate::oci::{Digest, Repository, Tag};
 use crate::plan::{DestinationWork, ImageWork};
 use crate::ports::{Failure, FailureKind, Phase};
 
-/// Why an edge was left, as far as it matters for what to do next.
+/// Why an edge was blocked, as far as it matters for what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "LeftClass")
+)]
 #[serde(rename_all = "kebab-case")]
-pub enum LeftClass {
+pub enum BlockedClass {
     /// The run was interrupted.
     Interrupted,
     /// Not authenticated or not authorised.
     Access,
-    /// A proof or a policy refused it.
+    /// Evidence or a policy refused it.
     Refused,
     /// Anything else.
     Failed,
 }
 
-/// What keeps an edge from being published.
+/// What keeps an edge from being published. Documents and people are told that it was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Left")
+)]
 #[serde(rename_all = "camelCase")]
-pub struct Left {
-    /// The phase that left it.
+pub struct Blocked {
+    /// The phase that blocked it.
     pub phase: Phase,
     /// What kind of reason.
-    pub class: LeftClass,
+    pub class: BlockedClass,
     /// The reason.
     pub code: Code,
     /// The reason, for a person.
@@ -45,11 +53,11 @@ pub struct Left {
     pub incomplete: bool,
 }
 
-impl Left {
-    /// Left for a reason of our own.
+impl Blocked {
+    /// Blocked for a reason of our own.
     pub(super) fn new(
         phase: Phase,
-        class: LeftClass,
+        class: BlockedClass,
         code: Code,
         message: impl Into<String>,
     ) -> Self {
@@ -63,13 +71,13 @@ impl Left {
         }
     }
 
-    /// Left because a port failed.
+    /// Blocked because a port failed.
     pub(super) fn failed(phase: Phase, failure: &Failure) -> Self {
         let class = match failure.kind() {
-            FailureKind::Unauthenticated | FailureKind::Forbidden => LeftClass::Access,
-            FailureKind::DigestMismatch => LeftClass::Refused,
-            FailureKind::Interrupted => LeftClass::Interrupted,
-            _ => LeftClass::Failed,
+            FailureKind::Unauthenticated | FailureKind::Forbidden => BlockedClass::Access,
+            FailureKind::DigestMismatch => BlockedClass::Refused,
+            FailureKind::Interrupted => BlockedClass::Interrupted,
+            _ => BlockedClass::Failed,
         };
         Self {
             hints: failure.hints().to_vec(),
@@ -77,11 +85,11 @@ impl Left {
         }
     }
 
-    /// Left because the run was interrupted.
+    /// Blocked because the run was interrupted.
     pub(super) fn interrupted(phase: Phase) -> Self {
         Self::new(
             phase,
-            LeftClass::Interrupted,
+            BlockedClass::Interrupted,
             super::codes::INTERRUPTED,
             "not started, because the run was interrupted",
         )
@@ -111,8 +119,9 @@ pub enum EdgeResult {
     },
     /// The tag pointed there already when publish looked; its evidence stands.
     AlreadyThere,
-    /// It was left.
-    Left(Left),
+    /// It was blocked.
+    #[serde(rename = "left")]
+    Blocked(Blocked),
 }
 
 /// One edge with how it ended.
@@ -160,9 +169,9 @@ pub(super) fn of_destination(
     outcomes
 }
 
-/// The outcomes of all edges of an image, all left for the same reason.
-pub(super) fn of_image(image: &ImageWork, left: &Left) -> Vec<EdgeOutcome> {
-    let result = EdgeResult::Left(left.clone());
+/// The outcomes of all edges of an image, all blocked for the same reason.
+pub(super) fn of_image(image: &ImageWork, blocked: &Blocked) -> Vec<EdgeOutcome> {
+    let result = EdgeResult::Blocked(blocked.clone());
     image
         .destinations
         .iter()

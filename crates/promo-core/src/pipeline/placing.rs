@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use futures_util::lock::Mutex;
 
-use super::ProofPorts;
+use super::SigningPorts;
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use super::refusal::{self, Refusal};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, RawManifest, Repository};
@@ -33,12 +33,12 @@ pub(super) type Shared = Mutex<Vec<AcceptedEvidence>>;
 
 /// A repository that shall hold evidence.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) repository: Repository,
+pub(super) struct EvidenceRepository {
+    pub(super) name: Repository,
     /// What was found or attached that verifies as ours; nothing if nobody looked yet.
     ours: Option<Vec<AcceptedEvidence>>,
     /// Why the evidence does not stand here.
-    pub(super) left: Option<Left>,
+    pub(super) blocked: Option<Blocked>,
     /// Whether the manifest had to be put before its evidence.
     pub(super) manifest_first: bool,
     /// What is claimed to stand here, and is looked at again before anything is published.
@@ -52,20 +52,20 @@ pub(super) struct Claim {
     pub(super) evidence: Evidence,
 }
 
-impl Place {
-    pub(super) fn new(repository: Repository) -> Self {
+impl EvidenceRepository {
+    pub(super) fn new(name: Repository) -> Self {
         Self {
-            repository,
+            name,
             ours: None,
-            left: None,
+            blocked: None,
             manifest_first: false,
             claims: Vec::new(),
         }
     }
 
-    /// Records that these pieces about `subject` stand, unless the place was left.
+    /// Records that these pieces about `subject` stand, unless the repository was blocked.
     fn claim(&mut self, subject: &Descriptor, evidence: impl IntoIterator<Item = Evidence>) {
-        if self.left.is_none() {
+        if self.blocked.is_none() {
             self.claims
                 .extend(evidence.into_iter().map(|evidence| Claim {
                     subject: subject.clone(),
@@ -79,22 +79,22 @@ impl Place {
     }
 }
 
-/// Makes evidence of `kinds` about `target` stand at every place, and what is carried, too. Places where
-/// that fails say why in `left`. `Err` concerns all of them.
+/// Makes evidence of `kinds` about `target` stand in every repository. Repositories where
+/// that fails say why in `blocked`. `Err` concerns all of them.
 pub(super) async fn bring<F, Fut>(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     mirrors: &[Repository],
     kinds: &[EvidenceKind],
     make: F,
-) -> Result<(), Left>
+) -> Result<(), Blocked>
 where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
 {
-    let Some(proof) = &run.signing else {
+    let Some(signing) = &run.signing else {
         return Ok(());
     };
     let mut shared = match target.shared {
@@ -102,35 +102,35 @@ where
         None => None,
     };
     join_all(
-        places
+        repositories
             .iter_mut()
-            .map(|place| survey(run, proof, phase, target, place)),
+            .map(|repository| survey(run, signing, phase, target, repository)),
     )
     .await;
     let mut standing: Vec<AcceptedEvidence> = kinds
         .iter()
-        .filter_map(|kind| first_of(kind, shared.as_deref(), places))
+        .filter_map(|kind| first_of(kind, shared.as_deref(), repositories))
         .collect();
-    look_at_mirrors(run, proof, phase, target, mirrors, kinds, &mut standing).await;
-    let made = make_missing(proof, phase, target, &standing, kinds, make).await?;
+    look_at_mirrors(run, signing, phase, target, mirrors, kinds, &mut standing).await;
+    let made = make_missing(signing, phase, target, &standing, kinds, make).await?;
     let all: Vec<AcceptedEvidence> = standing.into_iter().chain(made).collect();
     if let Some(shared) = &mut shared {
         let known: Vec<EvidenceKind> = shared.iter().map(|it| it.kind.clone()).collect();
         shared.extend(all.iter().filter(|it| !known.contains(&it.kind)).cloned());
     }
-    join_all(places.iter_mut().map(|place| {
+    join_all(repositories.iter_mut().map(|repository| {
         let lacking: Vec<_> = all
             .iter()
-            .filter(|evidence| place.holds(&evidence.kind).is_none())
+            .filter(|evidence| repository.holds(&evidence.kind).is_none())
             .cloned()
             .collect();
-        complete(run, phase, target, place, lacking)
+        complete(run, phase, target, repository, lacking)
     }))
     .await;
-    for place in places {
-        let held = kinds.iter().filter_map(|kind| place.holds(kind));
+    for repository in repositories {
+        let held = kinds.iter().filter_map(|kind| repository.holds(kind));
         let held: Vec<Evidence> = held.map(|held| held.evidence.clone()).collect();
-        place.claim(target.descriptor, held);
+        repository.claim(target.descriptor, held);
     }
     Ok(())
 }
@@ -140,79 +140,83 @@ pub(super) async fn carry(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    places: &mut [Place],
+    repositories: &mut [EvidenceRepository],
     carried: &[Evidence],
 ) {
     if carried.is_empty() {
         return;
     }
     join_all(
-        places
+        repositories
             .iter_mut()
-            .map(|place| attach(run, phase, target, place, carried)),
+            .map(|repository| attach(run, phase, target, repository, carried)),
     )
     .await;
-    for place in places {
-        place.claim(target.descriptor, carried.iter().cloned());
+    for repository in repositories {
+        repository.claim(target.descriptor, carried.iter().cloned());
     }
 }
 
-/// Finds out what a place holds of ours, once.
+/// Finds out what a repository holds of ours, once.
 async fn survey(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
 ) {
-    if place.ours.is_some() || place.left.is_some() {
+    if repository.ours.is_some() || repository.blocked.is_some() {
         return;
     }
-    match ours_at(run, proof, target, &place.repository).await {
-        Ok(ours) => place.ours = Some(ours),
-        Err(failure) => place.left = Some(Left::failed(phase, &failure)),
+    match ours_at(run, signing, target, &repository.name).await {
+        Ok(ours) => repository.ours = Some(ours),
+        Err(failure) => repository.blocked = Some(Blocked::failed(phase, &failure)),
     }
 }
 
 async fn ours_at(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     target: Target<'_>,
     repository: &Repository,
 ) -> Result<Vec<AcceptedEvidence>, Failure> {
     let digest = &target.descriptor.digest;
     let held = run.ports.evidence.read(repository, digest).await?;
-    verify(proof, target, &held).await
+    verify(signing, target, &held).await
 }
 
 async fn verify(
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     target: Target<'_>,
     held: &EvidenceSet,
 ) -> Result<Vec<AcceptedEvidence>, Failure> {
     let digest = &target.descriptor.digest;
-    let verification = proof
+    let verification = signing
         .verifier
         .verify(digest, Some(target.identity), held)
         .await?;
     Ok(verification.accepted)
 }
 
-/// The piece of a kind that this run brings already, else the first that stands at a place.
+/// The piece of a kind that this run brings already, else the first that stands in a repository.
 fn first_of(
     kind: &EvidenceKind,
     shared: Option<&Vec<AcceptedEvidence>>,
-    places: &[Place],
+    repositories: &[EvidenceRepository],
 ) -> Option<AcceptedEvidence> {
     let known = shared.into_iter().flatten().find(|it| it.kind == *kind);
-    let at_a_place = || places.iter().find_map(|place| place.holds(kind));
-    known.or_else(at_a_place).cloned()
+    let in_a_repository = || {
+        repositories
+            .iter()
+            .find_map(|repository| repository.holds(kind))
+    };
+    known.or_else(in_a_repository).cloned()
 }
 
-/// Looks for what stands at no place at the other mirrors, which are read only if something is missing.
+/// Looks for what stands in none of the repositories at the other mirrors, which are read only if something is missing.
 async fn look_at_mirrors(
     run: &Run,
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
     mirrors: &[Repository],
@@ -223,24 +227,24 @@ async fn look_at_mirrors(
         if found.len() == kinds.len() {
             break;
         }
-        let mut place = Place::new(mirror.clone());
-        survey(run, proof, phase, target, &mut place).await;
+        let mut repository = EvidenceRepository::new(mirror.clone());
+        survey(run, signing, phase, target, &mut repository).await;
         for kind in kinds {
             if !found.iter().any(|evidence| evidence.kind == *kind) {
-                found.extend(place.holds(kind).cloned());
+                found.extend(repository.holds(kind).cloned());
             }
         }
     }
 }
 
 async fn make_missing<F, Fut>(
-    proof: &ProofPorts,
+    signing: &SigningPorts,
     phase: Phase,
     target: Target<'_>,
     standing: &[AcceptedEvidence],
     kinds: &[EvidenceKind],
     make: F,
-) -> Result<Vec<AcceptedEvidence>, Left>
+) -> Result<Vec<AcceptedEvidence>, Blocked>
 where
     F: FnOnce(Vec<EvidenceKind>) -> Fut,
     Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
@@ -253,20 +257,20 @@ where
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |failure: Failure| Left::failed(phase, &failure);
+    let failed = |failure: Failure| Blocked::failed(phase, &failure);
     let evidence = make(missing.clone()).await.map_err(failed)?;
     let held = EvidenceSet {
         evidence,
         passed_over: Vec::new(),
     };
-    // What can't be verified is not proof, whoever made it.
-    let accepted = verify(proof, target, &held).await.map_err(failed)?;
+    // What can't be verified is no evidence, whoever made it.
+    let accepted = verify(signing, target, &held).await.map_err(failed)?;
     let kinds_made: BTreeSet<_> = accepted.iter().map(|made| made.kind.clone()).collect();
     if missing.iter().any(|kind| !kinds_made.contains(kind)) {
         let message = "the verifier does not accept the evidence that was just made";
-        return Err(Left::new(
+        return Err(Blocked::new(
             phase,
-            LeftClass::Refused,
+            BlockedClass::Refused,
             codes::EVIDENCE_MISSING,
             message,
         ));
@@ -274,21 +278,21 @@ where
     Ok(accepted)
 }
 
-/// Attaches what a place lacks.
+/// Attaches what a repository lacks.
 async fn complete(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     lacking: Vec<AcceptedEvidence>,
 ) {
     if lacking.is_empty() {
         return;
     }
     let evidence: Vec<_> = lacking.iter().map(|e| e.evidence.clone()).collect();
-    attach(run, phase, target, place, &evidence).await;
-    if place.left.is_none() {
-        place.ours.get_or_insert_default().extend(lacking);
+    attach(run, phase, target, repository, &evidence).await;
+    if repository.blocked.is_none() {
+        repository.ours.get_or_insert_default().extend(lacking);
     }
 }
 
@@ -297,7 +301,7 @@ pub(super) async fn attach(
     run: &Run,
     phase: Phase,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     evidence: &[Evidence],
 ) {
     let (referrers, layers): (Vec<Evidence>, Vec<Evidence>) = evidence
@@ -305,11 +309,12 @@ pub(super) async fn attach(
         .cloned()
         .partition(|evidence| matches!(evidence, Evidence::Referrer { .. }));
     for pieces in [referrers, layers] {
-        if pieces.is_empty() || place.left.is_some() {
+        if pieces.is_empty() || repository.blocked.is_some() {
             continue;
         }
-        if let Err(failure) = attach_or_put_subject(run, target, place, &pieces).await {
-            place.left = Some(Left::failed(phase, &failure).incomplete(place.manifest_first));
+        if let Err(failure) = attach_or_put_subject(run, target, repository, &pieces).await {
+            repository.blocked =
+                Some(Blocked::failed(phase, &failure).incomplete(repository.manifest_first));
         }
     }
 }
@@ -318,24 +323,24 @@ pub(super) async fn attach(
 async fn attach_or_put_subject(
     run: &Run,
     target: Target<'_>,
-    place: &mut Place,
+    repository: &mut EvidenceRepository,
     pieces: &[Evidence],
 ) -> Result<(), Failure> {
     let store = &run.ports.evidence;
-    let Place {
-        repository,
+    let EvidenceRepository {
+        name,
         manifest_first,
         ..
-    } = place;
-    let repository: &Repository = repository;
+    } = repository;
+    let name: &Repository = name;
     let attach = || async {
-        let attached = store.attach(repository, target.descriptor, pieces);
+        let attached = store.attach(name, target.descriptor, pieces);
         attached.await.map(drop)
     };
     let is_referrer = |piece: &Evidence| matches!(piece, Evidence::Referrer { .. });
     match target.manifest {
         Some(manifest) if pieces.iter().all(is_referrer) => {
-            or_put_subject(run, repository, manifest, manifest_first, attach).await
+            or_put_subject(run, name, manifest, manifest_first, attach).await
         }
         _ => attach().await,
     }
@@ -360,7 +365,7 @@ where
     };
     let mut result = put().await;
     if matches!(meaning(&result), Refusal::Unclear | Refusal::OfTheList) {
-        // It may have been about to pass.
+        // What kept the registry from taking it may be over by now.
         result = put().await;
     }
     if matches!(meaning(&result), Refusal::OfTheList | Refusal::Other) {

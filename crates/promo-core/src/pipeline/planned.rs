@@ -65,14 +65,15 @@ impl<I: Intent> Planned<I> {
                 count: stopping.count() as u64,
             });
         }
-        let left = plan.summary().verdicts.left();
+        let blocked = plan.summary().verdicts.blocked();
         let mut work = plan.work();
-        let (unproven, undecided) = in_question::unproven(&run, plan.digests_in_question()).await;
-        work.extend(unproven);
+        let (without_evidence, undecided) =
+            in_question::without_evidence(&run, plan.digests_in_question()).await;
+        work.extend(without_evidence);
         let mut flow = Flow::new(run, plan);
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
-        let left = left.saturating_add(undecided.len());
-        flow.end(Phase::Plan, PhaseStatus::Done, work.len(), left);
+        let blocked = usize::try_from(blocked).unwrap_or(usize::MAX);
+        let blocked = blocked.saturating_add(undecided.len());
+        flow.end(Phase::Plan, PhaseStatus::Done, work.len(), blocked);
         flow.outcomes.extend(undecided);
         Ok(Self { flow, work, intent })
     }

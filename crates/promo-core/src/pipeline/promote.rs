@@ -1,5 +1,5 @@
-//! Promote: brings blobs and children of indexes to the destinations. The image's own manifest stays in
-//! hand: publish puts it when the evidence stands.
+//! Promote: brings blobs and children of indexes to the destinations. The image's own manifest is kept
+//! in memory: publish puts it when the evidence stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use super::beside;
 use super::error::codes;
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::intent::Confirmed;
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
+use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
 use super::push_check::{self, Closed};
 use super::validate::{Validated, ValidatedImage};
 use crate::oci::{Descriptor, RawManifest, Repository};
 use crate::plan::{DestinationWork, ImageWork};
 use crate::ports::{CopiedContent, CopyRequest, DestinationContent, FailureKind, Phase};
 
-/// Images whose content is in place.
+/// Images whose content is at their destinations.
 #[derive(Debug)]
 pub struct Promoted {
     flow: Flow,
@@ -103,7 +103,7 @@ impl Validated<Confirmed> {
 }
 
 impl Promoted {
-    /// The images whose content is in place.
+    /// The images whose content is at their destinations.
     pub fn passed(&self) -> &[PromotedImage] {
         &self.passed
     }
@@ -130,9 +130,9 @@ async fn copy(
             run.item_done(Phase::Promote, name, None);
             (arrived(image, content, &first, &mut outcomes), outcomes)
         }
-        Err(left) => {
-            run.item_done(Phase::Promote, name, Some(left.code));
-            outcomes.extend(outcome::of_image(&image.work, &left));
+        Err(blocked) => {
+            run.item_done(Phase::Promote, name, Some(blocked.code));
+            outcomes.extend(outcome::of_image(&image.work, &blocked));
             (None, outcomes)
         }
     }
@@ -148,8 +148,8 @@ fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
     for destination in destinations {
         match closed.get(&destination.repository) {
             None => work.destinations.push(destination),
-            Some(left) => {
-                let result = EdgeResult::Left(left.clone());
+            Some(blocked) => {
+                let result = EdgeResult::Blocked(blocked.clone());
                 outcomes.extend(outcome::of_destination(work, &destination, &result));
             }
         }
@@ -157,19 +157,19 @@ fn leave_closed(closed: &Closed, work: &mut ImageWork) -> Vec<EdgeOutcome> {
     outcomes
 }
 
-/// Brings the image's content and what is carried with it. Also returns the places that wanted its own manifest first.
+/// Brings the image's content and what is carried with it. Also returns the repositories that wanted its own manifest first.
 async fn bring(
     run: &Run,
     image: &ValidatedImage,
-) -> Result<(CopiedContent, BTreeSet<Repository>), Left> {
+) -> Result<(CopiedContent, BTreeSet<Repository>), Blocked> {
     let mut content = copy_content(run, &image.work).await?;
     let first = beside::carry(run, &image.work, &image.beside, &mut content).await?;
     Ok((content, first))
 }
 
-async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left> {
+async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Blocked> {
     if run.interrupt.is_raised() {
-        return Err(Left::interrupted(Phase::Promote));
+        return Err(Blocked::interrupted(Phase::Promote));
     }
     if let Some(content) = standing_content(run, work).await? {
         return Ok(content);
@@ -186,22 +186,22 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
     );
     let content = run.ports.copier.copy(&request).await;
     let content = content.map_err(|failure| match failure.kind() {
-        FailureKind::NotFound => Left {
+        FailureKind::NotFound => Blocked {
             hints: failure.hints().to_vec(),
-            ..Left::new(
+            ..Blocked::new(
                 Phase::Promote,
-                LeftClass::Failed,
+                BlockedClass::Failed,
                 codes::LOST,
                 format!("gone from staging: {}", failure.chain()),
             )
         },
-        _ => Left::failed(Phase::Promote, &failure),
+        _ => Blocked::failed(Phase::Promote, &failure),
     })?;
     if content.manifest.digest() != work.digest {
-        // The last line of defence: what is signed and published is what the promoter manifest names.
-        return Err(Left::new(
+        // Checked here whatever the copier does: only what the promoter manifest names is signed and published.
+        return Err(Blocked::new(
             Phase::Promote,
-            LeftClass::Refused,
+            BlockedClass::Refused,
             codes::OTHER_IMAGE,
             format!("the copier brought {}", content.manifest.digest()),
         ));
@@ -211,7 +211,7 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Left
 
 /// The content of an image that stands everywhere: nothing is copied, and its manifest is read where it is, since
 /// staging may not have it any more. Its children are needed only where they are signed as well.
-async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedContent>, Left> {
+async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedContent>, Blocked> {
     let first = work.destinations.first();
     let Some(first) = first.filter(|_| work.stands && !run.settings.recursive) else {
         return Ok(None);
@@ -220,7 +220,7 @@ async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedCo
     let manifest = registry
         .get_manifest(&first.repository, &work.digest.into())
         .await
-        .map_err(|failure| Left::failed(Phase::Promote, &failure))?;
+        .map_err(|failure| Blocked::failed(Phase::Promote, &failure))?;
     let destinations = work.destinations.iter();
     Ok(manifest.map(|manifest| CopiedContent {
         manifest,
@@ -232,7 +232,7 @@ async fn standing_content(run: &Run, work: &ImageWork) -> Result<Option<CopiedCo
     }))
 }
 
-/// Sorts the destinations into those that have the content and those that are left.
+/// Sorts the destinations into those that have the content and those that are blocked.
 fn arrived(
     image: ValidatedImage,
     content: CopiedContent,
@@ -242,7 +242,7 @@ fn arrived(
     let results: BTreeMap<Repository, _> = content.destinations.into_iter().collect();
     let mut destinations = Vec::new();
     for work in &image.work.destinations {
-        let left = match results.get(&work.repository) {
+        let blocked = match results.get(&work.repository) {
             Some(Ok(content)) => {
                 destinations.push(PromotedDestination {
                     work: work.clone(),
@@ -253,16 +253,16 @@ fn arrived(
             }
             Some(Err(failure)) => {
                 let is_shown = first.contains(&work.repository);
-                Left::failed(Phase::Promote, failure).incomplete(is_shown)
+                Blocked::failed(Phase::Promote, failure).incomplete(is_shown)
             }
-            None => Left::new(
+            None => Blocked::new(
                 Phase::Promote,
-                LeftClass::Failed,
+                BlockedClass::Failed,
                 codes::LOST,
                 "the copier said nothing about this destination",
             ),
         };
-        let result = EdgeResult::Left(left);
+        let result = EdgeResult::Blocked(blocked);
         outcomes.extend(outcome::of_destination(&image.work, work, &result));
     }
     (!destinations.is_empty()).then_some(PromotedImage {

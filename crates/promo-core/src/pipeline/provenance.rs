@@ -3,7 +3,7 @@
 
 use super::flow::{Flow, Item, PhaseStatus};
 use super::intent::Intent;
-use super::outcome::{self, Left, LeftClass};
+use super::outcome::{self, Blocked, BlockedClass};
 use super::planned::Planned;
 use super::{ProvenancePolicy, codes};
 use crate::plan::{ImageWork, ProvenanceDemand};
@@ -40,17 +40,17 @@ impl<I: Intent> Planned<I> {
         let mut passed = Vec::with_capacity(work.len());
         let mut refused = 0;
         for work in work {
-            let left = unmet(work.provenance);
+            let blocked = unmet(work.provenance);
             if is_asked {
                 let name = format!("{}@{}", work.source, work.digest);
-                let code = left.as_ref().map(|left| left.code);
+                let code = blocked.as_ref().map(|blocked| blocked.code);
                 flow.run.item_done(Phase::Provenance, name, code);
             }
-            match left {
+            match blocked {
                 None => passed.push(ProvenanceVerifiedImage { work }),
-                Some(left) => {
+                Some(blocked) => {
                     refused += 1;
-                    flow.outcomes.extend(outcome::of_image(&work, &left));
+                    flow.outcomes.extend(outcome::of_image(&work, &blocked));
                 }
             }
         }
@@ -94,7 +94,7 @@ impl ProvenanceVerifiedImage {
 }
 
 /// Why an image can't pass: nothing is verified yet, so whatever is required is unmet.
-fn unmet(demand: ProvenanceDemand) -> Option<Left> {
+fn unmet(demand: ProvenanceDemand) -> Option<Blocked> {
     let (code, message, hint) = match demand {
         ProvenanceDemand::None => return None,
         ProvenanceDemand::Required => (
@@ -108,9 +108,9 @@ fn unmet(demand: ProvenanceDemand) -> Option<Left> {
             "`promo manifest check` shows what is wrong with the section",
         ),
     };
-    let left = Left::new(Phase::Provenance, LeftClass::Refused, code, message);
-    Some(Left {
+    let blocked = Blocked::new(Phase::Provenance, BlockedClass::Refused, code, message);
+    Some(Blocked {
         hints: vec![hint.to_owned()],
-        ..left
+        ..blocked
     })
 }

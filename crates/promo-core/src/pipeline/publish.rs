@@ -14,8 +14,8 @@ use super::error::codes;
 use super::flow::{Flow, PhaseStatus, Run};
 use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left, LeftClass};
-use super::placing::Place;
+use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
+use super::placing::EvidenceRepository;
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
@@ -29,9 +29,9 @@ pub struct Published {
     flow: Flow,
 }
 
-/// A place of evidence, with everything that may be published as soon as its evidence was looked at.
+/// A repository that holds evidence, with everything that may be published as soon as that was looked at.
 struct Waiting {
-    place: Place,
+    repository: EvidenceRepository,
     identity: Identity,
     manifest: RawManifest,
     destinations: Vec<(Arc<ImageWork>, DestinationWork)>,
@@ -74,7 +74,7 @@ impl Attested {
             |waiting| waiting.destinations.clone(),
             |waiting| publish(Arc::clone(&run), waiting),
             |destinations, panic| {
-                let result = EdgeResult::Left(failed(panic));
+                let result = EdgeResult::Blocked(failed(panic));
                 let outcomes = destinations.iter().flat_map(|(image, destination)| {
                     outcome::of_destination(image, destination, &result)
                 });
@@ -83,15 +83,15 @@ impl Attested {
         )
         .await;
         let outcomes: Vec<EdgeOutcome> = outcomes.into_iter().flatten().collect();
-        let left = outcomes
+        let blocked = outcomes
             .iter()
-            .filter(|outcome| matches!(outcome.result, EdgeResult::Left(_)))
+            .filter(|outcome| matches!(outcome.result, EdgeResult::Blocked(_)))
             .count();
         flow.end(
             Phase::Publish,
             PhaseStatus::Done,
-            outcomes.len() - left,
-            left,
+            outcomes.len() - blocked,
+            blocked,
         );
         flow.outcomes.extend(outcomes);
         Published { flow }
@@ -105,17 +105,19 @@ impl Published {
     }
 }
 
-/// What waits for which place: a destination for the evidence at itself, or all of them for the one place that
-/// receives evidence.
+/// What waits for the evidence in which repository: a destination for that in its own, or all of them for that in the
+/// one repository that receives evidence.
 fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
-    let ImageGroup { images, places, .. } = image.into_group();
+    let group: ImageGroup = image.into_group();
+    let images = group.images;
     let Some(first) = images.first() else {
         return Vec::new();
     };
-    let mut waiting: Vec<Waiting> = places
+    let mut waiting: Vec<Waiting> = group
+        .repositories
         .into_iter()
-        .map(|place| Waiting {
-            place,
+        .map(|repository| Waiting {
+            repository,
             identity: first.work().identity.clone(),
             manifest: first.manifest.clone(),
             destinations: Vec::new(),
@@ -124,18 +126,14 @@ fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
     for image in images {
         let work = Arc::new(image.validated.work);
         for destination in image.destinations {
-            // Each destination has a place: sign made the places from the destinations.
-            let place = waiting.iter_mut().find(|waiting| match scope {
-                EvidenceScope::AllMirrors => {
-                    waiting.place.repository == destination.work.repository
-                }
+            // Each destination has one: sign made the list of repositories from the destinations.
+            let waits_for = waiting.iter_mut().find(|waiting| match scope {
+                EvidenceScope::AllMirrors => waiting.repository.name == destination.work.repository,
                 EvidenceScope::Canonical(_) => true,
             });
-            debug_assert!(place.is_some(), "no place for {:?}", destination.work);
-            if let Some(place) = place {
-                place
-                    .destinations
-                    .push((Arc::clone(&work), destination.work));
+            debug_assert!(waits_for.is_some(), "no evidence: {:?}", destination.work);
+            if let Some(Waiting { destinations, .. }) = waits_for {
+                destinations.push((Arc::clone(&work), destination.work));
             }
         }
     }
@@ -144,12 +142,12 @@ fn waiting(scope: &EvidenceScope, image: AttestedImage) -> Vec<Waiting> {
 
 async fn publish(run: Arc<Run>, waiting: Waiting) -> Vec<EdgeOutcome> {
     let Waiting {
-        place,
+        repository,
         identity,
         manifest,
         destinations,
     } = waiting;
-    let proof = look_again(&run, &identity, &manifest, place).await;
+    let proof = look_again(&run, &identity, &manifest, repository).await;
     let each = destinations.iter().map(|(image, destination)| {
         let (run, proof, manifest) = (&*run, &proof, &manifest);
         async move {
@@ -163,7 +161,7 @@ async fn publish(run: Arc<Run>, waiting: Waiting) -> Vec<EdgeOutcome> {
                     };
                     publish_destination(run, &publication).await
                 }
-                Err(left) => leave(run, image, destination, left),
+                Err(blocked) => block(run, image, destination, blocked),
             }
         }
     });
@@ -188,16 +186,16 @@ async fn publish_destination(run: &Run, publication: &Publication<'_>) -> Vec<Ed
     outcomes
 }
 
-/// Leaves a destination whose evidence doesn't stand.
-fn leave(
+/// Blocks a destination whose evidence doesn't stand.
+fn block(
     run: &Run,
     image: &ImageWork,
     destination: &DestinationWork,
-    left: &Left,
+    blocked: &Blocked,
 ) -> Vec<EdgeOutcome> {
     let tags = destination.tags.iter().map(|wanted| Some(&wanted.tag));
     tags.chain(destination.tagless.then_some(None))
-        .map(|tag| outcome(run, image, destination, tag, Err(left.clone())))
+        .map(|tag| outcome(run, image, destination, tag, Err(blocked.clone())))
         .collect()
 }
 
@@ -206,11 +204,11 @@ fn outcome(
     image: &ImageWork,
     destination: &DestinationWork,
     tag: Option<&Tag>,
-    result: Result<EdgeResult, Left>,
+    result: Result<EdgeResult, Blocked>,
 ) -> EdgeOutcome {
-    let result = result.unwrap_or_else(EdgeResult::Left);
-    let left = match &result {
-        EdgeResult::Left(left) => Some(left.code),
+    let result = result.unwrap_or_else(EdgeResult::Blocked);
+    let blocked = match &result {
+        EdgeResult::Blocked(blocked) => Some(blocked.code),
         _ => None,
     };
     let repository = &destination.repository;
@@ -218,7 +216,7 @@ fn outcome(
         Some(tag) => format!("{repository}:{tag}"),
         None => format!("{repository}@{}", image.digest),
     };
-    run.item_done(Phase::Publish, name, left);
+    run.item_done(Phase::Publish, name, blocked);
     EdgeOutcome {
         identity: image.identity.clone(),
         digest: image.digest,
@@ -230,13 +228,13 @@ fn outcome(
 }
 
 /// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
-/// move; registries offer no conditional PUT that holds, so this window remains. It must not grow by pauses: before a
-/// PUT is repeated, the question is asked again.
+/// move; registries offer no conditional PUT that holds, so this window remains. A pause would make it longer, so the question is
+/// asked again before a PUT is repeated.
 async fn publish_tag(
     run: &Run,
     publication: &Publication<'_>,
     wanted: &WantedTag,
-) -> Result<EdgeResult, Left> {
+) -> Result<EdgeResult, Blocked> {
     let reference = ManifestReference::Tag(wanted.tag.clone());
     let mut repetition = Repetition::default();
     loop {
@@ -261,13 +259,13 @@ async fn publish_tag(
     }
 }
 
-/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is left.
+/// Whether the tag points to the image already. Where it points elsewhere than the plan saw, it is blocked.
 async fn look(
     run: &Run,
     publication: &Publication<'_>,
     wanted: &WantedTag,
     reference: &ManifestReference,
-) -> Result<bool, Left> {
+) -> Result<bool, Blocked> {
     let repository = &publication.destination.repository;
     let is_first = wanted.expected.is_none();
     let points_to = shown(run, repository, reference, is_first).await?;
@@ -277,16 +275,16 @@ async fn look(
         }
         if Some(digest) != wanted.expected {
             let message = format!("the tag points to {digest} now");
-            return Err(left(codes::TAG_MOVED, message));
+            return Err(blocked(codes::TAG_MOVED, message));
         }
     } else if let Some(expected) = wanted.expected {
         let message = format!("the tag is gone; the plan saw it point to {expected}");
-        return Err(left(codes::TAG_MOVED, message));
+        return Err(blocked(codes::TAG_MOVED, message));
     }
     Ok(false)
 }
 
-async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
+async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Blocked> {
     if publication.destination.digest_present {
         return Ok(EdgeResult::AlreadyThere);
     }
@@ -298,7 +296,7 @@ async fn publish_digest(run: &Run, publication: &Publication<'_>) -> Result<Edge
 
 /// Puts the image by its digest. By SHA-256, a tag brings it along; of a digest by another algorithm registries know
 /// nothing unless it is put by that, and evidence speaks of that digest.
-async fn put_by_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Left> {
+async fn put_by_digest(run: &Run, publication: &Publication<'_>) -> Result<EdgeResult, Blocked> {
     let reference = publication.manifest.digest().into();
     let confirmed = put(run, publication, &reference).await.map_err(failed)?;
     confirm(run, publication, &reference, confirmed).await
@@ -314,7 +312,7 @@ async fn is_ours(
     publication: &Publication<'_>,
     reference: &ManifestReference,
     shown: Digest,
-) -> Result<bool, Left> {
+) -> Result<bool, Blocked> {
     let ours = publication.manifest.digest();
     if shown.algorithm() == ours.algorithm() {
         return Ok(shown == ours);
@@ -344,7 +342,7 @@ async fn confirm(
     publication: &Publication<'_>,
     reference: &ManifestReference,
     confirmed: bool,
-) -> Result<EdgeResult, Left> {
+) -> Result<EdgeResult, Blocked> {
     let repository = &publication.destination.repository;
     let published = publication.published();
     if confirmed {
@@ -358,11 +356,11 @@ async fn confirm(
         Some(digest) if is_ours(run, publication, reference, digest).await? => Ok(published),
         Some(digest) => {
             let message = format!("the registry shows {digest} there");
-            Err(left(codes::NOT_CONFIRMED, message))
+            Err(blocked(codes::NOT_CONFIRMED, message))
         }
         None => {
             let message = "the registry shows nothing there";
-            Err(left(codes::NOT_CONFIRMED, message))
+            Err(blocked(codes::NOT_CONFIRMED, message))
         }
     }
 }
@@ -374,7 +372,7 @@ async fn shown(
     repository: &Repository,
     reference: &ManifestReference,
     by_get: bool,
-) -> Result<Option<Digest>, Left> {
+) -> Result<Option<Digest>, Blocked> {
     let registry = &run.ports.registry;
     if by_get {
         let manifest = registry.get_manifest(repository, reference).await;
@@ -385,14 +383,14 @@ async fn shown(
     Ok(head.map_err(failed)?.map(|head| head.digest))
 }
 
-fn left(code: Code, message: impl Into<String>) -> Left {
-    Left::new(Phase::Publish, LeftClass::Failed, code, message)
+fn blocked(code: Code, message: impl Into<String>) -> Blocked {
+    Blocked::new(Phase::Publish, BlockedClass::Failed, code, message)
 }
 
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is handed to `map_err`, which passes by value"
 )]
-fn failed(failure: Failure) -> Left {
-    Left::failed(Phase::Publish, &failure)
+fn failed(failure: Failure) -> Blocked {
+    Blocked::failed(Phase::Publish, &failure)
 }

@@ -1,7 +1,7 @@
 //! Whether the destinations let us push, asked at the beginning of promote: an upload is opened and given up again.
 //!
 //! One repository answers for its host as long as it accepts. Where it refuses, others of the host are asked, until one
-//! accepts; what was not asked then shows itself when it is copied to. Each refusal closes the repository that refused.
+//! accepts; what was not asked then answers when it is copied to. Each refusal closes the repository that refused.
 //! The host as a whole is closed only where nothing but silence and overload came from it.
 
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use super::concurrent;
 use super::flow::Run;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::validate::ValidatedImage;
 use crate::oci::{RegistryHost, Repository};
 use crate::ports::{Failure, FailureKind, Phase, contain};
 
 /// Repositories that don't let us push, each with why.
-pub(super) type Closed = BTreeMap<Repository, Left>;
+pub(super) type Closed = BTreeMap<Repository, Blocked>;
 
 /// How many repositories of a host that decides nothing are asked before the rest is taken to be like them.
 const UNDECIDED: usize = 3;
@@ -71,20 +71,20 @@ async fn ask_host(run: Arc<Run>, repositories: Vec<Repository>) -> Closed {
                 Ok(()) => accepted = true,
                 Err(failure) => {
                     undecided &= decides_nothing(&failure);
-                    let left = Left::failed(Phase::Promote, &failure);
-                    last = Some(left.clone());
-                    closed.insert(repository, left);
+                    let blocked = Blocked::failed(Phase::Promote, &failure);
+                    last = Some(blocked.clone());
+                    closed.insert(repository, blocked);
                 }
             }
         }
         if accepted {
             return closed;
         }
-        if let Some(left) = last
+        if let Some(blocked) = last
             && undecided
             && closed.len() >= UNDECIDED
         {
-            closed.extend(waiting.map(|repository| (repository, left.clone())));
+            closed.extend(waiting.map(|repository| (repository, blocked.clone())));
             return closed;
         }
         at_once = (at_once * 2).min(at_most);
@@ -105,7 +105,7 @@ async fn try_push(run: &Run, repository: &Repository) -> Result<(), Failure> {
     }
     let registry = &run.ports.registry;
     let session = registry.start_upload(repository).await?;
-    // The session is the proof. Giving it up is a courtesy that many registries don't allow to those who push.
+    // The session shows that we may push. It is given up so that nothing stays open; many registries don't let those who push do that.
     let _courtesy = registry.cancel_upload(repository, session).await;
     Ok(())
 }

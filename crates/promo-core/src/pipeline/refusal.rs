@@ -1,7 +1,7 @@
 //! Why a registry refused evidence: because its subject isn't there, or for another reason.
 //!
 //! OCI Distribution 1.1 asks registries to accept a manifest whose subject isn't there. Some don't, and there is no
-//! code for it. To put the image's manifest before its evidence shows the image without proof for a moment, so it
+//! code for it. To put the image's manifest before its evidence shows the image without evidence for a moment, so it
 //! is done only where the refusal is of that kind.
 
 use crate::ports::{Failure, FailureKind};

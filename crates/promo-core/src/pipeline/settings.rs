@@ -132,7 +132,7 @@ pub struct RegistryPorts {
 }
 
 impl Ports {
-    /// Ports over registries, with a clock. Nobody judges staging and nobody listens, until the fields say who.
+    /// Ports over registries, with a clock. Until the fields are set, staging is not judged and events go nowhere.
     pub fn new(registries: RegistryPorts, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) -> Self {
         Self {
             registry: registries.registry,
@@ -169,7 +169,7 @@ impl Ports {
     }
 }
 
-/// The one place of evidence among all destinations of an image.
+/// The one repository among all destinations of an image that receives evidence.
 pub(super) fn canonical<'a>(
     host: &RegistryHost,
     all: &'a BTreeSet<Repository>,

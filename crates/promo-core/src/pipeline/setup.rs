@@ -41,7 +41,7 @@ impl<I: Intent> Ready<I> {
         ports.observer.observe(&Event::PhaseEnded {
             phase: Phase::Setup,
             passed: 1,
-            left: 0,
+            blocked: 0,
         });
         let started = ports.clock.now();
         let run = Run {

@@ -8,7 +8,7 @@ use super::children;
 use super::flow::{Flow, Run};
 use super::group::{self, ImageGroup};
 use super::making;
-use super::outcome::{EdgeOutcome, Left};
+use super::outcome::{Blocked, EdgeOutcome};
 use super::placing::{self, Target};
 use super::promote::{Promoted, PromotedImage};
 use crate::oci::Descriptor;
@@ -34,7 +34,7 @@ impl Promoted {
         if flow.run.settings.recursive {
             children::share(&mut groups);
         }
-        let status = flow.run.proof_status();
+        let status = flow.run.evidence_status();
         let passed = flow.carry_out(Phase::Sign, status, groups, sign).await;
         Signed { flow, passed }
     }
@@ -66,7 +66,7 @@ async fn sign(run: Arc<Run>, mut image: ImageGroup) -> (Option<SignedImage>, Vec
     };
     let name = format!("{}@{}", first.work().identity, first.work().digest);
     let result = if run.interrupt.is_raised() {
-        Err(Left::interrupted(Phase::Sign))
+        Err(Blocked::interrupted(Phase::Sign))
     } else {
         sign_all(&run, &mut image).await
     };
@@ -75,7 +75,7 @@ async fn sign(run: Arc<Run>, mut image: ImageGroup) -> (Option<SignedImage>, Vec
 }
 
 /// Signs the image and, where that is asked for, its children.
-async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
+async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Blocked> {
     let Some(first) = image.first() else {
         return Ok(());
     };
@@ -89,9 +89,9 @@ async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Left> {
         shared: shared.of(&identity, descriptor.digest),
     };
     let carried = carried(run, &image.images, &descriptor)
-        .map_err(|failure| Left::failed(Phase::Sign, &failure))?;
-    making::sign(run, target, &mut image.places, &image.mirrors).await?;
-    placing::carry(run, Phase::Sign, target, &mut image.places, &carried).await;
+        .map_err(|failure| Blocked::failed(Phase::Sign, &failure))?;
+    making::sign(run, target, &mut image.repositories, &image.mirrors).await?;
+    placing::carry(run, Phase::Sign, target, &mut image.repositories, &carried).await;
     children::sign(run, image).await
 }
 

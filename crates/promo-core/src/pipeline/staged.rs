@@ -20,7 +20,7 @@ const MAX_REMEMBERED: usize = 10_000;
 pub struct StagingSignatures {
     /// Whether anybody looked.
     pub asked_for: bool,
-    /// Accepted signatures, and attestations of the types that are carried: each proof once.
+    /// Accepted signatures, and attestations of the types that are carried: each piece once.
     pub accepted: Vec<AcceptedEvidence>,
     /// Signatures by unknown signers: they are not carried.
     pub unknown: Vec<UnknownEvidence>,

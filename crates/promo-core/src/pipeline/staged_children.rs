@@ -2,7 +2,7 @@
 //!
 //! It is judged as the evidence of the index is, and what is accepted is carried with it. It decides nothing: the
 //! signature of the index covers its children by their digests, and whoever may push to staging could put junk
-//! beside any of them. Only what keeps us from knowing (a registry that breaks or denies) leaves the image.
+//! beside any of them. Only what keeps us from knowing (a registry that breaks or denies) blocks the image.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::Left;
+use super::outcome::Blocked;
 use super::staged::{Judged, Notes, StagingEvidence, StagingSignatures};
 use super::staging;
 use crate::oci::{Descriptor, Digest, RawManifest};
@@ -51,8 +51,8 @@ pub(super) async fn look(
     verifier: &dyn Verifier,
     work: &ImageWork,
     of_image: &mut StagingSignatures,
-) -> Result<StagedChildren, Left> {
-    let failed = |failure: Failure| Left::failed(Phase::Validate, &failure);
+) -> Result<StagedChildren, Blocked> {
+    let failed = |failure: Failure| Blocked::failed(Phase::Validate, &failure);
     let top = manifest(run, work, work.digest).await.map_err(failed)?;
     let Some(top) = top else {
         // The image stands in production, and staging doesn't have it any more.
@@ -69,7 +69,7 @@ pub(super) async fn look(
     let (mut pieces, mut bytes) = (0, 0);
     for descriptor in children {
         if run.interrupt.is_raised() {
-            return Err(Left::interrupted(Phase::Validate));
+            return Err(Blocked::interrupted(Phase::Validate));
         }
         if pieces > MAX_PIECES || bytes > MAX_BYTES {
             unread += 1;

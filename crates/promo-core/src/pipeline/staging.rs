@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::StagingPolicy;
 use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Left, LeftClass};
+use super::outcome::{Blocked, BlockedClass};
 use super::staged::{Notes, StagingSignatures};
 use super::trust::is_reserved;
 use crate::oci::Digest;
@@ -26,7 +26,7 @@ pub(super) fn decide(
     work: &ImageWork,
     verification: Verification,
     read: &BoundedEvidence,
-) -> Result<StagingSignatures, Left> {
+) -> Result<StagingSignatures, Blocked> {
     let Verification {
         accepted,
         unknown,
@@ -125,19 +125,19 @@ fn check_unsigned(
     unknown: &[UnknownEvidence],
     refused: &[RefusedEvidence],
     read: &BoundedEvidence,
-) -> Result<(), Left> {
+) -> Result<(), Blocked> {
     let refuse =
-        |code, message: String| Left::new(Phase::Validate, LeftClass::Refused, code, message);
+        |code, message: String| Blocked::new(Phase::Validate, BlockedClass::Refused, code, message);
     if let Some(refused) = refused.first() {
         let message = format!(
             "evidence in staging fails, and no signature there is good: {} ({})",
             refused.message, refused.code
         );
-        let mut left = refuse(codes::STAGING_REFUSED, message);
+        let mut blocked = refuse(codes::STAGING_REFUSED, message);
         if refused.code == codes::STAGING_NAME {
-            left.hints.push(NAMES_HINT.to_owned());
+            blocked.hints.push(NAMES_HINT.to_owned());
         }
-        return Err(left);
+        return Err(blocked);
     }
     let unread = read.unread;
     if unread > 0 {
@@ -177,10 +177,10 @@ fn passed_over(passed_over: &[(Digest, String)]) -> String {
     }
 }
 
-/// What is carried: each proof once, attestations only of the types that are trusted.
+/// What is carried: each piece of evidence once, attestations only of the types that are trusted.
 fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<AcceptedEvidence> {
     let own: Vec<EvidenceKind> = match &run.signing {
-        Some(proof) => proof.attester.kinds(),
+        Some(signing) => signing.attester.kinds(),
         None => Vec::new(),
     };
     let mut seen = BTreeSet::new();
@@ -206,7 +206,7 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
             Evidence::TagLayer { suffix, .. } => Some(suffix),
             Evidence::Referrer { .. } => None,
         };
-        if seen.insert((form, accepted.kind.clone(), accepted.proof)) {
+        if seen.insert((form, accepted.kind.clone(), accepted.signed_digest)) {
             carried.push(accepted);
         }
     }
@@ -214,8 +214,8 @@ fn choose(run: &Run, named: Vec<AcceptedEvidence>, notes: &mut Notes) -> Vec<Acc
 }
 
 fn writes_bundles(run: &Run) -> bool {
-    let proof = run.signing.as_ref();
-    proof.is_some_and(|proof| proof.signer.formats().contains(&SignatureFormat::Bundle))
+    let signing = run.signing.as_ref();
+    signing.is_some_and(|signing| signing.signer.formats().contains(&SignatureFormat::Bundle))
 }
 
 /// Whether a signer's only signatures are such that a bundle keeps cosign from looking at them.

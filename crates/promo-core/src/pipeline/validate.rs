@@ -8,7 +8,7 @@ use super::beside;
 use super::flow::{Flow, Item, PhaseStatus, Run};
 use super::gate;
 use super::intent::Intent;
-use super::outcome::{self, EdgeOutcome, EdgeResult, Left};
+use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
 use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 use super::staged::{StagingEvidence, StagingSignatures};
 use super::staged_children::{self, StagedChild, StagedChildren};
@@ -139,9 +139,9 @@ async fn judge(
             };
             (Some((image, children.told)), Vec::new())
         }
-        Err(left) => {
-            run.item_done(Phase::Validate, name, Some(left.code));
-            (None, outcome::of_image(&work, &left))
+        Err(blocked) => {
+            run.item_done(Phase::Validate, name, Some(blocked.code));
+            (None, outcome::of_image(&work, &blocked))
         }
     }
 }
@@ -149,7 +149,7 @@ async fn judge(
 async fn judge_all(
     run: &Run,
     work: &ImageWork,
-) -> Result<(StagingSignatures, StagedChildren, Vec<Beside>), Left> {
+) -> Result<(StagingSignatures, StagedChildren, Vec<Beside>), Blocked> {
     let (staging, children) = staging_signatures(run, work).await?;
     gate::pass(run, work, &staging.accepted).await?;
     let beside = beside::look(run, work).await?;
@@ -159,12 +159,12 @@ async fn judge_all(
 async fn staging_signatures(
     run: &Run,
     work: &ImageWork,
-) -> Result<(StagingSignatures, StagedChildren), Left> {
+) -> Result<(StagingSignatures, StagedChildren), Blocked> {
     let Some(verifier) = asked_verifier(run) else {
         return Ok(Default::default());
     };
     if run.interrupt.is_raised() {
-        return Err(Left::interrupted(Phase::Validate));
+        return Err(Blocked::interrupted(Phase::Validate));
     }
     let mut staging = of_image(run, &**verifier, work).await?;
     let children = staged_children::look(run, &**verifier, work, &mut staging).await?;
@@ -175,8 +175,8 @@ async fn of_image(
     run: &Run,
     verifier: &dyn Verifier,
     work: &ImageWork,
-) -> Result<StagingSignatures, Left> {
-    let failed = |failure| Left::failed(Phase::Validate, &failure);
+) -> Result<StagingSignatures, Blocked> {
+    let failed = |failure| Blocked::failed(Phase::Validate, &failure);
     let store = &run.ports.evidence;
     let evidence = store.read_bounded(&work.source, &work.digest).await;
     let evidence = evidence.map_err(failed)?;

@@ -29,7 +29,7 @@ pub(super) fn checked(plan: Plan) -> Plan {
         known: BTreeMap::new(),
     };
     let mut decisions = Decisions::default();
-    for index in 0..plan.layout.entries.len() {
+    for index in 0..plan.manifests.entries.len() {
         let Some(group) = PlannedGroup::new(&plan, index) else {
             decisions.push(Decision::Unselected, []);
             continue;

@@ -1,7 +1,7 @@
 //! Entries that meet in one destination repository: conflicts and redundant edges.
 //!
 //! Two entries can only meet in a repository that their images share. So destination repositories are put
-//! together by the list of images that land in them (mostly one image and all its mirrors), and the
+//! together by the list of images that go to them (mostly one image and all its mirrors), and the
 //! tags of each list are compared once, not once per mirror.
 
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use foldhash::{HashMap, HashMapExt};
 
 use super::decision::{Decision, Exception};
+use super::flat_manifests::{FlatManifests, Slot};
 use super::index::count;
-use super::layout::{Layout, Slot};
 use crate::oci::{Digest, Tag};
 
 /// What meets, over the whole set.
@@ -31,14 +31,14 @@ pub(super) struct Conflict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
     pub(super) slot: Slot,
-    /// Which destination of the image, by its place.
+    /// Which destination of the image, by its index.
     pub(super) destination: u32,
     pub(super) decision: Decision,
 }
 
-/// An image and one of its destinations.
+/// An image that goes to a repository, and which of the image's destinations that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Landing {
+struct RepositoryUse {
     repository: u32,
     image: u32,
     destination: u32,
@@ -56,33 +56,33 @@ impl Mark {
 }
 
 impl Collisions {
-    pub(super) fn find(layout: &Layout) -> Self {
-        let landings = landings(layout);
-        // Where an image lands alone, it only meets itself.
-        let mut alone: Vec<&[Landing]> = Vec::with_capacity(landings.len());
-        let mut shared: BTreeMap<Vec<u32>, Vec<&[Landing]>> = BTreeMap::new();
+    pub(super) fn find(manifests: &FlatManifests) -> Self {
+        let uses = uses(manifests);
+        // Where an image goes alone, it only meets itself.
+        let mut alone: Vec<&[RepositoryUse]> = Vec::with_capacity(uses.len());
+        let mut shared: BTreeMap<Vec<u32>, Vec<&[RepositoryUse]>> = BTreeMap::new();
         let mut images = Vec::new();
-        for landings in landings.chunk_by(|a, b| a.repository == b.repository) {
-            if landings.len() == 1 {
-                alone.push(landings);
+        for uses in uses.chunk_by(|a, b| a.repository == b.repository) {
+            if uses.len() == 1 {
+                alone.push(uses);
                 continue;
             }
             images.clear();
-            images.extend(landings.iter().map(|landing| landing.image));
+            images.extend(uses.iter().map(|used| used.image));
             match shared.get_mut(&images) {
-                Some(repositories) => repositories.push(landings),
-                None => drop(shared.insert(images.clone(), vec![landings])),
+                Some(repositories) => repositories.push(uses),
+                None => drop(shared.insert(images.clone(), vec![uses])),
             }
         }
         let mut found = Self::default();
-        let image = |landings: &&[Landing]| landings.first().map(|landing| landing.image);
+        let image = |uses: &&[RepositoryUse]| uses.first().map(|used| used.image);
         alone.sort_by_key(image);
         for repositories in alone.chunk_by(|a, b| image(a) == image(b)) {
             let images: Vec<u32> = repositories.first().and_then(image).into_iter().collect();
-            found.compare(layout, &images, repositories);
+            found.compare(manifests, &images, repositories);
         }
         for (images, repositories) in &shared {
-            found.compare(layout, images, repositories);
+            found.compare(manifests, images, repositories);
         }
         found.marks.sort_unstable();
         found
@@ -100,20 +100,25 @@ impl Collisions {
         self.conflicts
     }
 
-    /// Compares the entries of images that land together in each of `repositories`.
-    fn compare(&mut self, layout: &Layout, images: &[u32], repositories: &[&[Landing]]) {
-        for slots in meetings(layout, images) {
-            let digest = |slot: &Slot| layout.entry(slot.entry).map(|entry| entry.digest);
+    /// Compares the entries of images that go together to each of `repositories`.
+    fn compare(
+        &mut self,
+        manifests: &FlatManifests,
+        images: &[u32],
+        repositories: &[&[RepositoryUse]],
+    ) {
+        for slots in meetings(manifests, images) {
+            let digest = |slot: &Slot| manifests.entry(slot.entry).map(|entry| entry.digest);
             let (Some(kept), Some(first)) = (slots.first().copied(), slots.first().map(digest))
             else {
                 continue;
             };
             if slots.iter().all(|slot| digest(slot) == first) {
                 let others = slots.get(1..).unwrap_or_default();
-                self.mark(layout, others, repositories, Decision::Redundant(kept));
+                self.mark(manifests, others, repositories, Decision::Redundant(kept));
             } else {
                 let conflict = Decision::Conflict(count(self.conflicts.len()));
-                self.mark(layout, &slots, repositories, conflict);
+                self.mark(manifests, &slots, repositories, conflict);
                 self.conflicts.push(Conflict {
                     rivals: slots.into(),
                 });
@@ -123,18 +128,18 @@ impl Collisions {
 
     fn mark(
         &mut self,
-        layout: &Layout,
+        manifests: &FlatManifests,
         slots: &[Slot],
-        repositories: &[&[Landing]],
+        repositories: &[&[RepositoryUse]],
         decision: Decision,
     ) {
         for slot in slots {
-            let image = layout.entry(slot.entry).map(|entry| entry.image);
-            let landings = repositories.iter().copied().flatten();
-            for landing in landings.filter(|landing| Some(landing.image) == image) {
+            let image = manifests.entry(slot.entry).map(|entry| entry.image);
+            let uses = repositories.iter().copied().flatten();
+            for used in uses.filter(|used| Some(used.image) == image) {
                 self.marks.push(Mark {
                     slot: *slot,
-                    destination: landing.destination,
+                    destination: used.destination,
                     decision,
                 });
             }
@@ -142,48 +147,50 @@ impl Collisions {
     }
 }
 
-/// Which image lands where, ordered by repository, then by image: the order of files.
-fn landings(layout: &Layout) -> Vec<Landing> {
-    let mut landings = Vec::new();
-    for (image, entry) in layout.images.iter().enumerate() {
+/// Which image goes where, ordered by repository, then by image: the order of files.
+fn uses(manifests: &FlatManifests) -> Vec<RepositoryUse> {
+    let mut uses = Vec::new();
+    for (image, entry) in manifests.images.iter().enumerate() {
         for (destination, repository) in entry.destinations.iter().enumerate() {
-            landings.push(Landing {
+            uses.push(RepositoryUse {
                 repository: *repository,
                 image: count(image),
                 destination: count(destination),
             });
         }
     }
-    landings.sort_unstable();
-    landings
+    uses.sort_unstable();
+    uses
 }
 
 /// The slots of these images that want the same tag, or without a tag the same digest: two or more each,
 /// in the order of files.
-fn meetings(layout: &Layout, images: &[u32]) -> Vec<Vec<Slot>> {
+fn meetings(manifests: &FlatManifests, images: &[u32]) -> Vec<Vec<Slot>> {
     let mut tags: Seen<&Tag> = Seen::default();
     let mut digests: Seen<&Digest> = Seen::default();
     let entries = images
         .iter()
-        .filter_map(|i| layout.images.get(*i as usize))
+        .filter_map(|i| manifests.images.get(*i as usize))
         .map(|image| image.entries.len());
     // Most entries have one tag.
     tags.first.reserve(entries.sum());
-    let images = images.iter().filter_map(|i| layout.images.get(*i as usize));
+    let images = images
+        .iter()
+        .filter_map(|i| manifests.images.get(*i as usize));
     for index in images.flat_map(|image| image.entries.clone()) {
-        let Some(entry) = layout.entries.get(index) else {
+        let Some(entry) = manifests.entries.get(index) else {
             continue;
         };
         let slot = |slot: usize| Slot {
             entry: count(index),
             slot: count(slot),
         };
-        let wanted = layout.tags(entry);
+        let wanted = manifests.tags(entry);
         if wanted.is_empty() {
             digests.see(&entry.digest, slot(0));
         }
-        for (place, tag) in wanted.iter().enumerate() {
-            tags.see(tag.tag(), slot(place));
+        for (number, tag) in wanted.iter().enumerate() {
+            tags.see(tag.tag(), slot(number));
         }
     }
     tags.meetings().chain(digests.meetings()).collect()

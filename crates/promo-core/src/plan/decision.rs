@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::flat_manifests::Slot;
 use super::index::count;
-use super::layout::Slot;
 use super::{Verdict, codes};
 use crate::Code;
 use crate::ports::FailureKind;

@@ -206,13 +206,13 @@ type Common = (Repository, Digest, ChangeKind, bool, BTreeSet<Repository>);
 
 impl Changes<'_> {
     fn described(&self) -> Vec<Change> {
-        let left: HashMap<(&Repository, &Tag), Digest> = self
+        let removed: HashMap<(&Repository, &Tag), Digest> = self
             .removed
             .iter()
             .filter_map(|edge| Some(((&edge.destination, edge.tag.as_ref()?), edge.digest)))
             .collect();
         let moved_from = |edge: &EdgeKey| {
-            let from = left.get(&(&edge.destination, edge.tag.as_ref()?))?;
+            let from = removed.get(&(&edge.destination, edge.tag.as_ref()?))?;
             (*from != edge.digest).then_some(*from)
         };
         let mut wishes = BTreeMap::new();
@@ -221,7 +221,7 @@ impl Changes<'_> {
                 Some(from) => ChangeKind::TagMoved(from),
                 None => before.kind(edge, ADDED),
             };
-            place(&mut wishes, edge, kind);
+            add_destination(&mut wishes, edge, kind);
         }
         let arrived: HashMap<(&Repository, &Tag), Digest> = self
             .added
@@ -234,9 +234,9 @@ impl Changes<'_> {
         };
         for (edge, after) in with_others(self.removed, self.new) {
             let kind = after.kind(edge, REMOVED);
-            // That a tag left is told once, by where it went.
+            // That a tag went is told once, by where it went.
             if moved_on(edge) != Some(true) {
-                place(&mut wishes, edge, kind);
+                add_destination(&mut wishes, edge, kind);
             }
         }
         combined(wishes)
@@ -299,20 +299,20 @@ impl Others {
 }
 
 /// Destinations by everything else.
-type Placed = BTreeMap<(Repository, Digest, ChangeKind, Option<Tag>), BTreeSet<Repository>>;
+type DestinationSets =
+    BTreeMap<(Repository, Digest, ChangeKind, Option<Tag>), BTreeSet<Repository>>;
 
-fn place(placed: &mut Placed, edge: &EdgeKey, kind: ChangeKind) {
+fn add_destination(sets: &mut DestinationSets, edge: &EdgeKey, kind: ChangeKind) {
     let key = (edge.source.clone(), edge.digest, kind, edge.tag.clone());
-    placed
-        .entry(key)
+    sets.entry(key)
         .or_default()
         .insert(edge.destination.clone());
 }
 
 /// Puts together the tags that have the same fate in the same destinations.
-fn combined(placed: Placed) -> Vec<Change> {
+fn combined(sets: DestinationSets) -> Vec<Change> {
     let mut tags: BTreeMap<Common, Vec<Tag>> = BTreeMap::new();
-    for ((source, digest, kind, tag), destinations) in placed {
+    for ((source, digest, kind, tag), destinations) in sets {
         let common = (source, digest, kind, tag.is_some(), destinations);
         tags.entry(common).or_default().extend(tag);
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::decision::{Cause, Decision, Doubt};
-use super::layout::{Entry, Image, Layout, Slot};
+use super::flat_manifests::{Entry, FlatManifests, Image, Slot};
 use super::{Plan, Verdict, codes, reason};
 use crate::Code;
 use crate::identity::Identity;
@@ -23,15 +23,14 @@ pub struct PlannedEdge<'a> {
     pub(super) slot: Slot,
     pub(super) registry: &'a RegistryPath,
     pub(super) repository: &'a Repository,
-    /// The index of `repository`.
-    pub(super) landing: u32,
+    pub(super) repository_index: u32,
     pub(super) decision: Decision,
     verdict: Verdict,
-    place: (&'a FilePath, Position),
+    written_at: (&'a FilePath, Position),
 }
 
 impl<'a> PlannedEdge<'a> {
-    /// The edge to a destination of an image, given by its place; none if it is not part of the plan.
+    /// The edge to a destination of an image, given by its index; none if it is not part of the plan.
     pub(super) fn new(
         plan: &'a Plan,
         slot: Slot,
@@ -39,22 +38,22 @@ impl<'a> PlannedEdge<'a> {
         decision: Decision,
     ) -> Option<Self> {
         let verdict = decision.verdict()?;
-        let layout: &Layout = &plan.layout;
-        let entry = layout.entry(slot.entry)?;
-        let image = layout.image(entry)?;
-        let registries = &layout.manifests.get(image.manifest)?.destinations;
-        let landing = *image.destinations.get(destination as usize)?;
+        let manifests: &FlatManifests = &plan.manifests;
+        let entry = manifests.entry(slot.entry)?;
+        let image = manifests.image(entry)?;
+        let registries = &manifests.origins.get(image.manifest)?.destinations;
+        let repository_index = *image.destinations.get(destination as usize)?;
         Some(Self {
             plan,
             image,
             entry,
             slot,
             registry: registries.get(destination as usize)?,
-            repository: layout.repository(landing)?,
-            landing,
+            repository: manifests.repository(repository_index)?,
+            repository_index,
             decision,
             verdict,
-            place: layout.place(slot)?,
+            written_at: manifests.written_at(slot)?,
         })
     }
 
@@ -85,7 +84,7 @@ impl<'a> PlannedEdge<'a> {
 
     /// The tag; none for an edge without a tag.
     pub fn tag(&self) -> Option<&'a Tag> {
-        let tag = self.plan.layout.tag(self.entry, self.slot.slot)?;
+        let tag = self.plan.manifests.tag(self.entry, self.slot.slot)?;
         Some(tag.tag())
     }
 
@@ -147,12 +146,12 @@ impl<'a> PlannedEdge<'a> {
 
     /// The file that asks for it.
     pub fn file(&self) -> &'a FilePath {
-        self.place.0
+        self.written_at.0
     }
 
     /// Where in the file: at the tag, or at the digest for an edge without a tag.
     pub fn position(&self) -> Position {
-        self.place.1
+        self.written_at.1
     }
 }
 

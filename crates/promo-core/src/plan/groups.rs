@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::decision::{Decision, Exception};
+use super::flat_manifests::{Entry, FlatManifests, Image, Slot};
 use super::index::count;
-use super::layout::{Entry, Image, Layout, Slot};
 use super::{Plan, PlannedEdge, Verdict, VerdictCounts};
 use crate::manifest::{FilePath, Position, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
@@ -24,9 +24,9 @@ pub struct PlannedGroup<'a> {
 impl<'a> PlannedGroup<'a> {
     /// The group of an entry; none if none of its edges are part of the plan.
     pub(super) fn new(plan: &'a Plan, index: usize) -> Option<Self> {
-        let layout: &Layout = &plan.layout;
-        let entry = layout.entries.get(index)?;
-        let image = layout.image(entry)?;
+        let manifests: &FlatManifests = &plan.manifests;
+        let entry = manifests.entries.get(index)?;
+        let image = manifests.image(entry)?;
         let (usual, exceptions) = plan.decisions.of_entry(index);
         let nothing = usual == Decision::Unselected && exceptions.is_empty();
         if nothing || image.destinations.is_empty() {
@@ -37,7 +37,7 @@ impl<'a> PlannedGroup<'a> {
             index: count(index),
             entry,
             image,
-            file: &layout.manifests.get(image.manifest)?.images_file,
+            file: &manifests.origins.get(image.manifest)?.images_file,
             usual,
             exceptions,
         })
@@ -70,12 +70,16 @@ impl<'a> PlannedGroup<'a> {
 
     /// Its tags, in the order of the file. None: it is promoted by digest only.
     pub fn tags(&self) -> impl ExactSizeIterator<Item = &'a Tag> + use<'a> {
-        self.plan.layout.tags(self.entry).iter().map(TagEntry::tag)
+        self.plan
+            .manifests
+            .tags(self.entry)
+            .iter()
+            .map(TagEntry::tag)
     }
 
     /// All destination registries of the promoter manifest, in its order, whatever is selected.
     pub fn destination_registries(&self) -> &'a [RegistryPath] {
-        let manifest = self.plan.layout.manifests.get(self.image.manifest);
+        let manifest = self.plan.manifests.origins.get(self.image.manifest);
         manifest.map_or(&[], |manifest| &manifest.destinations)
     }
 
@@ -103,7 +107,7 @@ impl<'a> PlannedGroup<'a> {
         let usual = self.usual;
         let destinations = count(self.image.destinations.len());
         let mut exceptions = self.exceptions.iter().peekable();
-        (0..Layout::slots(self.entry))
+        (0..FlatManifests::slots(self.entry))
             .flat_map(move |slot| (0..destinations).map(move |destination| (slot, destination)))
             .map(move |(slot, destination)| {
                 let here = |e: &&Exception| (e.slot, e.destination) == (slot, destination);
@@ -128,7 +132,8 @@ impl<'a> PlannedGroup<'a> {
     /// How many edges have which verdict.
     pub fn counts(&self) -> VerdictCounts {
         let mut counts = VerdictCounts::default();
-        let edges = u64::from(Layout::slots(self.entry)) * self.image.destinations.len() as u64;
+        let edges =
+            u64::from(FlatManifests::slots(self.entry)) * self.image.destinations.len() as u64;
         let exceptions = self.exceptions.len() as u64;
         if let Some(verdict) = self.usual.verdict() {
             counts.add(verdict, edges.saturating_sub(exceptions));
@@ -172,9 +177,9 @@ impl<'a> PlannedGroup<'a> {
     }
 
     /// Walks over the indexes of the destination repositories that edges go to. One may come up twice.
-    pub(super) fn each_landing(&self, mut visit: impl FnMut(u32)) {
+    pub(super) fn each_repository(&self, mut visit: impl FnMut(u32)) {
         if self.is_partial() {
-            self.edges().for_each(|edge| visit(edge.landing));
+            self.edges().for_each(|edge| visit(edge.repository_index));
         } else {
             self.image.destinations.iter().copied().for_each(visit);
         }

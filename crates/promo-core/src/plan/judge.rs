@@ -6,8 +6,8 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::collisions::{Collisions, Mark};
 use super::decision::{Cause, Decision, Decisions, Doubt, Exception};
+use super::flat_manifests::{Entry, FlatManifests, Image};
 use super::index::count;
-use super::layout::{Entry, Image, Layout};
 use super::options::Selected;
 use super::{EdgeKey, PlanOptions};
 use crate::Code;
@@ -17,7 +17,7 @@ use crate::oci::{Digest, Repository, Tag};
 
 /// Knows the rules and collects what decisions refer to.
 pub(super) struct Judge<'a> {
-    layout: &'a Layout,
+    manifests: &'a FlatManifests,
     collisions: &'a Collisions,
     inventory: Option<&'a Inventory>,
     options: &'a PlanOptions,
@@ -41,13 +41,13 @@ enum AtDestination {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(
-        layout: &'a Layout,
+        manifests: &'a FlatManifests,
         collisions: &'a Collisions,
         inventory: Option<&'a Inventory>,
         options: &'a PlanOptions,
     ) -> Self {
         Self {
-            layout,
+            manifests,
             collisions,
             inventory,
             options,
@@ -59,7 +59,7 @@ impl<'a> Judge<'a> {
     /// All decisions, with the digests and causes that they refer to.
     pub(super) fn decide(mut self) -> (Decisions, Vec<Digest>, Vec<Cause>) {
         let mut decisions = Decisions::default();
-        for image in &self.layout.images {
+        for image in &self.manifests.images {
             self.image(image, &mut decisions);
         }
         (decisions, self.found.values, self.causes.values)
@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
         let source = self.known(&image.source);
         let mut edges = Vec::new();
         for index in image.entries.clone() {
-            let Some(entry) = self.layout.entries.get(index) else {
+            let Some(entry) = self.manifests.entries.get(index) else {
                 continue;
             };
             let of_digest = self.options.selection.of_digest(&entry.digest);
@@ -108,8 +108,8 @@ impl<'a> Judge<'a> {
         }
         let has_image = selection.has_image(&image.name, &image.source);
         let registries = self
-            .layout
             .manifests
+            .origins
             .get(image.manifest)
             .map(|manifest| manifest.destinations.iter())
             .unwrap_or_default();
@@ -119,7 +119,7 @@ impl<'a> Judge<'a> {
             .map(|(repository, registry)| {
                 has_image
                     && self
-                        .layout
+                        .manifests
                         .repository(*repository)
                         .is_some_and(|repository| selection.has_destination(registry, repository))
             })
@@ -134,10 +134,10 @@ impl<'a> Judge<'a> {
     }
 
     fn known_destinations(&self, image: &Image) -> Vec<Known<'a>> {
-        let layout: &'a Layout = self.layout;
+        let manifests: &'a FlatManifests = self.manifests;
         let repositories = image.destinations.iter();
         repositories
-            .filter_map(|index| Some(self.known(layout.repository(*index)?)))
+            .filter_map(|index| Some(self.known(manifests.repository(*index)?)))
             .collect()
     }
 
@@ -152,11 +152,11 @@ impl<'a> Judge<'a> {
         edges: &mut Vec<Exception>,
     ) {
         let mut marks = marks.iter().peekable();
-        for slot in 0..Layout::slots(entry) {
-            let tag = self.layout.tag(entry, slot).map(TagEntry::tag);
-            for (place, (destination, selected)) in destinations.iter().zip(selected).enumerate() {
-                let place = count(place);
-                let mark = marks.next_if(|m| (m.slot.slot, m.destination) == (slot, place));
+        for slot in 0..FlatManifests::slots(entry) {
+            let tag = self.manifests.tag(entry, slot).map(TagEntry::tag);
+            for (index, (destination, selected)) in destinations.iter().zip(selected).enumerate() {
+                let index = count(index);
+                let mark = marks.next_if(|m| (m.slot.slot, m.destination) == (slot, index));
                 let decision = match mark {
                     _ if !selected => Decision::Unselected,
                     Some(mark) => mark.decision,
@@ -164,7 +164,7 @@ impl<'a> Judge<'a> {
                 };
                 edges.push(Exception {
                     slot,
-                    destination: place,
+                    destination: index,
                     decision,
                 });
             }
@@ -188,7 +188,7 @@ impl<'a> Judge<'a> {
                 digest: entry.digest,
                 destination: destination.repository.clone(),
                 tag: self
-                    .layout
+                    .manifests
                     .tag(entry, edge.slot)
                     .map(|tag| tag.tag().clone()),
             };

@@ -17,10 +17,10 @@ mod decision;
 mod diff;
 mod edge_key;
 mod edges;
+mod flat_manifests;
 mod groups;
 mod index;
 mod judge;
-mod layout;
 mod options;
 mod provenance;
 mod reason;
@@ -42,8 +42,8 @@ use crate::oci::Digest;
 
 use collisions::{Collisions, Conflict};
 use decision::{Cause, Decisions, Statement};
+use flat_manifests::FlatManifests;
 use judge::Judge;
-use layout::Layout;
 
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 #[cfg(feature = "schema")]
@@ -69,7 +69,7 @@ pub use work::{DestinationWork, ImageWork, WantedTag};
 /// What a run would do, edge by edge, and why. Plain data, which lives without what it was made from.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    layout: Arc<Layout>,
+    manifests: Arc<FlatManifests>,
     conflicts: Vec<Conflict>,
     decisions: Decisions,
     /// Digests that tags point to where they should not.
@@ -113,9 +113,9 @@ pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpti
 
 /// The same before any check was asked.
 fn unchecked(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
-    let layout = Layout::new(set);
-    let collisions = Collisions::find(&layout);
-    let judge = Judge::new(&layout, &collisions, inventory, options);
+    let manifests = FlatManifests::new(set);
+    let collisions = Collisions::find(&manifests);
+    let judge = Judge::new(&manifests, &collisions, inventory, options);
     let (decisions, found, causes) = judge.decide();
     Plan {
         conflicts: collisions.into_conflicts(),
@@ -129,7 +129,7 @@ fn unchecked(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOpt
         sizes: None,
         beside: None,
         saved_summary: None,
-        layout: Arc::new(layout),
+        manifests: Arc::new(manifests),
     }
 }
 
@@ -158,7 +158,7 @@ impl Plan {
     /// The digest entries with the edges of each, in the order of files. Entries of which nothing is
     /// selected are passed over.
     pub fn groups(&self) -> impl Iterator<Item = PlannedGroup<'_>> {
-        (0..self.layout.entries.len()).filter_map(|entry| PlannedGroup::new(self, entry))
+        (0..self.manifests.entries.len()).filter_map(|entry| PlannedGroup::new(self, entry))
     }
 
     /// What `fail_fast` stops at: the first edge in the way (a conflict, a tag move, or one that can't be

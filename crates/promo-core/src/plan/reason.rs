@@ -2,7 +2,7 @@
 //! can be said once for all of them.
 
 use super::decision::{Decision, Doubt};
-use super::layout::{Layout, Slot};
+use super::flat_manifests::{FlatManifests, Slot};
 use super::{Plan, PlannedEdge};
 
 /// How many rivals of a conflict are named.
@@ -20,7 +20,7 @@ pub(super) fn sentence(edge: &PlannedEdge<'_>) -> String {
         Decision::Move { .. } => format!("{}, which is allowed", movement(edge)),
         Decision::Finish => "the digest is there, the tag is not".to_owned(),
         Decision::Wanted => "wanted; no registry was asked".to_owned(),
-        Decision::Redundant(kept) => format!("{} asks for the same", place(plan, kept)),
+        Decision::Redundant(kept) => format!("{} asks for the same", written_at(plan, kept)),
         Decision::Lost => format!("{} no longer holds the digest", edge.source()),
         Decision::TagMove { .. } => format!("{}, which nobody allowed", movement(edge)),
         Decision::Conflict(conflict) => rivals(edge, conflict),
@@ -41,7 +41,7 @@ fn movement(edge: &PlannedEdge<'_>) -> String {
 
 /// Names the others that want the tag for another digest.
 fn rivals(edge: &PlannedEdge<'_>, conflict: u32) -> String {
-    let layout: &Layout = &edge.plan.layout;
+    let manifests: &FlatManifests = &edge.plan.manifests;
     let rivals = edge
         .plan
         .conflicts
@@ -49,9 +49,9 @@ fn rivals(edge: &PlannedEdge<'_>, conflict: u32) -> String {
         .map_or(&[][..], |conflict| &conflict.rivals);
     let others: Vec<String> = rivals
         .iter()
-        .filter_map(|rival| Some((*rival, layout.entry(rival.entry)?.digest)))
+        .filter_map(|rival| Some((*rival, manifests.entry(rival.entry)?.digest)))
         .filter(|(_, digest)| *digest != edge.digest())
-        .map(|(rival, digest)| format!("{digest} by {}", place(edge.plan, rival)))
+        .map(|(rival, digest)| format!("{digest} by {}", written_at(edge.plan, rival)))
         .collect();
     let named = others.get(..NAMED_RIVALS).unwrap_or(&others);
     let more = others.len() - named.len();
@@ -93,8 +93,8 @@ fn unreadable(plan: &Plan, which: &str, cause: u32) -> String {
 }
 
 /// `file:line:column` of a slot.
-fn place(plan: &Plan, slot: Slot) -> String {
-    plan.layout.place(slot).map_or_else(
+fn written_at(plan: &Plan, slot: Slot) -> String {
+    plan.manifests.written_at(slot).map_or_else(
         || "another entry".to_owned(),
         |(file, position)| format!("{file}:{position}"),
     )

@@ -54,7 +54,7 @@ pub fn recheck(saved: &Plan, now: &Plan) -> Rechecked {
         decisions: Decisions::default(),
         statements: now.statements.clone(),
     };
-    for index in 0..now.layout.entries.len() {
+    for index in 0..now.manifests.entries.len() {
         let Some(group) = PlannedGroup::new(now, index) else {
             checked.decisions.push(Decision::Unselected, []);
             continue;
@@ -75,7 +75,7 @@ pub fn recheck(saved: &Plan, now: &Plan) -> Rechecked {
     }
     Rechecked {
         plan: Plan {
-            layout: Arc::clone(&now.layout),
+            manifests: Arc::clone(&now.manifests),
             decisions: checked.decisions,
             statements: checked.statements,
             ..now.clone()

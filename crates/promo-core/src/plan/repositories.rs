@@ -1,4 +1,4 @@
-//! The destination repositories of a plan: each once, by index. A landing is where an image meets a registry.
+//! The destination repositories of a plan: each once, by index.
 //!
 //! A tree has tens of times as many destination repositories as images, and a plan in numbers needs none of them
 //! written out. So they are told apart here without being kept as texts; the first one who looks at a repository writes
@@ -17,13 +17,13 @@ use crate::oci::{RegistryPath, Repository};
 /// Repositories by index.
 #[derive(Debug, Default)]
 pub(super) struct Repositories {
-    landings: Vec<Landing>,
+    first_uses: Vec<FirstUse>,
     written: OnceLock<Vec<Repository>>,
 }
 
 /// The first image and the first of its destinations that make a repository.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Landing {
+pub(super) struct FirstUse {
     pub(super) image: u32,
     pub(super) destination: u32,
 }
@@ -39,25 +39,25 @@ impl Repositories {
     /// Repositories that are written out already, each once.
     pub(super) fn written(repositories: Vec<Repository>) -> Self {
         Self {
-            landings: Vec::new(),
+            first_uses: Vec::new(),
             written: OnceLock::from(repositories),
         }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.written.get().map_or(self.landings.len(), Vec::len)
+        self.written.get().map_or(self.first_uses.len(), Vec::len)
     }
 
-    /// A repository; `joint` says what a landing joins.
+    /// A repository; `joint` says what a first use joins.
     pub(super) fn get<'a>(
         &self,
         index: u32,
-        joint: impl Fn(Landing) -> Option<Joint<'a>>,
+        joint: impl Fn(FirstUse) -> Option<Joint<'a>>,
     ) -> Option<&Repository> {
         let written = self.written.get_or_init(|| {
-            let landings = self.landings.iter();
-            let written = landings.map(|landing| joint(*landing).map(Joint::write));
+            let first_uses = self.first_uses.iter();
+            let written = first_uses.map(|first_use| joint(*first_use).map(Joint::write));
             // All or none: with one left out, an index would name another repository.
             written.collect::<Option<_>>().unwrap_or_default()
         });
@@ -68,13 +68,13 @@ impl Repositories {
     pub(super) fn host<'a>(
         &'a self,
         index: u32,
-        joint: impl Fn(Landing) -> Option<Joint<'a>>,
+        joint: impl Fn(FirstUse) -> Option<Joint<'a>>,
     ) -> Option<&'a str> {
         if let Some(written) = self.written.get() {
             return written.get(index as usize).map(Repository::host_str);
         }
-        let landing = self.landings.get(index as usize)?;
-        Some(joint(*landing)?.registry.host_str())
+        let first_use = self.first_uses.get(index as usize)?;
+        Some(joint(*first_use)?.registry.host_str())
     }
 }
 
@@ -102,29 +102,29 @@ pub(super) struct Interner {
 }
 
 impl Interner {
-    /// An interner that has room for so many landings.
-    pub(super) fn with_capacity(landings: usize) -> Self {
+    /// An interner that has room for so many repositories.
+    pub(super) fn with_capacity(first_uses: usize) -> Self {
         let mut interner = Self {
             repositories: Repositories::default(),
-            indexes: HashTable::with_capacity(landings),
+            indexes: HashTable::with_capacity(first_uses),
             hash: RandomState::default(),
             text: String::new(),
         };
-        interner.repositories.landings.reserve(landings);
+        interner.repositories.first_uses.reserve(first_uses);
         interner
     }
 
-    /// The index of the repository of a landing. `joint` says what this and earlier landings join.
+    /// The index of the repository that `first_use` makes; `joint` says what this one and earlier ones join.
     pub(super) fn intern<'a>(
         &mut self,
-        landing: Landing,
-        joint: impl Fn(Landing) -> Option<Joint<'a>>,
+        first_use: FirstUse,
+        joint: impl Fn(FirstUse) -> Option<Joint<'a>>,
     ) -> u32 {
-        let Some(wanted) = joint(landing) else {
+        let Some(wanted) = joint(first_use) else {
             return u32::MAX;
         };
-        let landings = &mut self.repositories.landings;
-        let known = |index: &u32| joint(*landings.get(*index as usize)?);
+        let first_uses = &mut self.repositories.first_uses;
+        let known = |index: &u32| joint(*first_uses.get(*index as usize)?);
         self.text.clear();
         self.text.push_str(wanted.registry.as_str());
         self.text.push('/');
@@ -137,8 +137,8 @@ impl Interner {
         match entry {
             Entry::Occupied(found) => *found.get(),
             Entry::Vacant(new) => {
-                let index = count(landings.len());
-                landings.push(landing);
+                let index = count(first_uses.len());
+                first_uses.push(first_use);
                 *new.insert(index).get()
             }
         }

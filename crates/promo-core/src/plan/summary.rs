@@ -56,9 +56,9 @@ impl VerdictCounts {
         self.sum(Verdict::is_actionable)
     }
 
-    /// How many are left undone, bad entries included.
-    pub fn left(&self) -> u64 {
-        self.sum(Verdict::is_left)
+    /// How many are blocked, bad entries included.
+    pub fn blocked(&self) -> u64 {
+        self.sum(Verdict::is_blocked)
     }
 
     pub(super) fn add(&mut self, verdict: Verdict, edges: u64) {
@@ -109,9 +109,9 @@ impl Plan {
             return saved.clone();
         }
         let mut summary = Summary::default();
-        let mut digests = Vec::with_capacity(self.layout.entries.len());
+        let mut digests = Vec::with_capacity(self.manifests.entries.len());
         let mut sources = HashSet::new();
-        let mut landed = vec![false; self.layout.repositories.len()];
+        let mut reached = vec![false; self.manifests.repositories.len()];
         let mut last_image = None;
         let mut last_whole = None;
         for group in self.groups() {
@@ -132,27 +132,27 @@ impl Plan {
             let whole = (!group.is_partial()).then(|| group.image_index());
             if whole.is_none() || whole != last_whole {
                 last_whole = whole;
-                group.each_landing(|landing| {
-                    if let Some(landed) = landed.get_mut(landing as usize) {
-                        *landed = true;
+                group.each_repository(|index| {
+                    if let Some(reached) = reached.get_mut(index as usize) {
+                        *reached = true;
                     }
                 });
             }
         }
         // The destinations are interned; only a source can be one of them, mostly on a host of its own.
         let hosts: BTreeSet<&str> = sources.iter().map(|source| source.host_str()).collect();
-        let landed = (0..).zip(landed);
-        let landed = landed.filter_map(|(index, landed)| landed.then_some(index));
+        let reached = (0..).zip(reached);
+        let reached = reached.filter_map(|(index, reached)| reached.then_some(index));
         let is_source = |index: &u32| {
-            let host = self.layout.repository_host(*index);
+            let host = self.manifests.repository_host(*index);
             host.is_some_and(|host| hosts.contains(host))
                 && self
-                    .layout
+                    .manifests
                     .repository(*index)
                     .is_some_and(|one| sources.contains(one))
         };
         let is_new = |index: &u32| !is_source(index);
-        summary.repositories = sources.len() as u64 + landed.filter(is_new).count() as u64;
+        summary.repositories = sources.len() as u64 + reached.filter(is_new).count() as u64;
         summary.edges = summary.verdicts.edges();
         summary.digests = distinct(&mut digests);
         summary.invalid = self.invalid();

@@ -96,7 +96,7 @@ fn only_what_differs_is_kept_for_an_edge() {
             .sum();
         assert_eq!(kept, 2 * mirrors);
         assert_eq!(plan.conflicts.len(), 1);
-        assert_eq!(plan.layout.repositories.len(), 2 * mirrors);
+        assert_eq!(plan.manifests.repositories.len(), 2 * mirrors);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// What a plan says about an edge. The order is that of reports: what is done, what is to be done, what
-/// is left and why.
+/// is blocked and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum Verdict {
     /// It is published already.
     Present,
-    /// It is to be copied, proven and published.
+    /// It is to be copied, signed, attested and published.
     Promote,
     /// The digest is there, the tag is not.
     Finish,
@@ -73,8 +73,8 @@ impl Verdict {
         matches!(self, Self::Promote | Self::Finish)
     }
 
-    /// Whether it leaves something undone that somebody wanted.
-    pub const fn is_left(self) -> bool {
+    /// Whether something that somebody wanted stays undone.
+    pub const fn is_blocked(self) -> bool {
         matches!(
             self,
             Self::Lost

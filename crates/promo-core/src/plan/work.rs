@@ -199,7 +199,7 @@ impl<'a> Identities<'a> {
     fn of(&mut self, edge: &PlannedEdge<'_>) -> Identity {
         let rules = &self.plan.options.identities;
         self.known
-            .entry(edge.landing)
+            .entry(edge.repository_index)
             .or_insert_with(|| rules.identity(edge.repository))
             .clone()
     }

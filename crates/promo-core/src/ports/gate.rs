@@ -1,4 +1,4 @@
-//! The `Gate` port: refusals from outside, of images, by what was proven about them and before any byte of them goes to
+//! The `Gate` port: refusals from outside, of images, by what was found out about them and before any byte of them goes to
 //! production. A gate can't let pass what promo refuses. Edges are refused by a `PlanCheck`, when they are planned.
 
 use std::fmt::Debug;
@@ -29,7 +29,7 @@ impl Objection {
     }
 }
 
-/// An image before a gate, with what was proven about it.
+/// An image before a gate, with what was found out about it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct GatedImage<'a> {
@@ -59,10 +59,10 @@ pub struct GatedDestination<'a> {
 /// Decides whether an image may go to production. It is asked in validate, of dry runs, too, once for each image.
 #[async_trait]
 pub trait Gate: Debug + Send + Sync {
-    /// The objection to an image, if there is one: all its edges are left then (`PROMO-C060`).
+    /// The objection to an image, if there is one: all its edges are blocked then (`PROMO-C060`).
     ///
     /// # Errors
     ///
-    /// What kept the gate from deciding: the image is left, too, with the failure's code.
+    /// What kept the gate from deciding: the image is blocked, too, with the failure's code.
     async fn judge(&self, image: &GatedImage<'_>) -> Result<Option<Objection>, Failure>;
 }

@@ -112,7 +112,7 @@ pub enum Event {
         /// What it was: an image, an edge, a repository.
         item: String,
         /// The code of what kept it from passing, if it didn't.
-        left: Option<Code>,
+        blocked: Option<Code>,
     },
     /// A phase is over.
     PhaseEnded {
@@ -120,8 +120,8 @@ pub enum Event {
         phase: Phase,
         /// Items that go on.
         passed: u64,
-        /// Items that were left.
-        left: u64,
+        /// Items that were blocked.
+        blocked: u64,
     },
     /// A request was answered, or failed (no status).
     Request {

@@ -1,4 +1,4 @@
-//! The ports of proof: `Signer`, `Verifier`, `Attester`.
+//! The ports that make and judge evidence: `Signer`, `Verifier`, `Attester`.
 //!
 //! The law that holds them together: what a signer or attester makes, the verifier with the
 //! matching key accepts, and for no other subject.
@@ -14,7 +14,7 @@ use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference, Tag};
 
-/// What a proof speaks of: an image by its public name and its digest.
+/// What evidence speaks of: an image by its public name and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The public name, which the signature contains as docker-reference.
@@ -80,8 +80,8 @@ pub struct AcceptedEvidence {
     pub time: Option<Timestamp>,
     /// The names under which it speaks of the image: a docker-reference, or those of a statement's subjects.
     pub names: Vec<String>,
-    /// The digest of what is signed and of the signature: the same for the same proof in another wrapping.
-    pub proof: Digest,
+    /// The digest of what is signed and of the signature: the same for the same evidence in another form.
+    pub signed_digest: Digest,
 }
 
 /// Evidence by a signer that the verifier doesn't know.
@@ -104,7 +104,7 @@ pub struct RefusedEvidence {
     pub message: String,
 }
 
-/// What a verifier found. Nothing accepted is nothing proven: the caller's policy decides.
+/// What a verifier found. What is not accepted counts for nothing: the caller's policy decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verification {
     /// Accepted, in the order of the evidence.

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::Code;
 use crate::oci::{Digest, Repository, Tag};
-use crate::pipeline::{EdgeOutcome, EdgeResult, LeftClass, Mode, ProvenancePolicy, StagingPolicy};
+use crate::pipeline::{
+    BlockedClass, EdgeOutcome, EdgeResult, Mode, ProvenancePolicy, StagingPolicy,
+};
 use crate::plan::{Plan, PlannedEdge, Verdict};
 use crate::ports::FailureKind;
 
@@ -16,7 +18,7 @@ use crate::ports::FailureKind;
 pub struct ReportSettings {
     /// How far it went.
     pub mode: Mode,
-    /// Whether what it publishes has proof: false with `--no-sign`.
+    /// Whether what it publishes has evidence: false with `--no-sign`.
     pub signs: bool,
     /// What was asked of signatures in staging.
     pub staging_signatures: StagingPolicy,
@@ -42,16 +44,21 @@ pub struct Totals {
     pub already_there: u64,
     /// Ready to be published, in a dry run.
     pub ready: u64,
-    /// Left by the plan or by a phase.
-    pub left: u64,
+    /// Blocked by the plan or by a phase.
+    #[serde(rename = "left")]
+    pub blocked: u64,
 }
 
-/// An edge that the plan left.
+/// An edge that the plan blocked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "PlannedLeft")
+)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct PlannedLeft {
+pub struct BlockedEdge {
     /// The verdict.
     pub verdict: Verdict,
     /// Its code.
@@ -62,7 +69,7 @@ pub struct PlannedLeft {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
     /// What kind of reason.
-    pub class: LeftClass,
+    pub class: BlockedClass,
     /// Where it would come from.
     pub source: Repository,
     /// The image.
@@ -73,10 +80,10 @@ pub struct PlannedLeft {
     pub tag: Option<Tag>,
 }
 
-pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
+pub(super) fn blocked_edges(plan: &Plan) -> Vec<BlockedEdge> {
     plan.edges()
-        .filter(|edge| edge.verdict().is_left())
-        .map(|edge| PlannedLeft {
+        .filter(|edge| edge.verdict().is_blocked())
+        .map(|edge| BlockedEdge {
             verdict: edge.verdict(),
             code: edge.code(),
             message: edge.reason(),
@@ -90,22 +97,22 @@ pub(super) fn planned_left(plan: &Plan) -> Vec<PlannedLeft> {
         .collect()
 }
 
-fn class_of(edge: &PlannedEdge<'_>) -> LeftClass {
+fn class_of(edge: &PlannedEdge<'_>) -> BlockedClass {
     match edge.failure_kind() {
-        Some(FailureKind::Unauthenticated | FailureKind::Forbidden) => LeftClass::Access,
-        Some(FailureKind::DigestMismatch) => LeftClass::Refused,
-        _ if edge.verdict() == Verdict::Refused => LeftClass::Refused,
-        _ => LeftClass::Failed,
+        Some(FailureKind::Unauthenticated | FailureKind::Forbidden) => BlockedClass::Access,
+        Some(FailureKind::DigestMismatch) => BlockedClass::Refused,
+        _ if edge.verdict() == Verdict::Refused => BlockedClass::Refused,
+        _ => BlockedClass::Failed,
     }
 }
 
 impl Totals {
-    pub(super) fn count(plan: &Plan, edges: &[EdgeOutcome], planned_left: usize) -> Self {
+    pub(super) fn count(plan: &Plan, edges: &[EdgeOutcome], blocked_edges: usize) -> Self {
         let summary = plan.summary();
         let mut totals = Self {
             edges: summary.edges,
             present: summary.verdicts.get(Verdict::Present),
-            left: planned_left as u64,
+            blocked: blocked_edges as u64,
             ..Self::default()
         };
         for edge in edges {
@@ -113,7 +120,7 @@ impl Totals {
                 EdgeResult::Ready => totals.ready += 1,
                 EdgeResult::Published { .. } => totals.published += 1,
                 EdgeResult::AlreadyThere => totals.already_there += 1,
-                EdgeResult::Left(_) => totals.left += 1,
+                EdgeResult::Blocked(_) => totals.blocked += 1,
             }
         }
         totals

@@ -5,10 +5,12 @@ mod document;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use document::{PlannedLeft, ReportSettings, Totals};
+pub use document::{BlockedEdge, ReportSettings, Totals};
 
 use crate::manifest::{Finding, Severity};
-use crate::pipeline::{Beside, EdgeOutcome, EdgeResult, LeftClass, PhaseReport, StagingEvidence};
+use crate::pipeline::{
+    Beside, BlockedClass, EdgeOutcome, EdgeResult, PhaseReport, StagingEvidence,
+};
 use crate::plan::Plan;
 
 /// What a run did.
@@ -38,8 +40,9 @@ pub struct Report {
     /// What was found in staging about the images that passed validate, where there is something to tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub staging: Vec<StagingEvidence>,
-    /// The edges that the plan left, in its order.
-    pub left: Vec<PlannedLeft>,
+    /// The edges that the plan blocked, in its order.
+    #[serde(rename = "left")]
+    pub blocked: Vec<BlockedEdge>,
     /// Bad entries of the promoter manifests, and warnings.
     pub findings: Vec<Finding>,
 }
@@ -53,11 +56,11 @@ pub enum RunOutcome {
     Interrupted,
     /// A registry refused access.
     Access,
-    /// A proof or a policy refused an edge.
+    /// Evidence or a policy refused an edge.
     Refused,
     /// Nothing could be done, though there was something to do.
     Nothing,
-    /// Some edges were left; the rest is done or had nothing to do.
+    /// Some edges were blocked; the rest is done or had nothing to do.
     Partial,
     /// All is done, or there was nothing to do.
     Done,
@@ -76,7 +79,7 @@ impl Report {
         edges: Vec<EdgeOutcome>,
         beside: Vec<Beside>,
     ) -> Self {
-        let left = document::planned_left(plan);
+        let blocked = document::blocked_edges(plan);
         Self {
             schema: Self::SCHEMA,
             started,
@@ -84,11 +87,11 @@ impl Report {
             settings,
             interrupted,
             phases,
-            totals: Totals::count(plan, &edges, left.len()),
+            totals: Totals::count(plan, &edges, blocked.len()),
             edges,
             beside,
             staging: Vec::new(),
-            left,
+            blocked,
             findings: plan.findings().to_vec(),
         }
     }
@@ -101,38 +104,38 @@ impl Report {
 
     /// How the run ended as a whole.
     pub fn outcome(&self) -> RunOutcome {
-        let has = |class| self.left_classes().any(|found| found == class);
+        let has = |class| self.blocked_classes().any(|found| found == class);
         let invalid = self
             .findings
             .iter()
             .any(|finding| finding.severity == Severity::Invalid);
-        let left = invalid || self.left_classes().next().is_some();
+        let blocked = invalid || self.blocked_classes().next().is_some();
         let done = self.totals.published
             + self.totals.already_there
             + self.totals.ready
             + self.totals.present
             > 0;
-        if has(LeftClass::Interrupted) {
+        if has(BlockedClass::Interrupted) {
             RunOutcome::Interrupted
-        } else if has(LeftClass::Access) {
+        } else if has(BlockedClass::Access) {
             RunOutcome::Access
-        } else if has(LeftClass::Refused) {
+        } else if has(BlockedClass::Refused) {
             RunOutcome::Refused
-        } else if left && !done {
+        } else if blocked && !done {
             RunOutcome::Nothing
-        } else if left {
+        } else if blocked {
             RunOutcome::Partial
         } else {
             RunOutcome::Done
         }
     }
 
-    /// The classes of everything that was left.
-    fn left_classes(&self) -> impl Iterator<Item = LeftClass> {
+    /// The classes of everything that was blocked.
+    fn blocked_classes(&self) -> impl Iterator<Item = BlockedClass> {
         let worked_on = self.edges.iter().filter_map(|edge| match &edge.result {
-            EdgeResult::Left(left) => Some(left.class),
+            EdgeResult::Blocked(blocked) => Some(blocked.class),
             _ => None,
         });
-        worked_on.chain(self.left.iter().map(|left| left.class))
+        worked_on.chain(self.blocked.iter().map(|blocked| blocked.class))
     }
 }

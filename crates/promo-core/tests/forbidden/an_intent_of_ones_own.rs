@@ -1,6 +1,6 @@
 //! A third intent, which has shown nothing.
 
-use promo_core::pipeline::{Intent, Mode, ProofPorts};
+use promo_core::pipeline::{Intent, Mode, SigningPorts};
 
 #[derive(Debug, Clone)]
 struct Mine;
@@ -8,7 +8,7 @@ struct Mine;
 impl Intent for Mine {
     const MODE: Mode = Mode::Confirmed;
 
-    fn signing(&self) -> Option<&ProofPorts> {
+    fn signing(&self) -> Option<&SigningPorts> {
         None
     }
 }

@@ -3,7 +3,7 @@
 use ::http::HeaderMap;
 use ::http::header::WWW_AUTHENTICATE;
 
-/// How a registry wants us to prove who we are.
+/// How a registry wants us to show who we are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Challenge {
     /// A token from a token server.

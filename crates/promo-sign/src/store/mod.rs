@@ -97,19 +97,19 @@ impl EvidenceStore for OciEvidenceStore {
         let sorted = Sorted::of(evidence);
         let mut done = Attachment::default();
         if !sorted.referrers.is_empty() {
-            let place = (repository.clone(), subject.digest, None);
+            let key = (repository.clone(), subject.digest, None);
             let update = self.attach_referrers(repository, subject, &sorted.referrers, &mut done);
-            self.shared.locks.serialised(place, update).await?;
+            self.shared.locks.serialised(key, update).await?;
         }
         for (suffix, layers) in &sorted.layers {
-            let place = (repository.clone(), subject.digest, Some(*suffix));
+            let key = (repository.clone(), subject.digest, Some(*suffix));
             let tag = tag_update::SharedTag {
                 repository: repository.clone(),
                 digest: subject.digest,
                 suffix: *suffix,
             };
             let update = self.append(&tag, layers);
-            let written = self.shared.locks.serialised(place, update).await?;
+            let written = self.shared.locks.serialised(key, update).await?;
             done.written += written;
             done.already_there += (layers.len() as u64).saturating_sub(written);
         }

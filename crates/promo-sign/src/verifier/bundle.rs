@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
-use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
+use super::{Acceptance, Judgement, KeyVerifier, Question, signed_digest};
 use crate::bundle::{self, Content};
 use crate::envelope::Envelope;
 use crate::manifest::{self, ImageManifest};
@@ -93,7 +93,7 @@ impl KeyVerifier {
                 signer: key.fingerprint(),
                 time: statement.timestamp,
                 names: statement.names,
-                proof: proof(envelope.signed(), &envelope.signature),
+                signed_digest: signed_digest(envelope.signed(), &envelope.signature),
             })),
             Err(refusal) => Judgement::Refused { kind, refusal },
         }

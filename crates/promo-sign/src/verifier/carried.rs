@@ -10,7 +10,7 @@ use promo_core::ports::{
     AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, SignatureFormat, TagSuffix,
 };
 
-use super::{KeyVerifier, proof};
+use super::{KeyVerifier, signed_digest};
 use crate::envelope::Envelope;
 use crate::manifest::ImageManifest;
 use crate::simple_signing::SIGNATURE_ANNOTATION;
@@ -82,11 +82,13 @@ fn layer_of(
         };
         let signature = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
         let signature = signature.and_then(|text| bundle::from_base64(text));
-        if signature.is_some_and(|signature| proof(&layer.bytes, &signature) == accepted.proof) {
+        if signature.is_some_and(|signature| {
+            signed_digest(&layer.bytes, &signature) == accepted.signed_digest
+        }) {
             return signature_layer(&layer);
         }
         if let Some(Ok(envelope)) = Envelope::read(&layer.bytes)
-            && proof(envelope.signed(), &envelope.signature) == accepted.proof
+            && signed_digest(envelope.signed(), &envelope.signature) == accepted.signed_digest
         {
             return attestation_layer(&layer, &accepted.kind);
         }

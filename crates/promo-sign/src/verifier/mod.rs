@@ -124,7 +124,7 @@ struct Acceptance {
     signer: String,
     time: Option<Timestamp>,
     names: Vec<String>,
-    proof: Digest,
+    signed_digest: Digest,
 }
 
 /// What became of one piece.
@@ -187,8 +187,8 @@ impl KeyVerifier {
     }
 }
 
-/// Which proof it is, however it is wrapped.
-fn proof(signed: &[u8], signature: &[u8]) -> Digest {
+/// What evidence is known by in whatever form: the digest of what is signed and of the signature.
+fn signed_digest(signed: &[u8], signature: &[u8]) -> Digest {
     let signed = Digest::sha256_of(signed);
     Digest::sha256_of(&[signed.as_bytes(), signature].concat())
 }
@@ -201,7 +201,7 @@ fn record(found: &mut Verification, piece: &Evidence, judgement: Judgement) {
             signer: accepted.signer,
             time: accepted.time,
             names: accepted.names,
-            proof: accepted.proof,
+            signed_digest: accepted.signed_digest,
         }),
         Judgement::Unknown { kind, signer } => {
             found.unknown.push(UnknownEvidence { kind, signer });

@@ -2,7 +2,7 @@
 
 use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
 
-use super::{Acceptance, Judgement, KeyVerifier, Question, proof};
+use super::{Acceptance, Judgement, KeyVerifier, Question, signed_digest};
 use crate::bundle::from_base64;
 use crate::envelope::Envelope;
 use crate::simple_signing::{self, SIGNATURE_ANNOTATION};
@@ -43,7 +43,7 @@ impl KeyVerifier {
                 signer: key.fingerprint(),
                 time: None,
                 names,
-                proof: proof(&layer.bytes, &signature),
+                signed_digest: signed_digest(&layer.bytes, &signature),
             })),
             Err(refusal) => Judgement::Refused { kind: SIG, refusal },
         }

@@ -190,8 +190,8 @@ impl Exchange<'_> {
             host,
             ..
         } = self.shared;
-        let place = auth::Place { url, host };
-        let caller = auth::authorize(auth, tokens, place, self.parts, self.target, &self.query)?;
+        let address = auth::RegistryAddress { url, host };
+        let caller = auth::authorize(auth, tokens, address, self.parts, self.target, &self.query)?;
         let source = self
             .query
             .get("from")
@@ -199,7 +199,12 @@ impl Exchange<'_> {
         if self.switches.challenge_mount_source
             && source.is_some_and(|source| !caller.may_pull(source))
         {
-            return Err(auth::challenge_mount(auth, place, self.target, &self.query));
+            return Err(auth::challenge_mount(
+                auth,
+                address,
+                self.target,
+                &self.query,
+            ));
         }
         Ok(caller)
     }

@@ -87,16 +87,20 @@ impl<'a> Told<'a> {
             Event::PhaseEnded {
                 phase,
                 passed,
-                left,
+                blocked,
             } => Self::PhaseEnded {
                 phase: *phase,
                 passed: *passed,
-                left: *left,
+                left: *blocked,
             },
-            Event::ItemDone { phase, item, left } => Self::ItemDone {
+            Event::ItemDone {
+                phase,
+                item,
+                blocked,
+            } => Self::ItemDone {
                 phase: *phase,
                 item,
-                left: *left,
+                left: *blocked,
             },
             Event::Throttled { host, pause } => Self::Throttled {
                 host,

@@ -1,4 +1,4 @@
-//! A plan as the comment of a pull request: the numbers, what is left and why, then what is to be done. What is published
+//! A plan as the comment of a pull request: the numbers, what is blocked and why, then what is to be done. What is published
 //! already is one number.
 
 use std::fmt::Write as _;
@@ -19,10 +19,10 @@ const MAX_BYTES: usize = 30_000;
 /// The plan as Markdown.
 pub fn plan_markdown(plan: &Plan) -> String {
     let mut text = summary_markdown(plan);
-    let left = left(plan);
-    if !left.is_empty() {
+    let blocked = blocked(plan);
+    if !blocked.is_empty() {
         text.push_str("\n#### Left\n\n");
-        list(&mut text, &left);
+        list(&mut text, &blocked);
     }
     let wanted: Vec<String> = plan.groups().flat_map(|group| rows(&group)).collect();
     if !wanted.is_empty() {
@@ -59,21 +59,21 @@ pub fn summary_markdown(plan: &Plan) -> String {
     format!("### promo plan\n\n{}", numbers(plan))
 }
 
-/// One paragraph: what was left, what is to be done, what is done.
+/// One paragraph: what was blocked, what is to be done, what is done.
 fn numbers(plan: &Plan) -> String {
     let verdicts = plan.summary().verdicts;
-    let left = match verdicts.left() {
+    let blocked = match verdicts.blocked() {
         0 => String::new(),
-        left => format!("**{left} left**, "),
+        blocked => format!("**{blocked} left**, "),
     };
     let mut text = match (plan.is_offline(), verdicts.actionable()) {
         (true, _) => {
             let wanted = counted(verdicts.get(Verdict::Wanted), "edge");
-            format!("{left}{wanted} wanted; no registry was asked.\n")
+            format!("{blocked}{wanted} wanted; no registry was asked.\n")
         }
-        (false, 0) if left.is_empty() => "Nothing to promote".to_owned(),
-        (false, 0) => format!("{left}nothing to promote"),
-        (false, edges) => format!("{left}{} to promote", counted(edges, "edge")),
+        (false, 0) if blocked.is_empty() => "Nothing to promote".to_owned(),
+        (false, 0) => format!("{blocked}nothing to promote"),
+        (false, edges) => format!("{blocked}{} to promote", counted(edges, "edge")),
     };
     if !plan.is_offline() {
         let present = verdicts.get(Verdict::Present);
@@ -116,11 +116,11 @@ fn tags(tags: &[&Tag]) -> String {
     }
 }
 
-/// What is left: bad entries, then edges; those that an entry leaves for one reason are one line.
-fn left(plan: &Plan) -> Vec<String> {
+/// What is blocked: bad entries, then edges; those of an entry that are blocked for one reason are one line.
+fn blocked(plan: &Plan) -> Vec<String> {
     let mut lines: Vec<String> = plan.findings().iter().map(finding).collect();
     let mut together: Option<(PlannedEdge<'_>, String, u64)> = None;
-    for edge in plan.edges().filter(|edge| edge.verdict().is_left()) {
+    for edge in plan.edges().filter(|edge| edge.verdict().is_blocked()) {
         let reason = edge.reason();
         match &mut together {
             Some((first, same, count)) if is_like(first, &edge) && *same == reason => *count += 1,

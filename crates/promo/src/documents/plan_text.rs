@@ -11,7 +11,7 @@ use super::style::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 use super::table::Table;
 use super::{Text, counted};
 
-/// The plan as a table, then what was left and why, then the numbers.
+/// The plan as a table, then what was blocked and why, then the numbers.
 pub fn plan_text(plan: &Plan) -> Text {
     let mut table = Table::new(["VERDICT", "IMAGE", "DIGEST", "TAGS", "DESTINATIONS"]);
     for group in plan.groups().filter(|group| !group.is_unchanged()) {
@@ -30,7 +30,7 @@ pub fn plan_text(plan: &Plan) -> Text {
     } else {
         table.render() + "\n"
     };
-    for edge in left(plan) {
+    for edge in blocked(plan) {
         let _ = writeln!(
             text,
             "{RED}{}{RED:#} {}: {}",
@@ -39,7 +39,7 @@ pub fn plan_text(plan: &Plan) -> Text {
             one_line(&edge.reason())
         );
     }
-    text.push_str(&hints(left(plan).flat_map(|edge| edge.hints())));
+    text.push_str(&hints(blocked(plan).flat_map(|edge| edge.hints())));
     for finding in plan.findings() {
         let style = if finding.severity == Severity::Warning {
             YELLOW
@@ -89,7 +89,7 @@ fn summary(plan: &Plan) -> String {
     }
     if plan.is_offline() {
         text.push_str("no registry was asked (--offline)\n");
-    } else if summary.verdicts.actionable() == 0 && summary.verdicts.left() == 0 {
+    } else if summary.verdicts.actionable() == 0 && summary.verdicts.blocked() == 0 {
         let _ = writeln!(text, "{GREEN}nothing to promote{GREEN:#}");
     }
     text
@@ -116,8 +116,8 @@ pub(super) fn cost_text(cost: &Cost) -> String {
     text
 }
 
-fn left(plan: &Plan) -> impl Iterator<Item = PlannedEdge<'_>> {
-    plan.edges().filter(|edge| edge.verdict().is_left())
+fn blocked(plan: &Plan) -> impl Iterator<Item = PlannedEdge<'_>> {
+    plan.edges().filter(|edge| edge.verdict().is_blocked())
 }
 
 /// An edge by where it goes.

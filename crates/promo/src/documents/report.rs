@@ -1,4 +1,4 @@
-//! The report of a run for people: phases, what was left and why, the numbers.
+//! The report of a run for people: phases, what was blocked and why, the numbers.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ fn told(report: &Report) -> String {
     text.push_str(&edges(report));
     text.push_str(&staging(report));
     text.push_str(&beside_text(&report.beside));
-    text.push_str(&left(report));
+    text.push_str(&blocked(report));
     text.push_str(&conclusion(report));
     text
 }
@@ -33,8 +33,8 @@ fn phases(report: &Report) -> String {
         let what = match phase.status {
             PhaseStatus::NotAskedFor => "not asked for".to_owned(),
             PhaseStatus::NotReached => "not reached".to_owned(),
-            PhaseStatus::Done if phase.left > 0 => {
-                format!("{} passed, {} left", phase.passed, phase.left)
+            PhaseStatus::Done if phase.blocked > 0 => {
+                format!("{} passed, {} left", phase.passed, phase.blocked)
             }
             PhaseStatus::Done => format!("{} passed", phase.passed),
         };
@@ -92,19 +92,19 @@ fn name(edge: &EdgeOutcome) -> String {
     }
 }
 
-/// What was left, by a phase or by the plan, and bad entries.
-fn left(report: &Report) -> String {
+/// What was blocked, by a phase or by the plan, and bad entries.
+fn blocked(report: &Report) -> String {
     let mut text = String::new();
     for edge in &report.edges {
-        if let EdgeResult::Left(left) = &edge.result {
-            let (code, message) = (left.code, one_line(&left.message));
+        if let EdgeResult::Blocked(blocked) = &edge.result {
+            let (code, message) = (blocked.code, one_line(&blocked.message));
             let _ = writeln!(text, "{RED}left{RED:#} {} ({code}): {message}", name(edge));
-            for hint in &left.hints {
+            for hint in &blocked.hints {
                 let _ = writeln!(text, "  {CYAN}hint:{CYAN:#} {hint}");
             }
         }
     }
-    for edge in &report.left {
+    for edge in &report.blocked {
         let tag = edge.tag.as_ref().map(|tag| format!(":{tag}"));
         let (verdict, code) = (edge.verdict, edge.code);
         let _ = writeln!(
@@ -116,7 +116,7 @@ fn left(report: &Report) -> String {
             one_line(&edge.message)
         );
     }
-    text.push_str(&hints(report.left.iter().flat_map(|edge| &edge.hints)));
+    text.push_str(&hints(report.blocked.iter().flat_map(|edge| &edge.hints)));
     for finding in &report.findings {
         let style = if finding.severity == Severity::Warning {
             YELLOW
@@ -144,7 +144,7 @@ fn conclusion(report: &Report) -> String {
         published,
         already_there,
         ready,
-        left,
+        blocked,
         ..
     } = report.totals;
     let mut text = format!(
@@ -155,14 +155,14 @@ fn conclusion(report: &Report) -> String {
         (published, "published"),
         (already_there, "already there"),
         (ready, "ready"),
-        (left, "left"),
+        (blocked, "left"),
     ] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
         }
     }
     text.push('\n');
-    if report.interrupted && left == 0 {
+    if report.interrupted && blocked == 0 {
         let _ = writeln!(
             text,
             "{YELLOW}interrupted{YELLOW:#}, when nothing was left to start"
@@ -174,7 +174,7 @@ fn conclusion(report: &Report) -> String {
         );
     } else if report.settings.mode == Mode::DryRun && ready > 0 {
         text.push_str("a dry run: nothing was written; `--confirm` promotes\n");
-    } else if published + already_there + ready + left == 0 {
+    } else if published + already_there + ready + blocked == 0 {
         let _ = writeln!(text, "{GREEN}nothing left to do{GREEN:#}");
     }
     if report.settings.mode == Mode::Confirmed && !report.settings.signs {

@@ -38,7 +38,7 @@ impl Checked {
         let worst = self.findings.iter().map(|finding| finding.severity).min();
         match worst {
             Some(Severity::Error) => Ending::Usage,
-            Some(Severity::Invalid) => Ending::Left,
+            Some(Severity::Invalid) => Ending::Partial,
             Some(Severity::Warning) | None => Ending::Done,
         }
     }

@@ -2,7 +2,7 @@
 
 mod check;
 mod format;
-pub(crate) mod place;
+pub(crate) mod owning_manifest;
 mod sarif;
 
 pub use check::{Checked, check, path_of};

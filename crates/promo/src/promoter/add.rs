@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Promoter;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::manifests::place::{no_conflict, place};
+use crate::manifests::owning_manifest::{no_conflict, owning_manifest};
 use crate::tree::TreeSource;
 
 /// `promo.addition/v1`: what was added.
@@ -43,16 +43,16 @@ impl Promoter {
             [] => reference.tag().cloned().into_iter().collect(),
             tags => tags.to_vec(),
         };
-        let place = place(&set, reference)?;
+        let owner = owning_manifest(&set, reference)?;
         let digest = self.digest(reference).await?.digest;
-        no_conflict(&set, &place, digest, &tags)?;
-        let file = place.manifest.images_file().as_str();
+        no_conflict(&set, &owner, digest, &tags)?;
+        let file = owner.manifest.images_file().as_str();
         let path: PathBuf = match source {
             TreeSource::Plain(path) => path.clone(),
             TreeSource::Thin(folder) => folder.join(file),
         };
         let bytes = files::read(&path, &files::MANIFESTS)?;
-        let text = edited(file, &bytes, place.name, digest, &tags)?;
+        let text = edited(file, &bytes, owner.name, digest, &tags)?;
         let changed = text.as_bytes() != bytes;
         if changed {
             files::replace(&path, &text)?;
@@ -60,7 +60,7 @@ impl Promoter {
         Ok(Added {
             schema: "promo.addition/v1",
             file: path.display().to_string(),
-            image: place.name.to_owned(),
+            image: owner.name.to_owned(),
             digest,
             tags,
             changed,

@@ -47,7 +47,7 @@ impl Promoter {
     /// # Errors
     ///
     /// As [`Self::promote`]; `PROMO-X031` if the promoter manifests want nothing of the plan, `PROMO-X032` if they don't
-    /// want all of it and one edge that is left stops all.
+    /// want all of it and one edge that is blocked stops all.
     pub async fn apply(&self, saved: &SavedPlan, request: &PromoteRequest) -> Result<Applied> {
         let scope = &self.settings.scope;
         let (set, inputs) = planning::load(scope.tree()?, &self.git)?;

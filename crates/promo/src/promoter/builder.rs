@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use promo_core::pipeline::ProofPorts;
+use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
 use promo_core::ports::{Clock, Event, Gate, Observer, Registry, Silent, Sleep, Verifier};
 use promo_registry::Revocation;
@@ -84,7 +84,7 @@ impl PromoterBuilder {
 
     /// What signs and attests, in place of the key that settings name.
     #[must_use]
-    pub fn signing(mut self, ports: ProofPorts) -> Self {
+    pub fn signing(mut self, ports: SigningPorts) -> Self {
         self.given.signing = Some(ports);
         self
     }
@@ -105,7 +105,7 @@ impl PromoterBuilder {
         self
     }
 
-    /// Somebody who decides whether an image may go to production, from what was proven about it; several are asked in
+    /// Somebody who decides whether an image may go to production, from what was found out about it; several are asked in
     /// the order in which they were given.
     #[must_use]
     pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {

@@ -2,7 +2,7 @@
 
 use promo_core::identity::Identity;
 use promo_core::oci::{Digest, ImageReference, Repository};
-use promo_core::pipeline::ProofPorts;
+use promo_core::pipeline::SigningPorts;
 use promo_core::ports::{
     Attachment, Evidence, EvidenceKind, PromotionRecord, SignatureFormat, Subject,
 };
@@ -116,7 +116,7 @@ impl Promoter {
     /// Those of `wanted` that the registry doesn't hold yet in a form that verifies as ours.
     async fn missing(
         &self,
-        ports: &ProofPorts,
+        ports: &SigningPorts,
         image: &Resolved,
         wanted: &[EvidenceKind],
     ) -> Result<Vec<EvidenceKind>> {

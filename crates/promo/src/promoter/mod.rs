@@ -15,7 +15,7 @@ mod verify;
 
 use std::sync::{Arc, OnceLock};
 
-use promo_core::pipeline::ProofPorts;
+use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
 use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Verifier};
 use promo_registry::Revocation;
@@ -51,7 +51,7 @@ pub struct Promoter {
 #[derive(Default)]
 struct Given {
     registry: Option<Arc<dyn Registry>>,
-    signing: Option<ProofPorts>,
+    signing: Option<SigningPorts>,
     staging: Option<Arc<dyn Verifier>>,
     checks: Vec<Arc<dyn PlanCheck>>,
     gates: Vec<Arc<dyn Gate>>,
@@ -118,7 +118,7 @@ impl Promoter {
     /// # Errors
     ///
     /// `PROMO-X004`, `PROMO-X011`, `PROMO-X012`: the key can't be used.
-    pub fn signing(&self) -> Result<Option<ProofPorts>> {
+    pub fn signing(&self) -> Result<Option<SigningPorts>> {
         let settings = &self.settings.signing;
         match &self.given.signing {
             Some(_) if settings.no_sign => Ok(None),

@@ -56,7 +56,7 @@ impl Promoter {
     /// # Errors
     ///
     /// `PROMO-M…` if they can't be taken, `PROMO-X035` if a pattern selects nothing, `PROMO-X015` if the revision to
-    /// compare with can't be read, and the code of the first edge that is left if one stops all.
+    /// compare with can't be read, and the code of the first edge that is blocked if one stops all.
     pub async fn plan(&self, request: &PlanRequest) -> Result<PlannedTree> {
         let scope = &self.settings.scope;
         let (set, mut inputs) = planning::load(scope.tree()?, &self.git)?;

@@ -32,7 +32,7 @@ pub struct ScopeOverrides {
     pub destinations: Vec<String>,
     /// Only what is wanted now and wasn't then.
     pub since: Option<Since>,
-    /// Whether one edge that is left stops all.
+    /// Whether one edge that is blocked stops all.
     pub fail_fast: bool,
 }
 

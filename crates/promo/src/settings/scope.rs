@@ -23,7 +23,7 @@ pub struct ScopeSettings {
     pub destinations: Vec<String>,
     /// Since when changes count, if not all that is wanted counts.
     pub since: Option<Since>,
-    /// Whether one edge that is left stops all.
+    /// Whether one edge that is blocked stops all.
     pub fail_fast: bool,
 }
 

@@ -5,7 +5,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_testkit::image::{ArtifactBuilder, BuiltImage};
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 const SBOM: &str = "application/spdx+json";
 
@@ -133,7 +133,7 @@ async fn a_registry_that_wants_the_subject_first_gets_it_first() {
 /// What is only told may stay untold; what is to be carried must be known.
 #[tokio::test]
 async fn a_list_that_can_not_be_read_keeps_back_what_is_to_be_carried() {
-    for (carry, left) in [(&[][..], &[][..]), (&[SBOM][..], &["PROMO-R003"][..])] {
+    for (carry, blocked) in [(&[][..], &[][..]), (&[SBOM][..], &["PROMO-R003"][..])] {
         let world = world().await;
         let (one, _) = staged(&world);
         let referrers = Matcher::on(Operation::Referrers);
@@ -142,7 +142,7 @@ async fn a_list_that_can_not_be_read_keeps_back_what_is_to_be_carried() {
 
         let report = run(&world, &one, carry, Mode::Confirmed).await;
 
-        assert_eq!(left_codes(&report), left, "{report:#?}");
+        assert_eq!(blocked_codes(&report), blocked, "{report:#?}");
     }
 }
 
@@ -155,7 +155,7 @@ async fn an_artifact_that_does_not_arrive_keeps_the_image_back() {
 
     let report = run(&world, &one, &[SBOM], Mode::Confirmed).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-R003"], "{report:#?}");
+    assert_eq!(blocked_codes(&report), ["PROMO-R003"], "{report:#?}");
     assert!(
         world.mirrors[0]
             .state()
@@ -183,18 +183,18 @@ async fn an_image_that_had_to_go_first_and_whose_artifact_is_refused_is_incomple
         let [edge] = report.edges.as_slice() else {
             panic!("{report:#?}");
         };
-        let EdgeResult::Left(left) = &edge.result else {
+        let EdgeResult::Blocked(blocked) = &edge.result else {
             panic!("{report:#?}");
         };
         let is_shown = world.mirrors[0].state().manifest("prod/app", one.digest());
         assert_eq!(is_shown.is_some(), wants_subject);
-        assert_eq!(left.incomplete, wants_subject, "{left:?}");
+        assert_eq!(blocked.incomplete, wants_subject, "{blocked:?}");
     }
 }
 
-/// The same when the signer fails afterwards: what is shown without proof is told.
+/// The same when the signer fails afterwards: what is shown without evidence is told.
 #[tokio::test]
-async fn an_image_that_had_to_go_first_and_gets_no_proof_is_incomplete() {
+async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
     let options =
         RegistryOptions::default().switch(|switches| switches.missing_subject = Some(404));
     let world = World::with_mirrors(vec![options]).await;
@@ -204,8 +204,8 @@ async fn an_image_that_had_to_go_first_and_gets_no_proof_is_incomplete() {
 
     let report = run(&world, &one, &[SBOM], Mode::Confirmed).await;
 
-    let EdgeResult::Left(left) = &report.edges[0].result else {
+    let EdgeResult::Blocked(blocked) = &report.edges[0].result else {
         panic!("{report:#?}");
     };
-    assert!(left.incomplete, "{left:?}");
+    assert!(blocked.incomplete, "{blocked:?}");
 }

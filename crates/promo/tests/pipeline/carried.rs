@@ -23,7 +23,7 @@ pub(crate) async fn carried(world: &World, image: &BuiltImage) -> Vec<Evidence> 
     let mut found: Option<Vec<Evidence>> = None;
     for (number, mirror) in world.mirrors.iter().enumerate() {
         let own: Vec<Evidence> = world
-            .proven(number, "app", image.digest())
+            .accepted_evidence(number, "app", image.digest())
             .await
             .into_iter()
             .map(|own| own.evidence)

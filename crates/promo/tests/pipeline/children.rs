@@ -1,4 +1,4 @@
-//! Children of an index: with `recursive` they have proof of their own, each once, before the index is there.
+//! Children of an index: with `recursive` they have evidence of their own, each once, before the index is there.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use promo_testkit::image::{BuiltImage, IndexBuilder};
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 use serde_json::Value;
 
-use crate::world::{PUBLIC, Wanted, World, image, left_codes, want};
+use crate::world::{PUBLIC, Wanted, World, blocked_codes, image, want};
 
 /// An index of some images, in staging.
 pub(crate) fn staged(world: &World, children: &[&BuiltImage]) -> BuiltImage {
@@ -46,7 +46,7 @@ async fn children_are_signed_and_attested_only_when_asked() {
                         .assert_proven_once(mirror, "app", child.digest())
                         .await;
                 } else {
-                    let found = world.proven(mirror, "app", child.digest()).await;
+                    let found = world.accepted_evidence(mirror, "app", child.digest()).await;
                     assert!(found.is_empty(), "{found:?}");
                 }
             }
@@ -57,7 +57,7 @@ async fn children_are_signed_and_attested_only_when_asked() {
 
 /// The predicate of the promotion attestation at a mirror.
 async fn predicate(world: &World, digest: &str) -> Value {
-    let found = world.proven(0, "app", digest).await;
+    let found = world.accepted_evidence(0, "app", digest).await;
     let is_attestation = |kind: &EvidenceKind| matches!(kind, EvidenceKind::Attestation { .. });
     let attestation = found.into_iter().find(|it| is_attestation(&it.kind));
     let blobs = match attestation.unwrap().evidence {
@@ -99,9 +99,9 @@ async fn the_attestation_of_a_child_says_what_it_is_part_of() {
     assert_eq!(of_child["srcRef"], source);
 }
 
-/// Two indexes with a child in common, which is an image of its own as well: whoever comes first makes its proof.
+/// Two indexes with a child in common, which is an image of its own as well: whoever comes first makes its evidence.
 #[tokio::test]
-async fn a_child_of_several_images_has_its_proof_once() {
+async fn a_child_of_several_images_has_its_evidence_once() {
     let world = World::start().await;
     let (shared, other) = (image(2), image(3));
     let one = staged(&world, &[&shared]);
@@ -139,14 +139,26 @@ async fn an_index_whose_child_can_not_be_attested_is_not_published() {
 
     let report = run(&world, true, &[want("app", &index, &["v1"])]).await;
 
-    assert_eq!(left_codes(&report).len(), 1, "{report:#?}");
+    assert_eq!(blocked_codes(&report).len(), 1, "{report:#?}");
     let state = world.mirrors[0].state();
     assert_eq!(state.tag_digest("prod/app", "v1"), None);
-    assert_eq!(world.proven(0, "app", index.digest()).await.len(), 3);
-    assert_eq!(world.proven(0, "app", child.digest()).await.len(), 2);
+    assert_eq!(
+        world
+            .accepted_evidence(0, "app", index.digest())
+            .await
+            .len(),
+        3
+    );
+    assert_eq!(
+        world
+            .accepted_evidence(0, "app", child.digest())
+            .await
+            .len(),
+        2
+    );
 }
 
-/// Each child costs what the proof of an image costs, and nothing else.
+/// Each child costs what the evidence of an image costs, and nothing else.
 #[tokio::test]
 async fn a_child_costs_twenty_three_requests_at_each_mirror() {
     let mut requests = Vec::new();

@@ -5,7 +5,7 @@ use promo_testkit::image::{BuiltImage, IndexBuilder, media_type};
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 use serde_json::{Value, json};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 const FOREIGN: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 
@@ -26,20 +26,20 @@ fn altered(world: &World, of: &BuiltImage, alter: impl FnOnce(&mut Value)) -> Bu
     altered
 }
 
-/// Promotes an image as `v1` and says what was left.
+/// Promotes an image as `v1` and says what was blocked.
 async fn promote(world: &World, image: &BuiltImage) -> Vec<&'static str> {
     let report = world.run(&world.set(&[want("app", image, &["v1"])])).await;
-    let left = left_codes(&report);
-    let expected = if left.is_empty() {
+    let blocked = blocked_codes(&report);
+    let expected = if blocked.is_empty() {
         RunOutcome::Done
     } else {
         RunOutcome::Nothing
     };
     assert_eq!(report.outcome(), expected, "{report:#?}");
     let tag = world.mirrors[0].state().tag_digest("prod/app", "v1");
-    let published = left.is_empty().then_some(image.digest());
+    let published = blocked.is_empty().then_some(image.digest());
     assert_eq!(tag.as_deref(), published);
-    left
+    blocked
 }
 
 /// Whether the mirror has all that staging has, byte for byte.

@@ -13,7 +13,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{self, Fixed, World, image, left_codes, want};
+use crate::world::{self, Fixed, World, blocked_codes, image, want};
 
 const CONFIG: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
@@ -128,7 +128,7 @@ async fn one_that_speaks_of_another_image_refuses_and_a_strangers_does_not() {
             let report = run(&world, policy, &builders, &one).await;
 
             if by_accepted_key || policy == StagingPolicy::Require {
-                assert_eq!(left_codes(&report), [code; 2], "{report:#?}");
+                assert_eq!(blocked_codes(&report), [code; 2], "{report:#?}");
             } else {
                 assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
             }

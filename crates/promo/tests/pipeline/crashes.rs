@@ -1,4 +1,4 @@
-//! A run that is killed before any of its requests: nothing is ever visible without its proof, and the next
+//! A run that is killed before any of its requests: nothing is ever visible without its evidence, and the next
 //! run finishes what was begun.
 
 use promo_core::pipeline::Interrupt;
@@ -44,8 +44,11 @@ async fn kill_while_promoting(options: impl Fn() -> RegistryOptions, child_is_wa
         world.assert_promise().await;
         assert!(index.is_in(&world.mirrors[0].state(), "prod/index"));
         // The same bytes everywhere, and none made twice.
-        let proof = world.proven(0, "index", index.digest()).await;
-        assert_eq!(proof, world.proven(1, "index", index.digest()).await);
+        let evidence = world.accepted_evidence(0, "index", index.digest()).await;
+        assert_eq!(
+            evidence,
+            world.accepted_evidence(1, "index", index.digest()).await
+        );
         world.assert_proven_once(0, "index", index.digest()).await;
         if child_is_wanted {
             world.assert_proven_once(0, "index", child.digest()).await;

@@ -1,4 +1,4 @@
-//! Ports that panic: what they worked on is left with a code, the rest of the run goes on, and nobody waits for ever.
+//! Ports that panic: what they worked on is blocked with a code, the rest of the run goes on, and nobody waits for ever.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_testkit::image::{ImageBuilder, Layer};
 
-use crate::world::{self, World, WorldPorts, image, left_codes, want};
+use crate::world::{self, World, WorldPorts, blocked_codes, image, want};
 
 /// Which call panics, of those that are made for one repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,9 +215,9 @@ async fn a_panic_at_one_destination_ends_that_edge_alone() {
 
         assert_eq!(report.totals.published, 3, "{call:?}: {report:#?}");
         assert_eq!(report.outcome(), RunOutcome::Partial, "{call:?}");
-        // What could not be read is left by the plan, everything else by its phase.
+        // What could not be read is blocked by the plan, everything else by its phase.
         if call != Call::HeadManifest {
-            assert_eq!(left_codes(&report), ["PROMO-C011"], "{call:?}");
+            assert_eq!(blocked_codes(&report), ["PROMO-C011"], "{call:?}");
         }
         world.assert_promise().await;
     }
@@ -230,7 +230,7 @@ async fn a_panic_at_the_source_ends_that_image_alone() {
             run_with(call, |world| format!("{}/team/app", world.staging.host())).await;
 
         assert_eq!(report.totals.published, 2, "{call:?}: {report:#?}");
-        assert_eq!(left_codes(&report), ["PROMO-C011"; 2], "{call:?}");
+        assert_eq!(blocked_codes(&report), ["PROMO-C011"; 2], "{call:?}");
         world.assert_promise().await;
     }
 }

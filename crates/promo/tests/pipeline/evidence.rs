@@ -4,7 +4,7 @@ use promo_core::pipeline::{EdgeResult, EvidenceScope};
 use promo_core::report::RunOutcome;
 use promo_testkit::registry::{Answer, Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, all_kinds, image, left_codes, want};
+use crate::world::{World, all_kinds, blocked_codes, image, want};
 
 #[tokio::test]
 async fn mirrors_hold_the_same_bytes() {
@@ -12,9 +12,9 @@ async fn mirrors_hold_the_same_bytes() {
     let one = image(1);
     world.stage("app", &one);
     world.run(&world.set(&[want("app", &one, &["v1"])])).await;
-    let first = world.proven(0, "app", one.digest()).await;
+    let first = world.accepted_evidence(0, "app", one.digest()).await;
     assert_eq!(first.len(), all_kinds().len());
-    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+    assert_eq!(first, world.accepted_evidence(1, "app", one.digest()).await);
 }
 
 #[tokio::test]
@@ -31,8 +31,8 @@ async fn a_mirror_that_is_added_later_gets_the_evidence_of_the_others() {
     let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
 
     assert_eq!(report.totals.published, 1);
-    let first = world.proven(0, "app", one.digest()).await;
-    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+    let first = world.accepted_evidence(0, "app", one.digest()).await;
+    assert_eq!(first, world.accepted_evidence(1, "app", one.digest()).await);
     world.assert_promise().await;
 }
 
@@ -85,7 +85,9 @@ async fn the_manifest_goes_first_only_where_its_evidence_is_refused_for_want_of_
         };
         match &edge.result {
             EdgeResult::Published { manifest_first } => assert!(!manifest_first, "{status}"),
-            EdgeResult::Left(left) => assert!(!published && !left.incomplete, "{status}: {left:?}"),
+            EdgeResult::Blocked(blocked) => {
+                assert!(!published && !blocked.incomplete, "{status}: {blocked:?}")
+            }
             other => panic!("{status}: {other:?}"),
         }
         let is_there = one.is_in(&world.mirrors[0].state(), "prod/app");
@@ -112,14 +114,14 @@ async fn an_image_that_had_to_go_first_and_gets_no_evidence_is_incomplete() {
     let [edge] = report.edges.as_slice() else {
         panic!("{report:#?}");
     };
-    let EdgeResult::Left(left) = &edge.result else {
+    let EdgeResult::Blocked(blocked) = &edge.result else {
         panic!("{report:#?}");
     };
-    assert!(left.incomplete, "{left:?}");
+    assert!(blocked.incomplete, "{blocked:?}");
 }
 
 /// A registry without the referrers API refuses the list in its place, because something that is listed isn't there: to
-/// put the image first wouldn't help, and show it without proof.
+/// put the image first wouldn't help, and show it without evidence.
 #[tokio::test]
 async fn a_list_of_referrers_that_is_refused_does_not_show_the_image() {
     let options = RegistryOptions::default().switch(|switches| switches.referrers_api = false);
@@ -136,13 +138,13 @@ async fn a_list_of_referrers_that_is_refused_does_not_show_the_image() {
 
     let report = world.run(&world.set(&[want("app", &one, &[])])).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-R074"], "{report:#?}");
-    let EdgeResult::Left(left) = &report.edges[0].result else {
+    assert_eq!(blocked_codes(&report), ["PROMO-R074"], "{report:#?}");
+    let EdgeResult::Blocked(blocked) = &report.edges[0].result else {
         panic!("{report:#?}");
     };
     assert!(
-        !left.incomplete && left.message.contains("MANIFEST_BLOB_UNKNOWN"),
-        "{left:?}"
+        !blocked.incomplete && blocked.message.contains("MANIFEST_BLOB_UNKNOWN"),
+        "{blocked:?}"
     );
     let state = world.mirrors[0].state();
     assert!(state.manifest("prod/app", one.digest()).is_none());
@@ -161,7 +163,12 @@ async fn canonical_evidence_goes_to_one_mirror() {
 
     assert_eq!(report.totals.published, 2);
     world.assert_proven_once(1, "app", one.digest()).await;
-    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+    assert!(
+        world
+            .accepted_evidence(0, "app", one.digest())
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -180,7 +187,7 @@ async fn a_confirmed_run_without_a_signer_asks_no_registry() {
 }
 
 #[tokio::test]
-async fn going_without_proof_must_be_asked_for_and_is_said() {
+async fn going_without_evidence_must_be_asked_for_and_is_said() {
     let world = World::start().await;
     let one = image(1);
     world.stage("app", &one);
@@ -192,7 +199,12 @@ async fn going_without_proof_must_be_asked_for_and_is_said() {
 
     assert_eq!(report.totals.published, 2);
     assert!(!report.settings.signs);
-    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+    assert!(
+        world
+            .accepted_evidence(0, "app", one.digest())
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -205,7 +217,12 @@ async fn complete_adds_the_evidence_that_older_tags_lack() {
     without.no_sign = true;
     world.try_run(without, &set).await.unwrap();
     world.run(&set).await;
-    assert!(world.proven(0, "app", one.digest()).await.is_empty());
+    assert!(
+        world
+            .accepted_evidence(0, "app", one.digest())
+            .await
+            .is_empty()
+    );
 
     let mut settings = world.settings();
     settings.plan.complete = true;

@@ -3,7 +3,7 @@
 use promo_core::report::RunOutcome;
 use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 #[tokio::test]
 async fn one_mirror_that_fails_does_not_hold_up_the_other() {
@@ -24,8 +24,8 @@ async fn one_mirror_that_fails_does_not_hold_up_the_other() {
     fault.remove();
     let report = world.run(&set).await;
     assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
-    let first = world.proven(0, "app", one.digest()).await;
-    assert_eq!(first, world.proven(1, "app", one.digest()).await);
+    let first = world.accepted_evidence(0, "app", one.digest()).await;
+    assert_eq!(first, world.accepted_evidence(1, "app", one.digest()).await);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_tag_that_moves_between_plan_and_publish_is_not_overwritten() {
 
     let (report, ()) = tokio::join!(run, meddle);
 
-    assert_eq!(left_codes(&report), ["PROMO-C050"]);
+    assert_eq!(blocked_codes(&report), ["PROMO-C050"]);
     assert_eq!(
         world.mirrors[0]
             .state()
@@ -111,7 +111,7 @@ async fn a_tag_that_head_does_not_show_is_not_overwritten() {
 
     let report = world.run(&set).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-C050"]);
+    assert_eq!(blocked_codes(&report), ["PROMO-C050"]);
     let points_to = |tag| state.tag_digest("prod/app", tag);
     assert_eq!(points_to("v1").as_deref(), Some(theirs.digest()));
     assert_eq!(points_to("v3").as_deref(), Some(ours.digest()));
@@ -160,7 +160,7 @@ async fn a_tag_that_moves_before_its_put_is_repeated_is_not_overwritten() {
 
         let (report, ()) = tokio::join!(run, meddle);
 
-        assert_eq!(left_codes(&report), ["PROMO-C050"], "{report:#?}");
+        assert_eq!(blocked_codes(&report), ["PROMO-C050"], "{report:#?}");
         let standing = world.mirrors[0].state().tag_digest("prod/app", "v1");
         assert_eq!(standing.as_deref(), Some(theirs.digest()));
         let puts = world.mirrors[0].log().of(Operation::ManifestPut);
@@ -221,10 +221,10 @@ async fn a_shared_tag_is_read_again_before_its_put_is_repeated() {
         for report in [first, second] {
             assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
         }
-        let signatures = world.proven(0, "app", one.digest()).await;
-        let signatures = signatures.iter().filter(|proof| {
+        let signatures = world.accepted_evidence(0, "app", one.digest()).await;
+        let signatures = signatures.iter().filter(|evidence| {
             let format = promo_core::ports::SignatureFormat::Sig;
-            proof.kind == promo_core::ports::EvidenceKind::Signature { format }
+            evidence.kind == promo_core::ports::EvidenceKind::Signature { format }
         });
         assert!(signatures.count() >= 1);
         let document = world.mirrors[0].state();
@@ -246,7 +246,7 @@ async fn a_repository_that_can_not_be_read_is_undecided_and_left_alone() {
     let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
 
     assert_eq!(report.totals.published, 1);
-    assert_eq!(report.left.len(), 1);
+    assert_eq!(report.blocked.len(), 1);
     assert_eq!(report.outcome(), RunOutcome::Access, "{report:#?}");
     assert!(world.mirrors[1].log().writes().is_empty());
 }
@@ -264,7 +264,7 @@ async fn a_registry_that_does_not_keep_what_was_put_is_noticed() {
 
     let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-C051"], "{report:#?}");
+    assert_eq!(blocked_codes(&report), ["PROMO-C051"], "{report:#?}");
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn immutable_tags_are_left_with_their_code() {
 
     let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
 
-    assert_eq!(report.totals.left, 1);
+    assert_eq!(report.totals.blocked, 1);
     assert_eq!(report.outcome(), RunOutcome::Nothing, "{report:#?}");
 }
 
@@ -315,6 +315,12 @@ async fn two_runs_at_once_agree() {
     assert_eq!(second.outcome(), RunOutcome::Done, "{second:#?}");
     // Either may have made the evidence, so there may be two of a kind, and none is missing.
     for mirror in 0..2 {
-        assert!(world.proven(mirror, "app", one.digest()).await.len() >= 3);
+        assert!(
+            world
+                .accepted_evidence(mirror, "app", one.digest())
+                .await
+                .len()
+                >= 3
+        );
     }
 }

@@ -4,7 +4,7 @@ use promo_core::pipeline::Interrupt;
 use promo_core::report::{Report, RunOutcome};
 use promo_testkit::registry::{Matcher, Operation};
 
-use crate::world::{self, World, image, left_codes, want};
+use crate::world::{self, World, blocked_codes, image, want};
 
 /// Interrupts a run while it waits for the first request that matches, at the first mirror.
 async fn interrupt_at(world: &World, matcher: Matcher) -> Report {
@@ -37,7 +37,11 @@ async fn while_the_plan_is_made() {
     let report = interrupt_at(&world, Matcher::on(Operation::ManifestHead)).await;
     assert_eq!(report.outcome(), RunOutcome::Interrupted);
     assert_eq!(report.totals.published, 0);
-    assert!(left_codes(&report).iter().all(|code| *code == "PROMO-C010"));
+    assert!(
+        blocked_codes(&report)
+            .iter()
+            .all(|code| *code == "PROMO-C010")
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_testkit::image::IndexBuilder;
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 /// The two ways in which referrers are kept.
 const APIS: [bool; 2] = [true, false];
@@ -28,7 +28,7 @@ async fn usual_requests(referrers_api: bool) -> u64 {
 
 fn is_incomplete(report: &Report) -> bool {
     report.edges.iter().any(|edge| match &edge.result {
-        EdgeResult::Left(left) => left.incomplete,
+        EdgeResult::Blocked(blocked) => blocked.incomplete,
         _ => false,
     })
 }
@@ -49,7 +49,7 @@ async fn a_registry_that_keeps_no_manifest_of_evidence_gets_no_tag() {
             .await;
 
         let code = if api { "PROMO-S024" } else { "PROMO-R023" };
-        assert_eq!(left_codes(&report)[0], code, "{report:#?}");
+        assert_eq!(blocked_codes(&report)[0], code, "{report:#?}");
         assert_eq!(report.totals.published, 0);
         assert_eq!(world.mirrors[0].state().tag_digest("prod/app", "v1"), None);
         assert!(!is_incomplete(&report));
@@ -102,7 +102,7 @@ async fn bundles_that_are_not_kept_are_left_with_their_code() {
 
     let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-C041"], "{report:#?}");
+    assert_eq!(blocked_codes(&report), ["PROMO-C041"], "{report:#?}");
     let state = world.mirrors[0].state();
     assert!(state.tag_digest("prod/app", &sig).is_some());
     assert_eq!(state.tag_digest("prod/app", "v1"), None);

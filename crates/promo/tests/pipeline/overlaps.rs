@@ -1,5 +1,5 @@
 //! Two runs at once with keys of their own: they share the tags that evidence is kept under, and each image that is
-//! published has the proof of both who say that they published it.
+//! published has the evidence of both who say that they published it.
 
 use std::sync::Arc;
 
@@ -15,17 +15,21 @@ fn with_another_key(world: &mut World) -> Arc<SigningKey> {
     std::mem::replace(&mut world.key, Arc::new(SigningKey::generate().unwrap()))
 }
 
-/// Fails if a run says that it is done and its proof doesn't stand.
+/// Fails if a run says that it is done and its evidence doesn't stand.
 async fn assert_proven_by(world: &World, report: &Report, digest: &str, round: u64) {
     assert_eq!(report.outcome(), RunOutcome::Done, "{round}: {report:#?}");
-    assert_eq!(world.proven(0, "app", digest).await.len(), 3, "{round}");
+    assert_eq!(
+        world.accepted_evidence(0, "app", digest).await.len(),
+        3,
+        "{round}"
+    );
 }
 
 /// The second run begins and ends while the answer to one request of the first is on its way, each in turn. What is
 /// lost is what the first reads right before it puts a shared tag: no look of the second comes late enough. It
 /// was more than one loss for each such PUT before promo read right before it.
 #[tokio::test]
-async fn runs_that_overlap_at_any_request_both_have_their_proof() {
+async fn runs_that_overlap_at_any_request_both_have_their_evidence() {
     for api in [true, false] {
         let mut lost = 0;
         for request in 0.. {
@@ -59,8 +63,8 @@ async fn runs_that_overlap_at_any_request_both_have_their_proof() {
 
             // Where the first has published already, the second finds nothing to do.
             assert_eq!(second.outcome(), RunOutcome::Done, "{request}: {second:#?}");
-            let proof = world.proven(0, "app", one.digest()).await;
-            if second.totals.present == 0 && proof.len() < 3 {
+            let evidence = world.accepted_evidence(0, "app", one.digest()).await;
+            if second.totals.present == 0 && evidence.len() < 3 {
                 lost += 1;
             }
             world.key = first_key;
@@ -82,7 +86,10 @@ async fn a_put_after_the_last_look_is_found_by_complete() {
     let state = world.mirrors[0].state();
     assert!(state.delete_tag("prod/app", &sig));
     world.run(&set).await;
-    assert_eq!(world.proven(0, "app", one.digest()).await.len(), 2);
+    assert_eq!(
+        world.accepted_evidence(0, "app", one.digest()).await.len(),
+        2
+    );
 
     let mut settings = world.settings();
     settings.plan.complete = true;

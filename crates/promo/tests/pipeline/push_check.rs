@@ -3,7 +3,7 @@
 use promo_core::report::RunOutcome;
 use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 /// Three images, each with a repository of its own.
 fn stage_three(world: &World) -> promo_core::manifest::ManifestSet {
@@ -52,7 +52,7 @@ async fn a_repository_that_refuses_does_not_stand_for_its_host() {
         let report = world.run(&set).await;
 
         assert_eq!(report.totals.published, 2, "{status}: {report:#?}");
-        assert_eq!(left_codes(&report).len(), 1, "{status}");
+        assert_eq!(blocked_codes(&report).len(), 1, "{status}");
         let log = world.mirrors[0].log();
         let pushed = |entry: &promo_testkit::registry::LogEntry| {
             entry.repository.as_deref() == Some("prod/app")
@@ -88,7 +88,7 @@ async fn a_host_that_only_fails_is_not_asked_for_each_repository() {
 
     let report = world.run(&world.set(&wanted)).await;
 
-    assert_eq!(left_codes(&report).len(), 9);
+    assert_eq!(blocked_codes(&report).len(), 9);
     let asked: std::collections::BTreeSet<_> = world.mirrors[0]
         .log()
         .writes()

@@ -1,11 +1,11 @@
-//! Images that are named by their SHA-512 digest: there by that digest, with proof about it, or left by code.
+//! Images that are named by their SHA-512 digest: there by that digest, with evidence about it, or blocked by code.
 
 use promo_core::report::{Report, RunOutcome};
 use promo_testkit::digest::{Algorithm, sha256};
 use promo_testkit::image::{BuiltImage, ImageBuilder, IndexBuilder, Layer};
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, left_codes, want};
+use crate::world::{World, blocked_codes, want};
 
 fn image(seed: u64) -> BuiltImage {
     ImageBuilder::new()
@@ -26,7 +26,7 @@ async fn promote(world: &World, image: &BuiltImage, tags: &[&str]) -> Report {
 }
 
 #[tokio::test]
-async fn it_is_there_by_its_digest_with_its_proof_and_the_next_run_has_nothing_to_do() {
+async fn it_is_there_by_its_digest_with_its_evidence_and_the_next_run_has_nothing_to_do() {
     for tag_digests in [true, false] {
         let world = world(tag_digests).await;
         let one = image(1);
@@ -65,7 +65,7 @@ async fn a_tag_of_other_content_stays() {
         let report = promote(&world, &one, &["v1"]).await;
 
         assert_eq!(report.totals.published, 0, "{report:#?}");
-        assert_eq!(report.left.len(), 1, "{report:#?}");
+        assert_eq!(report.blocked.len(), 1, "{report:#?}");
         let standing = state.tag_digest("prod/app", "v1");
         assert_eq!(standing.as_deref(), Some(old.digest()));
     }
@@ -110,7 +110,7 @@ async fn a_registry_that_does_not_keep_the_digest_gets_no_tag() {
 
         let report = promote(&world, &one, &["v1"]).await;
 
-        assert_eq!(left_codes(&report), [code], "{report:#?}");
+        assert_eq!(blocked_codes(&report), [code], "{report:#?}");
         let tags = world.mirrors[0].state().tags("prod/app");
         assert!(
             tags.keys().all(|tag| tag.starts_with("sha512-")),
@@ -131,7 +131,7 @@ async fn a_child_that_is_not_kept_leaves_the_image() {
 
     let report = promote(&world, &index, &["v1"]).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-R073"], "{report:#?}");
+    assert_eq!(blocked_codes(&report), ["PROMO-R073"], "{report:#?}");
 }
 
 #[tokio::test]

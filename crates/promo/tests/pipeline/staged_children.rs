@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::carried::{PROVENANCE, attest, canonical, carried, parts, with_log_entry, wrapped};
 use crate::children::staged;
 use crate::staging::{attach, sign_in_staging, signed, subject};
-use crate::world::{self, World, image, left_codes, want};
+use crate::world::{self, World, blocked_codes, image, want};
 
 const SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
@@ -169,7 +169,7 @@ async fn junk_beside_a_child_does_not_stop_its_index() {
 
             let report = run(&world, how, &builders, &[&index]).await;
 
-            assert_eq!(left_codes(&report), [""; 0], "{report:#?}");
+            assert_eq!(blocked_codes(&report), [""; 0], "{report:#?}");
             let of = |image| told(&report, image).map(|(_, carried, codes)| (carried, codes));
             assert_eq!(of(&by_stranger), Some((0, vec!["PROMO-C021"])));
             assert_eq!(of(&foreign), Some((0, vec!["PROMO-S012"])));
@@ -218,7 +218,7 @@ async fn the_signature_of_the_index_itself_is_required() {
 
     let report = run(&world, how, &builders, &[&index]).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-C020"; 2], "{report:#?}");
+    assert_eq!(blocked_codes(&report), ["PROMO-C020"; 2], "{report:#?}");
     let lists = world.staging.log().of(Operation::Referrers);
     let asked = lists
         .iter()

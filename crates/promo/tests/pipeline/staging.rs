@@ -11,7 +11,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{self, Fixed, World, image, left_codes, want};
+use crate::world::{self, Fixed, World, blocked_codes, image, want};
 
 /// Signs an image in staging, as its builders would.
 pub(crate) async fn sign_in_staging(
@@ -109,7 +109,7 @@ async fn an_unsigned_image_is_refused_only_where_a_signature_is_required() {
 
         assert_eq!(report.totals.published, published);
         if published == 0 {
-            assert_eq!(left_codes(&report), ["PROMO-C020", "PROMO-C020"]);
+            assert_eq!(blocked_codes(&report), ["PROMO-C020", "PROMO-C020"]);
             assert_eq!(report.outcome(), RunOutcome::Refused);
             assert!(world.mirrors[0].log().writes().is_empty());
         }
@@ -131,7 +131,7 @@ async fn strangers_are_reported_and_refused_only_where_a_signature_is_required()
 
         assert_eq!(report.totals.published, published, "{report:#?}");
         if published == 0 {
-            assert_eq!(left_codes(&report), ["PROMO-C021", "PROMO-C021"]);
+            assert_eq!(blocked_codes(&report), ["PROMO-C021", "PROMO-C021"]);
         } else {
             let production = held(&world, world.mirrors[0].host(), "prod/app", one.digest()).await;
             assert_eq!(production.evidence.len(), 3, "ours only");
@@ -160,7 +160,7 @@ async fn a_signature_that_claims_an_accepted_key_and_fails_is_refused_always() {
     let keys = vec![builders.public_key().clone()];
     let report = run(&world, StagingPolicy::IfPresent, keys, &set).await;
 
-    assert_eq!(left_codes(&report), ["PROMO-C022", "PROMO-C022"]);
+    assert_eq!(blocked_codes(&report), ["PROMO-C022", "PROMO-C022"]);
     assert_eq!(report.outcome(), RunOutcome::Refused);
 }
 

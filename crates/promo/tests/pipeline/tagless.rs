@@ -7,10 +7,10 @@ use promo_core::report::RunOutcome;
 use promo_testkit::image::IndexBuilder;
 use promo_testkit::registry::{Fault, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, left_codes, want};
+use crate::world::{World, blocked_codes, image, want};
 
 #[tokio::test]
-async fn a_digest_that_an_index_brought_long_ago_is_proven() {
+async fn a_digest_that_an_index_brought_long_ago_gets_its_evidence() {
     let world = World::start().await;
     let child = image(1);
     let index = IndexBuilder::new().image(child.clone()).build();
@@ -50,7 +50,7 @@ async fn an_image_that_went_first_and_got_no_evidence_is_not_taken_for_published
         .inject(Matcher::on(Operation::BlobPut).after(5), Fault::status(403));
     for _ in 0..2 {
         let report = world.run(&set).await;
-        assert_eq!(left_codes(&report).len(), 1, "{report:#?}");
+        assert_eq!(blocked_codes(&report).len(), 1, "{report:#?}");
     }
     assert!(one.is_in(&world.mirrors[0].state(), "prod/app"));
     fault.remove();
@@ -113,7 +113,7 @@ async fn what_can_not_be_found_out_is_left() {
     let report = world.run(&set).await;
 
     assert_eq!(report.outcome(), RunOutcome::Access, "{report:#?}");
-    assert_eq!(report.totals.left, 1);
+    assert_eq!(report.totals.blocked, 1);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use promo_testkit::image::BuiltImage;
 use serde_json::{Value, json};
 
 use crate::staging::{attach, run, run_trusting, sign_in_staging, signed, subject};
-use crate::world::{Fixed, PUBLIC, World, image, left_codes, want};
+use crate::world::{Fixed, PUBLIC, World, blocked_codes, image, want};
 
 /// A bundle by nobody whose hint names a key.
 fn forged(world: &World, subject: &Subject, key: &PublicKey) {
@@ -77,7 +77,7 @@ async fn a_forged_bundle_blocks_only_where_no_signature_is_good() {
             world.assert_promise().await;
         } else {
             assert_eq!(report.outcome(), RunOutcome::Refused);
-            assert_eq!(left_codes(&report), ["PROMO-C022", "PROMO-C022"]);
+            assert_eq!(blocked_codes(&report), ["PROMO-C022", "PROMO-C022"]);
         }
     }
 }
@@ -111,7 +111,7 @@ async fn junk_without_end_blocks_only_where_no_signature_was_found() {
             assert_eq!(report.staging[0].carried, 1);
         } else {
             assert_eq!(report.outcome(), RunOutcome::Refused);
-            assert_eq!(left_codes(&report), ["PROMO-C025", "PROMO-C025"]);
+            assert_eq!(blocked_codes(&report), ["PROMO-C025", "PROMO-C025"]);
         }
     }
 }
@@ -165,17 +165,17 @@ async fn signatures_in_staging_name_the_image_as_it_is_called() {
             continue;
         }
         assert_eq!(
-            left_codes(&report),
+            blocked_codes(&report),
             ["PROMO-C022", "PROMO-C022"],
             "{name} {names:?}"
         );
-        let EdgeResult::Left(left) = &report.edges[0].result else {
+        let EdgeResult::Blocked(blocked) = &report.edges[0].result else {
             panic!("{report:#?}");
         };
         assert!(
-            left.message.contains(name) && left.message.contains("PROMO-C026"),
-            "{left:?}"
+            blocked.message.contains(name) && blocked.message.contains("PROMO-C026"),
+            "{blocked:?}"
         );
-        assert!(left.hints[0].contains("staging-names"), "{left:?}");
+        assert!(blocked.hints[0].contains("staging-names"), "{blocked:?}");
     }
 }

@@ -49,7 +49,7 @@ async fn world(protocols: Option<Protocols>, login: Login) -> World {
     }
 }
 
-/// A promotion, a second one, one without proof, and one that completes it.
+/// A promotion, a second one, one without evidence, and one that completes it.
 async fn promote_and_complete(protocols: Option<Protocols>, login: Login) {
     let way = format!("{protocols:?}, {login:?}");
     let world = world(protocols, login).await;
@@ -81,7 +81,12 @@ async fn promote_and_complete(protocols: Option<Protocols>, login: Login) {
     settings.no_sign = true;
     let bare = world.try_run(settings, &set).await.unwrap();
     assert_eq!(bare.totals.published, 2, "{way}: {bare:#?}");
-    assert!(world.proven(0, "late", late.digest()).await.is_empty());
+    assert!(
+        world
+            .accepted_evidence(0, "late", late.digest())
+            .await
+            .is_empty()
+    );
     let mut settings = world.settings();
     settings.plan.complete = true;
     let completed = world.try_run(settings, &set).await.unwrap();

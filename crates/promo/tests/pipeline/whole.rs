@@ -9,7 +9,7 @@ use promo_testkit::registry::{Operation, RegistryOptions};
 use crate::world::{World, image, want};
 
 #[tokio::test]
-async fn a_first_run_publishes_everything_with_its_proof() {
+async fn a_first_run_publishes_everything_with_its_evidence() {
     let world = World::start().await;
     let single = image(1);
     let index = IndexBuilder::new().image(image(2)).image(image(3)).build();
@@ -127,19 +127,22 @@ async fn a_dry_run_writes_nothing_and_says_what_is_ready() {
 }
 
 #[tokio::test]
-async fn a_new_tag_of_a_published_image_needs_no_new_proof() {
+async fn a_new_tag_of_a_published_image_needs_no_new_evidence() {
     let world = World::start().await;
     let one = image(1);
     world.stage("app", &one);
     world.run(&world.set(&[want("app", &one, &["v1"])])).await;
-    let before = world.proven(0, "app", one.digest()).await;
+    let before = world.accepted_evidence(0, "app", one.digest()).await;
 
     let report = world
         .run(&world.set(&[want("app", &one, &["v1", "v2"])]))
         .await;
 
     assert_eq!(report.totals.published, 2);
-    assert_eq!(world.proven(0, "app", one.digest()).await, before);
+    assert_eq!(
+        world.accepted_evidence(0, "app", one.digest()).await,
+        before
+    );
     world.assert_promise().await;
 }
 
@@ -158,7 +161,7 @@ async fn what_is_gone_from_staging_stays_published() {
     let report = world.run(&set).await;
 
     assert_eq!(report.totals.present, 2);
-    assert_eq!(report.left.len(), 2);
+    assert_eq!(report.blocked.len(), 2);
     assert_eq!(report.outcome(), RunOutcome::Partial);
 }
 

@@ -12,8 +12,8 @@ use promo_core::identity::{Identity, IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, Repository};
 use promo_core::pipeline::{
-    self, Confirmed, DryRun, EdgeResult, Interrupt, Mode, Ports, ProofPorts, Ready, RegistryPorts,
-    RunError, RunSettings, Signing,
+    self, Confirmed, DryRun, EdgeResult, Interrupt, Mode, Ports, Ready, RegistryPorts, RunError,
+    RunSettings, Signing, SigningPorts,
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
@@ -90,7 +90,7 @@ impl DerefMut for Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct WorldPorts {
     ports: Ports,
-    pub(crate) proof: ProofPorts,
+    pub(crate) signing: SigningPorts,
 }
 
 impl Deref for WorldPorts {
@@ -114,8 +114,8 @@ pub(crate) async fn run(
     interrupt: Interrupt,
     set: &ManifestSet,
 ) -> Result<Report, RunError> {
-    let WorldPorts { ports, proof } = ports;
-    let (settings, with) = (asked.run, (!asked.no_sign).then_some(proof));
+    let WorldPorts { ports, signing } = ports;
+    let (settings, with) = (asked.run, (!asked.no_sign).then_some(signing));
     if asked.mode == Mode::DryRun {
         let ready = Ready::setup(settings, ports, DryRun::new(with).await?, interrupt)?;
         return Ok(pipeline::look(ready.plan(set).await?).await);
@@ -290,7 +290,7 @@ impl World {
         let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
         WorldPorts {
             ports: Ports::new(registries, Arc::new(Fixed), Arc::new(Tokio)),
-            proof: ProofPorts {
+            signing: SigningPorts {
                 signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(Fixed))),
                 attester: Arc::new(PromotionAttester::new(
                     Arc::clone(&self.key),
@@ -315,7 +315,7 @@ impl World {
     }
 
     /// The evidence of ours that a mirror holds about a digest: all of it verified, as a client would.
-    pub(crate) async fn proven(
+    pub(crate) async fn accepted_evidence(
         &self,
         mirror: usize,
         name: &str,
@@ -328,8 +328,8 @@ impl World {
         let digest: Digest = digest.parse().unwrap();
         let ports = self.ports();
         let held = ports.evidence.read(&repository, &digest).await.unwrap();
-        let proof = ports.proof;
-        let verification = proof
+        let signing = ports.signing;
+        let verification = signing
             .verifier
             .verify(&digest, Some(&identity), &held)
             .await
@@ -338,19 +338,19 @@ impl World {
         verification.accepted
     }
 
-    /// Fails unless a mirror has exactly one piece of each kind of proof about a digest.
+    /// Fails unless a mirror has exactly one piece of each kind of evidence about a digest.
     pub(crate) async fn assert_proven_once(&self, mirror: usize, name: &str, digest: &str) {
         let mut kinds: Vec<_> = self
-            .proven(mirror, name, digest)
+            .accepted_evidence(mirror, name, digest)
             .await
             .into_iter()
             .map(|accepted| accepted.kind)
             .collect();
         kinds.sort();
-        assert_eq!(kinds, all_kinds(), "proof of {name} at mirror {mirror}");
+        assert_eq!(kinds, all_kinds(), "evidence of {name} at mirror {mirror}");
     }
 
-    /// The promise: whatever a mirror shows under a tag has all its proof. Evidence tags are proof, not images.
+    /// The promise: whatever a mirror shows under a tag has all its evidence. The tags of evidence are no images.
     pub(crate) async fn assert_promise(&self) {
         for (number, mirror) in self.mirrors.iter().enumerate() {
             for repository in mirror.state().repositories() {
@@ -366,7 +366,7 @@ impl World {
     }
 }
 
-/// One of each kind of proof, ordered.
+/// One of each kind of evidence, ordered.
 pub(crate) fn all_kinds() -> Vec<EvidenceKind> {
     let mut kinds = vec![
         EvidenceKind::Signature {
@@ -383,13 +383,13 @@ pub(crate) fn all_kinds() -> Vec<EvidenceKind> {
     kinds
 }
 
-/// The codes of everything that a report left in its phases.
-pub(crate) fn left_codes(report: &Report) -> Vec<&'static str> {
+/// The codes of everything that a report says was blocked by its phases.
+pub(crate) fn blocked_codes(report: &Report) -> Vec<&'static str> {
     report
         .edges
         .iter()
         .filter_map(|edge| match &edge.result {
-            EdgeResult::Left(left) => Some(left.code.as_str()),
+            EdgeResult::Blocked(blocked) => Some(blocked.code.as_str()),
             _ => None,
         })
         .collect()

@@ -91,18 +91,18 @@ fn of_run(event: &Event) -> Option<(LogLevelArg, String)> {
         Event::PhaseEnded {
             phase,
             passed,
-            left,
+            blocked,
         } => (
             LogLevelArg::Info,
             format!(
-                "phase {} is over: {passed} passed, {left} left",
+                "phase {} is over: {passed} passed, {blocked} left",
                 phase.as_str()
             ),
         ),
         Event::ItemDone {
             phase,
             item,
-            left: Some(code),
+            blocked: Some(code),
         } => (
             LogLevelArg::Warn,
             format!("phase {} left {item} ({code})", phase.as_str()),

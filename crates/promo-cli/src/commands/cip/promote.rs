@@ -253,7 +253,7 @@ fn concurrency(args: &CipArgs) -> Result<Option<NonZeroUsize>> {
 
 /// When a run stops, and when it failed.
 struct Rules {
-    /// What can't be promoted is left, the rest goes on.
+    /// What can't be promoted is blocked, the rest goes on.
     isolate: bool,
     /// The run ends after its plan.
     parse_only: bool,
@@ -332,7 +332,7 @@ async fn up_to_validate<I: Intent>(
     for phase in rules.not_asked_for.iter().filter(|p| !is_asked(**p)) {
         log.info(&format!("phase {} is not asked for", phase.as_str()));
     }
-    // What provenance refuses is left, and the rest goes on: it can't be had yet.
+    // What provenance refuses is blocked, and the rest goes on: it can't be had yet.
     let provenance = planned.verify_provenance();
     let images = provenance.passed().len();
     Ok((provenance.validate().await, images))
@@ -370,17 +370,23 @@ impl Rules {
         verdict.stops_all() || (verdict == Verdict::Invalid && !self.bad_entries_pass)
     }
 
-    /// Whether something was left. That an image is gone from staging is no failure.
+    /// Whether something was blocked. That an image is gone from staging is no failure.
     fn failed(&self, report: &Report) -> bool {
-        let left_by_plan = report.left.iter().any(|left| left.verdict != Verdict::Lost);
-        let left_by_phase = |result: &EdgeResult| matches!(result, EdgeResult::Left(_));
+        let blocked_by_plan = report
+            .blocked
+            .iter()
+            .any(|blocked| blocked.verdict != Verdict::Lost);
+        let blocked_by_phase = |result: &EdgeResult| matches!(result, EdgeResult::Blocked(_));
         let bad_entry = report
             .findings
             .iter()
             .any(|finding| finding.severity == Severity::Invalid);
         report.interrupted
-            || left_by_plan
-            || report.edges.iter().any(|edge| left_by_phase(&edge.result))
+            || blocked_by_plan
+            || report
+                .edges
+                .iter()
+                .any(|edge| blocked_by_phase(&edge.result))
             || (bad_entry && !self.bad_entries_pass)
     }
 }

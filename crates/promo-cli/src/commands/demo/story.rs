@@ -64,7 +64,7 @@ async fn first_run(world: &World, teller: Teller, set: &ManifestSet) -> Result<R
     let report = run(world, set, StagingPolicy::IfPresent).await?;
     for phase in &report.phases {
         let what = match phase.status {
-            PhaseStatus::Done => format!("{} passed, {} left", phase.passed, phase.left),
+            PhaseStatus::Done => format!("{} passed, {} left", phase.passed, phase.blocked),
             PhaseStatus::NotAskedFor => "not asked for".to_owned(),
             PhaseStatus::NotReached => "not reached".to_owned(),
         };
@@ -103,9 +103,9 @@ async fn verification(world: &World, teller: Teller) -> Result<()> {
     let found = promoter.verify(images, &verifier, &demanded).await?;
     for image in &found.images {
         demand(image.accepted, &format!("{} was not accepted", image.image))?;
-        let proofs = image.evidence.len();
+        let pieces = image.evidence.len();
         teller.line(&format!(
-            "  {GREEN}accepted{GREEN:#} {} ({proofs} proofs)",
+            "  {GREEN}accepted{GREEN:#} {} ({pieces} proofs)",
             image.image
         ))?;
     }
@@ -155,7 +155,7 @@ async fn refuse_unsigned(world: &World, teller: Teller) -> Result<()> {
     let tags: &[&str] = &["v1.0.0"];
     let set = world.manifest([("unsigned", unsigned.digest(), tags)])?;
     let report = run(world, &set, StagingPolicy::Require).await?;
-    let reasons = left(&report, STAGING_UNSIGNED)?;
+    let reasons = blocked(&report, STAGING_UNSIGNED)?;
     demand(
         report.outcome() == RunOutcome::Refused,
         "an unsigned image was not refused",
@@ -179,7 +179,7 @@ async fn refuse_tag_move(world: &World, teller: Teller) -> Result<()> {
     let set = world.manifest([("hello", other.digest(), tags)])?;
     let report = run(world, &set, StagingPolicy::IfPresent).await?;
     let moves: Vec<_> = report
-        .left
+        .blocked
         .iter()
         .filter(|edge| edge.verdict == Verdict::TagMove)
         .map(|edge| format!("{}: {}", edge.code, edge.message))
@@ -225,8 +225,8 @@ fn refused(teller: Teller, what: &str, reasons: &[String]) -> Result<()> {
     teller.line(&format!("          {}", reason.unwrap_or_default()))
 }
 
-/// Why edges were left with this code; both of them must be.
-fn left(report: &Report, code: Code) -> Result<Vec<String>> {
+/// Why edges were blocked with this code; both of them must be.
+fn blocked(report: &Report, code: Code) -> Result<Vec<String>> {
     let reasons: Vec<_> = reasons(report)
         .filter(|(found, _)| *found == code.as_str())
         .map(|(code, message)| format!("{code}: {message}"))
@@ -240,7 +240,7 @@ fn left(report: &Report, code: Code) -> Result<Vec<String>> {
 
 fn reasons(report: &Report) -> impl Iterator<Item = (String, &str)> {
     report.edges.iter().filter_map(|edge| match &edge.result {
-        EdgeResult::Left(left) => Some((left.code.to_string(), left.message.as_str())),
+        EdgeResult::Blocked(blocked) => Some((blocked.code.to_string(), blocked.message.as_str())),
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use promo::{Promoter, SystemClock, image, keys};
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath};
-use promo_core::pipeline::{ProofPorts, StagingPolicy};
+use promo_core::pipeline::{SigningPorts, StagingPolicy};
 use promo_core::ports::{Clock, SignatureFormat};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
 use promo_testkit::image::BuiltImage;
@@ -151,7 +151,7 @@ impl World {
 }
 
 /// What signs and attests with a key in memory.
-fn signing(key: &Arc<SigningKey>, formats: &[SignatureFormat]) -> Result<ProofPorts> {
+fn signing(key: &Arc<SigningKey>, formats: &[SignatureFormat]) -> Result<SigningPorts> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(keys::signing_with(
         key,

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::super::decision::{Decision, Decisions, Exception, Statement};
+use super::super::flat_manifests::{Entry, FlatManifests, Image, Origin};
 use super::super::index::count;
-use super::super::layout::{Entry, Image, Layout, Origin};
 use super::super::provenance::ProvenanceDemand;
 use super::super::repositories::Repositories;
 use super::super::{Plan, PlanOptions, Verdict, codes};
@@ -140,7 +140,7 @@ fn code(text: &str) -> Result<Code, ArtifactError> {
 /// Collects the parts of a plan.
 #[derive(Default)]
 struct Loader {
-    layout: Layout,
+    manifests: FlatManifests,
     decisions: Decisions,
     found: Vec<Digest>,
     statements: Vec<Statement>,
@@ -161,16 +161,16 @@ impl Loader {
             line: group.line,
             column: group.column,
         };
-        let first_tag = count(self.layout.tags.len());
+        let first_tag = count(self.manifests.tags.len());
         let tags = group.tags.iter().cloned();
-        self.layout
+        self.manifests
             .tags
             .extend(tags.map(|tag| TagEntry::from_parts(tag, position)));
-        self.layout.entries.push(Entry {
+        self.manifests.entries.push(Entry {
             image,
             digest: group.digest,
             position,
-            tags: first_tag..count(self.layout.tags.len()),
+            tags: first_tag..count(self.manifests.tags.len()),
         });
         let usual = self.decision(group.usual.as_ref())?;
         let mut exceptions = Vec::with_capacity(group.exceptions.len());
@@ -193,14 +193,14 @@ impl Loader {
     /// The image of a group: that of the group before it, if it is the same.
     fn image(&mut self, group: &Group, registries: &[RegistryPath]) -> Result<u32, ArtifactError> {
         let manifest = self.origin(group, registries);
-        let index = self.layout.entries.len();
-        if let Some(last) = self.layout.images.last_mut()
+        let index = self.manifests.entries.len();
+        if let Some(last) = self.manifests.images.last_mut()
             && last.manifest == manifest
             && last.source == group.source
             && *last.name == *group.image
         {
             last.entries.end = index + 1;
-            return Ok(count(self.layout.images.len() - 1));
+            return Ok(count(self.manifests.images.len() - 1));
         }
         let mut destinations = Vec::with_capacity(registries.len());
         for registry in registries {
@@ -208,7 +208,7 @@ impl Loader {
             let repository = joined.map_err(|_| no("image name", group))?;
             destinations.push(self.repository(repository));
         }
-        self.layout.images.push(Image {
+        self.manifests.images.push(Image {
             manifest,
             name: group.image.as_str().into(),
             source: group.source.clone(),
@@ -217,7 +217,7 @@ impl Loader {
             destinations: destinations.into(),
             entries: index..index + 1,
         });
-        Ok(count(self.layout.images.len() - 1))
+        Ok(count(self.manifests.images.len() - 1))
     }
 
     fn origin(&mut self, group: &Group, registries: &[RegistryPath]) -> usize {
@@ -231,8 +231,8 @@ impl Loader {
             .find(|known| ***known == *registries);
         let destinations = known.map_or_else(|| registries.into(), Arc::clone);
         self.destinations.push(Arc::clone(&destinations));
-        let index = self.layout.manifests.len();
-        self.layout.manifests.push(Origin {
+        let index = self.manifests.origins.len();
+        self.manifests.origins.push(Origin {
             images_file: FilePath::new(&group.file),
             destinations,
         });
@@ -320,9 +320,9 @@ impl Loader {
         let mut repositories: Vec<(Repository, u32)> = self.repositories.into_iter().collect();
         repositories.sort_unstable_by_key(|(_, index)| *index);
         let repositories = repositories.into_iter().map(|(repository, _)| repository);
-        self.layout.repositories = Repositories::written(repositories.collect());
+        self.manifests.repositories = Repositories::written(repositories.collect());
         Plan {
-            layout: Arc::new(self.layout),
+            manifests: Arc::new(self.manifests),
             conflicts: Vec::new(),
             decisions: self.decisions,
             found: self.found,

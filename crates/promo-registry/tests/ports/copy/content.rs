@@ -1,4 +1,4 @@
-//! The content rules: what is copied, what is left, what is refused.
+//! The content rules: what is copied, what is left behind, what is refused.
 
 use promo_core::oci::{Digest, MediaType};
 use promo_core::ports::{CopyRequest, FailureKind};

@@ -10,7 +10,7 @@ use crate::registry::route::{Operation, Query, Target};
 
 /// Where a registry is, as challenges name it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::registry) struct Place<'a> {
+pub(in crate::registry) struct RegistryAddress<'a> {
     pub(in crate::registry) url: &'a str,
     pub(in crate::registry) host: &'a str,
 }
@@ -28,7 +28,7 @@ struct Need {
 pub(in crate::registry) fn authorize(
     auth: &Auth,
     tokens: &Tokens,
-    place: Place<'_>,
+    address: RegistryAddress<'_>,
     parts: &Parts,
     target: &Target,
     query: &Query,
@@ -42,10 +42,10 @@ pub(in crate::registry) fn authorize(
             });
         }
         Scheme::Basic => basic_caller(auth, parts),
-        Scheme::Bearer => bearer_caller(auth, tokens, place, parts, &need)?,
+        Scheme::Bearer => bearer_caller(auth, tokens, address, parts, &need)?,
     };
     let Some(caller) = caller else {
-        return Err(challenge(auth, place, &need, None));
+        return Err(challenge(auth, address, &need, None));
     };
     let allowed = match &need.resource {
         Some(resource) => caller.may(resource, need.action),
@@ -59,22 +59,22 @@ pub(in crate::registry) fn authorize(
             "this user may not do that",
         )),
         (false, Scheme::Bearer, _) => {
-            Err(challenge(auth, place, &need, Some("insufficient_scope")))
+            Err(challenge(auth, address, &need, Some("insufficient_scope")))
         }
-        (false, _, _) => Err(challenge(auth, place, &need, None)),
+        (false, _, _) => Err(challenge(auth, address, &need, None)),
     }
 }
 
 /// The challenge for a mount that lacks pull on its source.
 pub(in crate::registry) fn challenge_mount(
     auth: &Auth,
-    place: Place<'_>,
+    address: RegistryAddress<'_>,
     target: &Target,
     query: &Query,
 ) -> Failure {
     challenge(
         auth,
-        place,
+        address,
         &Need::of(target, query),
         Some("insufficient_scope"),
     )
@@ -145,7 +145,7 @@ fn basic_caller(auth: &Auth, parts: &Parts) -> Option<Caller> {
 fn bearer_caller(
     auth: &Auth,
     tokens: &Tokens,
-    place: Place<'_>,
+    address: RegistryAddress<'_>,
     parts: &Parts,
     need: &Need,
 ) -> Result<Option<Caller>, Failure> {
@@ -157,15 +157,20 @@ fn bearer_caller(
             user,
             rights: Rights::Scopes(scopes),
         })),
-        None => Err(challenge(auth, place, need, Some("invalid_token"))),
+        None => Err(challenge(auth, address, need, Some("invalid_token"))),
     }
 }
 
-fn challenge(auth: &Auth, place: Place<'_>, need: &Need, error: Option<&str>) -> Failure {
-    let service = auth.service.as_deref().unwrap_or(place.host);
+fn challenge(
+    auth: &Auth,
+    address: RegistryAddress<'_>,
+    need: &Need,
+    error: Option<&str>,
+) -> Failure {
+    let service = auth.service.as_deref().unwrap_or(address.host);
     let mut header = match auth.scheme {
         Scheme::Bearer => {
-            let own = format!("{}/token", place.url);
+            let own = format!("{}/token", address.url);
             format!(
                 "Bearer realm=\"{}\",service=\"{service}\"",
                 auth.realm.as_deref().unwrap_or(&own)

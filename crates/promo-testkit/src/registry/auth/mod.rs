@@ -10,13 +10,13 @@ use std::time::Duration;
 
 pub use self::tokens::{TokenGrant, Tokens};
 
-pub(super) use self::challenge::{Place, authorize, challenge_mount};
+pub(super) use self::challenge::{RegistryAddress, authorize, challenge_mount};
 pub(super) use self::endpoint::answer as answer_token;
 
 use self::credentials::{Access, Secret, User};
 use self::tokens::Scopes;
 
-/// How callers prove who they are, and who they may be.
+/// How callers show who they are, and who they may be.
 #[derive(Clone, Debug)]
 pub struct Auth {
     scheme: Scheme,

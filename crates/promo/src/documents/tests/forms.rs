@@ -217,8 +217,8 @@ fn of_markdown(text: &str, world: &World) -> BTreeSet<Told> {
     each_once(rows.flat_map(|cells| told_by(&cells, "by digest", world)))
 }
 
-/// How many edges stand under "Left".
-fn left_of_markdown(text: &str) -> usize {
+/// How many blocked edges stand under "Left".
+fn blocked_in_markdown(text: &str) -> usize {
     let lines = text.lines().filter(|line| line.starts_with("- **"));
     lines
         .map(|line| {
@@ -277,8 +277,8 @@ proptest! {
         let markdown = plan_markdown(&plan);
         let to_do = truth(&plan, |verdict| verdict.is_actionable() || verdict == Verdict::Wanted);
         prop_assert_eq!(of_markdown(&markdown, &world), to_do);
-        let left = plan.edges().filter(|edge| edge.verdict().is_left()).count();
-        prop_assert_eq!(left_of_markdown(&markdown), left);
+        let blocked = plan.edges().filter(|edge| edge.verdict().is_blocked()).count();
+        prop_assert_eq!(blocked_in_markdown(&markdown), blocked);
 
         let document = of_document(&plan);
         let is_told = |edge: &Told| document.contains(edge);

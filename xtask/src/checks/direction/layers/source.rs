@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::tokens::{Token, tokens};
 
-/// A file with its place.
+/// A file and the module that it holds.
 pub(super) struct Source<'a> {
     /// Below the folder of modules.
     pub(super) path: &'a Path,
@@ -51,7 +51,7 @@ impl<'a> Source<'a> {
             .iter()
             .copied()
             .chain(self.module.iter().map(String::as_str));
-        let mut place = Place {
+        let mut scope = Scope {
             module: own.collect(),
             inner: Vec::new(),
             depth: 0,
@@ -60,13 +60,13 @@ impl<'a> Source<'a> {
         while at < self.tokens.len() {
             if self.begins_path(at) {
                 let (named, end) = read(&self.tokens, at);
-                if !place.is_test() {
-                    let full = named.iter().filter_map(|named| place.resolve(&named.path));
+                if !scope.is_test() {
+                    let full = named.iter().filter_map(|named| scope.resolve(&named.path));
                     found.extend(full.filter_map(|path| below(&path, prefix)));
                 }
                 at = end;
             } else {
-                at += place.step(&self.tokens, at);
+                at += scope.step(&self.tokens, at);
             }
         }
         found
@@ -103,8 +103,8 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Where in a file we are.
-struct Place<'a> {
+/// The modules around the token that is being read.
+struct Scope<'a> {
     /// The module that the file holds.
     module: Vec<&'a str>,
     /// Modules within the file, each with how deep in braces it stands.
@@ -112,7 +112,7 @@ struct Place<'a> {
     depth: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Scope<'a> {
     /// Goes on by one token, or into a module. Returns how many tokens that are.
     fn step(&mut self, tokens: &[Token<'a>], at: usize) -> usize {
         match (tokens.get(at), tokens.get(at + 1), tokens.get(at + 2)) {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::index::count;
 use super::provenance::{ProvenanceDemand, ProvenanceDemands};
-use super::repositories::{Interner, Joint, Landing, Repositories};
+use super::repositories::{FirstUse, Interner, Joint, Repositories};
 use crate::manifest::{FilePath, ManifestSet, Position, PromoterManifest, TagEntry};
 use crate::oci::{Digest, RegistryPath, Repository};
 
 /// All manifests of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Layout {
-    pub(super) manifests: Vec<Origin>,
+pub(super) struct FlatManifests {
+    pub(super) origins: Vec<Origin>,
     /// One per image entry, in the order of files.
     pub(super) images: Vec<Image>,
     /// One per digest entry, in the order of files.
@@ -62,24 +62,24 @@ pub(super) struct Slot {
     pub(super) slot: u32,
 }
 
-impl Layout {
+impl FlatManifests {
     pub(super) fn new(set: &ManifestSet) -> Self {
-        let landings =
+        let uses =
             |manifest: &PromoterManifest| manifest.images().len() * manifest.destinations().len();
-        let landings = set.manifests().iter().map(landings).sum();
-        let mut interner = Interner::with_capacity(landings);
-        let mut layout = Self::default();
+        let uses = set.manifests().iter().map(uses).sum();
+        let mut interner = Interner::with_capacity(uses);
+        let mut flat = Self::default();
         for manifest in set.manifests() {
-            layout.add(manifest, &mut interner);
+            flat.add(manifest, &mut interner);
         }
-        layout.repositories = interner.finish();
+        flat.repositories = interner.finish();
         let demands = ProvenanceDemands::new(set);
         if !demands.is_empty() {
-            for image in &mut layout.images {
+            for image in &mut flat.images {
                 image.provenance = demands.of(&image.source);
             }
         }
-        layout
+        flat
     }
 
     /// The image that an entry belongs to.
@@ -105,19 +105,21 @@ impl Layout {
 
     /// A destination repository.
     pub(super) fn repository(&self, index: u32) -> Option<&Repository> {
-        self.repositories.get(index, |landing| self.joint(landing))
+        self.repositories
+            .get(index, |first_use| self.joint(first_use))
     }
 
     /// The host of a destination repository.
     pub(super) fn repository_host(&self, index: u32) -> Option<&str> {
-        self.repositories.host(index, |landing| self.joint(landing))
+        self.repositories
+            .host(index, |first_use| self.joint(first_use))
     }
 
-    fn joint(&self, landing: Landing) -> Option<Joint<'_>> {
-        let image = self.images.get(landing.image as usize)?;
-        let registries = &self.manifests.get(image.manifest)?.destinations;
+    fn joint(&self, first_use: FirstUse) -> Option<Joint<'_>> {
+        let image = self.images.get(first_use.image as usize)?;
+        let registries = &self.origins.get(image.manifest)?.destinations;
         Some(Joint {
-            registry: registries.get(landing.destination as usize)?,
+            registry: registries.get(first_use.destination as usize)?,
             name: &image.name,
         })
     }
@@ -127,10 +129,10 @@ impl Layout {
         self.entries.get(index as usize)
     }
 
-    /// Where a slot stands: file and position of its tag, or of its digest if it has none.
-    pub(super) fn place(&self, slot: Slot) -> Option<(&FilePath, Position)> {
+    /// Where a slot is written: file and position of its tag, or of its digest if it has none.
+    pub(super) fn written_at(&self, slot: Slot) -> Option<(&FilePath, Position)> {
         let entry = self.entry(slot.entry)?;
-        let file = &self.manifests.get(self.image(entry)?.manifest)?.images_file;
+        let file = &self.origins.get(self.image(entry)?.manifest)?.images_file;
         let position = self
             .tag(entry, slot.slot)
             .map_or(entry.position, TagEntry::position);
@@ -138,10 +140,10 @@ impl Layout {
     }
 }
 
-impl Layout {
+impl FlatManifests {
     fn add(&mut self, manifest: &PromoterManifest, interner: &mut Interner) {
-        let index = self.manifests.len();
-        self.manifests.push(Origin {
+        let index = self.origins.len();
+        self.origins.push(Origin {
             images_file: manifest.images_file().clone(),
             destinations: manifest.destinations().into(),
         });
@@ -167,12 +169,12 @@ impl Layout {
                 destinations: Box::default(),
                 entries: first..self.entries.len(),
             });
-            let landings = (0..count(manifest.destinations().len())).map(|destination| Landing {
+            let uses = (0..count(manifest.destinations().len())).map(|destination| FirstUse {
                 image: image_index,
                 destination,
             });
-            let landings = landings.map(|landing| interner.intern(landing, |l| self.joint(l)));
-            let destinations = landings.collect();
+            let indexes = uses.map(|used| interner.intern(used, |first| self.joint(first)));
+            let destinations = indexes.collect();
             if let Some(image) = self.images.last_mut() {
                 image.destinations = destinations;
             }
