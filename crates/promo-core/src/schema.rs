@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
 use crate::Code;
+use crate::evidence::VerificationDocument;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 use crate::plan::TagMoves;
 use crate::report::Report;
@@ -33,6 +34,11 @@ pub fn snapshot() -> Value {
 /// The schema of `promo.report/v1`.
 pub fn report() -> Value {
     document::<Report>(Report::SCHEMA)
+}
+
+/// The schema of `promo.verification/v1`.
+pub fn verification() -> Value {
+    document::<VerificationDocument>(VerificationDocument::SCHEMA)
 }
 
 /// The schema of a list of tags that may move. The list has no name of its own in it, since people write it.

@@ -43,7 +43,6 @@ pub mod saved_plan;
 pub mod settings;
 pub mod snapshot_file;
 mod tree;
-pub mod verification;
 
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use promo::documents::EventDocument;
 use promo::manifests::Checked;
-use promo::verification::VerificationDocument;
 use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
@@ -58,7 +57,7 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.verification/v1",
         file: "promo.verification.v1",
         about: "`promo verify`",
-        schema: || schema::document::<VerificationDocument>("promo.verification/v1"),
+        schema: schema::verification,
     },
     Document {
         name: "promo.evidence/v1",

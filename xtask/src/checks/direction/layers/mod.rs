@@ -77,7 +77,6 @@ const LAYERED: [Layers; 3] = [
                 "saved_plan",
                 "snapshot_file",
             ],
-            &["verification"],
             &["promoter"],
             &["documents"],
         ],
