@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::Code;
 use crate::evidence::VerificationDocument;
-use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::oci::{Digest, RegistryHost, RegistryPath, Repository, Tag};
 use crate::plan::TagMoves;
 use crate::report::Report;
 
@@ -95,6 +95,7 @@ text! {
     Digest, "Digest", "A content digest.", "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$";
     Tag, "Tag", "A tag.", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$";
     Repository, "Repository", "A repository in full: HOST/NAME.", concat!("^[^/\\s]+(", component!(), ")+$");
+    RegistryHost, "RegistryHost", "A registry without a path: HOST or HOST:PORT.", "^[^/\\s]+$";
     RegistryPath, "RegistryPath", "A registry: HOST or HOST/PATH.", concat!("^[^/\\s]+(", component!(), ")*$");
     Code, "Code", "A stable code; the page of codes says what it means.", "^PROMO-[A-Z][0-9]{3}$";
 }

@@ -102,8 +102,26 @@ fn settings() -> String {
     for (variable, meaning) in VARIABLES {
         let _ = writeln!(text, "| `{variable}` | {meaning} |");
     }
+    text.push_str(IN_AN_EDITOR);
     text
 }
+
+/// How an editor learns what may stand in the file.
+const IN_AN_EDITOR: &str = "
+## promo.toml in an editor
+
+[Its JSON Schema](schemas/promo.toml.json) names every key with its meaning, and refuses keys that promo refuses. Editors that \
+know Taplo's directive (Even Better TOML, taplo, tombi) check and complete the file by it when its first line says where the schema \
+is: a path from the file's folder to a copy of it, or its address.
+
+```toml
+#:schema ./promo.toml.json
+
+thin-manifest-dir = \"tree\"
+```
+
+For promo the line is a comment.
+";
 
 fn codes() -> String {
     let mut text = format!(

@@ -30,7 +30,7 @@ impl FromStr for PolicyName {
     }
 }
 
-const POLICIES: [(&str, StagingPolicy); 3] = [
+pub(super) const POLICIES: [(&str, StagingPolicy); 3] = [
     ("off", StagingPolicy::Off),
     ("if-present", StagingPolicy::IfPresent),
     ("require", StagingPolicy::Require),

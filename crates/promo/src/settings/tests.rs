@@ -6,38 +6,8 @@ use crate::TreeSource;
 
 const NONE: [(&str, &str); 0] = [];
 
-const COMPLETE: &str = r#"
-thin-manifest-dir = "tree"
-
-[[identity]]
-match = "us.example.com/images"
-name = "registry.example.com"
-
-[registry."registry.internal:5000"]
-plain-http = true
-token-realm = "auth.internal"
-rate = 20
-concurrency = 8
-inventory = "head-only"
-
-[sign]
-key = "keys/cosign.key"
-formats = ["sig"]
-evidence = "canonical = us.example.com"
-
-[verify]
-staging-keys = ["keys/staging.pub"]
-staging-signatures = "require"
-staging-names = ["dev.example.com/team"]
-staging-attestations = ["https://slsa.dev/provenance/v1"]
-
-[attest]
-predicate-type = "https://example.com/promotion/v1"
-builder-id = "https://example.com/promoter@1"
-
-[tls]
-roots = ["ca.pem"]
-"#;
+/// The tests of the command hold it against the published schema.
+const COMPLETE: &str = include_str!("tests/complete.toml");
 
 fn rows_in(folder: &Path, variables: [(&str, &str); 2]) -> Vec<String> {
     let resolver = Resolver::new(Environment::new(folder.to_owned(), variables), None).unwrap();

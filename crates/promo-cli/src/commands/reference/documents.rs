@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use promo::documents::EventDocument;
 use promo::manifests::Checked;
+use promo::settings;
 use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
@@ -22,7 +23,7 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 14] = [
+const DOCUMENTS: [Document; 15] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
@@ -106,6 +107,12 @@ const DOCUMENTS: [Document; 14] = [
         file: "tag-moves",
         about: "read by `--allow-tag-moves`, in YAML or JSON",
         schema: schema::tag_moves,
+    },
+    Document {
+        name: "",
+        file: "promo.toml",
+        about: "promo.toml, [read by all commands](settings.md)",
+        schema: settings::schema,
     },
 ];
 
