@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use promo::documents::EventDocument;
+use promo::documents::{EventDocument, SettingsDocument};
 use promo::manifests::Checked;
 use promo::settings;
 use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
 
-use crate::commands::{cip, settings_show};
+use crate::commands::cip;
 
 /// A kind of document.
 struct Document {
@@ -88,7 +88,7 @@ const DOCUMENTS: [Document; 15] = [
         name: "promo.settings/v1",
         file: "promo.settings.v1",
         about: "`promo settings show`",
-        schema: || schema::document::<settings_show::Shown>("promo.settings/v1"),
+        schema: || schema::document::<SettingsDocument>("promo.settings/v1"),
     },
     Document {
         name: "promo.event/v1",
