@@ -12,7 +12,7 @@ use promo::documents::json;
 use promo::settings::keys::ALL as KEYS;
 use promo::settings::{TABLES, VARIABLES};
 
-use crate::args::Cli;
+use crate::args::{Cli, flag_of};
 use crate::error::{Error, Result, codes as own_codes};
 use crate::exit::Exit;
 use crate::output::Outcome;
@@ -84,10 +84,8 @@ fn settings() -> String {
          | promo.toml | variable | flag | default | meaning |\n|---|---|---|---|---|\n"
     );
     for key in KEYS {
-        let flag = match key.flag {
-            "" => String::new(),
-            flag => format!("`{flag}`"),
-        };
+        let flag = flag_of(key.name).map(|flag| format!("`{flag}`"));
+        let flag = flag.unwrap_or_default();
         let _ = writeln!(
             text,
             "| `{}` | `{}` | {flag} | {} | {} |",
@@ -141,7 +139,11 @@ fn exit_codes() -> String {
         "{NOTE}# Exit codes\n\nThe first that applies of 130, 2, 4, 5, 3, 1, 6, 0.\n\n| code | meaning |\n|---|---|\n"
     );
     for (exit, meaning) in Exit::ALL {
-        let _ = writeln!(text, "| {} | {meaning} |", exit.code());
+        let by = match exit {
+            Exit::Pending => " (`promo plan --exit-code`)",
+            _ => "",
+        };
+        let _ = writeln!(text, "| {} | {meaning}{by} |", exit.code());
     }
     text
 }

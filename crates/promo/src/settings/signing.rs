@@ -65,7 +65,7 @@ fn shown(scope: &EvidenceScope) -> String {
 #[derive(Debug, Clone)]
 pub struct SigningSettings {
     key: Option<Setting<PathBuf>>,
-    /// `--no-sign`.
+    /// Whether nothing is signed or attested.
     pub no_sign: bool,
     /// The password of private keys.
     pub password: Option<Password>,
@@ -230,7 +230,7 @@ fn formats(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<Vec<
                 wrong(
                     &keys::FORMATS,
                     &names.join(","),
-                    &Origin::Flag(keys::FORMATS.flag),
+                    &resolver.given(keys::FORMATS.name),
                     expected,
                 )
             })

@@ -165,3 +165,22 @@ fn credentials_are_found_where_other_tools_keep_them() {
     let found = credentials::find(None, &environment);
     assert_eq!(found.paths, [Path::new("/not/there.json")]);
 }
+
+#[test]
+fn what_was_said_for_one_call_is_called_as_the_frontend_calls_it() {
+    let resolver = || Resolver::new(Environment::new("/work".into(), NONE), None).unwrap();
+    let given = NetworkOverrides {
+        insecure_hosts: vec!["a b".to_owned()],
+        ..NetworkOverrides::default()
+    };
+    let refused = |resolver: &Resolver| {
+        let settings = NetworkSettings::resolve(&given, resolver);
+        settings.unwrap_err().to_string()
+    };
+    let unnamed = refused(&resolver());
+    assert!(unnamed.starts_with("this call: "), "{unnamed}");
+    let named = resolver().with_names(&[(keys::PLAIN_HTTP, "plain=")]);
+    let told = refused(&named);
+    assert!(told.starts_with("plain=: "), "{told}");
+    assert_eq!(named.given(keys::KEY.name).to_string(), "this call");
+}

@@ -9,7 +9,6 @@
 //! until it has its place.
 
 mod source;
-mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;

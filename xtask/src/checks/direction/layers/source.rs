@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::tokens::{Token, tokens};
+use crate::checks::tokens::{Token, tokens};
 
 /// A file with its place.
 pub(super) struct Source<'a> {
