@@ -4,7 +4,7 @@
 
 use crate::checks::dependencies::Policy;
 use crate::checks::metadata::Metadata;
-use crate::checks::{codes, direction, documents, packages, python, real_trees, sources};
+use crate::checks::{codes, direction, documents, flags, packages, python, real_trees, sources};
 use crate::{fuzz, generate};
 use xtask::arguments::Arguments;
 use xtask::error::Result;
@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     tally.check("documentation of the crates", documentation_of_the_crates);
     tally.check("reference pages", generate::check);
     tally.check("codes in the reference", codes::check);
+    tally.check("flags in the libraries", flags::check);
     tally.check("documents as written", documents::walkthrough::check);
     tally.check("fuzz targets over their seeds", fuzz::check_seeds);
     tally.check("the Python package", python::check);

@@ -115,7 +115,7 @@ fn choice<T: Copy>(
     expected: &str,
 ) -> Result<Setting<T>> {
     if let Some(value) = flag {
-        return Ok(Setting::new(value, Origin::Flag(key.flag)));
+        return Ok(Setting::new(value, resolver.given(key.name)));
     }
     let Some(text) = resolver.console(key)? else {
         return Ok(Setting::unsaid(default));

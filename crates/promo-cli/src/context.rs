@@ -9,7 +9,7 @@ use promo_core::pipeline::Interrupt;
 use promo_core::ports::Observer;
 use promo_sign::Password;
 
-use crate::args::GlobalArgs;
+use crate::args::{GlobalArgs, SETTING_FLAGS};
 use crate::console::ConsoleSettings;
 use crate::error::Result;
 use crate::terminal::Terminal;
@@ -27,7 +27,8 @@ pub(crate) struct Context {
 impl Context {
     /// By the environment of this process, the settings files and the arguments that hold everywhere.
     pub(crate) fn new(global: GlobalArgs) -> Result<Self> {
-        let resolver = Resolver::new(environment(), global.config.as_deref())?;
+        let resolver =
+            Resolver::new(environment(), global.config.as_deref())?.with_names(SETTING_FLAGS);
         let console = ConsoleSettings::resolve(&global, &resolver)?;
         let terminal = console.terminal();
         Ok(Self {

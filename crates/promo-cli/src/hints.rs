@@ -1,7 +1,14 @@
 //! What to do about errors of the library, in the words of the command: its flags, and its other commands.
 
+use std::io::ErrorKind;
+
+use promo::documents::style;
 use promo::{Error, InventoryForm, PlacementError};
-use promo_core::pipeline::RunError;
+use promo_core::manifest::LoadError;
+use promo_core::pipeline::{Mode, RunError};
+use promo_core::plan::ArtifactError;
+use promo_core::report::Report;
+use promo_core::snapshot::SnapshotError;
 
 /// The sentences of an error: the command's own, else the library's.
 pub(crate) fn of(error: &Error) -> Vec<String> {
@@ -9,6 +16,15 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         Error::NoTree => {
             "pass `--thin-manifest-dir DIR` or `--manifest FILE`, or write one of them into promo.toml; `promo init` \
              makes a first tree"
+        }
+        Error::Manifests(error) if is_missing(error) => {
+            "`--thin-manifest-dir` names a folder with `manifests` and `images`, `--manifest` a file"
+        }
+        Error::NotAPlan { source, .. } if !matches!(**source, ArtifactError::Schema { .. }) => {
+            "make it anew with `promo plan --save`"
+        }
+        Error::NotAnInventory { source, .. } if matches!(**source, SnapshotError::Document(_)) => {
+            "write it with `promo snapshot --output json`"
         }
         Error::NoKey => "pass `--key cosign.key`; `promo key generate` makes one",
         Error::Password { .. } => "set COSIGN_PASSWORD, or run promo on a terminal to be asked",
@@ -46,4 +62,16 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         other => return other.hints(),
     };
     vec![own.to_owned()]
+}
+
+/// Whether the promoter manifests are not where they were said to be.
+fn is_missing(error: &LoadError) -> bool {
+    matches!(error, LoadError::Io { source, .. } if source.kind() == ErrorKind::NotFound)
+}
+
+/// What to do after a run, below the text of its report.
+pub(crate) fn after(report: &Report) -> String {
+    let looked = report.settings.mode == Mode::DryRun && !report.interrupted;
+    let hint = (looked && report.totals.ready > 0).then(|| "`--confirm` promotes".to_owned());
+    style::hints(hint.iter())
 }

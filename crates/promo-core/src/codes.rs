@@ -23,4 +23,6 @@ crate::codes! {
     PLAN_CONTRADICTION "PROMO-P033" "a saved plan contradicts itself: it was edited"
     NOT_OFFERED "PROMO-R080" "Operation not offered"
         "The implementation of the registry port that is used doesn't offer this operation. promo's own registry client offers all of them."
+    OTHER_NAME "PROMO-S013" "evidence names another image"
+        "The signature is good and about this digest, but it names another repository than the one asked for."
 }

@@ -45,6 +45,7 @@
 
 mod code;
 pub mod codes;
+pub mod evidence;
 pub mod identity;
 pub mod inventory;
 pub mod manifest;

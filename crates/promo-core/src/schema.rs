@@ -11,7 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
 use crate::Code;
-use crate::oci::{Digest, RegistryPath, Repository, Tag};
+use crate::evidence::VerificationDocument;
+use crate::oci::{Digest, RegistryHost, RegistryPath, Repository, Tag};
 use crate::plan::TagMoves;
 use crate::report::Report;
 
@@ -33,6 +34,11 @@ pub fn snapshot() -> Value {
 /// The schema of `promo.report/v1`.
 pub fn report() -> Value {
     document::<Report>(Report::SCHEMA)
+}
+
+/// The schema of `promo.verification/v1`.
+pub fn verification() -> Value {
+    document::<VerificationDocument>(VerificationDocument::SCHEMA)
 }
 
 /// The schema of a list of tags that may move. The list has no name of its own in it, since people write it.
@@ -89,6 +95,7 @@ text! {
     Digest, "Digest", "A content digest.", "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$";
     Tag, "Tag", "A tag.", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$";
     Repository, "Repository", "A repository in full: HOST/NAME.", concat!("^[^/\\s]+(", component!(), ")+$");
+    RegistryHost, "RegistryHost", "A registry without a path: HOST or HOST:PORT.", "^[^/\\s]+$";
     RegistryPath, "RegistryPath", "A registry: HOST or HOST/PATH.", concat!("^[^/\\s]+(", component!(), ")*$");
     Code, "Code", "A stable code; the page of codes says what it means.", "^PROMO-[A-Z][0-9]{3}$";
 }

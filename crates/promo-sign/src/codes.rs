@@ -3,6 +3,9 @@
 //! Those from 010 to 016, and 033, say why a piece of evidence is refused
 //! ([`RefusedEvidence`](promo_core::ports::RefusedEvidence)); the others are those of [`Error`](crate::Error).
 
+// The port's contract names it, since who judges evidence has to know it.
+pub use promo_core::codes::OTHER_NAME;
+
 promo_core::codes! {
     KEY_FORMAT "PROMO-S001" "key can't be read"
         "The file is no PEM key of a known form: PKCS#8, SEC1 (EC PRIVATE KEY), cosign's encrypted key, or a public key as SPKI."
@@ -28,8 +31,6 @@ promo_core::codes! {
         "Evidence claims an accepted key, but its signature is not by that key."
     DIGEST "PROMO-S012" "evidence about another digest"
         "The signature is good, but it speaks of another image."
-    OTHER_NAME "PROMO-S013" "evidence names another image"
-        "The signature is good and about this digest, but it names another repository than the one asked for."
     NO_NAME "PROMO-S014" "evidence names no image"
         "The signature is good and about this digest, but names no repository, and a name was required."
     STATEMENT "PROMO-S015" "not a statement"

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use promo::verification::{Demand, VerificationDocument};
 use promo::{Promoter, SystemClock, image, keys};
+use promo_core::evidence::{Demand, VerificationDocument};
 use promo_core::ports::{Clock, SignatureFormat};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use promo_core::ports::{Clock, EvidenceStore, InventoryReader, Observer, Registry, Sleep};
+use promo_core::ports::{Clock, Copier, EvidenceStore, InventoryReader, Observer, Registry, Sleep};
 use promo_registry::auth::{
     CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleSettings, HelperSettings,
     MetadataServer,
@@ -27,7 +27,16 @@ pub(crate) struct Registries {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) inventory: Arc<dyn InventoryReader>,
     pub(crate) evidence: Arc<dyn EvidenceStore>,
-    pub(crate) copier: Arc<RegistryCopier>,
+    pub(crate) copier: Arc<dyn Copier>,
+}
+
+/// Those of them that a program brought, in place of promo's own.
+#[derive(Debug, Default)]
+pub(crate) struct GivenRegistries {
+    pub(crate) registry: Option<Arc<dyn Registry>>,
+    pub(crate) inventory: Option<Arc<dyn InventoryReader>>,
+    pub(crate) evidence: Option<Arc<dyn EvidenceStore>>,
+    pub(crate) copier: Option<Arc<dyn Copier>>,
 }
 
 /// What stands around the ports: who hears, who tells the time, who can end what is open.
@@ -41,41 +50,49 @@ pub(crate) struct Surroundings {
 }
 
 impl Registries {
-    /// Puts them together. Nothing is sent.
-    pub(crate) fn connect(network: &NetworkSettings, around: &Surroundings) -> Result<Self> {
-        let registry: Arc<dyn Registry> = Arc::new(wire(network, around)?);
-        Ok(Self::over(registry, network, around))
-    }
-
-    /// The ports over a registry that is there already.
-    pub(crate) fn over(
-        registry: Arc<dyn Registry>,
+    /// Puts them together: what was given as it is, and what is missing over the registry. Nothing is sent.
+    pub(crate) fn connect(
+        given: &GivenRegistries,
         network: &NetworkSettings,
         around: &Surroundings,
-    ) -> Self {
-        let mut inventory = InventorySettings::default();
-        inventory.methods = network
-            .hosts()
-            .filter_map(|(host, settings)| Some((host.clone(), settings.inventory?)))
-            .collect();
+    ) -> Result<Self> {
+        let registry = match &given.registry {
+            Some(registry) => Arc::clone(registry),
+            None => Arc::new(wire(network, around)?),
+        };
         let registry: Arc<dyn Registry> =
             Arc::new(RevocableRegistry::new(registry, around.revocation.clone()));
-        Self {
-            inventory: Arc::new(RegistryInventoryReader::new(
-                Arc::clone(&registry),
-                inventory,
-            )),
-            evidence: Arc::new(
-                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::clone(&around.sleep)),
-            ),
-            copier: Arc::new(RegistryCopier::new(
-                Arc::clone(&registry),
-                Arc::clone(&around.observer),
+        let over = || Arc::clone(&registry);
+        let inventory = given.inventory.clone().unwrap_or_else(|| {
+            let settings = inventory_settings(network);
+            Arc::new(RegistryInventoryReader::new(over(), settings))
+        });
+        let evidence = given.evidence.clone().unwrap_or_else(|| {
+            Arc::new(OciEvidenceStore::new(over()).waiting_by(Arc::clone(&around.sleep)))
+        });
+        let copier = given.copier.clone().unwrap_or_else(|| {
+            let observer = Arc::clone(&around.observer);
+            Arc::new(RegistryCopier::new(
+                over(),
+                observer,
                 CopySettings::default(),
-            )),
+            ))
+        });
+        Ok(Self {
             registry,
-        }
+            inventory,
+            evidence,
+            copier,
+        })
     }
+}
+
+fn inventory_settings(network: &NetworkSettings) -> InventorySettings {
+    let hosts = network.hosts();
+    let named = hosts.filter_map(|(host, settings)| Some((host.clone(), settings.inventory?)));
+    let mut settings = InventorySettings::default();
+    settings.methods = named.collect();
+    settings
 }
 
 fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry> {

@@ -1,7 +1,7 @@
 //! Numbers with their nouns, as sentences have them.
 
 /// A number with its noun, in the plural where it belongs.
-pub fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     match (count, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),

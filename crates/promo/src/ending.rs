@@ -22,7 +22,7 @@ pub enum Ending {
     Authentication,
     /// Evidence or a policy refused something.
     Refused,
-    /// Changes are pending (only with `promo plan --exit-code`).
+    /// Changes are pending, and it was asked whether any are.
     Pending,
     /// Ctrl-C.
     Interrupted,
@@ -48,7 +48,7 @@ impl Ending {
         ),
         (
             Self::Pending,
-            "changes are pending (only with `plan --exit-code`)",
+            "changes are pending, and it was asked whether any are",
         ),
         (Self::Interrupted, "interrupted"),
     ];

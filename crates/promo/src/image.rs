@@ -52,7 +52,7 @@ pub fn identity(text: &str) -> Result<Identity> {
     let repository = text
         .parse()
         .map_err(|error: RepositoryError| Error::Argument {
-            name: format!("--identity {text}"),
+            name: format!("the identity `{text}`"),
             problem: error.to_string(),
             expected: "an identity is a repository without tag, such as `registry.example.com/app`",
         })?;

@@ -21,6 +21,9 @@
 //! is to be done, a report what became of it. Documents carry their schema's name and serialise to the same bytes
 //! for the same content.
 //!
+//! What stands around a promoter is given to its [builder](PromoterBuilder): observers, what signs, checks and gates, and
+//! the ports to registries, of which `examples/keep_an_account.rs` has one that stands in front of promo's own.
+//!
 //! The crate reads files that settings name and asks git; it never prints, and takes environment, clock and passwords
 //! from its caller. The domain is in `promo_core`, registries in `promo_registry`, keys in `promo_sign`.
 
@@ -43,7 +46,6 @@ pub mod saved_plan;
 pub mod settings;
 pub mod snapshot_file;
 mod tree;
-pub mod verification;
 
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;

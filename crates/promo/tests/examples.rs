@@ -12,11 +12,14 @@ use promo_core::ports::{Clock, SignatureFormat};
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, Password, SigningKey};
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
-use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
+use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
 
 #[expect(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/copy_an_image.rs"]
 mod copy_an_image;
+#[expect(dead_code, reason = "its `main` is for people")]
+#[path = "../examples/keep_an_account.rs"]
+mod keep_an_account;
 #[expect(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/plan_a_tree.rs"]
 mod plan_a_tree;
@@ -110,6 +113,42 @@ async fn an_image_is_signed_and_verified() {
     assert_eq!(found.images.first().unwrap().evidence.len(), 2);
 }
 
+/// Settings that promote what the manifest wants, signed with a key in the folder.
+fn settings(folder: &std::path::Path, manifest: String) -> Settings {
+    let key = folder.join("cosign.key");
+    let password = Password::new(b"secret".to_vec());
+    let pair = promo_sign::generate_key_pair(&password).unwrap();
+    fs::write(&key, pair.private()).unwrap();
+    let mut settings = Settings::default();
+    settings.signing = settings.signing.with_key(key);
+    settings.signing.password = Some(password);
+    let tree = TreeSource::of_path(manifest.into());
+    settings.scope = settings.scope.with_tree(tree);
+    settings
+}
+
+#[tokio::test]
+async fn a_registry_of_ones_own_keeps_account_of_what_was_put() {
+    let (staging, production) = (registry().await, registry().await);
+    let image = image();
+    image.push_to(&staging.state(), "staging/app", "v1");
+    let folder = tempfile::tempdir().unwrap();
+    let path = manifest(folder.path(), &staging, &production, &image);
+    let settings = settings(folder.path(), path);
+    let account = keep_an_account::promote(settings).await.unwrap();
+    let (host, digest) = (production.host(), image.digest());
+    let published = format!("{host}/team/app v1 is {digest}");
+    assert_eq!(account.last(), Some(&published), "{account:#?}");
+    assert_eq!(
+        account.len(),
+        production.log().count(Operation::ManifestPut)
+    );
+    assert!(
+        account.len() > 1,
+        "the evidence is put before: {account:#?}"
+    );
+}
+
 #[tokio::test]
 async fn a_promotion_is_carried_out() {
     let (staging, production) = (registry().await, registry().await);
@@ -117,15 +156,7 @@ async fn a_promotion_is_carried_out() {
     image.push_to(&staging.state(), "staging/app", "v1");
     let folder = tempfile::tempdir().unwrap();
     let path = manifest(folder.path(), &staging, &production, &image);
-    let key = folder.path().join("cosign.key");
-    let password = Password::new(b"secret".to_vec());
-    let pair = promo_sign::generate_key_pair(&password).unwrap();
-    fs::write(&key, pair.private()).unwrap();
-    let mut settings = Settings::default();
-    settings.signing = settings.signing.with_key(key);
-    settings.signing.password = Some(password);
-    let tree = TreeSource::of_path(path.into());
-    settings.scope = settings.scope.with_tree(tree);
+    let settings = settings(folder.path(), path);
     let report = promote_with_an_observer::promote(settings).await.unwrap();
     assert_eq!(report.outcome(), RunOutcome::Done);
     let there = production.state().tag_digest("team/app", "v1");

@@ -1,7 +1,7 @@
 //! Every verb's future may be moved to another thread: an embedding program spawns them on a runtime of many threads.
 
-use promo::verification::Demand;
 use promo::{Extent, PlanRequest, PromoteRequest, Promoter, SnapshotRequest};
+use promo_core::evidence::Demand;
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath, Repository};
 use promo_core::plan::SavedPlan;

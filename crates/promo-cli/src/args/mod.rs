@@ -12,6 +12,7 @@ mod global;
 mod image;
 mod manifest;
 mod promotion;
+mod setting_flags;
 mod tree;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,7 @@ pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArg
 pub(crate) use promotion::{
     ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
 };
+pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 
 use crate::output::Format;

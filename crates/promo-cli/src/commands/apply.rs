@@ -8,6 +8,7 @@ use super::run_files::RunFiles;
 use crate::args::ApplyArgs;
 use crate::context::Context;
 use crate::error::Result;
+use crate::hints;
 use crate::output::{Format, Outcome};
 
 /// Runs the pipeline over what is left of the saved plan.
@@ -27,7 +28,7 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&applied)?,
         Format::Yaml => yaml(&applied)?,
-        _ => applied_text(&applied).into_styled(),
+        _ => applied_text(&applied).into_styled() + &hints::after(&applied.report),
     };
     let kept = files.keep(&applied, &applied.report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.

@@ -1,9 +1,8 @@
 //! `promo manifest format`: the canonical layout, for all files or for none.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use promo::documents::counted;
+use promo::documents::{formatted_text, unformatted_text};
 use promo::manifests;
 
 use crate::args::ManifestFormatArgs;
@@ -17,23 +16,17 @@ pub(crate) fn run(args: &ManifestFormatArgs) -> Result<Outcome> {
         Some(folder) => manifests::format_tree(folder)?,
         None => manifests::format_files(args.files.iter().map(PathBuf::as_path))?,
     };
-    let mut text = String::new();
-    let mut changed = 0;
-    for file in files.iter().filter(|file| file.changed) {
-        changed += 1;
-        if args.check {
-            let _ = writeln!(text, "would change {}", file.path.display());
-        } else {
-            file.write()?;
-            let _ = writeln!(text, "formatted {}", file.path.display());
-        }
+    let mut changed = files.iter().filter(|file| file.changed);
+    if args.check {
+        let exit = match changed.next() {
+            Some(_) => Exit::Partial,
+            None => Exit::Done,
+        };
+        let text = unformatted_text(&files).into_styled();
+        return Ok(Outcome { text, exit });
     }
-    let unchanged = counted(files.len() as u64 - changed, "file");
-    let _ = writeln!(text, "{unchanged} in the canonical layout");
-    let exit = if args.check && changed > 0 {
-        Exit::Partial
-    } else {
-        Exit::Done
-    };
-    Ok(Outcome { text, exit })
+    for file in changed {
+        file.write()?;
+    }
+    Ok(Outcome::done(formatted_text(&files).into_styled()))
 }

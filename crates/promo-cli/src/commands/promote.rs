@@ -9,6 +9,7 @@ use crate::args::PromoteArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::hints;
 use crate::output::{Format, Outcome};
 
 /// Runs the pipeline up to its report.
@@ -34,7 +35,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&report)?,
         Format::Yaml => yaml(&report)?,
-        _ => report_text(&report).into_styled(),
+        _ => report_text(&report).into_styled() + &hints::after(&report),
     };
     let kept = files.keep(&report, &report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.

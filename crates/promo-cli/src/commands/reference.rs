@@ -12,7 +12,7 @@ use promo::documents::json;
 use promo::settings::keys::ALL as KEYS;
 use promo::settings::{TABLES, VARIABLES};
 
-use crate::args::Cli;
+use crate::args::{Cli, flag_of};
 use crate::error::{Error, Result, codes as own_codes};
 use crate::exit::Exit;
 use crate::output::Outcome;
@@ -84,10 +84,8 @@ fn settings() -> String {
          | promo.toml | variable | flag | default | meaning |\n|---|---|---|---|---|\n"
     );
     for key in KEYS {
-        let flag = match key.flag {
-            "" => String::new(),
-            flag => format!("`{flag}`"),
-        };
+        let flag = flag_of(key.name).map(|flag| format!("`{flag}`"));
+        let flag = flag.unwrap_or_default();
         let _ = writeln!(
             text,
             "| `{}` | `{}` | {flag} | {} | {} |",
@@ -102,8 +100,26 @@ fn settings() -> String {
     for (variable, meaning) in VARIABLES {
         let _ = writeln!(text, "| `{variable}` | {meaning} |");
     }
+    text.push_str(IN_AN_EDITOR);
     text
 }
+
+/// How an editor learns what may stand in the file.
+const IN_AN_EDITOR: &str = "
+## promo.toml in an editor
+
+[Its JSON Schema](schemas/promo.toml.json) names every key with its meaning, and refuses keys that promo refuses. Editors that \
+know Taplo's directive (Even Better TOML, taplo, tombi) check and complete the file by it when its first line says where the schema \
+is: a path from the file's folder to a copy of it, or its address.
+
+```toml
+#:schema ./promo.toml.json
+
+thin-manifest-dir = \"tree\"
+```
+
+For promo the line is a comment.
+";
 
 fn codes() -> String {
     let mut text = format!(
@@ -123,7 +139,11 @@ fn exit_codes() -> String {
         "{NOTE}# Exit codes\n\nThe first that applies of 130, 2, 4, 5, 3, 1, 6, 0.\n\n| code | meaning |\n|---|---|\n"
     );
     for (exit, meaning) in Exit::ALL {
-        let _ = writeln!(text, "| {} | {meaning} |", exit.code());
+        let by = match exit {
+            Exit::Pending => " (`promo plan --exit-code`)",
+            _ => "",
+        };
+        let _ = writeln!(text, "| {} | {meaning}{by} |", exit.code());
     }
     text
 }

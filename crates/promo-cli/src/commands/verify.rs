@@ -2,8 +2,8 @@
 
 use promo::documents::{json, verification_text, yaml};
 use promo::settings::{Overrides, Part};
-use promo::verification::Demand;
 use promo::{image, keys};
+use promo_core::evidence::Demand;
 use promo_sign::KeyVerifier;
 
 use crate::args::VerifyArgs;

@@ -108,7 +108,7 @@ async fn what_init_writes_is_valid() {
     warning images/team/images.yaml: there are no images
 
     0 images, 0 digests, 0 edges
-    no registry was asked (--offline)
+    no registry was asked
     --- exit 0
     ");
 }

@@ -44,7 +44,8 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
     ready PRODUCTION/team/app:v1 APP
     ready PRODUCTION/team/server:v1 SERVER
     2 edges: 0 present, 2 ready
-    a dry run: nothing was written; `--confirm` promotes
+    a dry run: nothing was written
+    hint: `--confirm` promotes
     --- stderr
          setup  1 passed
           plan  2 passed

@@ -66,7 +66,7 @@ impl LoadError {
                 "`promo manifest check` lists all findings with their places".to_owned(),
             ],
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => vec![
-                "`--thin-manifest-dir` names a folder with `manifests` and `images`, `--manifest` a file".to_owned(),
+                "a thin tree is a folder with `manifests` and `images`, a plain promoter manifest a file".to_owned(),
             ],
             Self::Io { .. } => Vec::new(),
         }

@@ -62,7 +62,7 @@ impl RunError {
 pub mod codes {
     crate::codes! {
         NO_SIGNER "PROMO-C001" "no key to sign with"
-            "A confirmed run signs what it publishes. Pass a key, or `--no-sign` to give up the promise."
+            "A confirmed run signs what it publishes. Name a key, or give up the promise and say that nothing is signed."
         NO_STAGING_VERIFIER "PROMO-C002" "no key accepted for staging"
             "Signatures in staging shall be judged, but no public key was named to judge them by."
         SIGNER "PROMO-C003" "the signer does not work"
@@ -72,7 +72,7 @@ pub mod codes {
         MISSING_CAPABILITY "PROMO-C005" "the registry port lacks a capability"
             "The implementation of the registry port declares that it lacks something that a promotion needs."
         FAIL_FAST "PROMO-C006" "stopped at the plan"
-            "`--fail-fast` was asked for and at least one edge can't be promoted. Nothing was written."
+            "It was asked that one edge that can't be promoted stops all, and there is one. Nothing was written."
         INTERRUPTED "PROMO-C010" "not started after an interruption"
             "The run was asked to stop before this edge was begun. Run it again: what stands is reused."
         STAGING_UNSIGNED "PROMO-C020" "unsigned in staging"

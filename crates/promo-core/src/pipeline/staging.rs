@@ -83,8 +83,8 @@ pub(super) fn of_child(
 }
 
 const HIDDEN: &str = "its signature in staging is only of the form `.sig`: it is carried, but cosign looks for bundles first, \
-                      finds promo's, and sees it only with `--new-bundle-format=false` of cosign 3; with \
-                      `--signature-formats=sig` promo writes no bundles";
+                      finds promo's, and sees it only with `--new-bundle-format=false` of cosign 3; where \
+                      `sign.formats` is `sig` promo writes no bundles";
 
 const NAMES_HINT: &str = "if images are rightly signed under that name in staging, name it: `staging-names` below \
                           `[verify]` in promo.toml";

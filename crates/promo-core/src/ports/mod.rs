@@ -7,6 +7,7 @@
 mod clock;
 mod contained;
 mod copier;
+mod decorator;
 mod evidence;
 mod failure;
 mod gate;
@@ -19,6 +20,7 @@ mod signing;
 pub use clock::{Clock, Sleep};
 pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
+pub use decorator::RegistryDecorator;
 pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
 };

@@ -27,36 +27,24 @@ pub type BlobStream = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>
 /// is lacking refuses the implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a capability of its own, not a state"
-)]
 pub struct Capabilities {
-    /// Lists that come in pages are followed to their end.
-    pub paging: bool,
     /// A refused mount gives its upload session to the caller.
     pub mount_session: bool,
     /// Every body is capped.
     pub caps: bool,
-    /// Failures carry the HTTP status and `Retry-After`.
-    pub status: bool,
 }
 
 impl Capabilities {
     /// Everything.
     pub const ALL: Self = Self {
-        paging: true,
         mount_session: true,
         caps: true,
-        status: true,
     };
 
     /// Only the base.
     pub const BASE: Self = Self {
-        paging: false,
         mount_session: false,
         caps: false,
-        status: false,
     };
 }
 

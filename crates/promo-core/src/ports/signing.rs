@@ -98,7 +98,7 @@ pub struct UnknownEvidence {
 pub struct RefusedEvidence {
     /// What it claims to be.
     pub kind: EvidenceKind,
-    /// Why it is refused.
+    /// Why it is refused: [`OTHER_NAME`](crate::codes::OTHER_NAME) where it holds, but for another name of the image.
     pub code: Code,
     /// The same for a person.
     pub message: String,

@@ -89,7 +89,9 @@ impl SnapshotError {
             Self::Schema { .. } => {
                 vec!["take a version of promo that knows this schema".to_owned()]
             }
-            Self::Document(_) => vec!["write it with `promo snapshot --output json`".to_owned()],
+            Self::Document(_) => {
+                vec!["a snapshot is written as `promo.snapshot/v1`, in JSON".to_owned()]
+            }
             _ => Vec::new(),
         }
     }

@@ -1,9 +1,9 @@
 //! `OciClientRegistry`: the `Registry` port over an `oci_client::Client` that an embedding program has
 //! already.
 //!
-//! It passes the base of the port's suite and declares what it lacks ([`Capabilities::BASE`]): lists are read up
-//! to the end of their first page, a refused mount loses its session, bodies are not capped, and `Retry-After` is not
-//! seen. promo itself uses [`WireRegistry`](crate::WireRegistry); this one is for those who must use their own client,
+//! It passes the base of the port's suite and declares that it has no more ([`Capabilities::BASE`]): a refused mount loses
+//! its session, and bodies are not capped. Beside that, lists are read up to the end of their first page, and
+//! `Retry-After` is not seen. promo itself uses [`WireRegistry`](crate::WireRegistry); this one is for those who must use their own client,
 //! and the other side of differential tests.
 //!
 //! What is worked around: manifests are pushed raw, never through the typed call that writes them

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use promo_core::oci::{Descriptor, Digest, Tag};
-use promo_core::ports::{Registry, Silent};
+use promo_core::ports::{BulkList, Capabilities, Registry, RegistryDecorator, Silent};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
 use promo_testkit::image::ImageBuilder;
-use promo_testkit::registry::{Fault, Matcher, Mounts};
+use promo_testkit::registry::{Fault, Matcher, Mounts, Operation};
 use promo_testkit::suite::{self, copier, inventory_reader};
 
 use crate::world::{oci_client, repository, start, wire};
@@ -198,4 +198,43 @@ async fn wire_registry_tells_the_status() {
         retry_after: Duration::from_secs(7),
     };
     suite::registry::status(&*wire(), &fixture).await;
+}
+
+/// Stands in front of another registry and changes nothing.
+#[derive(Debug)]
+struct Transparent(Arc<dyn Registry>);
+
+impl RegistryDecorator for Transparent {
+    fn inner(&self) -> &dyn Registry {
+        &*self.0
+    }
+}
+
+fn transparent() -> Arc<dyn Registry> {
+    Arc::new(Transparent(wire()))
+}
+
+/// Each operation arrives at the registry below, also those that an implementation may leave out.
+#[tokio::test]
+async fn a_decorator_passes_on_what_it_does_not_change() {
+    let decorated = transparent();
+    assert_eq!(decorated.capabilities(), Capabilities::ALL);
+    base(&*decorated).await;
+    checked(&*decorated).await;
+    copier_base(transparent()).await;
+    inventory_base(transparent()).await;
+    let embedded = start().await;
+    embedded.switch(|switches| {
+        switches.mounts = Mounts::Refused;
+        switches.google_listing = true;
+    });
+    let (to, from) = (repository(&embedded, "to"), repository(&embedded, "from"));
+    suite::registry::mount_session(&*decorated, &to, &from).await;
+    let listed = decorated.bulk_list(&to).await.unwrap();
+    assert!(matches!(listed, BulkList::Listed { .. }), "{listed:?}");
+    let catalog = decorated.catalog(&to.host(), None).await.unwrap();
+    assert!(catalog.repositories.contains(&to), "{catalog:?}");
+    let session = decorated.start_upload(&to).await.unwrap();
+    decorated.cancel_upload(&to, session).await.unwrap();
+    assert_eq!(embedded.log().count(Operation::UploadCancel), 1);
 }

@@ -9,22 +9,26 @@ mod document;
 mod event;
 mod evidence;
 mod findings;
+mod formatted;
 mod plan_markdown;
 mod plan_text;
 mod report;
+mod settings;
 pub mod style;
 mod table;
 mod verification;
 
-pub use crate::counted::counted;
+use crate::counted::counted;
 pub use applied::applied_text;
 pub use document::{json, yaml};
 pub use event::{Detail, EventDocument};
 pub use evidence::evidence_text;
 pub use findings::{check_annotations, check_text};
+pub use formatted::{formatted_text, unformatted_text};
 pub use plan_markdown::{plan_markdown, summary_markdown};
 pub use plan_text::{plan_text, summary_text};
 pub use report::report_text;
+pub use settings::{SettingsDocument, settings_text};
 pub use table::Table;
 pub use verification::verification_text;
 

@@ -88,7 +88,7 @@ fn summary(plan: &Plan) -> String {
         let _ = writeln!(text, "{}", cost_text(&cost));
     }
     if plan.is_offline() {
-        text.push_str("no registry was asked (--offline)\n");
+        text.push_str("no registry was asked\n");
     } else if summary.verdicts.actionable() == 0 && summary.verdicts.blocked() == 0 {
         let _ = writeln!(text, "{GREEN}nothing to promote{GREEN:#}");
     }

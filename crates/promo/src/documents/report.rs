@@ -173,12 +173,15 @@ fn conclusion(report: &Report) -> String {
             "{YELLOW}interrupted{YELLOW:#}: run it again to complete it"
         );
     } else if report.settings.mode == Mode::DryRun && ready > 0 {
-        text.push_str("a dry run: nothing was written; `--confirm` promotes\n");
+        text.push_str("a dry run: nothing was written\n");
     } else if published + already_there + ready + blocked == 0 {
         let _ = writeln!(text, "{GREEN}nothing left to do{GREEN:#}");
     }
     if report.settings.mode == Mode::Confirmed && !report.settings.signs {
-        let _ = writeln!(text, "{YELLOW}without proof{YELLOW:#}: --no-sign was given");
+        let _ = writeln!(
+            text,
+            "{YELLOW}without proof{YELLOW:#}: nothing was signed, as it was asked"
+        );
     }
     text
 }

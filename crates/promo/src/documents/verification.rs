@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use promo_core::evidence::{VerificationDocument, VerifiedImage};
 use promo_core::ports::EvidenceKind;
 
 use super::Text;
 use super::plan_text::short;
 use super::style::{GREEN, RED, YELLOW, one_line};
-use crate::verification::{VerificationDocument, VerifiedImage};
 
 /// Each image, whether it is accepted, and its evidence.
 pub fn verification_text(document: &VerificationDocument) -> Text {

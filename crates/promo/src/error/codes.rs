@@ -22,7 +22,7 @@ promo_core::codes! {
     UNWANTED "PROMO-X032" "the saved plan has an edge that no promoter manifest wants any longer"
     NOWHERE_TO_ADD "PROMO-X033" "an image can't be added: no promoter manifest has its registry as source, or several have"
     TAG_TAKEN "PROMO-X034" "an image can't be added: its tag belongs to another digest already"
-    UNMATCHED "PROMO-X035" "a pattern of `--image` or `--destination` matches nothing of the promoter manifests, or both together select nothing"
+    UNMATCHED "PROMO-X035" "a pattern of images or destinations matches nothing of the promoter manifests, or both together select nothing"
     FILE_TOO_LARGE "PROMO-X039" "a file has more bytes than files of its kind may have"
         "It was not used."
     SHARED_KEY "PROMO-X040" "a private key can be read by others than its owner"

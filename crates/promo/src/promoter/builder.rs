@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
-use promo_core::ports::{Clock, Event, Gate, Observer, Registry, Silent, Sleep, Verifier};
+use promo_core::ports::{
+    Clock, Copier, Event, EvidenceStore, Gate, InventoryReader, Observer, Registry, Silent, Sleep,
+    Verifier,
+};
 use promo_registry::Revocation;
 use promo_sign::Password;
 
@@ -75,10 +78,35 @@ impl PromoterBuilder {
         self
     }
 
-    /// A registry in place of those on the network: all hosts are asked through it.
+    /// A registry in place of those on the network: all hosts are asked through it. It may stand in front of promo's own,
+    /// which [`Promoter::registry`] of another promoter gives; see
+    /// [`RegistryDecorator`](promo_core::ports::RegistryDecorator).
     #[must_use]
     pub fn registry(mut self, registry: Arc<dyn Registry>) -> Self {
-        self.given.registry = Some(registry);
+        self.given.registries.registry = Some(registry);
+        self
+    }
+
+    /// Another way to bring the content of images to their destinations than blob by blob over the registry. The images'
+    /// own manifests are not its business: those are put last, over the registry.
+    #[must_use]
+    pub fn copier(mut self, copier: Arc<dyn Copier>) -> Self {
+        self.given.registries.copier = Some(copier);
+        self
+    }
+
+    /// Another way to learn what registries hold than to ask them one by one. Plans are made from what it says; right
+    /// before a tag is put, the registry itself is asked.
+    #[must_use]
+    pub fn inventory(mut self, reader: Arc<dyn InventoryReader>) -> Self {
+        self.given.registries.inventory = Some(reader);
+        self
+    }
+
+    /// Another place of signatures and attestations than beside their images in the registry.
+    #[must_use]
+    pub fn evidence_store(mut self, store: Arc<dyn EvidenceStore>) -> Self {
+        self.given.registries.evidence = Some(store);
         self
     }
 

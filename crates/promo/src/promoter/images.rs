@@ -1,7 +1,7 @@
 //! Single images, outside of promotions: which digest a tag points to, and copying one.
 
 use promo_core::oci::{Digest, DigestAlgorithm, ImageReference, ManifestReference, RawManifest};
-use promo_core::ports::{Copier as _, CopyRequest, DestinationContent, Registry};
+use promo_core::ports::{CopyRequest, DestinationContent, Registry};
 use serde::Serialize;
 
 use super::Promoter;

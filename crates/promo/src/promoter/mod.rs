@@ -29,7 +29,7 @@ pub use plan::{Held, PlanRequest, PlannedTree};
 pub use promote::{Extent, PromoteRequest, link_of};
 pub use snapshot::{SnapshotRequest, TakenSnapshot};
 
-use crate::connect::{Registries, Surroundings};
+use crate::connect::{GivenRegistries, Registries, Surroundings};
 use crate::error::Result;
 use crate::git::Git;
 use crate::keys::{self, AskPassword};
@@ -50,7 +50,7 @@ pub struct Promoter {
 /// Ports that were given, in place of those that settings ask for.
 #[derive(Default)]
 struct Given {
-    registry: Option<Arc<dyn Registry>>,
+    registries: GivenRegistries,
     signing: Option<SigningPorts>,
     staging: Option<Arc<dyn Verifier>>,
     checks: Vec<Arc<dyn PlanCheck>>,
@@ -143,11 +143,8 @@ impl Promoter {
         if let Some(connected) = self.connected.get() {
             return Ok(connected);
         }
-        let network = &self.settings.network;
-        let made = match &self.given.registry {
-            Some(registry) => Registries::over(Arc::clone(registry), network, &self.around),
-            None => Registries::connect(network, &self.around)?,
-        };
+        let (given, network) = (&self.given.registries, &self.settings.network);
+        let made = Registries::connect(given, network, &self.around)?;
         // Of two verbs that come first together, one's is taken by both.
         Ok(self.connected.get_or_init(|| made))
     }

@@ -145,7 +145,7 @@ impl Promoter {
         let to_registries = RegistryPorts {
             registry: Arc::clone(&registries.registry),
             inventory: Arc::clone(&registries.inventory),
-            copier: Arc::clone(&registries.copier) as _,
+            copier: Arc::clone(&registries.copier),
             evidence: Arc::clone(&registries.evidence),
         };
         let (clock, sleep) = (

@@ -1,12 +1,12 @@
 //! Verifying images as anybody can do it: from what their registries hold.
 
+use promo_core::evidence::{Demand, FoundEvidence, VerificationDocument, VerifiedImage};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::{EvidenceSet, Verification, Verifier};
+use promo_core::ports::Verifier;
 
 use super::Promoter;
 use crate::error::Result;
 use crate::image::{self, Resolved};
-use crate::verification::{Demand, VerificationDocument, VerifiedImage};
 
 impl Promoter {
     /// Verifies images, one after the other, in their order: who signed and attested them, and whether `verifier`
@@ -39,30 +39,25 @@ impl Promoter {
         let identities = self.settings.scope.identities();
         let resolved =
             image::resolve(registry, identities, image, demand.identity.as_ref()).await?;
-        let (digest, evidence, found) = self.judge(verifier, &resolved).await?;
-        Ok(VerifiedImage::judge(
-            resolved, digest, evidence, found, demand,
-        ))
+        let found = self.find(verifier, &resolved).await?;
+        Ok(VerifiedImage::judge(found, demand))
     }
 
     /// What stands about an image: about the digest that its registry shows, or where that has no evidence and the
     /// image was named by a tag, about the SHA-512 digest of the same bytes.
-    async fn judge(
-        &self,
-        verifier: &dyn Verifier,
-        resolved: &Resolved,
-    ) -> Result<(Digest, EvidenceSet, Verification)> {
+    async fn find(&self, verifier: &dyn Verifier, resolved: &Resolved) -> Result<FoundEvidence> {
         let shown = self
             .about(verifier, resolved, resolved.descriptor.digest)
             .await?;
         let Some(other) = resolved.by_sha512 else {
             return Ok(shown);
         };
-        if !shown.2.accepted.is_empty() || !shown.2.refused.is_empty() {
+        let verification = &shown.verification;
+        if !verification.accepted.is_empty() || !verification.refused.is_empty() {
             return Ok(shown);
         }
         let named = self.about(verifier, resolved, other).await?;
-        Ok(if named.2.accepted.is_empty() {
+        Ok(if named.verification.accepted.is_empty() {
             shown
         } else {
             named
@@ -74,12 +69,17 @@ impl Promoter {
         verifier: &dyn Verifier,
         resolved: &Resolved,
         digest: Digest,
-    ) -> Result<(Digest, EvidenceSet, Verification)> {
-        let repository = resolved.image.repository();
+    ) -> Result<FoundEvidence> {
         let store = &self.registries()?.evidence;
-        let evidence = store.read(repository, &digest).await?;
+        let evidence = store.read(resolved.image.repository(), &digest).await?;
         let identity = Some(&resolved.identity);
-        let found = verifier.verify(&digest, identity, &evidence).await?;
-        Ok((digest, evidence, found))
+        let verification = verifier.verify(&digest, identity, &evidence).await?;
+        Ok(FoundEvidence {
+            image: resolved.image.clone(),
+            identity: resolved.identity.clone(),
+            digest,
+            evidence,
+            verification,
+        })
     }
 }

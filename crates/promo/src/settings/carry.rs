@@ -7,7 +7,7 @@ use promo_core::pipeline::is_evidence_type;
 
 use super::resolver::wrong;
 use super::value::{FromVariable, Text};
-use super::{Origin, Resolver, Row, Setting, keys};
+use super::{Resolver, Row, Setting, keys};
 use crate::error::Result;
 
 /// The type of an artifact.
@@ -36,7 +36,7 @@ impl FromStr for ArtifactType {
 pub(super) fn resolve(typed: &[String], resolver: &Resolver) -> Result<Setting<BTreeSet<String>>> {
     let parse = |text: &String| {
         Text::from_variable(text).map_err(|expected| {
-            let origin = Origin::Flag(keys::CARRY.flag);
+            let origin = resolver.given(keys::CARRY.name);
             wrong(&keys::CARRY, text, &origin, expected)
         })
     };

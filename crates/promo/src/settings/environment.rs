@@ -52,7 +52,7 @@ pub const VARIABLES: [(&str, &str); 17] = [
     ),
     (
         "JOB_TYPE",
-        "The type of a Prow job, for `promo cip --use-prow-manifest-diff`.",
+        "The type of a Prow job, where `promo cip` promotes only what the job changes.",
     ),
     (
         "PULL_BASE_SHA",

@@ -31,10 +31,14 @@ pub(super) struct SettingsFile {
 
 /// What may stand in a promo.toml.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Content {
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["table", "json", "yaml"])))]
     pub(super) output: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["text", "json"])))]
     pub(super) log_format: Option<String>,
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["auto", "always", "never"])))]
     pub(super) color: Option<String>,
     pub(super) manifest: Option<PathBuf>,
     pub(super) thin_manifest_dir: Option<PathBuf>,
@@ -51,6 +55,7 @@ pub(super) struct Content {
 
 /// `[[identity]]`
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Identity {
     #[serde(rename = "match")]
@@ -60,10 +65,12 @@ pub(super) struct Identity {
 
 /// `[registry."HOST"]`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Registry {
     pub(super) plain_http: Option<bool>,
     pub(super) token_realm: Option<RegistryHost>,
+    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub(super) rate: Option<f64>,
     pub(super) concurrency: Option<std::num::NonZeroU16>,
     pub(super) inventory: Option<Inventory>,
@@ -74,6 +81,7 @@ pub(super) struct Registry {
 
 /// How an inventory is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Inventory {
     Cheapest,
@@ -95,6 +103,7 @@ impl From<Inventory> for InventoryMethod {
 
 /// `[sign]`
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Sign {
     pub(super) key: Option<PathBuf>,
@@ -105,6 +114,7 @@ pub(super) struct Sign {
 
 /// `[verify]`
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[expect(clippy::struct_field_names, reason = "they are named as their keys")]
 pub(super) struct Verify {
@@ -116,6 +126,7 @@ pub(super) struct Verify {
 
 /// `[attest]`
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Attest {
     pub(super) predicate_type: Option<String>,
@@ -124,6 +135,7 @@ pub(super) struct Attest {
 
 /// `[tls]`
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Tls {
     pub(super) roots: Option<Vec<PathBuf>>,

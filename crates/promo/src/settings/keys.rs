@@ -1,5 +1,5 @@
-//! The settings as data: names, variables, flags and what they mean. `promo settings show` and the reference page
-//! come from here.
+//! The settings as data: names, variables and what they mean. `promo settings show` and the reference page come from
+//! here; what a frontend calls them, it says itself.
 
 /// A setting.
 #[derive(Debug)]
@@ -8,8 +8,6 @@ pub struct Key {
     pub name: &'static str,
     /// Its variable.
     pub variable: &'static str,
-    /// Its flag; empty if there is none.
-    pub flag: &'static str,
     /// Its default, for people.
     pub default: &'static str,
     /// What it means.
@@ -17,9 +15,9 @@ pub struct Key {
 }
 
 macro_rules! keys {
-    ($($constant:ident $name:literal $variable:literal $flag:literal $default:literal $meaning:literal)*) => {
+    ($($constant:ident $name:literal $variable:literal $default:literal $meaning:literal)*) => {
         $(#[doc = $meaning] pub const $constant: Key = Key {
-            name: $name, variable: $variable, flag: $flag, default: $default, meaning: $meaning,
+            name: $name, variable: $variable, default: $default, meaning: $meaning,
         };)*
         /// All of them, in the order of the reference.
         pub const ALL: &[&Key] = &[$(&$constant),*];
@@ -27,45 +25,48 @@ macro_rules! keys {
 }
 
 keys! {
-    OUTPUT "output" "PROMO_OUTPUT" "--output" "table"
+    OUTPUT "output" "PROMO_OUTPUT" "table"
         "The form of results: table, json or yaml, for commands that offer it."
-    LOG_FORMAT "log-format" "PROMO_LOG_FORMAT" "--log-format" "text"
+    LOG_FORMAT "log-format" "PROMO_LOG_FORMAT" "text"
         "How progress and diagnostics look on standard error: text or json."
-    COLOR "color" "PROMO_COLOR" "--color" "auto"
+    COLOR "color" "PROMO_COLOR" "auto"
         "When to write colour: auto, always or never. NO_COLOR counts as never where nothing else is said."
-    MANIFEST "manifest" "PROMO_MANIFEST" "--manifest" "none"
+    MANIFEST "manifest" "PROMO_MANIFEST" "none"
         "A plain promoter manifest."
-    THIN_MANIFEST_DIR "thin-manifest-dir" "PROMO_THIN_MANIFEST_DIR" "--thin-manifest-dir" "none"
+    THIN_MANIFEST_DIR "thin-manifest-dir" "PROMO_THIN_MANIFEST_DIR" "none"
         "A tree of thin promoter manifests."
-    ALLOW_TAG_MOVES "allow-tag-moves" "PROMO_ALLOW_TAG_MOVES" "--allow-tag-moves" "none"
+    ALLOW_TAG_MOVES "allow-tag-moves" "PROMO_ALLOW_TAG_MOVES" "none"
         "A reviewed file of tags that may move."
-    KEY "sign.key" "PROMO_KEY" "--key" "none"
+    KEY "sign.key" "PROMO_KEY" "none"
         "The private key that signs and attests."
-    FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "--signature-formats" "bundle, sig"
+    FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "bundle, sig"
         "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`). With sig alone attestations stand under `sha256-….att`."
-    EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "" "all-mirrors"
+    EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "all-mirrors"
         "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
-    RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "--recursive" "false"
+    RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "false"
         "Whether the children of indexes are signed and attested as well."
-    STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "--staging-key" "none"
+    STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "none"
         "Public keys whose signatures in staging are accepted."
-    STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "--staging-signatures" "off without keys, else if-present"
+    STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "off without keys, else if-present"
         "Whether images in staging must be signed: off, if-present or require."
-    STAGING_NAMES "verify.staging-names" "PROMO_STAGING_NAMES" "--staging-name" "the repository in staging and the image's public names"
+    STAGING_NAMES "verify.staging-names" "PROMO_STAGING_NAMES" "the repository in staging and the image's public names"
         "The names that signatures in staging may speak of besides: a registry with a path and all below it, or `*` for any."
-    STAGING_ATTESTATIONS "verify.staging-attestations" "PROMO_STAGING_ATTESTATIONS" "--staging-attestation" "none"
+    STAGING_ATTESTATIONS "verify.staging-attestations" "PROMO_STAGING_ATTESTATIONS" "none"
         "The predicate types of attestations by accepted keys that are carried to production; signatures always are."
-    CARRY "carry" "PROMO_CARRY" "--carry" "none"
+    CARRY "carry" "PROMO_CARRY" "none"
         "Types of artifacts, such as SBOMs, that refer to an image in staging and are copied with it as they are. Signatures and attestations are judged instead."
-    PREDICATE_TYPE "attest.predicate-type" "PROMO_PREDICATE_TYPE" "" "https://k8s.io/promo-tools/promotion/v1"
+    PREDICATE_TYPE "attest.predicate-type" "PROMO_PREDICATE_TYPE" "https://k8s.io/promo-tools/promotion/v1"
         "The predicate type of promotion attestations."
-    BUILDER_ID "attest.builder-id" "PROMO_BUILDER_ID" "" "https://github.com/promo-project/promo@VERSION"
+    BUILDER_ID "attest.builder-id" "PROMO_BUILDER_ID" "https://github.com/promo-project/promo@VERSION"
         "Who promotes, as attestations say it."
-    AUTHFILE "authfile" "PROMO_AUTHFILE" "--authfile" "found as skopeo and docker do"
+    AUTHFILE "authfile" "PROMO_AUTHFILE" "found as skopeo and docker do"
         "The file with registry credentials."
-    TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "" "none"
+    TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "none"
         "PEM files with certificate authorities that are trusted besides those of the system."
 }
+
+/// The key that says of a host whether it is spoken to over plain HTTP.
+pub const PLAIN_HTTP: &str = "[registry.\"HOST\"] plain-http";
 
 /// The tables of promo.toml that have no variable: each key with what it means.
 pub const TABLES: [(&str, &str); 10] = [
@@ -78,7 +79,7 @@ pub const TABLES: [(&str, &str); 10] = [
         "The public name that stands in its place in identities, such as `registry.example.com`.",
     ),
     (
-        "[registry.\"HOST\"] plain-http",
+        PLAIN_HTTP,
         "Whether this registry is spoken to over plain HTTP. Loopback hosts may always be.",
     ),
     (

@@ -14,6 +14,8 @@ mod network;
 mod origin;
 mod overrides;
 mod resolver;
+#[cfg(feature = "schema")]
+mod schema;
 mod scope;
 mod signing;
 mod staging;
@@ -27,6 +29,8 @@ pub use network::{ClientIdentity, Host, NetworkSettings, Proxies};
 pub use origin::{Origin, Row, Setting};
 pub use overrides::{NetworkOverrides, ScopeOverrides, SigningOverrides, StagingOverrides};
 pub use resolver::{Resolver, wrong};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use scope::ScopeSettings;
 pub use signing::SigningSettings;
 pub use staging::StagingSettings;

@@ -158,7 +158,7 @@ fn show_host(host: &Host) -> String {
     shown.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Hosts of `--insecure-host` and of the files; of two files the project's host wins as a whole.
+/// Hosts that were named for this call, and those of the files; of two files the project's host wins as a whole.
 fn hosts(
     given: &NetworkOverrides,
     resolver: &Resolver,
@@ -174,10 +174,11 @@ fn hosts(
         }
     }
     for text in &given.insecure_hosts {
+        let origin = resolver.given(keys::PLAIN_HTTP);
         let host: RegistryHost =
             text.parse()
                 .map_err(|error: RepositoryError| Error::Argument {
-                    name: "--insecure-host".to_owned(),
+                    name: origin.to_string(),
                     problem: error.to_string(),
                     expected: "name a host with its port, such as `registry.internal:5000`",
                 })?;
@@ -185,7 +186,7 @@ fn hosts(
             .entry(host)
             .or_insert_with(|| Setting::unsaid(Host::default()));
         setting.value.plain_http = Some(true);
-        setting.origin = Origin::Flag("--insecure-host");
+        setting.origin = origin;
     }
     Ok(hosts)
 }

@@ -18,8 +18,8 @@ pub struct Row {
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Origin {
-    /// What was said for this call: a flag, by its name.
-    Flag(&'static str),
+    /// What was said for this call, by the frontend's name for it.
+    Given(&'static str),
     /// An environment variable.
     Variable(&'static str),
     /// A promo.toml.
@@ -32,8 +32,7 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(flag) => f.write_str(flag),
-            Self::Variable(name) => f.write_str(name),
+            Self::Given(name) | Self::Variable(name) => f.write_str(name),
             Self::File(path) => path.display().fmt(f),
             Self::Default => f.write_str("default"),
         }

@@ -1,4 +1,4 @@
-//! Which value wins.
+//! Which value wins, and what it is called where it was said.
 
 use std::path::Path;
 
@@ -7,12 +7,17 @@ use super::value::FromVariable;
 use super::{Environment, Key, Origin, Setting};
 use crate::error::{Error, Result};
 
-/// The places below flags: the environment and the files.
+/// The places below what is said for one call: the environment and the files.
 #[derive(Debug)]
 pub struct Resolver {
     environment: Environment,
     files: Vec<SettingsFile>,
+    /// What a frontend calls that which is said for one call, by the name of the setting.
+    names: &'static [(&'static str, &'static str)],
 }
+
+/// What was said for one call, where no frontend has a name for it.
+const THIS_CALL: &str = "this call";
 
 impl Resolver {
     /// Reads the project's promo.toml, or the one at `config`, and the user's.
@@ -28,7 +33,23 @@ impl Resolver {
         Ok(Self {
             environment,
             files: files.into_iter().flatten().collect(),
+            names: &[],
         })
+    }
+
+    /// The same with a frontend's names for what is said for one call: settings by their names in promo.toml, each with
+    /// what people wrote, such as a flag. Origins and errors tell it.
+    #[must_use]
+    pub fn with_names(mut self, names: &'static [(&'static str, &'static str)]) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// Where a value comes from that was said for this call.
+    pub fn given(&self, setting: &str) -> Origin {
+        let mut names = self.names.iter();
+        let found = names.find(|(name, _)| *name == setting);
+        Origin::Given(found.map_or(THIS_CALL, |(_, name)| name))
     }
 
     /// The environment.
@@ -46,15 +67,15 @@ impl Resolver {
         self.files.iter()
     }
 
-    /// The value that wins: the flag's, the variable's, the project's, the user's.
+    /// The value that wins: what was said for this call, the variable's, the project's, the user's.
     pub(super) fn pick<T: FromVariable>(
         &self,
         key: &'static Key,
-        flag: Option<T>,
+        given: Option<T>,
         of_file: impl Fn(&Content) -> Option<T>,
     ) -> Result<Option<Setting<T>>> {
-        if let Some(value) = flag {
-            return Ok(Some(Setting::new(value, Origin::Flag(key.flag))));
+        if let Some(value) = given {
+            return Ok(Some(Setting::new(value, self.given(key.name))));
         }
         if let Some(text) = self.environment.text(key.variable) {
             let origin = Origin::Variable(key.variable);

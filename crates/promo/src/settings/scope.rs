@@ -109,14 +109,14 @@ impl ScopeSettings {
 
 /// The place that ranks highest and names a tree; one that names two is wrong.
 fn tree(given: &ScopeOverrides, resolver: &Resolver) -> Result<Option<Setting<TreeSource>>> {
-    let of_flags = one_of(
+    let of_call = one_of(
         given.manifest.clone(),
         given.thin_manifest_dir.clone(),
-        Origin::Flag("--manifest"),
-        Origin::Flag("--thin-manifest-dir"),
+        resolver.given(keys::MANIFEST.name),
+        resolver.given(keys::THIN_MANIFEST_DIR.name),
     )?;
-    if of_flags.is_some() {
-        return Ok(of_flags);
+    if of_call.is_some() {
+        return Ok(of_call);
     }
     let environment: &Environment = resolver.environment();
     let of_variables = one_of(

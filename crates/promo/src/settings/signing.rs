@@ -21,13 +21,16 @@ impl FromStr for FormatName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [SignatureFormat::Bundle, SignatureFormat::Sig]
+        FORMATS
             .into_iter()
             .find(|format| format.as_str() == text)
             .map(Self)
             .ok_or_else(|| format!("`{text}` is not a form of signatures: bundle or sig"))
     }
 }
+
+/// The forms that are written.
+pub(super) const FORMATS: [SignatureFormat; 2] = [SignatureFormat::Bundle, SignatureFormat::Sig];
 
 /// Which mirrors receive evidence, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +65,7 @@ fn shown(scope: &EvidenceScope) -> String {
 #[derive(Debug, Clone)]
 pub struct SigningSettings {
     key: Option<Setting<PathBuf>>,
-    /// `--no-sign`.
+    /// Whether nothing is signed or attested.
     pub no_sign: bool,
     /// The password of private keys.
     pub password: Option<Password>,
@@ -81,7 +84,7 @@ impl Default for SigningSettings {
             key: None,
             no_sign: false,
             password: None,
-            formats: Setting::unsaid(vec![SignatureFormat::Bundle, SignatureFormat::Sig]),
+            formats: Setting::unsaid(FORMATS.to_vec()),
             evidence: Setting::unsaid(EvidenceScope::AllMirrors),
             recursive: Setting::unsaid(false),
             predicate_type: Setting::unsaid(PROMOTION_PREDICATE_TYPE.to_owned()),
@@ -227,7 +230,7 @@ fn formats(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<Vec<
                 wrong(
                     &keys::FORMATS,
                     &names.join(","),
-                    &Origin::Flag(keys::FORMATS.flag),
+                    &resolver.given(keys::FORMATS.name),
                     expected,
                 )
             })
@@ -236,8 +239,7 @@ fn formats(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<Vec<
         content.sign.formats.clone()
     })?;
     let Some(setting) = picked else {
-        let both = vec![SignatureFormat::Bundle, SignatureFormat::Sig];
-        return Ok(Setting::unsaid(both));
+        return Ok(Setting::unsaid(FORMATS.to_vec()));
     };
     let formats = setting.value.into_iter().map(|name| name.0.0).collect();
     Ok(Setting::new(formats, setting.origin))

@@ -30,7 +30,7 @@ impl FromStr for PolicyName {
     }
 }
 
-const POLICIES: [(&str, StagingPolicy); 3] = [
+pub(super) const POLICIES: [(&str, StagingPolicy); 3] = [
     ("off", StagingPolicy::Off),
     ("if-present", StagingPolicy::IfPresent),
     ("require", StagingPolicy::Require),
@@ -139,7 +139,7 @@ impl StagingSettings {
             .unwrap_or_else(|| Setting::unsaid(Vec::new()));
         let typed = given.signatures.as_ref().map(|text| {
             Text::from_variable(text).map_err(|expected| {
-                let origin = Origin::Flag(keys::STAGING_SIGNATURES.flag);
+                let origin = resolver.given(keys::STAGING_SIGNATURES.name);
                 wrong(&keys::STAGING_SIGNATURES, text, &origin, expected)
             })
         });
@@ -259,7 +259,7 @@ fn list<T: FromStr<Err = String> + Clone>(
 ) -> Result<Setting<Vec<Text<T>>>> {
     let parsed = |text: &String| {
         Text::from_variable(text)
-            .map_err(|expected| wrong(key, text, &Origin::Flag(key.flag), expected))
+            .map_err(|expected| wrong(key, text, &resolver.given(key.name), expected))
     };
     let typed: Option<Vec<Text<T>>> = (!typed.is_empty())
         .then(|| typed.iter().map(parsed).collect())

@@ -6,38 +6,8 @@ use crate::TreeSource;
 
 const NONE: [(&str, &str); 0] = [];
 
-const COMPLETE: &str = r#"
-thin-manifest-dir = "tree"
-
-[[identity]]
-match = "us.example.com/images"
-name = "registry.example.com"
-
-[registry."registry.internal:5000"]
-plain-http = true
-token-realm = "auth.internal"
-rate = 20
-concurrency = 8
-inventory = "head-only"
-
-[sign]
-key = "keys/cosign.key"
-formats = ["sig"]
-evidence = "canonical = us.example.com"
-
-[verify]
-staging-keys = ["keys/staging.pub"]
-staging-signatures = "require"
-staging-names = ["dev.example.com/team"]
-staging-attestations = ["https://slsa.dev/provenance/v1"]
-
-[attest]
-predicate-type = "https://example.com/promotion/v1"
-builder-id = "https://example.com/promoter@1"
-
-[tls]
-roots = ["ca.pem"]
-"#;
+/// The tests of the command hold it against the published schema.
+const COMPLETE: &str = include_str!("tests/complete.toml");
 
 fn rows_in(folder: &Path, variables: [(&str, &str); 2]) -> Vec<String> {
     let resolver = Resolver::new(Environment::new(folder.to_owned(), variables), None).unwrap();
@@ -194,4 +164,23 @@ fn credentials_are_found_where_other_tools_keep_them() {
     let environment = Environment::new(folder.path().to_owned(), [named]);
     let found = credentials::find(None, &environment);
     assert_eq!(found.paths, [Path::new("/not/there.json")]);
+}
+
+#[test]
+fn what_was_said_for_one_call_is_called_as_the_frontend_calls_it() {
+    let resolver = || Resolver::new(Environment::new("/work".into(), NONE), None).unwrap();
+    let given = NetworkOverrides {
+        insecure_hosts: vec!["a b".to_owned()],
+        ..NetworkOverrides::default()
+    };
+    let refused = |resolver: &Resolver| {
+        let settings = NetworkSettings::resolve(&given, resolver);
+        settings.unwrap_err().to_string()
+    };
+    let unnamed = refused(&resolver());
+    assert!(unnamed.starts_with("this call: "), "{unnamed}");
+    let named = resolver().with_names(&[(keys::PLAIN_HTTP, "plain=")]);
+    let told = refused(&named);
+    assert!(told.starts_with("plain=: "), "{told}");
+    assert_eq!(named.given(keys::KEY.name).to_string(), "this call");
 }

@@ -28,6 +28,7 @@ use crate::context::{Context, promoter_told};
 use crate::error::codes::{ALL_OR_NOTHING, NO_MEANING, NOT_THERE};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::hints;
 use crate::output::Outcome;
 use crate::progress;
 
@@ -48,9 +49,8 @@ pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<O
     } else {
         Exit::Done
     };
-    context
-        .terminal
-        .result(report_text(&ended.report).styled())?;
+    let text = report_text(&ended.report).into_styled() + &hints::after(&ended.report);
+    context.terminal.result(&text)?;
     if let Some(file) = job.report_file {
         file.write(&json(&ended.report)?, exit)?;
     }

@@ -1,9 +1,9 @@
 //! The story: a run, its verification, a second run, three refusals. Each chapter demands that it was so.
 
 use promo::documents::style::{GREEN, RED, one_line};
-use promo::verification::Demand;
 use promo::{Extent, PromoteRequest, image};
 use promo_core::Code;
+use promo_core::evidence::Demand;
 use promo_core::manifest::ManifestSet;
 use promo_core::pipeline::codes::STAGING_UNSIGNED;
 use promo_core::pipeline::{EdgeResult, PhaseStatus, StagingPolicy};

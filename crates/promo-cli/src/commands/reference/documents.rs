@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use promo::documents::EventDocument;
+use promo::documents::{EventDocument, SettingsDocument};
 use promo::manifests::Checked;
-use promo::verification::VerificationDocument;
+use promo::settings;
 use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
 
-use crate::commands::{cip, settings_show};
+use crate::commands::cip;
 
 /// A kind of document.
 struct Document {
@@ -23,7 +23,7 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 14] = [
+const DOCUMENTS: [Document; 15] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
@@ -58,7 +58,7 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.verification/v1",
         file: "promo.verification.v1",
         about: "`promo verify`",
-        schema: || schema::document::<VerificationDocument>("promo.verification/v1"),
+        schema: schema::verification,
     },
     Document {
         name: "promo.evidence/v1",
@@ -88,7 +88,7 @@ const DOCUMENTS: [Document; 14] = [
         name: "promo.settings/v1",
         file: "promo.settings.v1",
         about: "`promo settings show`",
-        schema: || schema::document::<settings_show::Shown>("promo.settings/v1"),
+        schema: || schema::document::<SettingsDocument>("promo.settings/v1"),
     },
     Document {
         name: "promo.event/v1",
@@ -107,6 +107,12 @@ const DOCUMENTS: [Document; 14] = [
         file: "tag-moves",
         about: "read by `--allow-tag-moves`, in YAML or JSON",
         schema: schema::tag_moves,
+    },
+    Document {
+        name: "",
+        file: "promo.toml",
+        about: "promo.toml, [read by all commands](settings.md)",
+        schema: settings::schema,
     },
 ];
 

@@ -1,5 +1,6 @@
 //! What commands print is as the published JSON Schemas say.
 
+mod promo_toml;
 mod validator;
 
 use std::path::Path;

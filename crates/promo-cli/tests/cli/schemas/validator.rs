@@ -29,7 +29,9 @@ impl<'a> Checker<'a> {
         };
         let mut described = BTreeSet::new();
         self.describe(schema, &mut described);
-        for name in fields.keys().filter(|name| !described.contains(*name)) {
+        let fits = |name: &str| patterns(schema).any(|(pattern, _)| pattern.is_match(name));
+        let unknown = |name: &&String| !described.contains(*name) && !fits(name);
+        for name in fields.keys().filter(unknown) {
             self.wrong.push(format!("{place}/{name} is not described"));
         }
     }
@@ -77,7 +79,9 @@ impl<'a> Checker<'a> {
                 name => is_of_type(name, value),
             },
             "const" => rule == value,
+            "enum" => rule.as_array().unwrap().contains(value),
             "minimum" => value.as_f64() >= rule.as_f64(),
+            "exclusiveMinimum" => value.as_f64() > rule.as_f64(),
             "maximum" => value.as_f64() <= rule.as_f64(),
             "pattern" => {
                 let pattern = regex::Regex::new(rule.as_str().unwrap()).unwrap();
@@ -96,11 +100,24 @@ impl<'a> Checker<'a> {
                 }
                 true
             }
+            "patternProperties" => {
+                let fields = value.as_object().into_iter().flatten();
+                for (name, value) in fields {
+                    for (_, rule) in patterns(schema).filter(|(it, _)| it.is_match(name)) {
+                        self.whole(rule, value, &format!("{place}/{name}"));
+                    }
+                }
+                true
+            }
             "additionalProperties" => {
                 assert_eq!(rule, false, "not known here");
-                let known = schema["properties"].as_object().unwrap();
+                let known = schema["properties"].as_object();
+                let is_known = |name: &str| {
+                    known.is_some_and(|known| known.contains_key(name))
+                        || patterns(schema).any(|(pattern, _)| pattern.is_match(name))
+                };
                 let mut names = value.as_object().into_iter().flat_map(|map| map.keys());
-                names.all(|name| known.contains_key(name))
+                names.all(|name| is_known(name))
             }
             "items" => {
                 for (index, value) in value.as_array().into_iter().flatten().enumerate() {
@@ -130,6 +147,13 @@ impl<'a> Checker<'a> {
         };
         choices.as_array().unwrap().iter().filter(fits).count()
     }
+}
+
+/// What a schema says about fields by the form of their names.
+fn patterns(schema: &Value) -> impl Iterator<Item = (regex::Regex, &Value)> {
+    let patterns = schema["patternProperties"].as_object();
+    let patterns = patterns.into_iter().flatten();
+    patterns.map(|(pattern, rule)| (regex::Regex::new(pattern).unwrap(), rule))
 }
 
 fn is_of_type(name: &Value, value: &Value) -> bool {

@@ -101,7 +101,7 @@ impl ArtifactError {
     pub fn hints(&self) -> Vec<String> {
         vec![match self {
             Self::Schema { .. } => "take a version of promo that knows this schema".to_owned(),
-            _ => "make it anew with `promo plan --save`".to_owned(),
+            _ => "make it anew".to_owned(),
         }]
     }
 }

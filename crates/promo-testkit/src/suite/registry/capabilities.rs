@@ -1,4 +1,5 @@
-//! A part for each capability that an implementation may declare.
+//! A part for each capability that an implementation may declare, and for what it may do beyond the base without
+//! declaring it, since no caller asks.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,12 +10,11 @@ use promo_core::ports::{Failure, FailureKind, Mount, Registry};
 
 use crate::suite::content::{download, pieces};
 
-/// `paging`: a tag list that comes in several pages is read to its end, each tag once.
+/// A tag list that comes in several pages is read to its end, each tag once.
 ///
 /// # Panics
 /// If it isn't.
 pub async fn paging(registry: &dyn Registry, repository: &Repository, tags: &BTreeSet<Tag>) {
-    assert!(registry.capabilities().paging, "paging is not declared");
     let mut found = BTreeSet::new();
     let mut next: Option<String> = None;
     let mut pages = 0;
@@ -81,12 +81,11 @@ pub struct StatusFixture {
     pub retry_after: Duration,
 }
 
-/// `status`: failures carry the status and `Retry-After`.
+/// Failures carry the status and `Retry-After`.
 ///
 /// # Panics
 /// If they don't.
 pub async fn status(registry: &dyn Registry, fixture: &StatusFixture) {
-    assert!(registry.capabilities().status, "status is not declared");
     let failure = failed_head(registry, &fixture.forbidden).await;
     assert_eq!(failure.kind(), FailureKind::Forbidden, "{failure:?}");
     assert_eq!(failure.status(), Some(403));

@@ -1,7 +1,8 @@
-//! The suite of the `Registry` port: a base that every implementation passes, and a part for each capability.
+//! The suite of the `Registry` port: a base that every implementation passes, a part for each capability, and parts for
+//! what an implementation may do besides.
 //!
-//! An implementation is held to the parts of the capabilities that it declares; each needs a registry that
-//! is prepared for it.
+//! An implementation is held to the parts of the capabilities that it declares; each part needs a registry that is
+//! prepared for it.
 
 mod base;
 mod capabilities;

@@ -9,7 +9,6 @@
 //! until it has its place.
 
 mod source;
-mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,7 +76,6 @@ const LAYERED: [Layers; 3] = [
                 "saved_plan",
                 "snapshot_file",
             ],
-            &["verification"],
             &["promoter"],
             &["documents"],
         ],

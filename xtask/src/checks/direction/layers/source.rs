@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::tokens::{Token, tokens};
+use crate::checks::tokens::{Token, tokens};
 
 /// A file and the module that it holds.
 pub(super) struct Source<'a> {

@@ -1,15 +1,17 @@
-//! A Rust file as names, `::` and signs, without its comments and texts.
+//! A Rust file in pieces: names, `::` and signs without its comments and texts, or the texts alone.
+//!
+//! It is no parser: it knows where comments, texts and characters begin and end, and nothing of what they mean.
 
 /// A piece of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     Name(&'a str),
     /// `::`
     Colons,
     Other(char),
 }
 
-pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -28,6 +30,32 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             }
             first.len_utf8()
         };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    found
+}
+
+/// The texts of a file as they are written, with their quotes, each with the number of its first line.
+pub(crate) fn texts(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let (mut rest, mut line) = (text, 1);
+    while let Some(first) = rest.chars().next() {
+        let passed_over = passed_over(rest);
+        // A raw name or a `b` within a name begins no text: names are taken as a whole.
+        let length = passed_over.unwrap_or_else(|| {
+            if is_name(first) {
+                rest.find(|c| !is_name(c)).unwrap_or(rest.len())
+            } else {
+                first.len_utf8()
+            }
+        });
+        let piece = rest.get(..length).unwrap_or_default();
+        let is_text =
+            passed_over.is_some() && piece.trim_start_matches(['b', 'r', '#']).starts_with('"');
+        if is_text {
+            found.push((line, piece));
+        }
+        line += piece.matches('\n').count();
         rest = rest.get(length..).unwrap_or_default();
     }
     found

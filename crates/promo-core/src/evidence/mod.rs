@@ -1,18 +1,20 @@
-//! What was found about images and whether it is accepted: the document `promo.verification/v1` and the judgement.
+//! What proves single images: the document `promo.verification/v1`, and the judgement of what was found by what is
+//! demanded.
 //!
-//! A pure function of what was found and what is demanded; reading evidence stands beside, in `verify`.
+//! Whoever verifies reads the evidence through the ports and hands it over; nothing is asked here. What a run
+//! demands of staging is the pipeline's.
+
+mod judgement;
 
 use jiff::Timestamp;
-use promo_core::Code;
-use promo_core::identity::Identity;
-use promo_core::oci::Digest;
-use promo_core::ports::{
-    AcceptedEvidence, EvidenceKind, EvidenceSet, RefusedEvidence, UnknownEvidence, Verification,
-};
-use promo_sign::codes;
 use serde::Serialize;
 
-use crate::image::Resolved;
+pub use judgement::{Demand, FoundEvidence};
+
+use crate::Code;
+use crate::identity::Identity;
+use crate::oci::Digest;
+use crate::ports::{AcceptedEvidence, EvidenceKind, RefusedEvidence, UnknownEvidence};
 
 /// `promo.verification/v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -101,81 +103,18 @@ pub struct PassedOver {
     pub reason: String,
 }
 
-/// What is demanded.
-#[derive(Debug, Clone, Default)]
-pub struct Demand {
-    /// The name that signatures must speak of; without it that of the rules.
-    pub identity: Option<Identity>,
-    /// Predicate types of attestations that must be there.
-    pub attestations: Vec<String>,
-}
-
 impl VerificationDocument {
+    /// What stands in it as `schema`.
+    pub const SCHEMA: &str = "promo.verification/v1";
+
     /// The document about these images.
     pub fn new(images: Vec<VerifiedImage>) -> Self {
         Self {
-            schema: "promo.verification/v1",
+            schema: Self::SCHEMA,
             accepted: images.iter().all(|image| image.accepted),
             images,
         }
     }
-}
-
-impl VerifiedImage {
-    /// Judges what was found about an image.
-    pub fn judge(
-        resolved: Resolved,
-        digest: Digest,
-        evidence: EvidenceSet,
-        found: Verification,
-        demand: &Demand,
-    ) -> Self {
-        let missing = missing(&found, demand);
-        // Signatures before attestations, whatever their digests.
-        let mut accepted: Vec<Accepted> = found.accepted.into_iter().map(Accepted::from).collect();
-        accepted.sort_by(|a, b| (&a.kind, &a.signer, a.time).cmp(&(&b.kind, &b.signer, b.time)));
-        Self {
-            image: resolved.image.to_string(),
-            digest,
-            identity: resolved.identity,
-            accepted: missing.is_empty() && found.refused.iter().all(is_about_another_name),
-            evidence: accepted,
-            unknown: found.unknown.into_iter().map(Stranger::from).collect(),
-            refused: found.refused.into_iter().map(Refusal::from).collect(),
-            passed_over: evidence
-                .passed_over
-                .into_iter()
-                .map(PassedOver::from)
-                .collect(),
-            missing,
-        }
-    }
-}
-
-/// Evidence that holds, but for another name of the same image: it was carried from staging and is by an accepted
-/// key. It proves nothing here, and speaks against nothing either.
-fn is_about_another_name(refused: &RefusedEvidence) -> bool {
-    refused.code == codes::OTHER_NAME
-}
-
-/// What was demanded and is not there: an accepted signature, and each attestation.
-fn missing(found: &Verification, demand: &Demand) -> Vec<String> {
-    let mut missing = Vec::new();
-    let signed = |kind: &EvidenceKind| matches!(kind, EvidenceKind::Signature { .. });
-    if !found.accepted.iter().any(|evidence| signed(&evidence.kind)) {
-        missing.push("a signature by an accepted key".to_owned());
-    }
-    for wanted in &demand.attestations {
-        let kind = EvidenceKind::Attestation {
-            predicate_type: wanted.clone(),
-        };
-        if !found.accepted.iter().any(|evidence| evidence.kind == kind) {
-            missing.push(format!(
-                "an attestation of type {wanted} by an accepted key"
-            ));
-        }
-    }
-    missing
 }
 
 impl From<AcceptedEvidence> for Accepted {
@@ -212,3 +151,6 @@ impl From<(Digest, String)> for PassedOver {
         Self { digest, reason }
     }
 }
+
+#[cfg(test)]
+mod tests;
