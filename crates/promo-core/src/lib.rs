@@ -11,7 +11,7 @@
 //! use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 //! use promo_core::manifest::ManifestSet;
 //! use promo_core::oci::Digest;
-//! use promo_core::plan::{PlanOptions, Verdict, plan};
+//! use promo_core::plan::{PlanOptions, Planner, Verdict};
 //!
 //! let manifest = r#"
 //! registries:
@@ -32,7 +32,7 @@
 //! inventory.insert("registry.example/staging/app".parse()?, RepositoryInventory::Read(staging));
 //! inventory.insert("registry.example/production/app".parse()?, RepositoryInventory::Missing);
 //!
-//! let plan = plan(&set, Some(&inventory), &PlanOptions::default());
+//! let plan = Planner::new(&set, &PlanOptions::default()).plan(Some(&inventory));
 //! assert_eq!(plan.verdicts().get(Verdict::Promote), 1);
 //! for edge in plan.edges() {
 //!     println!("{}: {}", edge.destination(), edge.reason());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use promo_core::plan as core;
-use promo_core::plan::{PlanOptions, PlannedEdge, Selection};
+use promo_core::plan::{PlanOptions, PlannedEdge, Planner, Selection};
 use pyo3::prelude::*;
 
 use crate::errors::{argument_error, described};
@@ -27,7 +27,7 @@ pub(crate) fn plan(
         &destinations.unwrap_or_default(),
     )
     .map_err(|error| argument_error(described(&error)))?;
-    let plan = python.detach(|| core::plan(&manifests.set, inventory.as_ref(), &options));
+    let plan = python.detach(|| Planner::new(&manifests.set, &options).plan(inventory.as_ref()));
     Ok(Plan { plan })
 }
 

@@ -3,45 +3,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::concurrent;
+use super::ended::{EndedRun, PhaseReport, PhaseStatus};
 use super::outcome::{self, Blocked, EdgeOutcome};
 use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};
 use crate::ports::{Event, Failure, Phase};
-use crate::report::{Report, ReportSettings};
-
-/// What became of a phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum PhaseStatus {
-    /// It was carried out.
-    Done,
-    /// The settings don't ask for it.
-    NotAskedFor,
-    /// The run ended before it.
-    NotReached,
-}
-
-/// A phase in the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct PhaseReport {
-    /// Which phase.
-    pub phase: Phase,
-    /// What became of it.
-    pub status: PhaseStatus,
-    /// Items that passed it (images; edges in publish).
-    pub passed: u64,
-    /// Items that it blocked.
-    #[serde(rename = "left")]
-    pub blocked: u64,
-}
 
 /// Settings, ports and start of a run; the same for all its phases.
 #[derive(Debug)]
@@ -152,8 +122,8 @@ impl Flow {
         passed
     }
 
-    /// Ends the run here.
-    pub(super) fn into_report(mut self) -> Report {
+    /// Ends the run here, with all it knows in order.
+    pub(super) fn end_run(mut self) -> EndedRun {
         for phase in Phase::ALL {
             if !self.phases.iter().any(|report| report.phase == phase) {
                 self.phases.push(PhaseReport {
@@ -179,16 +149,21 @@ impl Flow {
         self.staging.sort_by_key(StagingEvidence::order);
         self.staging.dedup();
         let run = &self.run;
-        Report::new(
-            run.described(),
-            (run.started, run.ports.clock.now()),
-            run.interrupt.is_raised(),
-            &self.plan,
-            self.phases,
-            self.outcomes,
-            self.beside,
-        )
-        .with_staging(self.staging)
+        EndedRun {
+            mode: run.mode,
+            signs: run.signing.is_some(),
+            staging_signatures: run.settings.staging,
+            provenance: run.settings.provenance,
+            builder_id: run.settings.builder_id.clone(),
+            started: run.started,
+            ended: run.ports.clock.now(),
+            interrupted: run.interrupt.is_raised(),
+            plan: self.plan,
+            phases: self.phases,
+            edges: self.outcomes,
+            beside: self.beside,
+            staging: self.staging,
+        }
     }
 }
 
@@ -198,16 +173,6 @@ impl Run {
         match self.signing {
             Some(_) => PhaseStatus::Done,
             None => PhaseStatus::NotAskedFor,
-        }
-    }
-
-    fn described(&self) -> ReportSettings {
-        ReportSettings {
-            mode: self.mode,
-            signs: self.signing.is_some(),
-            staging_signatures: self.settings.staging,
-            provenance: self.settings.provenance,
-            builder_id: self.settings.builder_id.clone(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The pipeline: carries a plan out, phase by phase.
 //!
 //! ```text
-//! RunSettings → Ready → Planned → ProvenanceVerified → Validated → Promoted → Signed → Attested → Published → Report
+//! RunSettings → Ready → Planned → ProvenanceVerified → Validated → Promoted → Signed → Attested → Published → EndedRun
 //!               setup   plan      provenance           validate    promote    sign     attest     publish
 //! ```
 //!
@@ -10,12 +10,15 @@
 //! fails as a whole only when the run can't go on. Up to [`Validated`] their type also says what the
 //! run is to do in the end ([`Intent`]): a [`DryRun`] has no phase after that.
 //!
+//! What a run hands over at its end is an [`EndedRun`], wherever that end is; the report is made of it.
+//!
 //! The top manifest of an image is put last, by publish, when its evidence stands in that registry.
 
 mod attest;
 mod beside;
 mod children;
 mod concurrent;
+mod ended;
 mod error;
 mod flow;
 mod gate;
@@ -34,6 +37,7 @@ mod promote;
 mod provenance;
 mod publish;
 mod push_check;
+mod read_inventory;
 mod refusal;
 mod settings;
 mod setup;
@@ -46,8 +50,8 @@ mod validate;
 
 pub use attest::{Attested, AttestedImage};
 pub use beside::{MAX_TOLD, is_evidence_type};
+pub use ended::{EndedRun, PhaseReport, PhaseStatus};
 pub use error::{RunError, codes};
-pub use flow::{PhaseReport, PhaseStatus};
 pub use intent::{Confirmed, DryRun, Intent, Mode, Signing, SigningPorts};
 pub use interrupt::Interrupt;
 pub use look_beside::{BesideSettings, look_beside};
@@ -57,6 +61,7 @@ pub use planned::Planned;
 pub use promote::{Promoted, PromotedDestination, PromotedImage};
 pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 pub use publish::Published;
+pub use read_inventory::read_inventory;
 pub use settings::{
     CONCURRENCY, EvidenceScope, Ports, ProvenancePolicy, RegistryPorts, RunSettings, StagingPolicy,
 };
@@ -72,33 +77,32 @@ pub use validate::{Validated, ValidatedImage};
 pub use crate::plan::{Becomes, Beside};
 
 use crate::manifest::ManifestSet;
-use crate::report::Report;
 
-/// Promotes what `set` wants: all phases in their order, up to the report.
+/// Promotes what `set` wants: all phases in their order.
 ///
 /// # Errors
 ///
 /// [`RunError`] when the run as a whole can't go on (`PROMO-C002` to `PROMO-C006`); whatever becomes of
-/// single edges is in the report.
+/// single edges is in the value.
 pub async fn run(
     settings: RunSettings,
     ports: Ports,
     confirmed: Confirmed,
     interrupt: Interrupt,
     set: &ManifestSet,
-) -> Result<Report, RunError> {
+) -> Result<EndedRun, RunError> {
     let ready = Ready::setup(settings, ports, confirmed, interrupt)?;
     Ok(carry_out(ready.plan(set).await?).await)
 }
 
-/// Carries out what was planned, from provenance to the report.
-pub async fn carry_out(planned: Planned<Confirmed>) -> Report {
+/// Carries out what was planned, from provenance to publish.
+pub async fn carry_out(planned: Planned<Confirmed>) -> EndedRun {
     let validated = planned.verify_provenance().validate().await;
     let attested = validated.promote().await.sign().await.attest().await;
-    attested.publish().await.into_report()
+    attested.publish().await.end()
 }
 
 /// Shows what a run would do: the phases up to validate. Nothing is written anywhere.
-pub async fn look(planned: Planned<DryRun>) -> Report {
-    planned.verify_provenance().validate().await.into_report()
+pub async fn look(planned: Planned<DryRun>) -> EndedRun {
+    planned.verify_provenance().validate().await.end()
 }

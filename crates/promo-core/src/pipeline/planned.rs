@@ -1,14 +1,16 @@
 //! The plan within a run: what the phases after it work on.
 
+use super::ended::{EndedRun, PhaseStatus};
 use super::error::RunError;
-use super::flow::{Flow, PhaseStatus};
+use super::flow::Flow;
 use super::in_question;
 use super::intent::Intent;
+use super::read_inventory::read_inventory;
 use super::setup::Ready;
+use crate::inventory::WantedInventory;
 use crate::manifest::ManifestSet;
-use crate::plan::{self, EdgeKey, ImageWork, Plan, PlanOptions};
+use crate::plan::{self, EdgeKey, ImageWork, Plan, PlanOptions, Planner};
 use crate::ports::{Event, Phase};
-use crate::report::Report;
 
 /// A run with its plan.
 #[derive(Debug)]
@@ -43,16 +45,16 @@ impl<I: Intent> Ready<I> {
     }
 
     async fn plan_now(&self, set: &ManifestSet, options: &PlanOptions) -> Plan {
-        let reader = &self.run.ports.inventory;
-        let wanted = plan::wanted_destinations(set, options);
-        self.run.observe(&Event::PhaseBegan {
-            phase: Phase::Plan,
-            items: wanted.repositories.len() as u64,
-        });
-        let mut inventory = reader.read(&wanted).await;
-        let wanted = plan::wanted_sources(set, &inventory, options);
-        inventory.merge(reader.read(&wanted).await);
-        plan::plan(set, Some(&inventory), options)
+        let planner = Planner::new(set, options);
+        let began = |wanted: &WantedInventory| {
+            self.run.observe(&Event::PhaseBegan {
+                phase: Phase::Plan,
+                items: wanted.repositories.len() as u64,
+            });
+        };
+        let reader = self.run.ports.inventory.as_ref();
+        let inventory = read_inventory(&planner, reader, began).await;
+        planner.plan(Some(&inventory))
     }
 }
 
@@ -94,7 +96,7 @@ impl<I: Intent> Planned<I> {
     }
 
     /// Ends the run with the plan.
-    pub fn into_report(self) -> Report {
-        self.flow.into_report()
+    pub fn end(self) -> EndedRun {
+        self.flow.end_run()
     }
 }

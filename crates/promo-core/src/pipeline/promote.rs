@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::beside;
+use super::ended::PhaseStatus;
 use super::error::codes;
-use super::flow::{Flow, Item, PhaseStatus, Run};
+use super::flow::{Flow, Item, Run};
 use super::intent::Confirmed;
 use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
 use super::push_check::{self, Closed};

@@ -1,7 +1,8 @@
 //! Provenance: verifies where images were built. In this version nothing can be verified, so images whose promoter
 //! manifest requires provenance are refused; where none does, the report says that provenance was not asked for.
 
-use super::flow::{Flow, Item, PhaseStatus};
+use super::ended::PhaseStatus;
+use super::flow::{Flow, Item};
 use super::intent::Intent;
 use super::outcome::{self, Blocked, BlockedClass};
 use super::planned::Planned;

@@ -10,8 +10,9 @@ use futures_util::future::join_all;
 use super::EvidenceScope;
 use super::attest::{Attested, AttestedImage};
 use super::concurrent;
+use super::ended::{EndedRun, PhaseStatus};
 use super::error::codes;
-use super::flow::{Flow, PhaseStatus, Run};
+use super::flow::{Flow, Run};
 use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
 use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
@@ -21,7 +22,6 @@ use crate::identity::Identity;
 use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
 use crate::ports::{Failure, Phase, Repetition};
-use crate::report::Report;
 
 /// A run that did all it could.
 #[derive(Debug)]
@@ -99,9 +99,9 @@ impl Attested {
 }
 
 impl Published {
-    /// The report of the run.
-    pub fn into_report(self) -> Report {
-        self.flow.into_report()
+    /// Ends the run, after its last phase.
+    pub fn end(self) -> EndedRun {
+        self.flow.end_run()
     }
 }
 

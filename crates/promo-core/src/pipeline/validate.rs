@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::StagingPolicy;
 use super::beside;
-use super::flow::{Flow, Item, PhaseStatus, Run};
+use super::ended::{EndedRun, PhaseStatus};
+use super::flow::{Flow, Item, Run};
 use super::gate;
 use super::intent::Intent;
 use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
@@ -16,7 +17,6 @@ use super::staging;
 use crate::oci::Descriptor;
 use crate::plan::{Beside, ImageWork};
 use crate::ports::{Evidence, Failure, Phase, Verifier};
-use crate::report::Report;
 
 /// Images whose staging signatures are as the policy asks.
 #[derive(Debug)]
@@ -70,14 +70,14 @@ impl<I: Intent> Validated<I> {
     }
 
     /// Ends the run here: what passed is ready to be promoted.
-    pub fn into_report(mut self) -> Report {
+    pub fn end(mut self) -> EndedRun {
         for image in &self.passed {
             for destination in &image.work.destinations {
                 let ready = outcome::of_destination(&image.work, destination, &EdgeResult::Ready);
                 self.flow.outcomes.extend(ready);
             }
         }
-        self.flow.into_report()
+        self.flow.end_run()
     }
 
     /// What the next phase works on, and the proof that it may.

@@ -96,8 +96,9 @@ impl Collisions {
         rest.get(..end).unwrap_or_default()
     }
 
-    pub(super) fn into_conflicts(self) -> Vec<Conflict> {
-        self.conflicts
+    /// The conflicts, as decisions refer to them.
+    pub(super) fn conflicts(&self) -> &[Conflict] {
+        &self.conflicts
     }
 
     /// Compares the entries of images that go together to each of `repositories`.

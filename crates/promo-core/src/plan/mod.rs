@@ -1,9 +1,9 @@
 //! The plan: promoter manifests compared with what registries hold.
 //!
-//! Second stage of the flow: `ManifestSet` + `Inventory` → [`Plan`], by the pure function [`plan`]. Every
-//! edge gets exactly one [`Verdict`], with a code and a sentence. Nothing here sends a request:
-//! [`wanted_destinations`] and [`wanted_sources`] say what has to be known, an inventory reader finds it
-//! out, and [`Plan::work`] is what the pipeline carries out.
+//! Second stage of the flow: `ManifestSet` + `Inventory` → [`Plan`], by the [`Planner`], which is pure. Every
+//! edge gets exactly one [`Verdict`], with a code and a sentence. Nothing here sends a request: the planner
+//! says what has to be known, an inventory reader finds it out, and [`Plan::work`] is what the pipeline
+//! carries out.
 //!
 //! A plan of 720,000 edges is kept as its 20,000 digest entries: what all edges of an entry share, and the
 //! exceptions. Edges are made while one walks over them.
@@ -22,6 +22,7 @@ mod groups;
 mod index;
 mod judge;
 mod options;
+mod planner;
 mod provenance;
 mod reason;
 mod recheck;
@@ -31,19 +32,16 @@ mod summary;
 mod tag_moves;
 mod unmatched;
 mod verdict;
-mod wanted;
 mod work;
 
 use std::sync::Arc;
 
-use crate::inventory::Inventory;
-use crate::manifest::{Finding, ManifestSet};
+use crate::manifest::Finding;
 use crate::oci::Digest;
 
-use collisions::{Collisions, Conflict};
+use collisions::Conflict;
 use decision::{Cause, Decisions, Statement};
 use flat_manifests::FlatManifests;
-use judge::Judge;
 
 pub use artifact::{ArtifactError, PlanInputs, SavedPlan};
 #[cfg(feature = "schema")]
@@ -56,6 +54,7 @@ pub use edge_key::EdgeKey;
 pub use edges::PlannedEdge;
 pub use groups::PlannedGroup;
 pub use options::{PlanOptions, Selection, SelectionError};
+pub use planner::Planner;
 pub use provenance::ProvenanceDemand;
 pub use recheck::{Rechecked, actionable, recheck};
 pub use rows::PlannedRow;
@@ -63,7 +62,6 @@ pub use summary::{Summary, VerdictCounts};
 pub use tag_moves::{TagMove, TagMoves, TagMovesError};
 pub use unmatched::Unmatched;
 pub use verdict::{Verdict, codes};
-pub use wanted::{wanted_destinations, wanted_sources};
 pub use work::{DestinationWork, ImageWork, WantedTag};
 
 /// What a run would do, edge by edge, and why. Plain data, which lives without what it was made from.
@@ -86,51 +84,6 @@ pub struct Plan {
     beside: Option<Vec<Beside>>,
     /// Of a plan that was loaded: its numbers, since a saved plan doesn't list what is unchanged.
     saved_summary: Option<Summary>,
-}
-
-/// Compares what manifests want with what registries hold. Without an inventory (offline) every edge
-/// that could go is [`Verdict::Wanted`].
-///
-/// The verdict of an edge, first that applies:
-///
-/// 1. `conflict`: another entry gives the same tag of the same destination repository to another digest.
-/// 2. `redundant`: an earlier entry (by file, then place in the file) asks for the same digest under the
-///    same tag, or none, of the same destination repository. The earlier one is kept.
-/// 3. `undecided`: the destination could not be read, or nobody asked it what is needed here.
-/// 4. `present`: the tag points to the digest; for an edge without a tag, the digest is there.
-/// 5. `tag-move`: the tag points to another digest, and the list of allowed moves doesn't have that move.
-/// 6. `lost`: the digest is not in the source; `undecided` if that can't be told.
-/// 7. `finish`: the digest is in the destination, the tag is not.
-/// 8. `promote`: all of it is to be done, or an allowed move.
-///
-/// What would be promoted is `refused` where one of the options' checks objects to it.
-///
-/// Conflicts and redundant edges are found over the whole set, whatever is selected: the plan of a part
-/// is the part of the plan.
-pub fn plan(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
-    checked::checked(unchecked(set, inventory, options))
-}
-
-/// The same before any check was asked.
-fn unchecked(set: &ManifestSet, inventory: Option<&Inventory>, options: &PlanOptions) -> Plan {
-    let manifests = FlatManifests::new(set);
-    let collisions = Collisions::find(&manifests);
-    let judge = Judge::new(&manifests, &collisions, inventory, options);
-    let (decisions, found, causes) = judge.decide();
-    Plan {
-        conflicts: collisions.into_conflicts(),
-        decisions,
-        found,
-        causes,
-        statements: Vec::new(),
-        findings: set.findings().to_vec(),
-        options: options.clone(),
-        offline: inventory.is_none(),
-        sizes: None,
-        beside: None,
-        saved_summary: None,
-        manifests: Arc::new(manifests),
-    }
 }
 
 impl Plan {

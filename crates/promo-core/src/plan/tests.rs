@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::manifest::{DigestEntry, FilePath, ImageEntry, Position, PromoterManifest, TagEntry};
+use crate::manifest::{
+    DigestEntry, FilePath, ImageEntry, ManifestSet, Position, PromoterManifest, TagEntry,
+};
 
 fn digest(n: u8) -> Digest {
     Digest::sha256_of(&[n])
@@ -87,7 +89,7 @@ fn a_pattern_that_is_no_glob_is_named() {
 #[test]
 fn only_what_differs_is_kept_for_an_edge() {
     for mirrors in [1, 60] {
-        let plan = plan(&set(mirrors), None, &PlanOptions::default());
+        let plan = Planner::new(&set(mirrors), &PlanOptions::default()).plan(None);
         assert_eq!(plan.summary().edges, 53 * mirrors as u64);
         // The two entries in conflict are exceptional as a whole: one for each mirror.
         let kept: usize = plan
@@ -102,7 +104,7 @@ fn only_what_differs_is_kept_for_an_edge() {
 
 #[test]
 fn an_edge_is_one_object() {
-    let plan = plan(&set(1), None, &PlanOptions::default());
+    let plan = Planner::new(&set(1), &PlanOptions::default()).plan(None);
     let edge = serde_json::to_value(plan.edges().next().unwrap()).unwrap();
     let expected = serde_json::json!({
         "source": "a.io/staging/x",

@@ -1,4 +1,5 @@
-//! The report: what a run did, as data. Tables, JSON, the exit code and Python's object are views of it.
+//! The report: what a run did, as data. It is made of what the pipeline hands over at the end of a run, and tables, JSON,
+//! the exit code and Python's object are views of it.
 
 mod document;
 
@@ -9,9 +10,8 @@ pub use document::{BlockedEdge, ReportSettings, Totals};
 
 use crate::manifest::{Finding, Severity};
 use crate::pipeline::{
-    Beside, BlockedClass, EdgeOutcome, EdgeResult, PhaseReport, StagingEvidence,
+    Beside, BlockedClass, EdgeOutcome, EdgeResult, EndedRun, PhaseReport, StagingEvidence,
 };
-use crate::plan::Plan;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,36 +70,29 @@ impl Report {
     /// The schema of the document.
     pub const SCHEMA: &'static str = "promo.report/v1";
 
-    pub(crate) fn new(
-        settings: ReportSettings,
-        (started, ended): (Timestamp, Timestamp),
-        interrupted: bool,
-        plan: &Plan,
-        phases: Vec<PhaseReport>,
-        edges: Vec<EdgeOutcome>,
-        beside: Vec<Beside>,
-    ) -> Self {
-        let blocked = document::blocked_edges(plan);
+    /// The report of a run.
+    pub fn new(run: EndedRun) -> Self {
+        let blocked = document::blocked_edges(&run.plan);
         Self {
             schema: Self::SCHEMA,
-            started,
-            ended,
-            settings,
-            interrupted,
-            phases,
-            totals: Totals::count(plan, &edges, blocked.len()),
-            edges,
-            beside,
-            staging: Vec::new(),
+            started: run.started,
+            ended: run.ended,
+            totals: Totals::count(&run.plan, &run.edges, blocked.len()),
+            findings: run.plan.findings().to_vec(),
+            settings: ReportSettings {
+                mode: run.mode,
+                signs: run.signs,
+                staging_signatures: run.staging_signatures,
+                provenance: run.provenance,
+                builder_id: run.builder_id,
+            },
+            interrupted: run.interrupted,
+            phases: run.phases,
+            edges: run.edges,
+            beside: run.beside,
+            staging: run.staging,
             blocked,
-            findings: plan.findings().to_vec(),
         }
-    }
-
-    /// The same with what was found in staging.
-    #[must_use]
-    pub(crate) fn with_staging(self, staging: Vec<StagingEvidence>) -> Self {
-        Self { staging, ..self }
     }
 
     /// How the run ended as a whole.

@@ -1,8 +1,8 @@
 //! Saved plans: what is loaded is what was saved, and what was edited is refused.
 
 use promo_core::plan::{
-    ArtifactError, Plan, PlanInputs, PlanOptions, SavedPlan, Selection, Verdict, actionable, plan,
-    recheck,
+    ArtifactError, Plan, PlanInputs, PlanOptions, Planner, SavedPlan, Selection, Verdict,
+    actionable, recheck,
 };
 use promo_core::ports::ImageSize;
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ proptest! {
         if part {
             options.selection = Selection::new(&[], &["us.gcr.io".to_owned()]).unwrap();
         }
-        let plan = plan(&manifest_set(&raw), Some(&inventory(&known)), &options);
+        let plan = Planner::new(&manifest_set(&raw), &options).plan(Some(&inventory(&known)));
         let plan = if measured { sized(plan) } else { plan };
         let document = saved(&plan);
         let back = loaded(&document).unwrap().plan;
@@ -100,7 +100,7 @@ proptest! {
         let known = deal(&raw, &dealt);
         let mut options = PlanOptions::default();
         options.tag_moves = tag_moves(&moves(&raw, &known, &pick));
-        let now = plan(&manifest_set(&raw), Some(&inventory(&known)), &options);
+        let now = Planner::new(&manifest_set(&raw), &options).plan(Some(&inventory(&known)));
         let saved = loaded(&saved(&now)).unwrap().plan;
         let rechecked = recheck(&saved, &now);
         prop_assert_eq!(rechecked.unwanted, vec![]);
@@ -117,22 +117,14 @@ proptest! {
     ) {
         let options = PlanOptions::default();
         let (tree, dealt) = &then;
-        let before = plan(
-            &manifest_set(tree),
-            Some(&inventory(&deal(tree, dealt))),
-            &options,
-        );
+        let before = Planner::new(&manifest_set(tree), &options).plan(Some(&inventory(&deal(tree, dealt))));
         let tree = if same_tree { tree } else { &now.0 };
-        let after = plan(
-            &manifest_set(tree),
-            Some(&inventory(&deal(tree, &now.1))),
-            &options,
-        );
+        let after = Planner::new(&manifest_set(tree), &options).plan(Some(&inventory(&deal(tree, &now.1))));
         let rechecked = recheck(&before, &after);
         // Planning anew only what the saved plan names comes to the same.
         let mut narrow = options.clone();
         narrow.selection = narrow.selection.among(actionable(&before));
-        let part = plan(&manifest_set(tree), Some(&inventory(&deal(tree, &now.1))), &narrow);
+        let part = Planner::new(&manifest_set(tree), &narrow).plan(Some(&inventory(&deal(tree, &now.1))));
         let of_part = recheck(&before, &part);
         prop_assert_eq!(&of_part.unwanted, &rechecked.unwanted);
         prop_assert_eq!(listed(&of_part.plan, true), listed(&rechecked.plan, true));
@@ -180,7 +172,7 @@ fn example() -> Plan {
         content(&[("latest", 1)], &[]),
     );
     world.insert("eu.gcr.io/prod/a".parse().unwrap(), content(&[], &[]));
-    plan(&manifest_set(&raw), Some(&world), &PlanOptions::default())
+    Planner::new(&manifest_set(&raw), &PlanOptions::default()).plan(Some(&world))
 }
 
 #[test]
@@ -254,11 +246,7 @@ fn what_changed_since_is_refused_and_named() {
             "gcr.io/staging/a".to_owned(),
             crate::generate::RawRepository::Missing,
         );
-        plan(
-            &manifest_set(&raw),
-            Some(&inventory(&known)),
-            &PlanOptions::default(),
-        )
+        Planner::new(&manifest_set(&raw), &PlanOptions::default()).plan(Some(&inventory(&known)))
     };
     let moved = recheck(&before, &known(Some(2)));
     let refused: Vec<_> = moved
@@ -316,7 +304,7 @@ fn a_move_is_carried_out_only_if_the_saved_plan_saw_that_move() {
         let mut options = PlanOptions::default();
         let repository = "us.gcr.io/prod/a".to_owned();
         options.tag_moves = tag_moves(&[(repository, "v1", 1, 0)]);
-        plan(&manifest_set(&raw), Some(&inventory(&known)), &options)
+        Planner::new(&manifest_set(&raw), &options).plan(Some(&inventory(&known)))
     };
     let (new_tag, moved_tag) = (with_tag(None), with_tag(Some(1)));
     for (saved, now) in [(&new_tag, &moved_tag), (&moved_tag, &new_tag)] {

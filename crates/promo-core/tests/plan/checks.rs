@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use promo_core::manifest::ManifestSet;
-use promo_core::plan::{
-    PlanCheck, PlanOptions, PlannedEdge, SavedPlan, Verdict, plan, wanted_destinations,
-    wanted_sources,
-};
+use promo_core::plan::{PlanCheck, PlanOptions, PlannedEdge, Planner, SavedPlan, Verdict};
 use promo_core::ports::Objection;
 
 use crate::generate::{
@@ -73,13 +70,13 @@ fn each_edge_that_would_be_done_is_asked_about_once() {
 
     // What has to be known doesn't depend on it.
     let plain = PlanOptions::default();
-    let wanted = wanted_destinations(&set, &options);
-    assert_eq!(wanted, wanted_destinations(&set, &plain));
-    let sources = wanted_sources(&set, &known, &options);
-    assert_eq!(sources, wanted_sources(&set, &known, &plain));
+    let wanted = Planner::new(&set, &options).wanted_destinations();
+    assert_eq!(wanted, Planner::new(&set, &plain).wanted_destinations());
+    let sources = Planner::new(&set, &options).wanted_sources(&known);
+    assert_eq!(sources, Planner::new(&set, &plain).wanted_sources(&known));
     assert!(asked.0.lock().unwrap().is_empty());
 
-    let plan = plan(&set, Some(&known), &options);
+    let plan = Planner::new(&set, &options).plan(Some(&known));
     let mut tags = std::mem::take(&mut *asked.0.lock().unwrap());
     tags.sort();
     assert_eq!(tags, ["1.10", "_", "latest"]);
@@ -102,7 +99,7 @@ fn each_edge_that_would_be_done_is_asked_about_once() {
 #[test]
 fn a_check_that_panics_refuses() {
     let (set, known) = world();
-    let plan = plan(&set, Some(&inventory(&known)), &with(Arc::new(Clumsy)));
+    let plan = Planner::new(&set, &with(Arc::new(Clumsy))).plan(Some(&inventory(&known)));
     let verdicts = plan.verdicts();
     assert_eq!(verdicts.get(Verdict::Refused), 3);
     assert_eq!(verdicts.get(Verdict::Present), 1);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use promo_core::manifest::ManifestSet;
-use promo_core::plan::{PlanOptions, Summary, Verdict, plan, wanted_destinations};
+use promo_core::plan::{PlanOptions, Planner, Summary, Verdict};
 use promo_core::snapshot::Snapshot;
 
 /// A tree of the corpus; none, and a line that says so, where there is no corpus.
@@ -18,7 +18,9 @@ fn tree(name: &str) -> Option<PathBuf> {
 
 fn summary(tree: &Path) -> Summary {
     let set = ManifestSet::load_thin(tree).unwrap();
-    plan(&set, None, &PlanOptions::default()).summary()
+    Planner::new(&set, &PlanOptions::default())
+        .plan(None)
+        .summary()
 }
 
 #[test]
@@ -50,12 +52,13 @@ fn each_wanted_edge_is_asked_for_once() {
     let Some(tree) = tree("k8s-2022") else { return };
     let set = ManifestSet::load_thin(&tree).unwrap();
     let options = PlanOptions::default();
-    let wanted = wanted_destinations(&set, &options);
+    let wanted = Planner::new(&set, &options).wanted_destinations();
     let asked = wanted.repositories.values();
     let asked: usize = asked
         .map(|asked| asked.tags.len() + asked.digests.len())
         .sum();
-    let edges = plan(&set, None, &options)
+    let edges = Planner::new(&set, &options)
+        .plan(None)
         .summary()
         .verdicts
         .get(Verdict::Wanted);

@@ -8,9 +8,7 @@ use promo_core::inventory::{
 };
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, Repository, Tag};
-use promo_core::plan::{
-    ImageWork, Plan, PlanOptions, Verdict, plan, wanted_destinations, wanted_sources,
-};
+use promo_core::plan::{ImageWork, Plan, PlanOptions, Planner, Verdict};
 use proptest::prelude::*;
 
 use crate::generate::{
@@ -148,9 +146,9 @@ proptest! {
         let before = inventory(&known);
         let set = manifest_set(&raw);
         let options = options_with_moves(&raw, &known, &pick);
-        let first = plan(&set, Some(&before), &options);
+        let first = Planner::new(&set, &options).plan(Some(&before));
         let after = applied(&before, &first.work());
-        let second = plan(&set, Some(&after), &options);
+        let second = Planner::new(&set, &options).plan(Some(&after));
         prop_assert_eq!(second.work(), vec![]);
         for (was, is) in first.edges().zip(second.edges()) {
             if was.verdict().is_actionable() {
@@ -168,7 +166,7 @@ proptest! {
         let known = deal(&raw, &dealt);
         let before = inventory(&known);
         let options = options_with_moves(&raw, &known, &pick);
-        let work = plan(&manifest_set(&raw), Some(&before), &options).work();
+        let work = Planner::new(&manifest_set(&raw), &options).plan(Some(&before)).work();
         for item in &work {
             for destination in &item.destinations {
                 for wanted in &destination.tags {
@@ -217,9 +215,9 @@ proptest! {
     ) {
         let known = inventory(&deal(&raw, &dealt));
         let options = PlanOptions::default();
-        let one = by_wish(&plan(&manifest_set(&raw), Some(&known), &options));
+        let one = by_wish(&Planner::new(&manifest_set(&raw), &options).plan(Some(&known)));
         let turned = manifest_set(&reordered(&raw, seed));
-        let other = by_wish(&plan(&turned, Some(&known), &options));
+        let other = by_wish(&Planner::new(&turned, &options).plan(Some(&known)));
         prop_assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
         for (wish, asked) in &one {
             let redundant = |asked: &[(Repository, Verdict)]| {
@@ -240,12 +238,12 @@ proptest! {
         let world = inventory(&deal(&raw, &dealt));
         let set = manifest_set(&raw);
         let options = PlanOptions::default();
-        let mut known = answered(&world, &wanted_destinations(&set, &options));
-        let sources = wanted_sources(&set, &known, &options);
+        let mut known = answered(&world, &Planner::new(&set, &options).wanted_destinations());
+        let sources = Planner::new(&set, &options).wanted_sources(&known);
         let asked: usize = sources.repositories.values().map(|asked| asked.digests.len()).sum();
         known.merge(answered(&world, &sources));
-        let from_all = plan(&set, Some(&world), &options);
-        let from_asked = plan(&set, Some(&known), &options);
+        let from_all = Planner::new(&set, &options).plan(Some(&world));
+        let from_asked = Planner::new(&set, &options).plan(Some(&known));
         for (all, asked) in from_all.edges().zip(from_asked.edges()) {
             // That a digest is there without the tag isn't asked: only a bulk list tells it.
             let expected = match all.verdict() {
@@ -270,7 +268,7 @@ proptest! {
         let mut options = PlanOptions::default();
         options.identities = public_names();
         options.complete = complete;
-        let plan = plan(&manifest_set(&raw), Some(&known), &options);
+        let plan = Planner::new(&manifest_set(&raw), &options).plan(Some(&known));
         let work = plan.work();
         let key = |item: &ImageWork| (item.identity.clone(), item.digest, item.source.clone());
         prop_assert!(work.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
@@ -303,10 +301,10 @@ proptest! {
     fn fail_fast_is_all_or_nothing(raw in manifests(true), dealt in repositories()) {
         let known = inventory(&deal(&raw, &dealt));
         let set = manifest_set(&raw);
-        let isolated = plan(&set, Some(&known), &PlanOptions::default());
+        let isolated = Planner::new(&set, &PlanOptions::default()).plan(Some(&known));
         let mut options = PlanOptions::default();
         options.fail_fast = true;
-        let strict = plan(&set, Some(&known), &options);
+        let strict = Planner::new(&set, &options).plan(Some(&known));
         let in_the_way = isolated.edges().any(|edge| {
             matches!(edge.verdict(), Verdict::Conflict | Verdict::TagMove | Verdict::Undecided)
         });
@@ -361,7 +359,7 @@ fn mirrors_that_are_fed_from_two_sources_are_two_items() {
     }
     let mut options = PlanOptions::default();
     options.identities = public_names();
-    let work = plan(&set, Some(&world), &options).work();
+    let work = Planner::new(&set, &options).plan(Some(&world)).work();
     let items: Vec<_> = work
         .iter()
         .map(|item| {

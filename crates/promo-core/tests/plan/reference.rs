@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promo_core::plan::{PlanOptions, PlannedEdge, Selection, TagMove, TagMoves, Verdict, plan};
+use promo_core::plan::{PlanOptions, PlannedEdge, Planner, Selection, TagMove, TagMoves, Verdict};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -111,7 +111,7 @@ proptest! {
         let moves = moves(&raw, &known, &pick);
         let mut options = PlanOptions::default();
         options.tag_moves = tag_moves(&moves);
-        let plan = plan(&manifest_set(&raw), Some(&inventory(&known)), &options);
+        let plan = Planner::new(&manifest_set(&raw), &options).plan(Some(&inventory(&known)));
         let real: Vec<_> = plan.edges().map(|edge| real_line(&edge)).collect();
         prop_assert_eq!(real, model_lines(&raw, Some(&known), &moves));
     }
@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn offline_every_edge_is_wanted_but_those_that_meet(raw in manifests(true)) {
-        let plan = plan(&manifest_set(&raw), None, &PlanOptions::default());
+        let plan = Planner::new(&manifest_set(&raw), &PlanOptions::default()).plan(None);
         let real: Vec<_> = plan.edges().map(|edge| real_line(&edge)).collect();
         prop_assert_eq!(real, model_lines(&raw, None, &[]));
         prop_assert!(plan.work().is_empty());
@@ -145,7 +145,7 @@ proptest! {
         let patterns = |one: Option<&str>| one.map(str::to_owned).into_iter().collect::<Vec<_>>();
         let mut options = PlanOptions::default();
         options.selection = Selection::new(&patterns(image), &patterns(destination)).unwrap();
-        let part = plan(&manifest_set(&raw), given, &options);
+        let part = Planner::new(&manifest_set(&raw), &options).plan(given);
         let real: Vec<_> = part.edges().map(|edge| real_line(&edge)).collect();
         let expected: Vec<_> = model_lines(&raw, (!offline).then_some(&known), &[])
             .into_iter()
@@ -165,7 +165,7 @@ proptest! {
             options.selection = Selection::new(&[], &["us.gcr.io".to_owned()]).unwrap();
         }
         let known = inventory(&deal(&raw, &dealt));
-        let plan = plan(&manifest_set(&raw), Some(&known), &options);
+        let plan = Planner::new(&manifest_set(&raw), &options).plan(Some(&known));
         let summary = plan.summary();
         let edges: Vec<_> = plan.edges().collect();
         prop_assert_eq!(summary.edges, edges.len() as u64);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use promo_core::oci::Repository;
-use promo_core::plan::{ChangeKind, EdgeKey, PlanOptions, Selection, SetDiff, diff, plan};
+use promo_core::plan::{ChangeKind, EdgeKey, PlanOptions, Planner, Selection, SetDiff, diff};
 use proptest::prelude::*;
 
 use crate::generate::{
@@ -108,10 +108,10 @@ proptest! {
         let set = manifest_set(&new);
         let known = inventory(&deal(&new, &dealt));
         let diff = diff(&manifest_set(&old), &set);
-        let whole = plan(&set, Some(&known), &PlanOptions::default());
+        let whole = Planner::new(&set, &PlanOptions::default()).plan(Some(&known));
         let mut options = PlanOptions::default();
         options.selection = Selection::default().added_by(&diff);
-        let part = plan(&set, Some(&known), &options);
+        let part = Planner::new(&set, &options).plan(Some(&known));
         let added = whole.edges().filter(|edge| diff.added().contains(&edge.key()));
         let expected: Vec<_> = added.map(|edge| real_line(&edge)).collect();
         let real: Vec<_> = part.edges().map(|edge| real_line(&edge)).collect();

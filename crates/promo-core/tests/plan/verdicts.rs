@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use promo_core::plan::{PlanOptions, plan};
+use promo_core::plan::{PlanOptions, Planner};
 
 use crate::generate::{
     RawImage, RawInventory, RawManifest, RawRepository, inventory, manifest_set,
@@ -41,7 +41,7 @@ fn described(raw: &[RawManifest], known: &[(&str, RawRepository)]) -> String {
         .collect();
     let mut options = PlanOptions::default();
     options.tag_moves = tag_moves(&[("us.gcr.io/prod/a".to_owned(), "1.10", 0, 1)]);
-    let plan = plan(&manifest_set(raw), Some(&inventory(&known)), &options);
+    let plan = Planner::new(&manifest_set(raw), &options).plan(Some(&inventory(&known)));
     let mut text = String::new();
     for edge in plan.edges() {
         let (verdict, code, reason) = (edge.verdict(), edge.code(), edge.reason());

@@ -57,12 +57,12 @@ impl Promoter {
             Extent::DryRun => {
                 let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
                 let (planned, unwanted) = left_of(ready, &set, saved).await?;
-                (pipeline::look(planned).await, unwanted)
+                (Report::new(pipeline::look(planned).await), unwanted)
             }
             Extent::Confirmed => {
                 let ready = self.ready(settings, self.confirmed().await?, interrupt)?;
                 let (planned, unwanted) = left_of(ready, &set, saved).await?;
-                (pipeline::carry_out(planned).await, unwanted)
+                (Report::new(pipeline::carry_out(planned).await), unwanted)
             }
         };
         Ok(Applied {

@@ -2,10 +2,8 @@
 
 use promo_core::inventory::Inventory;
 use promo_core::manifest::ManifestSet;
-use promo_core::pipeline::{BesideSettings, CONCURRENCY, look_beside, measure};
-use promo_core::plan::{
-    self, Plan, PlanInputs, PlanOptions, PlannedEdge, wanted_destinations, wanted_sources,
-};
+use promo_core::pipeline::{BesideSettings, CONCURRENCY, look_beside, measure, read_inventory};
+use promo_core::plan::{Plan, PlanInputs, PlanOptions, PlannedEdge, Planner};
 
 use super::Promoter;
 use crate::error::{Error, Result};
@@ -61,13 +59,14 @@ impl Promoter {
         let scope = &self.settings.scope;
         let (set, mut inputs) = planning::load(scope.tree()?, &self.git)?;
         let options = self.plan_options(&set, false)?;
-        let inventory = self.held(&request.held, &set, &options).await?;
+        let planner = Planner::new(&set, &options);
+        let inventory = self.held(&request.held, &planner).await?;
         // What a snapshot holds was read at another time, which it doesn't say.
         let is_asked = request.held == Held::Asked;
         if is_asked {
             inputs.inventory_read = Some(self.around.clock.now());
         }
-        let mut plan = plan::plan(&set, inventory.as_ref(), &options);
+        let mut plan = planner.plan(inventory.as_ref());
         if is_asked {
             plan = self.looked_at(plan, request).await?;
         }
@@ -128,12 +127,7 @@ impl Promoter {
         Ok(options)
     }
 
-    async fn held(
-        &self,
-        held: &Held,
-        set: &ManifestSet,
-        options: &PlanOptions,
-    ) -> Result<Option<Inventory>> {
+    async fn held(&self, held: &Held, planner: &Planner<'_>) -> Result<Option<Inventory>> {
         match held {
             Held::Unknown => Ok(None),
             Held::Given(snapshots) => {
@@ -143,13 +137,9 @@ impl Promoter {
                 }
                 Ok(Some(inventory))
             }
-            // Destinations first, then only those sources that the destinations don't already answer for.
             Held::Asked => {
-                let reader = &self.registries()?.inventory;
-                let mut inventory = reader.read(&wanted_destinations(set, options)).await;
-                let sources = wanted_sources(set, &inventory, options);
-                inventory.merge(reader.read(&sources).await);
-                Ok(Some(inventory))
+                let reader = self.registries()?.inventory.as_ref();
+                Ok(Some(read_inventory(planner, reader, |_| ()).await))
             }
         }
     }

@@ -72,11 +72,13 @@ impl Promoter {
         match request.extent {
             Extent::DryRun => {
                 let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
-                Ok(pipeline::look(ready.plan(set).await?).await)
+                Ok(Report::new(pipeline::look(ready.plan(set).await?).await))
             }
             Extent::Confirmed => {
                 let ready = self.ready(settings, self.confirmed().await?, interrupt)?;
-                Ok(pipeline::carry_out(ready.plan(set).await?).await)
+                Ok(Report::new(
+                    pipeline::carry_out(ready.plan(set).await?).await,
+                ))
             }
         }
     }

@@ -118,11 +118,12 @@ pub(crate) async fn run(
     let (settings, with) = (asked.run, (!asked.no_sign).then_some(signing));
     if asked.mode == Mode::DryRun {
         let ready = Ready::setup(settings, ports, DryRun::new(with).await?, interrupt)?;
-        return Ok(pipeline::look(ready.plan(set).await?).await);
+        return Ok(Report::new(pipeline::look(ready.plan(set).await?).await));
     }
     let signing = with.map_or(Signing::Waived, Signing::With);
     let confirmed = Confirmed::new(signing).await?;
-    pipeline::run(settings, ports, confirmed, interrupt, set).await
+    let ended = pipeline::run(settings, ports, confirmed, interrupt, set).await;
+    ended.map(Report::new)
 }
 
 /// One line of a promoter manifest: image name, digest, tags.

@@ -288,14 +288,14 @@ async fn carry_out(planned: Planned<Confirmed>, rules: &Rules, log: Log) -> Ende
     let refused = images - validated.passed().len().min(images);
     if refused > 0 && !rules.isolate {
         return Ended {
-            report: validated.into_report(),
+            report: Report::new(validated.end()),
             stopped: Some(all_or_nothing(&format!(
                 "{refused} images did not pass validate"
             ))),
         };
     }
     let attested = validated.promote().await.sign().await.attest().await;
-    Ended::well(attested.publish().await.into_report())
+    Ended::well(Report::new(attested.publish().await.end()))
 }
 
 /// A run without it.
@@ -303,7 +303,7 @@ async fn look(planned: Planned<DryRun>, rules: &Rules, log: Log) -> Ended {
     match up_to_validate(planned, rules, log).await {
         Ok((validated, _)) => {
             log.info("stopped after validate, without --confirm: nothing was written");
-            Ended::well(validated.into_report())
+            Ended::well(Report::new(validated.end()))
         }
         Err(ended) => *ended,
     }
@@ -318,13 +318,13 @@ async fn up_to_validate<I: Intent>(
     tell_plan(planned.plan(), log);
     if let Some(stopped) = rules.stops_at_plan(planned.plan()) {
         return Err(Box::new(Ended {
-            report: planned.into_report(),
+            report: Report::new(planned.end()),
             stopped: Some(stopped),
         }));
     }
     if rules.parse_only {
         log.info("stopped after the plan, because of --parse-only");
-        return Err(Box::new(Ended::well(planned.into_report())));
+        return Err(Box::new(Ended::well(Report::new(planned.end()))));
     }
     let mut work = planned.work().iter();
     let is_required = work.any(|image| image.provenance > ProvenanceDemand::None);

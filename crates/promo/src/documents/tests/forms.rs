@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, DigestAlgorithm, Repository};
-use promo_core::plan::{Plan, PlanInputs, PlanOptions, PlannedEdge, Selection, Verdict, plan};
+use promo_core::plan::{Plan, PlanInputs, PlanOptions, PlannedEdge, Planner, Selection, Verdict};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::Value;
@@ -121,7 +121,7 @@ impl World {
             options.selection = Selection::new(&[], &[MIRRORS[only].to_owned()]).unwrap();
         }
         let inventory = (!self.offline).then(|| self.inventory());
-        plan(&self.set(), inventory.as_ref(), &options)
+        Planner::new(&self.set(), &options).plan(inventory.as_ref())
     }
 }
 

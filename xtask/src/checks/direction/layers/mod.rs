@@ -44,7 +44,15 @@ const LAYERED: [Layers; 3] = [
         folder: "crates/promo-core/src/pipeline",
         layers: &[
             &["concurrent", "error", "interrupt", "refusal", "trust"],
-            &["intent", "measure", "outcome", "settings", "staged"],
+            &[
+                "intent",
+                "measure",
+                "outcome",
+                "read_inventory",
+                "settings",
+                "staged",
+            ],
+            &["ended"],
             &["flow"],
             &["gate", "in_question", "placing", "setup", "staging"],
             &["beside", "look_again", "planned", "staged_children"],
