@@ -85,8 +85,7 @@ async fn attest_image(
     let Some(manifest) = image.first().map(|first| first.manifest.clone()) else {
         return Ok(());
     };
-    let shared = image.shared.clone();
-    let target = making::target(&record, Some(&manifest), &shared);
+    let target = making::target(&record, Some(&manifest));
     making::attest(
         run,
         signing,
@@ -108,7 +107,9 @@ fn record(run: &Run, image: &ImageGroup) -> Option<PromotionRecord> {
         .iter()
         .flat_map(|image| &image.destinations)
         .flat_map(|destination| &destination.work.tags)
-        .map(|wanted| wanted.tag.clone())
+        .map(|wanted| &wanted.tag)
+        .chain(run.shared.tags(&work.identity, work.digest))
+        .cloned()
         .collect();
     let by_digest = |repository| ImageReference::new(repository, None, Some(work.digest));
     Some(PromotionRecord {

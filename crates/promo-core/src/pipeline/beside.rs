@@ -248,7 +248,8 @@ pub(super) async fn carry(
             .iter()
             .filter(|(_, result)| result.is_ok());
         let going = going.map(|(repository, _)| repository.clone()).collect();
-        let request = CopyRequest::new(work.source.clone(), artifact.digest, going);
+        let request = CopyRequest::new(work.source.clone(), artifact.digest, going)
+            .with_partners(run.partners.of(work));
         let copied = run.ports.copier.copy(&request).await;
         let copied = copied.map_err(|failure| {
             let is_shown = !first.is_empty();

@@ -2,39 +2,20 @@
 //! in staging is carried is attached to them in any case. Called by sign and attest, after the index itself. They are
 //! in the registries already: promote put them.
 //!
-//! A child may be part of several images of a run, or an image of its own there. Its evidence is made once.
+//! A child may be part of several images of a run, or an image of its own there. Its evidence is made once
+//! (`shared_evidence`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::SigningPorts;
 use super::flow::Run;
-use super::group::{Child, ImageGroup, SharedEvidence};
+use super::group::{Child, ImageGroup};
 use super::making;
 use super::outcome::Blocked;
 use super::placing::{self, EvidenceRepository, Target};
 use super::promote::PromotedImage;
 use crate::oci::{Descriptor, Digest, ImageReference};
 use crate::ports::{Evidence, Phase, PromotionRecord};
-
-/// Lets images that have a child in common know of each other's evidence, and so a child that is an image of its own.
-pub(super) fn share(images: &mut [ImageGroup]) {
-    let mut seen = BTreeSet::new();
-    let mut shared = BTreeMap::new();
-    for image in &*images {
-        let Some(first) = image.first() else { continue };
-        let children = first.children.iter().map(|child| child.digest);
-        for digest in children.chain([first.work().digest]) {
-            let key = (first.work().identity.clone(), digest);
-            if !seen.insert(key.clone()) {
-                shared.entry(key).or_default();
-            }
-        }
-    }
-    let shared = SharedEvidence::new(shared);
-    for image in images {
-        image.shared = shared.clone();
-    }
-}
 
 /// Signs the children of an image wherever the image itself is signed, if that is asked for, and attaches what is
 /// carried.
@@ -43,7 +24,6 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Blocke
         return Ok(());
     };
     let identity = first.work().identity.clone();
-    let shared = image.shared.clone();
     let mut carried = carried(&image.images);
     let signed = if run.settings.recursive {
         first.children.clone()
@@ -57,7 +37,6 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Blocke
             identity: &identity,
             descriptor: &descriptor,
             manifest: None,
-            shared: shared.of(&identity, descriptor.digest),
         };
         making::sign(run, target, &mut repositories, &image.mirrors).await?;
         let evidence = evidence.unwrap_or_default();
@@ -74,7 +53,6 @@ pub(super) async fn sign(run: &Run, image: &mut ImageGroup) -> Result<(), Blocke
             identity: &identity,
             descriptor,
             manifest: None,
-            shared: None,
         };
         placing::carry(run, Phase::Sign, target, &mut repositories, evidence).await;
         take_over(&mut image.repositories, &mut repositories);
@@ -95,7 +73,10 @@ fn going(repositories: &[EvidenceRepository]) -> Vec<EvidenceRepository> {
 /// What all sources of the image carry for its children, each piece once.
 fn carried(images: &[PromotedImage]) -> BTreeMap<Digest, (Descriptor, Vec<Evidence>)> {
     let mut all: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
-    for child in images.iter().flat_map(|image| &image.validated.children) {
+    for child in images
+        .iter()
+        .flat_map(|image| image.validated.children.iter())
+    {
         let (_, pieces) = all
             .entry(child.descriptor.digest)
             .or_insert_with(|| (child.descriptor.clone(), Vec::new()));
@@ -115,7 +96,6 @@ pub(super) async fn attest(
     image_record: &PromotionRecord,
     image: &mut ImageGroup,
 ) -> Result<(), Blocked> {
-    let shared = image.shared.clone();
     for Child {
         descriptor,
         mut repositories,
@@ -129,7 +109,7 @@ pub(super) async fn attest(
             going.any(|it| it.name == repository.name)
         });
         let record = record(image_record, descriptor);
-        let target = making::target(&record, None, &shared);
+        let target = making::target(&record, None);
         making::attest(
             run,
             signing,

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::concurrent;
 use super::ended::{EndedRun, PhaseReport, PhaseStatus};
+use super::mirrors::Partners;
 use super::outcome::{self, Blocked, EdgeOutcome};
+use super::shared_evidence::SharedEvidence;
 use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
@@ -24,6 +26,10 @@ pub(super) struct Run {
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
     pub(super) judged_children: JudgedChildren,
+    /// The evidence that images and mirrors share.
+    pub(super) shared: Arc<SharedEvidence>,
+    /// Where mirrors that go their own way bring the same content.
+    pub(super) partners: Arc<Partners>,
 }
 
 /// What a phase works on.
@@ -36,7 +42,7 @@ pub(super) trait Item {
 #[derive(Debug)]
 pub(super) struct Flow {
     pub(super) run: Arc<Run>,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) outcomes: Vec<EdgeOutcome>,
     pub(super) beside: Vec<Beside>,
     /// What was found in staging about those images that passed validate.
@@ -55,12 +61,37 @@ impl Flow {
         };
         Self {
             run,
-            plan,
+            plan: Arc::new(plan),
             outcomes: Vec::new(),
             beside: Vec::new(),
             staging: Vec::new(),
             phases: vec![setup],
         }
+    }
+
+    /// A flow beside this one, for a part of the images, by a run of its own settings and ports.
+    pub(super) fn apart(&self, run: Arc<Run>) -> Self {
+        Self {
+            run,
+            plan: Arc::clone(&self.plan),
+            outcomes: Vec::new(),
+            beside: Vec::new(),
+            staging: Vec::new(),
+            phases: Vec::new(),
+        }
+    }
+
+    /// Takes in what became of a flow beside this one. Phases are told by whoever knows them all.
+    pub(super) fn take_in(&mut self, other: Self) -> Vec<PhaseReport> {
+        self.outcomes.extend(other.outcomes);
+        self.beside.extend(other.beside);
+        self.staging.extend(other.staging);
+        other.phases
+    }
+
+    /// Records what became of a phase that observers have seen.
+    pub(super) fn record(&mut self, phase: PhaseReport) {
+        self.phases.push(phase);
     }
 
     pub(super) fn begin(&self, phase: Phase, items: usize) {
@@ -158,7 +189,7 @@ impl Flow {
             started: run.started,
             ended: run.ports.clock.now(),
             interrupted: run.interrupt.is_raised(),
-            plan: self.plan,
+            plan: Arc::unwrap_or_clone(self.plan),
             phases: self.phases,
             edges: self.outcomes,
             beside: self.beside,

@@ -2,14 +2,14 @@
 //! repositories where it shall stand. That it does stand anywhere, the phases' own types say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::EvidenceScope;
 use super::flow::{Item, Run};
 use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
-use super::placing::{EvidenceRepository, Shared};
+use super::placing::EvidenceRepository;
 use super::promote::PromotedImage;
 use super::settings;
+use super::standing::Mirrors;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, Repository};
 use crate::plan::ImageWork;
@@ -20,10 +20,10 @@ use crate::ports::Phase;
 pub(super) struct ImageGroup {
     pub(super) images: Vec<PromotedImage>,
     pub(super) repositories: Vec<EvidenceRepository>,
-    pub(super) mirrors: Vec<Repository>,
+    /// Where evidence may stand besides.
+    pub(super) mirrors: Mirrors,
     /// The children of an index that are signed and attested as well.
     pub(super) children: Vec<Child>,
-    pub(super) shared: SharedEvidence,
 }
 
 /// A child of an index, with the repositories where its evidence shall stand.
@@ -31,21 +31,6 @@ pub(super) struct ImageGroup {
 pub(super) struct Child {
     pub(super) descriptor: Descriptor,
     pub(super) repositories: Vec<EvidenceRepository>,
-}
-
-/// The evidence that several images of a run bring.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SharedEvidence(Arc<BTreeMap<(Identity, Digest), Shared>>);
-
-impl SharedEvidence {
-    pub(super) fn new(shared: BTreeMap<(Identity, Digest), Shared>) -> Self {
-        Self(Arc::new(shared))
-    }
-
-    /// What is known about a digest, if several images bring its evidence.
-    pub(super) fn of(&self, identity: &Identity, digest: Digest) -> Option<&Shared> {
-        self.0.get(&(identity.clone(), digest))
-    }
 }
 
 impl Item for ImageGroup {
@@ -73,10 +58,8 @@ impl ImageGroup {
             Ok(()) => self.block_failed(&run.settings.evidence),
             Err(blocked) => (None, self.block(&blocked)),
         };
-        let blocked = outcomes.iter().find_map(|outcome| match &outcome.result {
-            EdgeResult::Blocked(blocked) => Some(blocked.code),
-            _ => None,
-        });
+        let blocked = outcomes.iter().find_map(EdgeOutcome::blocked_by);
+        let blocked = blocked.filter(|_| image.is_none());
         run.item_done(phase, name, blocked);
         (image, outcomes)
     }
@@ -143,7 +126,7 @@ impl ImageGroup {
 }
 
 /// Images of one (identity, digest) together, with the repositories where their evidence shall stand.
-pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<ImageGroup> {
+pub(super) fn group(run: &Run, images: Vec<PromotedImage>) -> Vec<ImageGroup> {
     let mut groups: BTreeMap<(Identity, Digest), Vec<PromotedImage>> = BTreeMap::new();
     for image in images {
         let key = (image.work().identity.clone(), image.work().digest);
@@ -152,7 +135,8 @@ pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<Im
     groups
         .into_values()
         .map(|images| {
-            let (receiving, mirrors) = repositories(scope, &images);
+            let (receiving, complete) = repositories(&run.settings.evidence, &images);
+            let apart = apart(run, &images, &receiving);
             let receiving = receiving.into_iter().map(EvidenceRepository::new);
             let mut repositories: Vec<_> = receiving.collect();
             for repository in &mut repositories {
@@ -164,11 +148,22 @@ pub(super) fn group(scope: &EvidenceScope, images: Vec<PromotedImage>) -> Vec<Im
             ImageGroup {
                 images,
                 repositories,
-                mirrors,
+                mirrors: Mirrors { apart, complete },
                 children: Vec::new(),
-                shared: SharedEvidence::default(),
             }
         })
+        .collect()
+}
+
+/// The other repositories that the images go to, on their own way through the phases.
+fn apart(run: &Run, images: &[PromotedImage], receiving: &BTreeSet<Repository>) -> Vec<Repository> {
+    let Some(first) = images.first() else {
+        return Vec::new();
+    };
+    let work = first.work();
+    let all = run.shared.repositories(&work.identity, work.digest);
+    all.filter(|repository| !receiving.contains(*repository))
+        .cloned()
         .collect()
 }
 

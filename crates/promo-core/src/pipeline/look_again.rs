@@ -56,7 +56,6 @@ pub(super) async fn look_again(
             descriptor: subject,
             // Of a child nothing has to be put first: it is there.
             manifest: Some(manifest).filter(|manifest| manifest.digest() == subject.digest),
-            shared: None,
         };
         stand(run, target, &mut repository, evidence).await?;
     }

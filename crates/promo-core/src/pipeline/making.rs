@@ -3,10 +3,10 @@
 
 use super::SigningPorts;
 use super::flow::Run;
-use super::group::SharedEvidence;
 use super::outcome::Blocked;
 use super::placing::{self, EvidenceRepository, Target};
-use crate::oci::{RawManifest, Repository};
+use super::standing::{Asked, Mirrors};
+use crate::oci::RawManifest;
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subject};
 
 /// Makes the signatures of one manifest stand.
@@ -14,7 +14,7 @@ pub(super) async fn sign(
     run: &Run,
     target: Target<'_>,
     repositories: &mut [EvidenceRepository],
-    mirrors: &[Repository],
+    mirrors: &Mirrors,
 ) -> Result<(), Blocked> {
     let Some(signing) = &run.signing else {
         return Ok(());
@@ -39,29 +39,24 @@ pub(super) async fn sign(
             .collect();
         signing.signer.sign(&subject, &formats).await
     };
-    placing::bring(
-        run,
-        Phase::Sign,
+    let asked = Asked {
+        phase: Phase::Sign,
         target,
-        repositories,
         mirrors,
-        &kinds,
-        make,
-    )
-    .await
+        kinds: &kinds,
+    };
+    placing::bring(run, asked, repositories, make).await
 }
 
 /// What a record is about.
 pub(super) fn target<'a>(
     record: &'a PromotionRecord,
     manifest: Option<&'a RawManifest>,
-    shared: &'a SharedEvidence,
 ) -> Target<'a> {
     Target {
         identity: &record.identity,
         descriptor: &record.descriptor,
         manifest,
-        shared: shared.of(&record.identity, record.descriptor.digest),
     }
 }
 
@@ -72,21 +67,18 @@ pub(super) async fn attest(
     record: &PromotionRecord,
     target: Target<'_>,
     repositories: &mut [EvidenceRepository],
-    mirrors: &[Repository],
+    mirrors: &Mirrors,
 ) -> Result<(), Blocked> {
     let kinds = signing.attester.kinds();
     let make = |missing: Vec<EvidenceKind>| {
         let record = record.clone();
         async move { signing.attester.attest(&record, &missing).await }
     };
-    placing::bring(
-        run,
-        Phase::Attest,
+    let asked = Asked {
+        phase: Phase::Attest,
         target,
-        repositories,
         mirrors,
-        &kinds,
-        make,
-    )
-    .await
+        kinds: &kinds,
+    };
+    placing::bring(run, asked, repositories, make).await
 }

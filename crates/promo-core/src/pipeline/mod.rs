@@ -30,6 +30,8 @@ mod look_again;
 mod look_beside;
 mod making;
 mod measure;
+mod mirror_progress;
+mod mirrors;
 mod outcome;
 mod placing;
 mod planned;
@@ -41,10 +43,12 @@ mod read_inventory;
 mod refusal;
 mod settings;
 mod setup;
+mod shared_evidence;
 mod sign;
 mod staged;
 mod staged_children;
 mod staging;
+mod standing;
 pub mod trust;
 mod validate;
 
@@ -98,8 +102,7 @@ pub async fn run(
 /// Carries out what was planned, from provenance to publish.
 pub async fn carry_out(planned: Planned<Confirmed>) -> EndedRun {
     let validated = planned.verify_provenance().validate().await;
-    let attested = validated.promote().await.sign().await.attest().await;
-    attested.publish().await.end()
+    validated.publish_at_each_mirror().await.end()
 }
 
 /// Shows what a run would do: the phases up to validate. Nothing is written anywhere.

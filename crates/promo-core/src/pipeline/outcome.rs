@@ -144,6 +144,16 @@ pub struct EdgeOutcome {
     pub result: EdgeResult,
 }
 
+impl EdgeOutcome {
+    /// The code of what blocked it, if something did.
+    pub(super) fn blocked_by(&self) -> Option<Code> {
+        match &self.result {
+            EdgeResult::Blocked(blocked) => Some(blocked.code),
+            _ => None,
+        }
+    }
+}
+
 /// The outcomes of all edges to one destination, all ending the same way.
 pub(super) fn of_destination(
     image: &ImageWork,

@@ -1,21 +1,15 @@
-//! Brings evidence to where it is missing: used by sign and attest, on one image at a time.
-//!
-//! Evidence is made once per (identity, digest). What stands at any mirror and verifies as ours is reused,
-//! byte for byte; only what stands nowhere is made anew.
-
-use std::collections::BTreeSet;
+//! Brings evidence to where it is missing: used by sign and attest, on one image at a time. Which evidence that is, and
+//! who makes it, stands in `standing`.
 
 use futures_util::future::join_all;
-use futures_util::lock::Mutex;
 
-use super::SigningPorts;
-use super::error::codes;
 use super::flow::Run;
-use super::outcome::{Blocked, BlockedClass};
+use super::outcome::Blocked;
 use super::refusal::{self, Refusal};
+use super::standing::{self, Asked};
 use crate::identity::Identity;
 use crate::oci::{Descriptor, RawManifest, Repository};
-use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, Phase};
+use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, Failure, Phase};
 
 /// The image that evidence is about.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +18,7 @@ pub(super) struct Target<'a> {
     pub(super) descriptor: &'a Descriptor,
     /// Its manifest, if it isn't in the registries yet: it is put first where that is asked for.
     pub(super) manifest: Option<&'a RawManifest>,
-    /// What this run has made or found for it, where it is part of several images.
-    pub(super) shared: Option<&'a Shared>,
 }
-
-/// The evidence about one digest that several images of a run bring: what one of them made, the others take.
-pub(super) type Shared = Mutex<Vec<AcceptedEvidence>>;
 
 /// A repository that shall hold evidence.
 #[derive(Debug)]
@@ -74,20 +63,32 @@ impl EvidenceRepository {
         }
     }
 
+    /// Whether somebody looked.
+    pub(super) fn is_surveyed(&self) -> bool {
+        self.ours.is_some()
+    }
+
+    /// What was found that verifies as ours.
+    pub(super) fn ours(&self) -> &[AcceptedEvidence] {
+        self.ours.as_deref().unwrap_or_default()
+    }
+
+    /// This was found.
+    pub(super) fn set_ours(&mut self, ours: Vec<AcceptedEvidence>) {
+        self.ours = Some(ours);
+    }
+
     fn holds(&self, kind: &EvidenceKind) -> Option<&AcceptedEvidence> {
         self.ours.iter().flatten().find(|ours| ours.kind == *kind)
     }
 }
 
-/// Makes evidence of `kinds` about `target` stand in every repository. Repositories where
+/// Makes evidence of the kinds that are asked for stand in every repository. Repositories where
 /// that fails say why in `blocked`. `Err` concerns all of them.
 pub(super) async fn bring<F, Fut>(
     run: &Run,
-    phase: Phase,
-    target: Target<'_>,
+    asked: Asked<'_>,
     repositories: &mut [EvidenceRepository],
-    mirrors: &[Repository],
-    kinds: &[EvidenceKind],
     make: F,
 ) -> Result<(), Blocked>
 where
@@ -97,40 +98,15 @@ where
     let Some(signing) = &run.signing else {
         return Ok(());
     };
-    let mut shared = match target.shared {
-        Some(shared) => Some(shared.lock().await),
-        None => None,
-    };
-    join_all(
-        repositories
-            .iter_mut()
-            .map(|repository| survey(run, signing, phase, target, repository)),
-    )
-    .await;
-    let mut standing: Vec<AcceptedEvidence> = kinds
-        .iter()
-        .filter_map(|kind| first_of(kind, shared.as_deref(), repositories))
-        .collect();
-    look_at_mirrors(run, signing, phase, target, mirrors, kinds, &mut standing).await;
-    let made = make_missing(signing, phase, target, &standing, kinds, make).await?;
-    let all: Vec<AcceptedEvidence> = standing.into_iter().chain(made).collect();
-    if let Some(shared) = &mut shared {
-        let known: Vec<EvidenceKind> = shared.iter().map(|it| it.kind.clone()).collect();
-        shared.extend(all.iter().filter(|it| !known.contains(&it.kind)).cloned());
-    }
-    join_all(repositories.iter_mut().map(|repository| {
-        let lacking: Vec<_> = all
-            .iter()
-            .filter(|evidence| repository.holds(&evidence.kind).is_none())
-            .cloned()
-            .collect();
-        complete(run, phase, target, repository, lacking)
-    }))
-    .await;
+    let pieces = standing::found_or_made(run, signing, asked, repositories, make).await?;
+    let completing = repositories
+        .iter_mut()
+        .map(|repository| complete(run, asked, repository, &pieces));
+    join_all(completing).await;
     for repository in repositories {
-        let held = kinds.iter().filter_map(|kind| repository.holds(kind));
+        let held = asked.kinds.iter().filter_map(|kind| repository.holds(kind));
         let held: Vec<Evidence> = held.map(|held| held.evidence.clone()).collect();
-        repository.claim(target.descriptor, held);
+        repository.claim(asked.target.descriptor, held);
     }
     Ok(())
 }
@@ -157,141 +133,32 @@ pub(super) async fn carry(
     }
 }
 
-/// Finds out what a repository holds of ours, once.
-async fn survey(
-    run: &Run,
-    signing: &SigningPorts,
-    phase: Phase,
-    target: Target<'_>,
-    repository: &mut EvidenceRepository,
-) {
-    if repository.ours.is_some() || repository.blocked.is_some() {
-        return;
-    }
-    match ours_at(run, signing, target, &repository.name).await {
-        Ok(ours) => repository.ours = Some(ours),
-        Err(failure) => repository.blocked = Some(Blocked::failed(phase, &failure)),
-    }
-}
-
-async fn ours_at(
-    run: &Run,
-    signing: &SigningPorts,
-    target: Target<'_>,
-    repository: &Repository,
-) -> Result<Vec<AcceptedEvidence>, Failure> {
-    let digest = &target.descriptor.digest;
-    let held = run.ports.evidence.read(repository, digest).await?;
-    verify(signing, target, &held).await
-}
-
-async fn verify(
-    signing: &SigningPorts,
-    target: Target<'_>,
-    held: &EvidenceSet,
-) -> Result<Vec<AcceptedEvidence>, Failure> {
-    let digest = &target.descriptor.digest;
-    let verification = signing
-        .verifier
-        .verify(digest, Some(target.identity), held)
-        .await?;
-    Ok(verification.accepted)
-}
-
-/// The piece of a kind that this run brings already, else the first that stands in a repository.
-fn first_of(
-    kind: &EvidenceKind,
-    shared: Option<&Vec<AcceptedEvidence>>,
-    repositories: &[EvidenceRepository],
-) -> Option<AcceptedEvidence> {
-    let known = shared.into_iter().flatten().find(|it| it.kind == *kind);
-    let in_a_repository = || {
-        repositories
-            .iter()
-            .find_map(|repository| repository.holds(kind))
-    };
-    known.or_else(in_a_repository).cloned()
-}
-
-/// Looks for what stands in none of the repositories at the other mirrors, which are read only if something is missing.
-async fn look_at_mirrors(
-    run: &Run,
-    signing: &SigningPorts,
-    phase: Phase,
-    target: Target<'_>,
-    mirrors: &[Repository],
-    kinds: &[EvidenceKind],
-    found: &mut Vec<AcceptedEvidence>,
-) {
-    for mirror in mirrors {
-        if found.len() == kinds.len() {
-            break;
-        }
-        let mut repository = EvidenceRepository::new(mirror.clone());
-        survey(run, signing, phase, target, &mut repository).await;
-        for kind in kinds {
-            if !found.iter().any(|evidence| evidence.kind == *kind) {
-                found.extend(repository.holds(kind).cloned());
-            }
-        }
-    }
-}
-
-async fn make_missing<F, Fut>(
-    signing: &SigningPorts,
-    phase: Phase,
-    target: Target<'_>,
-    standing: &[AcceptedEvidence],
-    kinds: &[EvidenceKind],
-    make: F,
-) -> Result<Vec<AcceptedEvidence>, Blocked>
-where
-    F: FnOnce(Vec<EvidenceKind>) -> Fut,
-    Fut: Future<Output = Result<Vec<Evidence>, Failure>>,
-{
-    let missing: Vec<EvidenceKind> = kinds
-        .iter()
-        .filter(|kind| !standing.iter().any(|evidence| evidence.kind == **kind))
-        .cloned()
-        .collect();
-    if missing.is_empty() {
-        return Ok(Vec::new());
-    }
-    let failed = |failure: Failure| Blocked::failed(phase, &failure);
-    let evidence = make(missing.clone()).await.map_err(failed)?;
-    let held = EvidenceSet {
-        evidence,
-        passed_over: Vec::new(),
-    };
-    // What can't be verified is no evidence, whoever made it.
-    let accepted = verify(signing, target, &held).await.map_err(failed)?;
-    let kinds_made: BTreeSet<_> = accepted.iter().map(|made| made.kind.clone()).collect();
-    if missing.iter().any(|kind| !kinds_made.contains(kind)) {
-        let message = "the verifier does not accept the evidence that was just made";
-        return Err(Blocked::new(
-            phase,
-            BlockedClass::Refused,
-            codes::EVIDENCE_MISSING,
-            message,
-        ));
-    }
-    Ok(accepted)
-}
-
-/// Attaches what a repository lacks.
+/// Attaches what a repository lacks, unless another image of the run does, which has this one among its children.
 async fn complete(
     run: &Run,
-    phase: Phase,
-    target: Target<'_>,
+    asked: Asked<'_>,
     repository: &mut EvidenceRepository,
-    lacking: Vec<AcceptedEvidence>,
+    pieces: &[AcceptedEvidence],
 ) {
+    if repository.blocked.is_some() {
+        return;
+    }
+    let found = asked.target.subject(run).at(&repository.name);
+    let _busy = found.busy.lock().await;
+    if let Some(Ok(ours)) = found.ours() {
+        repository.set_ours(ours);
+    }
+    let lacking = pieces
+        .iter()
+        .filter(|piece| repository.holds(&piece.kind).is_none());
+    let lacking: Vec<AcceptedEvidence> = lacking.cloned().collect();
     if lacking.is_empty() {
         return;
     }
-    let evidence: Vec<_> = lacking.iter().map(|e| e.evidence.clone()).collect();
-    attach(run, phase, target, repository, &evidence).await;
+    let evidence: Vec<_> = lacking.iter().map(|it| it.evidence.clone()).collect();
+    attach(run, asked.phase, asked.target, repository, &evidence).await;
     if repository.blocked.is_none() {
+        found.add(&lacking);
         repository.ours.get_or_insert_default().extend(lacking);
     }
 }

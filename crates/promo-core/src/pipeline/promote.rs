@@ -123,13 +123,17 @@ async fn copy(
     let name = format!("{}@{}", image.work.identity, image.work.digest);
     let mut outcomes = leave_closed(&closed, &mut image.work);
     if image.work.destinations.is_empty() {
-        run.item_done(Phase::Promote, name, None);
+        let blocked = outcomes.iter().find_map(EdgeOutcome::blocked_by);
+        run.item_done(Phase::Promote, name, blocked);
         return (None, outcomes);
     }
     match bring(&run, &image).await {
         Ok((content, first)) => {
-            run.item_done(Phase::Promote, name, None);
-            (arrived(image, content, &first, &mut outcomes), outcomes)
+            let promoted = arrived(image, content, &first, &mut outcomes);
+            let blocked = outcomes.iter().find_map(EdgeOutcome::blocked_by);
+            let blocked = blocked.filter(|_| promoted.is_none());
+            run.item_done(Phase::Promote, name, blocked);
+            (promoted, outcomes)
         }
         Err(blocked) => {
             run.item_done(Phase::Promote, name, Some(blocked.code));
@@ -180,11 +184,9 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Bloc
         .iter()
         .map(|destination| destination.repository.clone())
         .collect();
-    let request = CopyRequest::new(
-        work.source.clone(),
-        work.digest,
-        unique.into_iter().collect(),
-    );
+    let destinations = unique.into_iter().collect();
+    let request = CopyRequest::new(work.source.clone(), work.digest, destinations)
+        .with_partners(run.partners.of(work));
     let content = run.ports.copier.copy(&request).await;
     let content = content.map_err(|failure| match failure.kind() {
         FailureKind::NotFound => Blocked {

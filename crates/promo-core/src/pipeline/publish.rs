@@ -99,6 +99,16 @@ impl Attested {
 }
 
 impl Published {
+    /// What several mirrors did, each apart, joined.
+    pub(super) fn joined(flow: Flow) -> Self {
+        Self { flow }
+    }
+
+    /// What a mirror did.
+    pub(super) fn into_flow(self) -> Flow {
+        self.flow
+    }
+
     /// Ends the run, after its last phase.
     pub fn end(self) -> EndedRun {
         self.flow.end_run()

@@ -52,6 +52,8 @@ impl<I: Intent> Ready<I> {
             interrupt,
             started,
             judged_children: JudgedChildren::default(),
+            shared: Arc::default(),
+            partners: Arc::default(),
         };
         Ok(Self {
             run: Arc::new(run),

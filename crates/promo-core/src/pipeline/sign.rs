@@ -30,10 +30,7 @@ impl Promoted {
     /// Signs them.
     pub async fn sign(self) -> Signed {
         let (mut flow, passed) = self.into_parts();
-        let mut groups = group::group(&flow.run.settings.evidence, passed);
-        if flow.run.settings.recursive {
-            children::share(&mut groups);
-        }
+        let groups = group::group(&flow.run, passed);
         let status = flow.run.evidence_status();
         let passed = flow.carry_out(Phase::Sign, status, groups, sign).await;
         Signed { flow, passed }
@@ -81,12 +78,10 @@ async fn sign_all(run: &Run, image: &mut ImageGroup) -> Result<(), Blocked> {
     };
     let (identity, manifest) = (first.work().identity.clone(), first.manifest.clone());
     let descriptor = manifest.descriptor();
-    let shared = image.shared.clone();
     let target = Target {
         identity: &identity,
         descriptor: &descriptor,
         manifest: Some(&manifest),
-        shared: shared.of(&identity, descriptor.digest),
     };
     let carried = carried(run, &image.images, &descriptor)
         .map_err(|failure| Blocked::failed(Phase::Sign, &failure))?;

@@ -1,9 +1,9 @@
 //! Validate: judges the signatures that images have in staging, and keeps what of them is to be carried to
 //! production. Last phase of a dry run. What is decided by what was found stands in `staging`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::StagingPolicy;
 use super::beside;
 use super::ended::{EndedRun, PhaseStatus};
 use super::flow::{Flow, Item, Run};
@@ -14,7 +14,8 @@ use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 use super::staged::{StagingEvidence, StagingSignatures};
 use super::staged_children::{self, StagedChild, StagedChildren};
 use super::staging;
-use crate::oci::Descriptor;
+use super::{RunSettings, StagingPolicy};
+use crate::oci::{Descriptor, RegistryHost};
 use crate::plan::{Beside, ImageWork};
 use crate::ports::{Evidence, Failure, Phase, Verifier};
 
@@ -30,10 +31,10 @@ pub struct Validated<I> {
 #[derive(Debug)]
 pub struct ValidatedImage {
     pub(super) work: ImageWork,
-    pub(super) staging: StagingSignatures,
+    pub(super) staging: Arc<StagingSignatures>,
     /// Children of an index whose evidence is carried.
-    pub(super) children: Vec<StagedChild>,
-    pub(super) beside: Vec<Beside>,
+    pub(super) children: Arc<[StagedChild]>,
+    pub(super) beside: Arc<[Beside]>,
 }
 
 impl<I: Intent> ProvenanceVerified<I> {
@@ -80,6 +81,20 @@ impl<I: Intent> Validated<I> {
         self.flow.end_run()
     }
 
+    /// The settings of the run.
+    pub(super) fn settings(&self) -> &RunSettings {
+        &self.flow.run.settings
+    }
+
+    /// A part of the same that goes its own way.
+    pub(super) fn part(flow: Flow, passed: Vec<ValidatedImage>, intent: I) -> Self {
+        Self {
+            flow,
+            passed,
+            intent,
+        }
+    }
+
     /// What the next phase works on, and the proof that it may.
     pub(super) fn into_parts(self) -> (Flow, Vec<ValidatedImage>, I) {
         (self.flow, self.passed, self.intent)
@@ -101,6 +116,29 @@ impl ValidatedImage {
     /// What was found about it in staging.
     pub fn staging(&self) -> &StagingSignatures {
         &self.staging
+    }
+
+    /// The same image for each host that it goes to: what was validated holds for all of them.
+    pub(super) fn by_host(self) -> BTreeMap<RegistryHost, Self> {
+        let mut parts: BTreeMap<RegistryHost, Self> = BTreeMap::new();
+        let Self {
+            mut work,
+            staging,
+            children,
+            beside,
+        } = self;
+        for destination in std::mem::take(&mut work.destinations) {
+            let part = parts
+                .entry(destination.repository.host())
+                .or_insert_with(|| Self {
+                    work: work.clone(),
+                    staging: Arc::clone(&staging),
+                    children: Arc::clone(&children),
+                    beside: Arc::clone(&beside),
+                });
+            part.work.destinations.push(destination);
+        }
+        parts
     }
 
     /// The evidence that goes with it to production, as evidence about `subject`.
@@ -133,9 +171,9 @@ async fn judge(
             run.item_done(Phase::Validate, name, None);
             let image = ValidatedImage {
                 work,
-                staging,
-                children: children.carried,
-                beside,
+                staging: Arc::new(staging),
+                children: children.carried.into(),
+                beside: beside.into(),
             };
             (Some((image, children.told)), Vec::new())
         }

@@ -1,0 +1,132 @@
+//! Mirrors that don't wait for each other: what was validated is promoted, signed, attested and published at each host
+//! apart.
+//!
+//! Within a host the phases come one after the other, as their types ask for. Between hosts only what saves work is
+//! shared: bytes that are read from the source ([`Partners`]), and evidence that is made (`shared_evidence`). So a
+//! mirror that is slow, or gone, holds up nobody else. Observers and the report get one account of it all
+//! (`mirror_progress`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::flow::Run;
+use super::intent::Confirmed;
+use super::mirror_progress::{AtMirror, MirrorProgress};
+use super::publish::Published;
+use super::shared_evidence::SharedEvidence;
+use super::staged::JudgedChildren;
+use super::validate::{Validated, ValidatedImage};
+use super::{EvidenceScope, Ports};
+use crate::oci::{Digest, RegistryHost, Repository};
+use crate::plan::ImageWork;
+use crate::ports::Observer;
+
+impl Validated<Confirmed> {
+    /// Promotes, signs, attests and publishes at each host apart. Where one mirror receives the evidence of all, they wait
+    /// for each other, since nobody may publish before that.
+    pub async fn publish_at_each_mirror(self) -> Published {
+        if let EvidenceScope::Canonical(_) = self.settings().evidence {
+            return all_phases(self).await;
+        }
+        let hosts: BTreeSet<RegistryHost> = self
+            .passed()
+            .iter()
+            .flat_map(|image| &image.work().destinations)
+            .map(|destination| destination.repository.host())
+            .collect();
+        if hosts.len() < 2 {
+            return all_phases(self).await;
+        }
+        let (mut flow, passed, intent) = self.into_parts();
+        let shared = Arc::new(SharedEvidence::among(&passed));
+        let partners = Arc::new(Partners::among(&passed));
+        let parts = by_host(passed);
+        let observer = Arc::clone(&flow.run.ports.observer);
+        let progress = Arc::new(MirrorProgress::new(observer, parts.values()));
+        let apart = parts.into_values().map(|images| {
+            let observer = AtMirror::new(Arc::clone(&progress));
+            let run = flow.run.at_mirror(Arc::new(observer), &shared, &partners);
+            let flow = flow.apart(Arc::new(run));
+            all_phases(Self::part(flow, images, intent.clone()))
+        });
+        for published in join_all(apart).await {
+            let phases = flow.take_in(published.into_flow());
+            progress.record(phases);
+        }
+        for phase in progress.phases() {
+            flow.record(phase);
+        }
+        Published::joined(flow)
+    }
+}
+
+async fn all_phases(validated: Validated<Confirmed>) -> Published {
+    let signed = validated.promote().await.sign().await;
+    signed.attest().await.publish().await
+}
+
+fn by_host(images: Vec<ValidatedImage>) -> BTreeMap<RegistryHost, Vec<ValidatedImage>> {
+    let mut parts: BTreeMap<RegistryHost, Vec<ValidatedImage>> = BTreeMap::new();
+    for image in images {
+        for (host, part) in image.by_host() {
+            parts.entry(host).or_default().push(part);
+        }
+    }
+    parts
+}
+
+impl Run {
+    /// The same run, as one mirror goes through it.
+    fn at_mirror(
+        &self,
+        observer: Arc<dyn Observer>,
+        shared: &Arc<SharedEvidence>,
+        partners: &Arc<Partners>,
+    ) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            ports: Ports {
+                observer,
+                ..self.ports.clone()
+            },
+            mode: self.mode,
+            signing: self.signing.clone(),
+            interrupt: self.interrupt.clone(),
+            started: self.started,
+            judged_children: JudgedChildren::default(),
+            shared: Arc::clone(shared),
+            partners: Arc::clone(partners),
+        }
+    }
+}
+
+/// Where a run brings the same content, by where it comes from.
+#[derive(Debug, Default)]
+pub(super) struct Partners(BTreeMap<(Repository, Digest), BTreeSet<Repository>>);
+
+impl Partners {
+    fn among(images: &[ValidatedImage]) -> Self {
+        let mut partners: BTreeMap<(Repository, Digest), BTreeSet<Repository>> = BTreeMap::new();
+        for work in images.iter().map(ValidatedImage::work) {
+            let destinations = work.destinations.iter();
+            partners
+                .entry((work.source.clone(), work.digest))
+                .or_default()
+                .extend(destinations.map(|destination| destination.repository.clone()));
+        }
+        Self(partners)
+    }
+
+    /// Where others bring the content of this image, too.
+    pub(super) fn of(&self, work: &ImageWork) -> Vec<Repository> {
+        let all = self.0.get(&(work.source.clone(), work.digest));
+        let own = |repository: &Repository| {
+            let mut destinations = work.destinations.iter();
+            destinations.any(|destination| destination.repository == *repository)
+        };
+        let others = all.into_iter().flatten().filter(|it| !own(it));
+        others.cloned().collect()
+    }
+}
