@@ -17,6 +17,7 @@ mod evidence;
 mod faults;
 mod interrupts;
 mod kept;
+mod mirrors;
 mod overlaps;
 mod push_check;
 mod requests;
