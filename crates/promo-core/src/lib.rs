@@ -60,3 +60,8 @@ pub mod setting;
 pub mod snapshot;
 
 pub use code::{Code, CodeEntry};
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
