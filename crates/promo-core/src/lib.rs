@@ -43,6 +43,7 @@
 
 #![forbid(unsafe_code)]
 
+mod causes;
 mod code;
 pub mod codes;
 pub mod evidence;
@@ -59,4 +60,10 @@ pub mod schema;
 pub mod setting;
 pub mod snapshot;
 
+pub use causes::with_causes;
 pub use code::{Code, CodeEntry};
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

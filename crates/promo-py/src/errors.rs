@@ -1,6 +1,7 @@
 //! Errors of promo-core as Python exceptions: one class by meaning, each with `code` and `hints`.
 
 use promo_core::manifest::LoadError;
+use promo_core::with_causes;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -22,7 +23,7 @@ create_exception!(
 
 /// An exception with `code`, `hints` and, for manifests, `findings`.
 pub(crate) fn manifest_error(python: Python<'_>, error: &LoadError) -> PyErr {
-    let exception = ManifestError::new_err(described(error));
+    let exception = ManifestError::new_err(with_causes(error));
     let value = exception.value(python);
     let findings: Vec<Finding> = error.findings().iter().map(Finding::from).collect();
     let filled = value
@@ -38,16 +39,4 @@ pub(crate) fn manifest_error(python: Python<'_>, error: &LoadError) -> PyErr {
 /// An exception about an argument.
 pub(crate) fn argument_error(message: String) -> PyErr {
     pyo3::exceptions::PyValueError::new_err(message)
-}
-
-/// The message with those of its causes.
-pub(crate) fn described(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

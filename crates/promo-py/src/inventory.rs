@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::oci::{Digest, Repository, Tag};
+use promo_core::with_causes;
 use pyo3::PyResult;
 
-use crate::errors::{argument_error, described};
+use crate::errors::argument_error;
 
 /// The plain form of an inventory.
 pub(crate) type PlainInventory = BTreeMap<String, BTreeMap<String, Vec<String>>>;
@@ -44,7 +45,7 @@ where
     text.parse().map_err(|error: T::Err| {
         argument_error(format!(
             "`{text}` in the inventory is not a {what}: {}",
-            described(&error)
+            with_causes(&error)
         ))
     })
 }

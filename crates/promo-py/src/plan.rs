@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use promo_core::plan as core;
 use promo_core::plan::{PlanOptions, PlannedEdge, Planner, Selection};
+use promo_core::with_causes;
 use pyo3::prelude::*;
 
-use crate::errors::{argument_error, described};
+use crate::errors::argument_error;
 use crate::inventory::{self, PlainInventory};
 use crate::manifest::ManifestSet;
 
@@ -26,7 +27,7 @@ pub(crate) fn plan(
         &images.unwrap_or_default(),
         &destinations.unwrap_or_default(),
     )
-    .map_err(|error| argument_error(described(&error)))?;
+    .map_err(|error| argument_error(with_causes(&error)))?;
     let plan = python.detach(|| Planner::new(&manifests.set, &options).plan(inventory.as_ref()));
     Ok(Plan { plan })
 }

@@ -76,3 +76,8 @@ pub use wire::{WireRegistry, WireRegistryBuilder};
 
 #[cfg(test)]
 mod tests;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -71,3 +71,8 @@ pub use signer::KeySigner;
 pub use statement::SIGNATURE_PREDICATE_TYPE;
 pub use store::OciEvidenceStore;
 pub use verifier::KeyVerifier;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -50,3 +50,8 @@ pub mod suite;
 #[cfg(feature = "certificates")]
 pub mod tls;
 pub mod tree;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

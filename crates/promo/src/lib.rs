@@ -56,3 +56,8 @@ pub use promoter::{
     link_of,
 };
 pub use tree::TreeSource;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -202,3 +202,25 @@ async fn edges_are_lines() {
     assert_eq!(edges[0]["verdict"], "promote");
     assert_eq!(edges[0]["digest"], world.digest("app"));
 }
+
+/// git goes through the whole work tree to say whether it is as it was committed: it is asked once.
+#[cfg(unix)]
+#[tokio::test]
+async fn applying_a_plan_asks_git_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::start().await;
+    save(&world).await;
+    let asked = world.sandbox.path("asked");
+    let script = format!("#!/bin/sh\necho \"$@\" >> '{}'\n", asked.display());
+    world.sandbox.write("bin/git", &script);
+    let git = world.sandbox.path("bin/git");
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let arguments = [&["apply", "plan.json"], &TREE[..]].concat();
+    let mut command = world.sandbox.command(&arguments);
+    let folders = format!("{}:/usr/bin:/bin", world.sandbox.path("bin").display());
+    let output = command.env("PATH", folders).output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let questions = std::fs::read_to_string(asked).unwrap();
+    assert_eq!(questions.matches("status").count(), 1, "{questions}");
+}

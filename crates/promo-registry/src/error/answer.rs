@@ -69,15 +69,3 @@ pub(super) fn said(answer: Option<&RegistryAnswer>) -> String {
         Some(answer) => format!(": {} ({})", answer.code, answer.message),
     }
 }
-
-/// An error and its causes in one line.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}

@@ -160,5 +160,5 @@ fn host_of(realm: &str) -> &str {
 
 /// Whether a connection failed because the other side doesn't speak TLS.
 fn meets_plain_http(error: &reqwest::Error) -> bool {
-    super::error_chain(error).contains("InvalidContentType")
+    promo_core::with_causes(error).contains("InvalidContentType")
 }

@@ -20,7 +20,7 @@ use promo_core::ports::Failure;
 
 pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
-pub(crate) use answer::{clean, clean_to, error_chain};
+pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};
 pub use location_rule::LocationRule;
 pub(crate) use meaning::TLS_WANTED;

@@ -134,7 +134,7 @@ impl Clients {
         }
         builder
             .build()
-            .map_err(|error| Error::setting("TLS", crate::error::error_chain(&error.without_url())))
+            .map_err(|error| Error::setting("TLS", promo_core::with_causes(&error.without_url())))
     }
 
     fn extra_roots(&self) -> Result<Vec<Certificate>, Error> {

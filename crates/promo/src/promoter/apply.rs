@@ -11,6 +11,7 @@ use super::Promoter;
 use super::promote::{Extent, PromoteRequest};
 use crate::ending::Ending;
 use crate::error::{Error, Result};
+use crate::git::Git;
 use crate::planning;
 
 /// `promo.apply/v1`: what became of a saved plan.
@@ -50,7 +51,8 @@ impl Promoter {
     /// want all of it and one edge that is blocked stops all.
     pub async fn apply(&self, saved: &SavedPlan, request: &PromoteRequest) -> Result<Applied> {
         let scope = &self.settings.scope;
-        let (set, inputs) = planning::load(scope.tree()?, &self.git)?;
+        // Which commit it is of, git is asked once: for the settings of the run, which put it into attestations.
+        let (set, inputs) = planning::load(scope.tree()?, &Git::find(&[]))?;
         let settings = self.run_settings(self.options(request.complete)?);
         let interrupt = request.interrupt.clone();
         let (report, unwanted) = match request.extent {

@@ -1,7 +1,9 @@
-//! What is published: each crate says what it is, and its package holds its README and nothing from outside its folder.
+//! What is published: each crate says what it is, and its package holds its README, the licence and nothing from outside its
+//! folder.
 //!
 //! The packages are made, but not built: the workspace's own tests have built the same files.
 
+use std::fs;
 use std::path::Path;
 
 use crate::checks::metadata::{Metadata, Package};
@@ -10,6 +12,8 @@ use xtask::{process, workspace};
 
 /// What cargo adds to a package by itself.
 const MADE_BY_CARGO: [&str; 3] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
+/// The text of the licence, in each package as in the workspace.
+const LICENCE: &str = "LICENSE";
 /// The most keywords, and the most categories, that registries of crates take.
 const MOST_WORDS: usize = 5;
 
@@ -20,8 +24,11 @@ pub(crate) fn check(metadata: &Metadata) -> Result<()> {
     for package in published() {
         let name = &package.name;
         wrong.extend(missing_fields(package).map(|field| format!("{name} has no {field}")));
-        let strays = strays(package.folder(), &listed(name)?)?;
-        wrong.extend(strays.map(|fault| format!("the package of {name} {fault}")));
+        let listed = listed(name)?;
+        let strays = strays(package.folder(), &listed)?;
+        let licence = licence_fault(package.folder(), &listed)?;
+        let faults = strays.chain(licence);
+        wrong.extend(faults.map(|fault| format!("the package of {name} {fault}")));
     }
     if !wrong.is_empty() {
         return Err(Error::unmet(wrong.join("; ")));
@@ -91,6 +98,16 @@ fn strays(folder: &Path, listed: &[String]) -> Result<impl Iterator<Item = Strin
         }
     }
     Ok(faults.into_iter())
+}
+
+/// What is wrong with the licence in a package: a copy, since a link would lead out of the folder.
+fn licence_fault(folder: &Path, listed: &[String]) -> Result<Option<String>> {
+    if !listed.iter().any(|path| path == LICENCE) {
+        return Ok(Some(format!("holds no {LICENCE}")));
+    }
+    let read = |path: &Path| fs::read(path).on("read", path);
+    let differs = read(&folder.join(LICENCE))? != read(&workspace::root().join(LICENCE))?;
+    Ok(differs.then(|| format!("holds another {LICENCE} than the workspace's")))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{missing_fields, strays};
+use super::{LICENCE, licence_fault, missing_fields, strays};
 use crate::checks::metadata::Package;
+use xtask::workspace;
 
 fn package(changed: &serde_json::Value) -> Package {
     let mut fields = json!({
@@ -68,4 +69,18 @@ fn a_package_holds_its_readme_and_files_of_its_folder_alone() {
     }
     fs::write(folder.join("README.md"), "").unwrap();
     assert!(faults(&["README.md", "src/lib.rs", ".cargo_vcs_info.json"]).is_empty());
+}
+
+#[test]
+fn a_package_holds_the_licence_of_the_workspace() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = [LICENCE.to_owned(), "README.md".to_owned()];
+    let fault = |listed: &[String]| licence_fault(folder.path(), listed).unwrap();
+    assert_eq!(fault(&listed[1..]).unwrap(), "holds no LICENSE");
+    let path = folder.path().join(LICENCE);
+    fs::write(&path, "another").unwrap();
+    let another = fault(&listed).unwrap();
+    assert_eq!(another, "holds another LICENSE than the workspace's");
+    fs::copy(workspace::root().join(LICENCE), &path).unwrap();
+    assert_eq!(fault(&listed), None);
 }

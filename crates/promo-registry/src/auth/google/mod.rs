@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use promo_core::oci::{RegistryHost, Repository};
 use promo_core::ports::Event;
+use promo_core::with_causes;
 
 pub use file::GoogleCredentialFile;
 
@@ -28,7 +29,6 @@ use self::services::Services;
 use self::way::Way;
 use super::{Credential, CredentialSource, CredentialSourceError, Secret};
 use crate::dialect::Dialect;
-use crate::error::error_chain;
 use crate::http::Sender;
 use crate::{Caps, Error};
 
@@ -172,7 +172,7 @@ impl GoogleCredentials {
         if way.is_told() {
             return;
         }
-        let message = format!("no Google token from {way}: {}", error_chain(error));
+        let message = format!("no Google token from {way}: {}", with_causes(error));
         let message = self.services.sender.sent.cut(&message);
         let code = error.code();
         let observer = &self.services.sender.hosts.observer;
