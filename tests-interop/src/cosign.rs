@@ -88,8 +88,16 @@ impl Cosign {
     }
 
     pub(crate) fn sign(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
+        process::capture(&mut self.signing(image, keys, form))?
+            .success()
+            .map(drop)
+    }
+
+    /// As [`Self::sign`], not yet started.
+    pub(crate) fn signing(&self, image: &str, keys: &Keys, form: Form) -> Command {
         let mut command = self.signing_command("sign", keys, form);
-        process::capture(command.arg(image))?.success().map(drop)
+        command.arg(image);
+        command
     }
 
     /// Signs an index and its children.
@@ -102,6 +110,13 @@ impl Cosign {
 
     /// Attests an empty predicate of [`CONTROL_TYPE`].
     pub(crate) fn attest(&self, image: &str, keys: &Keys, form: Form) -> Result<()> {
+        process::capture(&mut self.attesting(image, keys, form)?)?
+            .success()
+            .map(drop)
+    }
+
+    /// As [`Self::attest`], not yet started.
+    pub(crate) fn attesting(&self, image: &str, keys: &Keys, form: Form) -> Result<Command> {
         let predicate = self.home.join("predicate.json");
         fs::write(&predicate, "{}").on("write", &predicate)?;
         let mut command = self.signing_command("attest", keys, form);
@@ -109,7 +124,7 @@ impl Cosign {
             .args(["--type", CONTROL_TYPE, "--predicate"])
             .arg(predicate)
             .arg(image);
-        process::capture(&mut command)?.success().map(drop)
+        Ok(command)
     }
 
     /// Its judgement of an image's signature in one form.

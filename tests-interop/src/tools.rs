@@ -72,6 +72,12 @@ const GGCR: &str = "github.com/google/go-containerregistry/cmd/registry";
 const REGISTRIES_MODULE: &str = include_str!("pins/registries.go.mod");
 const REGISTRIES_SUMS: &str = include_str!("pins/registries.go.sum");
 
+/// Programs that copy images, which the measurements of the transport compare with, and a module that pins them.
+const CRANE: &str = "github.com/google/go-containerregistry/cmd/crane";
+const REGSYNC: &str = "github.com/regclient/regclient/cmd/regsync";
+const PEERS_MODULE: &str = include_str!("pins/peers.go.mod");
+const PEERS_SUMS: &str = include_str!("pins/peers.go.sum");
+
 const CARGO_DENY: &str = "0.20.2";
 
 /// The Python implementation of in-toto, with all that it needs.
@@ -130,6 +136,28 @@ pub(crate) fn registries() -> Result<(PathBuf, PathBuf)> {
         cache.pinned("distribution", pins, DISTRIBUTION)?,
         cache.pinned("ggcr", pins, GGCR)?,
     ))
+}
+
+/// Programs that copy images.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    pub(crate) crane: PathBuf,
+    pub(crate) regsync: PathBuf,
+}
+
+/// crane and regsync, built when they are missing. Their pins are their own.
+pub(crate) fn peers() -> Result<Peers> {
+    let cache = Cache::open(&format!("peers-{}", named_after(PEERS_SUMS)))?;
+    let pins = (PEERS_MODULE, PEERS_SUMS);
+    Ok(Peers {
+        crane: cache.pinned("crane", pins, CRANE)?,
+        regsync: cache.pinned("regsync", pins, REGSYNC)?,
+    })
+}
+
+/// cosign 3 alone, built when it is missing.
+pub(crate) fn cosign_3() -> Result<PathBuf> {
+    Cache::open(&pins())?.go_program("cosign-3", COSIGN_3)
 }
 
 pub(crate) fn ensure_debian() -> Result<()> {

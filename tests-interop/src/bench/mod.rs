@@ -5,6 +5,7 @@ mod cold;
 mod copy;
 mod judging;
 mod plan;
+mod transport;
 
 use xtask::arguments::Arguments;
 use xtask::error::{Error, Result};
@@ -12,27 +13,32 @@ use xtask::error::{Error, Result};
 /// What a measurement is called, and its program.
 struct Measurement {
     name: &'static str,
-    run: fn() -> Result<()>,
+    run: fn(&transport::Options) -> Result<()>,
 }
 
-const MEASUREMENTS: [Measurement; 3] = [
+const MEASUREMENTS: [Measurement; 4] = [
     Measurement {
         name: "plan",
-        run: plan::run,
+        run: |_| plan::run(),
     },
     Measurement {
         name: "copy",
-        run: copy::run,
+        run: |_| copy::run(),
     },
     Measurement {
         name: "judging",
-        run: judging::run,
+        run: |_| judging::run(),
+    },
+    Measurement {
+        name: "transport",
+        run: transport::run,
     },
 ];
 
 /// Runs all, or the one that is named.
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let only = arguments.next_word();
+    let options = transport::Options::take(&mut arguments)?;
     arguments.finish()?;
     let chosen = MEASUREMENTS
         .iter()
@@ -40,7 +46,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let mut any = false;
     for measurement in chosen {
         println!("--- cargo xtask bench: {}", measurement.name);
-        (measurement.run)()?;
+        (measurement.run)(&options)?;
         any = true;
     }
     if any {

@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::connection::Control;
 use super::faults::Barrier;
+use super::pace::Bandwidth;
 use super::reply::Failure;
 
 /// Sent at once; small enough that a body can be broken in its middle.
@@ -30,6 +31,7 @@ pub(super) struct RequestBody {
     received: Arc<AtomicU64>,
     breaks_at: Option<u64>,
     held_at: Option<(u64, Barrier)>,
+    bandwidth: Option<Bandwidth>,
 }
 
 impl RequestBody {
@@ -40,7 +42,13 @@ impl RequestBody {
             received,
             breaks_at: None,
             held_at: None,
+            bandwidth: None,
         }
+    }
+
+    /// Lets the body pass no quicker than this.
+    pub(super) fn set_bandwidth(&mut self, bandwidth: Option<Bandwidth>) {
+        self.bandwidth = bandwidth;
     }
 
     /// Lets the body wait at a barrier after this many bytes, or at its end.
@@ -75,6 +83,9 @@ impl RequestBody {
             Some(Ok(chunk)) => {
                 self.received
                     .fetch_add(chunk.len() as u64, Ordering::SeqCst);
+                if let Some(bandwidth) = &self.bandwidth {
+                    bandwidth.pass(chunk.len()).await;
+                }
                 Ok(Some(chunk))
             }
             Some(Err(_)) => Err(Failure::Disconnected),
@@ -145,6 +156,9 @@ pub(super) struct AnswerBody {
     /// The flushes there had been when the body was to break off.
     stopped_at: Option<u64>,
     hold: Option<Hold>,
+    bandwidth: Option<Bandwidth>,
+    /// A piece that waits for its turn on a narrow line.
+    passing: Option<BoxFuture<'static, Bytes>>,
 }
 
 impl AnswerBody {
@@ -161,7 +175,15 @@ impl AnswerBody {
             control,
             stopped_at: None,
             hold: None,
+            bandwidth: None,
+            passing: None,
         }
+    }
+
+    /// Lets the body pass no quicker than this.
+    pub(super) fn paced(mut self, bandwidth: Option<Bandwidth>) -> Self {
+        self.bandwidth = bandwidth;
+        self
     }
 
     /// Lets the body wait at a barrier after this many bytes, or at its end.
@@ -211,7 +233,20 @@ impl Stream for AnswerBody {
     type Item = Result<Bytes, io::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(passing) = &mut self.passing {
+            let piece = std::task::ready!(passing.as_mut().poll(cx));
+            self.passing = None;
+            return Poll::Ready(Some(Ok(piece)));
+        }
         if let Some(piece) = self.next_piece() {
+            if let Some(bandwidth) = self.bandwidth.clone() {
+                let pass = async move {
+                    bandwidth.pass(piece.len()).await;
+                    piece
+                };
+                self.passing = Some(pass.boxed());
+                return self.poll_next(cx);
+            }
             return Poll::Ready(Some(Ok(piece)));
         }
         if let Some((_, passed)) = &mut self.hold {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use tokio::time::Instant;
 
 use super::lock::lock;
 use super::route::{Operation, Query, Target};
@@ -59,6 +60,10 @@ pub struct LogEntry {
     pub status: Option<u16>,
     /// The place in the order in which answers were ready, from 1.
     pub answered: Option<u64>,
+    /// When the request began.
+    pub began_at: Instant,
+    /// When its answer was ready.
+    pub answered_at: Option<Instant>,
     /// Bytes of the request's body that arrived.
     pub request_bytes: u64,
     /// Bytes of the answer's body that were handed to the connection.
@@ -213,6 +218,7 @@ impl InFlight {
         let mut outcome = lock(&self.record.outcome);
         outcome.status = Some(status.as_u16());
         outcome.answered = Some(answered);
+        outcome.answered_at = Some(Instant::now());
     }
 }
 
@@ -235,6 +241,7 @@ pub(super) struct Record {
 struct Outcome {
     status: Option<u16>,
     answered: Option<u64>,
+    answered_at: Option<Instant>,
     user: Option<String>,
 }
 
@@ -254,6 +261,8 @@ impl Record {
                 user: None,
                 status: None,
                 answered: None,
+                began_at: Instant::now(),
+                answered_at: None,
                 request_bytes: 0,
                 response_bytes: 0,
             },
@@ -273,6 +282,7 @@ impl Record {
             user: outcome.user.clone(),
             status: outcome.status,
             answered: outcome.answered,
+            answered_at: outcome.answered_at,
             request_bytes: self.received.load(Ordering::SeqCst),
             response_bytes: self.sent.load(Ordering::SeqCst),
             ..self.beginning.clone()

@@ -17,6 +17,7 @@ mod log;
 mod manifest_facts;
 mod manifests;
 mod options;
+mod pace;
 mod quota;
 mod referrers;
 mod reply;

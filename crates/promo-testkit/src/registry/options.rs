@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,6 +131,9 @@ pub struct Switches {
     pub quota: Option<Quota>,
     /// Added before each request is handled.
     pub latency: Duration,
+    /// Bytes per second that bodies pass with, in both directions and on all connections together; without it as fast as
+    /// they can.
+    pub bandwidth: Option<NonZeroU64>,
 }
 
 impl Default for Switches {
@@ -154,6 +158,7 @@ impl Default for Switches {
             forbidden: BTreeSet::new(),
             quota: None,
             latency: Duration::ZERO,
+            bandwidth: None,
         }
     }
 }

@@ -27,6 +27,7 @@ use super::faults::Faults;
 use super::lock::lock;
 use super::log::{Record, RequestLog};
 use super::options::{RegistryOptions, Switches};
+use super::pace::{Bandwidth, Pace};
 use super::quota::Bucket;
 use super::route::{Query, Target};
 use super::state::RegistryState;
@@ -47,6 +48,7 @@ pub(super) struct Shared {
     pub(super) url: String,
     switches: Mutex<Arc<Switches>>,
     pub(super) quota: Mutex<Bucket>,
+    pace: Arc<Pace>,
 }
 
 impl Shared {
@@ -69,6 +71,7 @@ impl Shared {
             url: format!("{scheme}://{address}"),
             switches: Mutex::new(Arc::new(options.switches)),
             quota: Mutex::new(Bucket::new()),
+            pace: Arc::default(),
         }
     }
 
@@ -78,6 +81,12 @@ impl Shared {
 
     pub(super) fn switches(&self) -> Arc<Switches> {
         Arc::clone(&lock(&self.switches))
+    }
+
+    /// What bodies are slowed down by, if they are.
+    pub(super) fn bandwidth(&self, switches: &Switches) -> Option<Bandwidth> {
+        let bytes_per_second = switches.bandwidth?;
+        Some(Bandwidth::new(bytes_per_second, Arc::clone(&self.pace)))
     }
 
     pub(super) fn switch(&self, change: impl FnOnce(&mut Switches)) {
@@ -151,9 +160,12 @@ async fn handle(
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let mut body = RequestBody::new(Body::new(incoming), announced, Arc::clone(&record.received));
+    let switches = shared.switches();
+    let bandwidth = shared.bandwidth(&switches);
+    body.set_bandwidth(bandwidth.clone());
     let steps = shared.faults.matching(&parts.method, &target);
     let mut exchange = Exchange {
-        switches: shared.switches(),
+        switches,
         shared: &shared,
         parts: &parts,
         target: &target,
@@ -171,7 +183,7 @@ async fn handle(
     }
     in_flight.answered(outgoing.reply.status);
     let is_head = parts.method == Method::HEAD;
-    Ok(respond(outgoing, is_head, record, control))
+    Ok(respond(outgoing, is_head, record, control, bandwidth))
 }
 
 fn reset(control: &Control) -> io::Error {
@@ -184,6 +196,7 @@ fn respond(
     is_head: bool,
     record: &Record,
     control: Arc<Control>,
+    bandwidth: Option<Bandwidth>,
 ) -> Response<Body> {
     let Outgoing {
         reply,
@@ -195,7 +208,8 @@ fn respond(
     let body = if is_head || is_bodiless {
         Body::empty()
     } else {
-        let body = AnswerBody::new(reply.body, ending, Arc::clone(&record.sent), control);
+        let body =
+            AnswerBody::new(reply.body, ending, Arc::clone(&record.sent), control).paced(bandwidth);
         match hold {
             Some((bytes, barrier)) => Body::from_stream(body.hold_at(bytes, barrier)),
             None => Body::from_stream(body),

@@ -153,6 +153,11 @@ impl RegistryState {
         self.change(repository, |stored| stored.remove_manifest(digest))
     }
 
+    /// Forgets all repositories.
+    pub fn clear(&self) {
+        *self.store() = Store::default();
+    }
+
     /// Removes what a collector takes: manifests whose subject isn't there, and tags of evidence (`sha256-…`) about
     /// digests that aren't there.
     pub fn collect_orphans(&self) {

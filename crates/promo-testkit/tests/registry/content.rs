@@ -8,6 +8,17 @@ use reqwest::Method;
 use crate::support::{Bench, error_code, header, json};
 
 #[tokio::test]
+async fn what_is_cleared_is_gone_for_clients() {
+    let bench = Bench::new().await;
+    let image = ImageBuilder::seeded(1).build();
+    image.push_to(&bench.registry.state(), "a", "v1");
+    assert_eq!(bench.head("/v2/a/manifests/v1").await.status(), 200);
+    bench.registry.state().clear();
+    assert_eq!(bench.head("/v2/a/manifests/v1").await.status(), 404);
+    assert!(bench.registry.state().repositories().is_empty());
+}
+
+#[tokio::test]
 async fn a_pushed_image_can_be_pulled() {
     let bench = Bench::new().await;
     let image = ImageBuilder::new().layer(Layer::file("a", "b")).build();

@@ -137,3 +137,35 @@ async fn a_large_blob_goes_in_and_out_at_once() {
     assert!(got == blob);
     assert_eq!(bench.registry.log().entries()[1].request_bytes, 300_000_000);
 }
+
+#[tokio::test]
+async fn a_narrow_line_slows_bodies_down_in_both_directions_together() {
+    let bench = Bench::new().await;
+    let rate = std::num::NonZeroU64::new(1_000_000).unwrap();
+    bench
+        .registry
+        .switch(|switches| switches.bandwidth = Some(rate));
+    let blob = Bytes::from(vec![0x5a; 200_000]);
+    let digest = sha256(&blob);
+    let session = bench.open("a").await;
+    let begin = Instant::now();
+    let put = bench.request(Method::PUT, &format!("{session}&digest={digest}"));
+    assert_eq!(put.body(blob.clone()).send().await.unwrap().status(), 201);
+    let path = format!("/v2/a/blobs/{digest}");
+    let read = |answer: reqwest::Response| answer.bytes();
+    let (one, other) = tokio::join!(bench.get(&path), bench.get(&path));
+    let (one, other) = tokio::join!(read(one), read(other));
+    assert_eq!((one.unwrap(), other.unwrap()), (blob.clone(), blob));
+    assert!(
+        begin.elapsed() >= Duration::from_millis(600),
+        "{:?}",
+        begin.elapsed()
+    );
+    let entries = bench.registry.log().entries();
+    let put = entries
+        .iter()
+        .find(|entry| entry.operation == Operation::BlobPut)
+        .unwrap();
+    let took = put.answered_at.unwrap() - put.began_at;
+    assert!(took >= Duration::from_millis(200), "{took:?}");
+}
