@@ -45,8 +45,11 @@
 
 mod code;
 pub mod codes;
+mod failure;
 pub mod identity;
 pub mod inventory;
+#[cfg(feature = "schema")]
+mod json_schema;
 pub mod manifest;
 pub mod oci;
 pub mod pipeline;

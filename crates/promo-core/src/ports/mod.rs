@@ -8,7 +8,6 @@ mod clock;
 mod contained;
 mod copier;
 mod evidence;
-mod failure;
 mod gate;
 mod inventory_reader;
 mod observer;
@@ -16,13 +15,13 @@ mod registry;
 mod repetition;
 mod signing;
 
+pub use crate::failure::{Failure, FailureKind};
 pub use clock::{Clock, Sleep};
 pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
 pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
 };
-pub use failure::{Failure, FailureKind};
 pub use gate::{Gate, GatedDestination, GatedImage, Objection};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};
