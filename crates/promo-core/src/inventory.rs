@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Code;
+use crate::failure::{Failure, FailureKind};
 use crate::oci::{Digest, DigestAlgorithm, RegistryPath, Repository, Tag};
-use crate::ports::{Failure, FailureKind};
 
 /// What a plan wants to know, per repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

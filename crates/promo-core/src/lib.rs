@@ -47,8 +47,11 @@ mod causes;
 mod code;
 pub mod codes;
 pub mod evidence;
+mod failure;
 pub mod identity;
 pub mod inventory;
+#[cfg(feature = "schema")]
+mod json_schema;
 pub mod manifest;
 pub mod oci;
 pub mod pipeline;

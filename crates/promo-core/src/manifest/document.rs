@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::finding::FileFindings;
 use super::kinds::{NOT_UTF8, SYNTAX};
-use super::load::read_either;
+use super::parse::read_either;
 use super::text::{decode, odd_line_end};
 use super::yaml::{Node, Purpose, Reader, Scalar, Stop};
 use super::{FilePath, LoadError, Position, Severity};

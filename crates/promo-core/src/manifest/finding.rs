@@ -2,34 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::kinds::{FindingKind, TOO_MANY_FINDINGS};
-use super::{FilePath, Position};
+use super::{FilePath, Position, Severity};
 use crate::Code;
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The structure is broken: the tree is refused.
-    Error,
-    /// An entry is wrong: it is left out, the rest goes on.
-    Invalid,
-    /// Something is odd.
-    Warning,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Invalid => "invalid",
-            Self::Warning => "warning",
-        })
-    }
-}
 
 /// One finding, with everything a person or an editor needs to go there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,61 +4,14 @@
 //! kept once per promoter manifest: edges are expanded from this lazily, by the plan.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Finding, Provenance, Severity};
+use super::{FilePath, Finding, Position, Provenance, Severity};
 use smallvec::SmallVec;
 
 use crate::oci::{Digest, RegistryPath, RepositoryError, Tag};
-
-/// A place in a file, both counted from 1; the column counts characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Position {
-    /// Line.
-    pub line: u32,
-    /// Column.
-    pub column: u32,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
-
-/// The path of a file, as the user would name it: relative to the tree's folder, with `/`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct FilePath(Arc<str>);
-
-impl FilePath {
-    /// A path from its text.
-    pub fn new(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The path as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for FilePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for FilePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// All promoter manifests of a tree (or the one of a plain file), in the order of their files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,17 +1,9 @@
 //! What a promoter manifest asks of the provenance of its images: its `provenance` section, as checked types.
 //!
-//! The section is read in `provenance/section`, checked in `provenance/check`, compared with those of other manifests in
-//! `provenance/compare`. Nothing is verified here.
-
-mod check;
-mod compare;
-mod section;
+//! The section is read and checked in `provenance_section`. Nothing is verified here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-pub(super) use compare::compare_policies;
-pub(super) use section::ProvenanceSection;
 
 use super::path_match::PathPattern;
 
@@ -41,36 +33,36 @@ pub enum ProvenanceMode {
 /// A policy of provenance. Two are equal if they ask for the same, in whatever order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvenancePolicy {
-    mode: ProvenanceMode,
-    signers: BTreeSet<Signer>,
-    builders: BTreeMap<String, Builder>,
-    sources: BTreeSet<String>,
-    predicate_types: BTreeSet<String>,
-    level: Option<Level>,
-    image_levels: BTreeMap<String, Level>,
+    pub(super) mode: ProvenanceMode,
+    pub(super) signers: BTreeSet<Signer>,
+    pub(super) builders: BTreeMap<String, Builder>,
+    pub(super) sources: BTreeSet<String>,
+    pub(super) predicate_types: BTreeSet<String>,
+    pub(super) level: Option<Level>,
+    pub(super) image_levels: BTreeMap<String, Level>,
 }
 
 /// Who may sign provenance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signer {
-    issuer: String,
-    identity: String,
-    is_pattern: bool,
+    pub(super) issuer: String,
+    pub(super) identity: String,
+    pub(super) is_pattern: bool,
 }
 
 /// A builder that is trusted, up to a level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Builder {
-    level: Level,
-    signers: BTreeSet<Signer>,
-    caller: Option<Caller>,
+    pub(super) level: Level,
+    pub(super) signers: BTreeSet<Signer>,
+    pub(super) caller: Option<Caller>,
 }
 
 /// From where a builder may have been called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    workflows: BTreeSet<String>,
-    refs: BTreeSet<String>,
+    pub(super) workflows: BTreeSet<String>,
+    pub(super) refs: BTreeSet<String>,
 }
 
 /// A level of the SLSA build track, 1 to 3.
@@ -140,7 +132,7 @@ impl Signer {
     }
 
     /// A signer as `sigstore::ISSUER::IDENTITY` or `sigstore(identityMatch=regex)::ISSUER::IDENTITY`.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let plain = text
             .strip_prefix("sigstore::")
             .map(|parties| (parties, false));
@@ -191,7 +183,7 @@ impl Level {
         self.0
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let number: u8 = text.parse().ok()?;
         (1..=3).contains(&number).then_some(Self(number))
     }

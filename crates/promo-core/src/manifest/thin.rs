@@ -12,7 +12,7 @@ use super::kinds::{
     NO_MANIFEST_FILE, NO_MANIFESTS, OUTSIDE, SYMLINK, TOO_LARGE, UNEXPECTED_PATH, UNREADABLE,
     UNUSED_IMAGES,
 };
-use super::load::{parse_images_file, parse_registries_file};
+use super::parse::{parse_images_file, parse_registries_file};
 use super::tree_files::{IMAGES_FILE, MANIFEST_FILE, MAX_FILE, TreeEntry, TreeFiles};
 use super::{FilePath, Finding, PromoterManifest, Severity};
 

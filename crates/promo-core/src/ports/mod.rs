@@ -9,7 +9,6 @@ mod contained;
 mod copier;
 mod decorator;
 mod evidence;
-mod failure;
 mod gate;
 mod inventory_reader;
 mod observer;
@@ -17,6 +16,7 @@ mod registry;
 mod repetition;
 mod signing;
 
+pub use crate::failure::{Failure, FailureKind};
 pub use clock::{Clock, Sleep};
 pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
@@ -24,7 +24,6 @@ pub use decorator::RegistryDecorator;
 pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
 };
-pub use failure::{Failure, FailureKind};
 pub use gate::{Gate, GatedDestination, GatedImage, Objection};
 pub use inventory_reader::InventoryReader;
 pub use observer::{Event, Observer, Operation, Phase, Silent};

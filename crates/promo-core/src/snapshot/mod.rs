@@ -21,7 +21,7 @@ pub use read::SnapshotError;
 /// The JSON Schema of the JSON form.
 #[cfg(feature = "schema")]
 pub(crate) fn schema() -> serde_json::Value {
-    crate::schema::document::<write::RawSnapshot>(write::SCHEMA)
+    crate::json_schema::document::<write::RawSnapshot>(write::SCHEMA)
 }
 
 /// Everything below one registry path: names, their digests, and the tags of each digest.

@@ -23,13 +23,13 @@ const SUMMARY_SCHEMA: &str = "promo.plan-summary/v1";
 /// The JSON Schema of the summary of a plan.
 #[cfg(feature = "schema")]
 pub(crate) fn summary_schema() -> serde_json::Value {
-    crate::schema::document::<document::SummaryDocument>(SUMMARY_SCHEMA)
+    crate::json_schema::document::<document::SummaryDocument>(SUMMARY_SCHEMA)
 }
 
 /// The JSON Schema of a saved plan.
 #[cfg(feature = "schema")]
 pub(crate) fn schema() -> serde_json::Value {
-    crate::schema::document::<document::Document>(SCHEMA)
+    crate::json_schema::document::<document::Document>(SCHEMA)
 }
 
 /// What a plan was made from, for those who review it.

@@ -26,7 +26,7 @@ struct Layers {
     layers: &'static [&'static [&'static str]],
 }
 
-const LAYERED: [Layers; 3] = [
+const LAYERED: [Layers; 5] = [
     Layers {
         folder: "crates/promo-registry/src",
         layers: &[
@@ -37,6 +37,35 @@ const LAYERED: [Layers; 3] = [
             &["auth"],
             &["wire"],
             &["copy", "inventory", "oci_client", "revocable"],
+        ],
+    },
+    // A promotion's stages, from promoter manifests to the report.
+    Layers {
+        folder: "crates/promo-core/src",
+        layers: &[
+            &["code", "oci", "setting"],
+            &["codes", "failure", "identity", "json_schema", "manifest"],
+            &["inventory"],
+            &["ports", "snapshot"],
+            &["plan"],
+            &["pipeline"],
+            &["report"],
+            &["schema"],
+        ],
+    },
+    Layers {
+        folder: "crates/promo-core/src/manifest",
+        layers: &[
+            &["events", "path_match", "position", "severity"],
+            &["kinds", "provenance", "relaxed"],
+            &["finding"],
+            &["load_error", "model", "text"],
+            &["lint", "tree_files", "yaml"],
+            &["provenance_section", "registries"],
+            &["images"],
+            &["parse"],
+            &["document", "thin"],
+            &["edit", "format", "load"],
         ],
     },
     // The phases in their order, each with what it is made of below it.

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::section::{BuilderEntry, CallerEntry, LevelEntry, Text};
-use super::{Builder, Caller, Level, Signer};
+use super::{BuilderEntry, CallerEntry, LevelEntry, Text};
 use crate::manifest::finding::{FileFindings, quote};
 use crate::manifest::kinds::{BAD_PROVENANCE, NO_IMAGE_OF_LEVEL, PROVENANCE_NOT_ENFORCED};
 use crate::manifest::path_match::PathPattern;
-use crate::manifest::{ImageEntry, Position};
+use crate::manifest::{Builder, Caller, ImageEntry, Level, Position, Signer};
 
 /// Checks the values of a section.
 pub(super) struct Check<'f> {

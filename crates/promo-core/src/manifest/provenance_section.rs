@@ -1,8 +1,13 @@
-//! Reads a `provenance` section. What isn't well formed refuses the tree, as everywhere; values are `check`'s.
+//! Reads a `provenance` section. What isn't well formed refuses the tree, as everywhere; values are checked in `check`, and
+//! policies of several manifests compared in `compare`.
+
+mod check;
+mod compare;
 
 use std::sync::Arc;
 
-use super::check::Check;
+use self::check::Check;
+pub(super) use self::compare::compare_policies;
 use super::{Builder, Provenance, ProvenanceMode, ProvenancePolicy};
 use crate::manifest::finding::{FileFindings, quote};
 use crate::manifest::kinds::{PROVENANCE_NOT_ENFORCED, PROVENANCE_POLICY};

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Provenance;
 use crate::manifest::finding::quote;
 use crate::manifest::kinds::BAD_PROVENANCE;
-use crate::manifest::{Finding, PromoterManifest};
+use crate::manifest::{Finding, PromoterManifest, Provenance};
 
 /// Takes the policies of manifests that share a source registry and differ for unusable, all of them: nobody can tell
 /// which one is meant.
