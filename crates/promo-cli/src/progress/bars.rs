@@ -1,25 +1,28 @@
-//! Progress as a bar for the phase that runs, for terminals.
+//! Progress as a bar for each phase that runs, for terminals. Mirrors go through the phases apart, so several may run at
+//! once.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use promo::documents::style::one_line;
-use promo_core::ports::{Event, Observer};
+use promo_core::ports::{Event, Observer, Phase};
 
 use super::{end_of_phase, noteworthy};
 use crate::diagnostics;
 use crate::terminal::Terminal;
 
-/// The bar of the phase that runs; phases that are over stay as lines above it.
+/// The bars of the phases that run; phases that are over stay as lines above them.
 #[derive(Debug)]
 pub(super) struct Bars {
     terminal: Terminal,
-    current: Mutex<Current>,
+    all: MultiProgress,
+    running: Mutex<Running>,
 }
 
 #[derive(Debug, Default)]
-struct Current {
-    bar: Option<ProgressBar>,
+struct Running {
+    bars: BTreeMap<Phase, ProgressBar>,
     bytes: u64,
 }
 
@@ -27,16 +30,14 @@ impl Bars {
     pub(super) fn new(terminal: Terminal) -> Self {
         Self {
             terminal,
-            current: Mutex::default(),
+            all: MultiProgress::new(),
+            running: Mutex::default(),
         }
     }
 
-    /// Writes a line above the bar.
-    fn line(&self, current: &Current, text: &str) {
-        match &current.bar {
-            Some(bar) => bar.suspend(|| self.terminal.tell(text)),
-            None => self.terminal.tell(text),
-        }
+    /// Writes a line above the bars.
+    fn line(&self, text: &str) {
+        self.all.suspend(|| self.terminal.tell(text));
     }
 }
 
@@ -52,38 +53,43 @@ fn bar(name: &str, items: u64) -> ProgressBar {
 
 impl Observer for Bars {
     fn observe(&self, event: &Event) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::PhaseBegan { phase, items } => {
-                current.bar = Some(bar(phase.as_str(), *items));
-                current.bytes = 0;
+                let bar = self.all.add(bar(phase.as_str(), *items));
+                // Where nothing has happened yet, it shows all the same.
+                bar.tick();
+                running.bars.insert(*phase, bar);
             }
             Event::PhaseEnded {
                 phase,
                 passed,
                 blocked,
             } => {
-                if let Some(bar) = current.bar.take() {
+                if let Some(bar) = running.bars.remove(phase) {
                     bar.finish_and_clear();
+                    self.all.remove(&bar);
                 }
                 let line = end_of_phase(*phase, *passed, *blocked);
-                self.line(&current, &format!("{line}\n"));
+                self.line(&format!("{line}\n"));
             }
             Event::BytesSent { bytes, .. } => {
-                current.bytes += bytes;
-                if let Some(bar) = &current.bar {
-                    bar.set_message(HumanBytes(current.bytes).to_string());
+                running.bytes += bytes;
+                if let Some(bar) = running.bars.get(&Phase::Promote) {
+                    bar.set_message(HumanBytes(running.bytes).to_string());
                 }
             }
             Event::Warning { code, message } => {
-                self.line(&current, &diagnostics::warning(code.as_str(), message));
+                self.line(&diagnostics::warning(code.as_str(), message));
             }
             event => {
-                if let (Event::ItemDone { .. }, Some(bar)) = (event, &current.bar) {
+                if let Event::ItemDone { phase, .. } = event
+                    && let Some(bar) = running.bars.get(phase)
+                {
                     bar.inc(1);
                 }
                 if let Some(line) = noteworthy(event) {
-                    self.line(&current, &format!("{}\n", one_line(&line)));
+                    self.line(&format!("{}\n", one_line(&line)));
                 }
             }
         }

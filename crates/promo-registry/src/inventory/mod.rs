@@ -19,14 +19,14 @@ mod settings;
 mod walk;
 mod wanted;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use promo_core::inventory::{Inventory, WantedInventory};
 use promo_core::oci::{Digest, ManifestReference, RegistryHost, RegistryPath, Repository};
 use promo_core::ports::{BulkList, Failure, FailureKind, InventoryReader, Registry};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::error::InventoryError;
 pub use self::settings::{InventoryMethod, InventorySettings};
@@ -36,8 +36,8 @@ pub use self::settings::{InventoryMethod, InventorySettings};
 pub struct RegistryInventoryReader {
     registry: Arc<dyn Registry>,
     settings: InventorySettings,
-    /// Bounds the requests of all repositories together.
-    permits: Semaphore,
+    /// Bounds the requests of all repositories of a host together.
+    permits: Mutex<BTreeMap<String, Arc<Semaphore>>>,
     /// Hosts whose tag lists turned out to have no digests.
     without_bulk: Mutex<BTreeSet<RegistryHost>>,
 }
@@ -45,13 +45,26 @@ pub struct RegistryInventoryReader {
 impl RegistryInventoryReader {
     /// A reader.
     pub fn new(registry: Arc<dyn Registry>, settings: InventorySettings) -> Self {
-        let permits = Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS));
         Self {
             registry,
             settings,
-            permits,
+            permits: Mutex::default(),
             without_bulk: Mutex::default(),
         }
+    }
+
+    /// Waits until a request to this host may be sent.
+    async fn permit(&self, host: &str) -> Option<OwnedSemaphorePermit> {
+        let permits = {
+            let mut hosts = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+            let at_once = self.settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+            let permits = hosts
+                .entry(host.to_owned())
+                .or_insert_with(|| Arc::new(Semaphore::new(at_once)));
+            Arc::clone(permits)
+        };
+        // It is never closed.
+        permits.acquire_owned().await.ok()
     }
 
     /// How this host's inventory is read, by what is known now.
@@ -70,7 +83,7 @@ impl RegistryInventoryReader {
 
     /// The bulk list of a repository; `None` if its host doesn't offer that, which is remembered.
     async fn bulk_list(&self, repository: &Repository) -> Result<Option<BulkList>, Failure> {
-        let _permit = self.permits.acquire().await;
+        let _permit = self.permit(repository.host_str()).await;
         match self.registry.bulk_list(repository).await {
             Ok(BulkList::NotOffered) => {}
             Ok(list) => return Ok(Some(list)),
@@ -90,7 +103,7 @@ impl RegistryInventoryReader {
         repository: &Repository,
         reference: ManifestReference,
     ) -> Result<Option<Digest>, Failure> {
-        let _permit = self.permits.acquire().await;
+        let _permit = self.permit(repository.host_str()).await;
         match self.registry.head_manifest(repository, &reference).await {
             Ok(head) => Ok(head.map(|head| head.digest)),
             Err(failure) if failure.kind() == FailureKind::NotFound => Ok(None),

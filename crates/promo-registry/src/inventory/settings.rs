@@ -25,7 +25,7 @@ pub enum InventoryMethod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InventorySettings {
-    /// How many requests are under way at once, over all hosts.
+    /// How many requests are under way at once, at each host.
     pub concurrency: usize,
     /// How the inventory of a host is read, where it isn't found out.
     pub methods: BTreeMap<RegistryHost, InventoryMethod>,

@@ -83,7 +83,7 @@ impl RegistryInventoryReader {
         let mut count = 0;
         loop {
             let page = {
-                let _permit = self.permits.acquire().await;
+                let _permit = self.permit(host.as_str()).await;
                 self.registry.catalog(&host, pages.next()).await
             };
             let page = page.map_err(|failure| match failure.kind() {
@@ -139,7 +139,7 @@ impl RegistryInventoryReader {
         let mut pages = Pages::new(repository.as_str());
         loop {
             let page = {
-                let _permit = self.permits.acquire().await;
+                let _permit = self.permit(repository.host_str()).await;
                 self.registry.tags(repository, pages.next()).await?
             };
             let Some(page) = page else {

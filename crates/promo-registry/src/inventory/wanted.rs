@@ -3,7 +3,7 @@
 //! Answers are taken in the order of the questions, so the first failure that is reported is the same each
 //! time; after it the repository is asked nothing more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 use promo_core::inventory::{
@@ -16,12 +16,18 @@ use super::{InventoryMethod, RegistryInventoryReader};
 
 impl RegistryInventoryReader {
     pub(super) async fn read_wanted(&self, wanted: &WantedInventory) -> Inventory {
-        let reading: Vec<_> = wanted
-            .repositories
-            .iter()
-            .map(|(repository, wanted)| self.read_repository(repository, wanted))
-            .collect();
-        let mut arriving = stream::iter(reading).buffer_unordered(self.at_once());
+        let mut hosts: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (repository, wanted) in &wanted.repositories {
+            let reading = self.read_repository(repository, wanted);
+            hosts
+                .entry(repository.host_str())
+                .or_default()
+                .push(reading);
+        }
+        // Each host has a queue of its own: one that is slow holds up no other.
+        let queues = hosts.into_values();
+        let queues = queues.map(|queue| stream::iter(queue).buffer_unordered(self.at_once()));
+        let mut arriving = stream::select_all(queues);
         let mut inventory = Inventory::new();
         while let Some((repository, content)) = arriving.next().await {
             inventory.insert(repository, content);
@@ -61,7 +67,9 @@ impl RegistryInventoryReader {
     ) -> Result<RepositoryInventory, Failure> {
         match self.method(repository) {
             InventoryMethod::BulkList => match self.bulk_list(repository).await? {
-                Some(BulkList::Listed { content, .. }) => Ok(RepositoryInventory::Read(content)),
+                Some(BulkList::Listed { content, .. }) => {
+                    Ok(RepositoryInventory::Read(content.only(wanted)))
+                }
                 Some(_) => Ok(RepositoryInventory::Missing),
                 None => self.ask_each(repository, wanted, &BTreeSet::new()).await,
             },
@@ -96,7 +104,7 @@ impl RegistryInventoryReader {
             if !digests.iter().any(|digest| is_other(&digest)) {
                 continue;
             }
-            let _permit = self.permits.acquire().await;
+            let _permit = self.permit(repository.host_str()).await;
             let reference = ManifestReference::Tag(tag.clone());
             let manifest = self.registry.get_manifest(repository, &reference).await?;
             let Some(manifest) = manifest else {
@@ -189,7 +197,7 @@ impl RegistryInventoryReader {
         if !for_certain {
             return Ok(false);
         }
-        let _permit = self.permits.acquire().await;
+        let _permit = self.permit(repository.host_str()).await;
         let manifest = self.registry.get_manifest(repository, &reference).await?;
         Ok(manifest.is_some())
     }

@@ -111,8 +111,36 @@ async fn a_bulk_list_tells_everything_in_one_request() {
     let inventory = reader.read(&wanted(&repository)).await;
     assert_known(&inventory, &repository);
     assert_eq!(counts(&embedded), expected([(TagList, 1)]));
+    // What nobody asked for isn't kept, and isn't said to be absent.
     let unasked = inventory.tag(&repository, &tag("latest"));
-    assert_eq!(unasked, TagState::Points(digest(&image("one"))));
+    assert_eq!(unasked, TagState::Unknown);
+}
+
+/// More repositories of a host that stands still than are read at once: another host is read meanwhile.
+#[tokio::test]
+async fn a_host_that_stands_still_holds_up_no_other() {
+    let hosts = [filled().await.0, filled().await.0];
+    // Whichever of them is asked first by its name.
+    for (still, other) in [(0, 1), (1, 0)] {
+        let (still, other) = (&hosts[still], &hosts[other]);
+        let mut wanted = WantedInventory::default();
+        for number in 0..100 {
+            let repository = format!("{}/app-{number}", still.host()).parse().unwrap();
+            wanted.want_tag(&repository, &tag("v1"));
+        }
+        let repository = format!("{}/app", other.host()).parse().unwrap();
+        wanted.want_tag(&repository, &tag("v1"));
+        let stands = still.faults().pause(Matcher::any());
+        let reached = other.faults().pause_answer(Matcher::any());
+        let reader = reader(still, InventoryMethod::HeadOnly);
+        let releasing = async {
+            reached.reached().await;
+            reached.release();
+            stands.release();
+        };
+        let (inventory, ()) = tokio::join!(reader.read(&wanted), releasing);
+        assert_eq!(inventory.repositories().count(), 101);
+    }
 }
 
 #[tokio::test]
