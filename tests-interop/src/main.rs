@@ -33,7 +33,7 @@ use xtask::error::{self, Error, Result};
 const USAGE: &str = "\
 Usage: cargo xtask interop [--only NAME]
        cargo xtask bench [NAME]
-       cargo xtask bench transport [--only NAME] [--runs N] [--date DATE] [--page FILE]";
+       cargo xtask bench transport [--only NAME] [--runs N] [--give-up SECONDS] [--date DATE] [--page FILE]";
 
 fn main() -> ExitCode {
     match run(Arguments::from_environment()) {

@@ -3,6 +3,8 @@
 //! Debian's packages go where Debian puts them; what is built from the Go module proxy is kept in a folder outside the
 //! checkout, named after the pins, so that a changed pin never meets an old program.
 
+mod peers;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +12,8 @@ use std::process::Command;
 use crate::digest::sha256;
 use xtask::error::{Error, OnPath, Result};
 use xtask::{process, workspace};
+
+pub(crate) use peers::{Peers, peers};
 
 /// A program of a Debian package, and how it says that it is the version we know.
 struct DebianProgram {
@@ -72,12 +76,6 @@ const GGCR: &str = "github.com/google/go-containerregistry/cmd/registry";
 const REGISTRIES_MODULE: &str = include_str!("pins/registries.go.mod");
 const REGISTRIES_SUMS: &str = include_str!("pins/registries.go.sum");
 
-/// Programs that copy images, which the measurements of the transport compare with, and a module that pins them.
-const CRANE: &str = "github.com/google/go-containerregistry/cmd/crane";
-const REGSYNC: &str = "github.com/regclient/regclient/cmd/regsync";
-const PEERS_MODULE: &str = include_str!("pins/peers.go.mod");
-const PEERS_SUMS: &str = include_str!("pins/peers.go.sum");
-
 const CARGO_DENY: &str = "0.20.2";
 
 /// The Python implementation of in-toto, with all that it needs.
@@ -136,23 +134,6 @@ pub(crate) fn registries() -> Result<(PathBuf, PathBuf)> {
         cache.pinned("distribution", pins, DISTRIBUTION)?,
         cache.pinned("ggcr", pins, GGCR)?,
     ))
-}
-
-/// Programs that copy images.
-#[derive(Debug)]
-pub(crate) struct Peers {
-    pub(crate) crane: PathBuf,
-    pub(crate) regsync: PathBuf,
-}
-
-/// crane and regsync, built when they are missing. Their pins are their own.
-pub(crate) fn peers() -> Result<Peers> {
-    let cache = Cache::open(&format!("peers-{}", named_after(PEERS_SUMS)))?;
-    let pins = (PEERS_MODULE, PEERS_SUMS);
-    Ok(Peers {
-        crane: cache.pinned("crane", pins, CRANE)?,
-        regsync: cache.pinned("regsync", pins, REGSYNC)?,
-    })
 }
 
 /// cosign 3 alone, built when it is missing.

@@ -27,7 +27,7 @@ Commands:
   test                    all checks and tests of the project; needs Rust, Python 3 and a C compiler
   interop [--only NAME]   promo against registries and programs that others wrote; installs them
   bench [NAME]            speed and memory, measured
-  bench transport [--only NAME] [--runs N] [--date DATE] [--page FILE]
+  bench transport [--only NAME] [--runs N] [--give-up SECONDS] [--date DATE] [--page FILE]
   fuzz [--seconds N]      coverage-guided fuzzing of the parsers; needs a C++ compiler
   generate [--check]      writes docs/reference from the code; --check only compares
 ";

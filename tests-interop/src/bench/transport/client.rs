@@ -14,9 +14,6 @@ use xtask::process;
 const LOOK: Duration = Duration::from_millis(3);
 /// What the kernel counts the time of a processor in.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// After so long a client is given up, unless it has more time.
-pub(super) const DEADLINE: Duration = Duration::from_secs(170);
-
 /// What a client is to the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Role {
@@ -80,7 +77,7 @@ impl<'a> Client<'a> {
     }
 
     /// Runs to its end, or until its time is over.
-    pub(super) fn run(&self, world: &World) -> Result<Cost> {
+    pub(super) fn run(&self, world: &World, give_up: Duration) -> Result<Cost> {
         let mut waiting = (self.commands)();
         waiting.reverse();
         let mut errors = tempfile::tempfile().on("create", Path::new("a temporary file"))?;
@@ -110,7 +107,7 @@ impl<'a> Client<'a> {
             if running.is_empty() && waiting.is_empty() {
                 break;
             }
-            if started.elapsed() > DEADLINE {
+            if started.elapsed() > give_up {
                 cost.given_up = true;
                 running.into_iter().for_each(end);
                 break;

@@ -14,6 +14,8 @@ pub(super) struct Course<'a> {
     pub(super) wanted: u64,
     /// Brings the registries into the state that a run begins with.
     pub(super) prepare: Box<dyn Fn() -> Result<()> + 'a>,
+    /// What registries were sent, by their numbers.
+    pub(super) told: Box<dyn Fn() -> Result<Vec<Option<Told>>> + 'a>,
 }
 
 /// What a client did and cost.
@@ -50,9 +52,9 @@ impl Course<'_> {
                     continue;
                 }
                 (self.prepare)()?;
-                let cost = client.run(&bench.world)?;
+                let cost = client.run(&bench.world, bench.give_up)?;
                 println!("{}: {:.2} s", client.name, cost.wall);
-                let told = bench.world.told()?;
+                let told = (self.told)()?;
                 samples.push(Sample { cost, told });
             }
         }

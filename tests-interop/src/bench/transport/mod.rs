@@ -17,6 +17,7 @@ mod works;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use self::page::Page;
 use self::peers::Peers;
@@ -27,23 +28,28 @@ use xtask::error::{Error, OnPath, Result};
 use xtask::workspace;
 
 const RUNS: usize = 5;
+/// After so many seconds a client is given up.
+const GIVE_UP: u64 = 170;
 
 /// What is asked for beside the name of the measurement.
 #[derive(Debug)]
 pub(super) struct Options {
     only: Option<String>,
     runs: usize,
+    give_up: Duration,
     date: Option<String>,
     page: PathBuf,
 }
 
 impl Options {
-    /// Takes `--only NAME`, `--runs N`, `--date DATE` and `--page FILE`.
+    /// Takes `--only NAME`, `--runs N`, `--give-up SECONDS`, `--date DATE` and `--page FILE`.
     pub(super) fn take(arguments: &mut Arguments) -> Result<Self> {
+        let give_up = arguments.take_parsed("--give-up")?;
         let page = arguments.take_value("--page")?;
         Ok(Self {
             only: arguments.take_value("--only")?,
             runs: arguments.take_parsed("--runs")?.unwrap_or(RUNS).max(1),
+            give_up: Duration::from_secs(give_up.unwrap_or(GIVE_UP)),
             date: arguments.take_value("--date")?,
             page: page.map_or_else(
                 || workspace::root().join("docs/benchmarks.md"),
@@ -59,6 +65,7 @@ struct Bench {
     world: World,
     folder: tempfile::TempDir,
     runs: usize,
+    give_up: Duration,
 }
 
 impl Bench {
@@ -99,6 +106,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             world: World::start(&peers.world)?,
             folder: tempfile::tempdir_in(folder.path()).on("create a folder in", folder.path())?,
             runs: options.runs,
+            give_up: options.give_up,
         };
         let section: Section = (work.run)(&bench)?;
         println!("{}", section.text());

@@ -27,20 +27,28 @@ impl Page {
 
     /// Replaces a section, or adds it at the end.
     pub(super) fn put(&mut self, name: &str, section: &str) {
-        let (begin, end) = (
-            format!("<!-- {name} -->"),
-            format!("<!-- end of {name} -->"),
-        );
-        let section = format!("{begin}\n{}\n{end}", section.trim_end());
-        let before = self.text.split_once(&begin);
-        let around = before.and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-        self.text = match around {
-            Some((before, after)) => format!("{before}{section}{after}"),
-            None => format!("{}\n{section}\n", self.text),
-        };
+        self.text = replaced(&self.text, name, section);
     }
 
     pub(super) fn save(&self) -> Result<()> {
         fs::write(&self.path, &self.text).on("write", &self.path)
     }
 }
+
+fn replaced(text: &str, name: &str, section: &str) -> String {
+    let (begin, end) = (
+        format!("<!-- {name} -->"),
+        format!("<!-- end of {name} -->"),
+    );
+    let section = format!("{begin}\n{}\n{end}", section.trim_end());
+    let around = text
+        .split_once(&begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    match around {
+        Some((before, after)) => format!("{before}{section}{after}"),
+        None => format!("{text}\n{section}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

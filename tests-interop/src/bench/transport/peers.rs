@@ -142,34 +142,27 @@ impl Journey {
 
     /// `regsync once` as it comes, with an entry for each repository.
     pub(super) fn regsync(&self, peers: &Peers) -> Result<Command> {
-        let entries = self.entries(&self.repositories(), "repository");
-        self.regsync_with(peers, "regsync.yml", "", &entries)
+        self.regsync_with(peers, "regsync.yml", "", &self.entries())
     }
 
-    /// The same with an entry for each image, and as much at once as does it good.
+    /// The same with as much at once as does it good.
     pub(super) fn regsync_tuned(&self, peers: &Peers) -> Result<Command> {
-        let names: Vec<String> = self
-            .images
-            .iter()
-            .map(|image| format!("{}:{}", image.name, image.tag))
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let entries = self.entries(&names, "image");
         let concurrency = format!("  reqConcurrent: {PARALLEL}\n");
+        let entries = self.entries();
         let entries = format!("defaults:\n  parallel: {PARALLEL}\n{entries}");
         self.regsync_with(peers, "regsync-tuned.yml", &concurrency, &entries)
     }
 
-    fn entries(&self, names: &[&str], kind: &str) -> String {
+    fn entries(&self) -> String {
         let mut text = String::from("sync:\n");
         let from = self.from.name();
         for to in &self.to {
             let to = to.name();
-            for name in names {
+            for name in self.repositories() {
                 // Writing to a String can't fail, here and below.
                 let _written = writeln!(
                     text,
-                    "- source: {from}/{name}\n  target: {to}/{name}\n  type: {kind}"
+                    "- source: {from}/{name}\n  target: {to}/{name}\n  type: repository"
                 );
             }
         }

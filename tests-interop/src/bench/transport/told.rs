@@ -84,3 +84,6 @@ fn latest(one: Option<f64>, other: Option<f64>) -> Option<f64> {
         (one, other) => one.or(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

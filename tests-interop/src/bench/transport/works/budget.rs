@@ -31,6 +31,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
         destinations: vec![destination.clone()],
         wanted: IMAGES,
         prepare: Box::new(|| bench.world.clear(&destination)),
+        told: Box::new(|| bench.world.told()),
     };
     let untold = Promo::new(&bench.peers, &journey, "untold", &Settings::default())?;
     let settings = Settings {

@@ -62,10 +62,11 @@ impl Cold {
             destinations: vec![self.destination.clone()],
             wanted: IMAGES,
             prepare: Box::new(|| bench.world.clear(&self.destination)),
+            told: Box::new(|| bench.world.told()),
         }
     }
 
-    fn clients<'a>(&'a self, bench: &'a Bench, skopeo: bool) -> Result<Vec<Client<'a>>> {
+    fn clients<'a>(&'a self, bench: &'a Bench) -> Result<Vec<Client<'a>>> {
         let (peers, journey) = (&bench.peers, &self.journey);
         let promo = Promo::new(peers, journey, "promo", &Settings::default())?;
         let mut clients = vec![
@@ -73,11 +74,6 @@ impl Cold {
             bare(bench, &self.course(bench), journey, "copy")?,
         ];
         clients.extend(rivals(bench, journey)?);
-        if skopeo {
-            journey.skopeo()?;
-            let command = || journey.skopeo().into_iter().collect();
-            clients.push(Client::new("skopeo sync", Role::Peer, command).runs(1));
-        }
         Ok(clients)
     }
 }
@@ -85,9 +81,9 @@ impl Cold {
 pub(super) fn cold(bench: &Bench) -> Result<Section> {
     let about = format!("{CONTENT}, 20 ms added to each request; the destination is empty.");
     let cold = Cold::new(bench, "cold", 20, false)?;
-    let lines = cold
-        .course(bench)
-        .measure(bench, &cold.clients(bench, true)?)?;
+    let mut clients = cold.clients(bench)?;
+    clients.extend(untuned(bench, &cold.journey)?);
+    let lines = cold.course(bench).measure(bench, &clients)?;
     let mut section = Section {
         title: "A cold copy",
         about,
@@ -133,9 +129,7 @@ pub(super) fn cold_tls(bench: &Bench) -> Result<Section> {
 }
 
 fn compare(bench: &Bench, cold: &Cold, title: &'static str, about: String) -> Result<Section> {
-    let lines = cold
-        .course(bench)
-        .measure(bench, &cold.clients(bench, false)?)?;
+    let lines = cold.course(bench).measure(bench, &cold.clients(bench)?)?;
     let mut section = Section {
         title,
         about,
@@ -171,6 +165,7 @@ pub(super) fn inside(bench: &Bench) -> Result<Section> {
             bench.world.clear(&registry)?;
             bench.world.images(&registry, "staging", "large").map(drop)
         }),
+        told: Box::new(|| bench.world.told()),
     };
     let promo = Promo::new(&bench.peers, &journey, "promo", &Settings::default())?;
     let mut clients = vec![
@@ -215,6 +210,7 @@ pub(super) fn nothing(bench: &Bench) -> Result<Section> {
         destinations: vec![destination],
         wanted: 0,
         prepare: Box::new(|| Ok(())),
+        told: Box::new(|| bench.world.told()),
     };
     let promo = Promo::new(&bench.peers, &journey, "promo", &Settings::default())?;
     let mut clients = vec![
@@ -227,7 +223,7 @@ pub(super) fn nothing(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Nothing to do",
         about: format!(
-            "{CONTENT}, 20 ms added to each request; everything is there. crane copies anew what it finds, layers apart."
+            "{CONTENT}, 20 ms added to each request; everything is there. crane and regsync list the tags of the source first."
         ),
         lines,
         targets: vec![Target::at_most("requests", 200.0, "", requests)],
@@ -251,7 +247,8 @@ pub(super) fn bare<'a>(
                 .collect()
         };
         (course.prepare)()?;
-        let cost = Client::new("bare loop", Role::Floor, command).run(&bench.world)?;
+        let cost =
+            Client::new("bare loop", Role::Floor, command).run(&bench.world, bench.give_up)?;
         if cost.wall < best.0 {
             best = (cost.wall, at_once);
         }
@@ -266,15 +263,11 @@ pub(super) fn bare<'a>(
     Ok(Client::new(&name, Role::Floor, command))
 }
 
-/// Programs that copy images, as they come and tuned.
-fn rivals<'a>(bench: &'a Bench, journey: &'a Journey) -> Result<Vec<Client<'a>>> {
+/// Programs that copy images, tuned as well as can be.
+pub(super) fn rivals<'a>(bench: &'a Bench, journey: &'a Journey) -> Result<Vec<Client<'a>>> {
     let peers = &bench.peers;
-    journey.regsync(peers)?;
     journey.regsync_tuned(peers)?;
     Ok(vec![
-        Client::new("regsync", Role::Peer, || {
-            journey.regsync(peers).into_iter().collect()
-        }),
         Client::new("regsync, parallel 64", Role::Peer, || {
             journey.regsync_tuned(peers).into_iter().collect()
         }),
@@ -282,7 +275,20 @@ fn rivals<'a>(bench: &'a Bench, journey: &'a Journey) -> Result<Vec<Client<'a>>>
     ])
 }
 
+/// Programs as they come; they take long, so that each runs once.
+fn untuned<'a>(bench: &'a Bench, journey: &'a Journey) -> Result<Vec<Client<'a>>> {
+    let peers = &bench.peers;
+    journey.regsync(peers)?;
+    journey.skopeo()?;
+    let regsync = || journey.regsync(peers).into_iter().collect();
+    let skopeo = || journey.skopeo().into_iter().collect();
+    Ok(vec![
+        Client::new("regsync", Role::Peer, regsync).runs(1),
+        Client::new("skopeo sync", Role::Peer, skopeo).runs(1),
+    ])
+}
+
 /// promo's CPU seconds in times of another client's.
-fn processor_to(section: &Section, name: &str) -> Option<f64> {
+pub(super) fn processor_to(section: &Section, name: &str) -> Option<f64> {
     Some(section.first(Role::Promo)?.processor / section.line(name)?.processor)
 }

@@ -59,6 +59,7 @@ impl Fleet {
                 let mut cleared = to.iter().filter(|_| clear);
                 cleared.try_for_each(|mirror| bench.world.clear(mirror))
             }),
+            told: Box::new(|| bench.world.told()),
         }
     }
 
@@ -182,7 +183,10 @@ pub(super) fn one_ill(bench: &Bench) -> Result<Section> {
     let targets = others_in_time(&lines, others);
     Ok(Section {
         title: "One mirror of 22 is ill",
-        about: format!("{CONTENT}; each promo with `[[identity]]`. A run is given up after 170 s."),
+        about: format!(
+            "{CONTENT}; each promo with `[[identity]]`. A run is given up after {} s.",
+            bench.give_up.as_secs()
+        ),
         lines,
         targets,
     })

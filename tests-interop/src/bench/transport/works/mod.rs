@@ -1,5 +1,6 @@
 //! What is measured, one function for each work.
 
+mod between;
 mod budget;
 mod copies;
 mod mirrors;
@@ -17,7 +18,7 @@ pub(super) struct Work {
 }
 
 /// In the order of the page.
-pub(super) const WORKS: [Work; 10] = [
+pub(super) const WORKS: [Work; 11] = [
     Work {
         name: "cold",
         run: copies::cold,
@@ -29,6 +30,10 @@ pub(super) const WORKS: [Work; 10] = [
     Work {
         name: "cold-tls",
         run: copies::cold_tls,
+    },
+    Work {
+        name: "between",
+        run: between::run,
     },
     Work {
         name: "inside",

@@ -43,6 +43,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
         destinations: vec![destination.clone()],
         wanted: IMAGES,
         prepare: Box::new(|| bench.world.clear(&destination)),
+        told: Box::new(|| bench.world.told()),
     };
     let promo = Promo::new(&bench.peers, &journey, "promo", &Settings::default())?;
     let clients = [
@@ -63,6 +64,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
         destinations: vec![destination.clone()],
         wanted: 0,
         prepare: Box::new(|| Ok(())),
+        told: Box::new(|| bench.world.told()),
     };
     let commands = || -> Vec<Command> {
         let images = journey.images.iter().take(SAMPLE);

@@ -64,7 +64,11 @@ impl<'a> Tree<'a> {
                 .map(|rate| format!("rate = {rate}\n"))
                 .unwrap_or_default();
             // Writing to a String can't fail, here and below.
-            let _written = write!(toml, "[registry.\"{}\"]\n{rate}", host.address);
+            let _written = write!(
+                toml,
+                "[registry.\"{}\"]\ninventory = \"bulk-list\"\n{rate}",
+                host.address
+            );
         }
         let word = if rate.is_some() { "told" } else { "untold" };
         let settings = self.journey.folder.join(format!("{word}.toml"));
@@ -87,11 +91,13 @@ impl<'a> Tree<'a> {
     }
 
     fn course(&self) -> Course<'a> {
+        let bench = self.bench;
         Course {
             source: self.source.clone(),
             destinations: self.hosts.clone(),
             wanted: 0,
             prepare: Box::new(|| Ok(())),
+            told: Box::new(move || bench.world.told()),
         }
     }
 }
