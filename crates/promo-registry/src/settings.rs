@@ -37,7 +37,7 @@ pub struct BudgetSettings {
 impl Default for BudgetSettings {
     fn default() -> Self {
         Self {
-            concurrency: 16,
+            concurrency: 64,
             requests_per_second: None,
         }
     }

@@ -13,6 +13,7 @@ use super::flow::Run;
 use super::outcome::Blocked;
 use super::placing;
 use super::settings::StagingPolicy;
+use super::tag_lists::TagLists;
 use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
 use crate::plan::{Becomes, Beside, ImageWork, Verdict};
 use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase, Registry};
@@ -28,6 +29,8 @@ pub(super) struct Look<'a> {
     /// Types of artifacts that are copied.
     pub(super) carry: &'a BTreeSet<String>,
     pub(super) staging: StagingPolicy,
+    /// Lists of tags, where several images of a repository are looked at.
+    pub(super) tags: &'a TagLists,
 }
 
 impl<'a> Look<'a> {
@@ -36,6 +39,7 @@ impl<'a> Look<'a> {
             registry: run.ports.registry.as_ref(),
             carry: &run.settings.carry,
             staging: run.settings.staging,
+            tags: &run.reads.tags,
         }
     }
 }
@@ -48,7 +52,9 @@ pub(super) async fn look(run: &Run, work: &ImageWork) -> Result<Vec<Beside>, Blo
     if run.interrupt.is_raised() {
         return Err(Blocked::interrupted(Phase::Validate));
     }
-    match find(&Look::of(run), &work.source, work.digest).await {
+    let look = Look::of(run);
+    let find = find(&look, &work.source, work.digest);
+    match run.reads.beside.get(&work.source, work.digest, find).await {
         Ok(found) => Ok(found),
         // What is to be carried must be known; otherwise it is only told.
         Err(failure) if run.settings.carry.is_empty() => {
@@ -105,8 +111,9 @@ pub(super) async fn find(
     }
     let judged = look.staging != StagingPolicy::Off;
     // Those that hold signatures are read anyway where they are judged.
-    for suffix in TAGS.iter().filter(|suffix| !judged || **suffix == ".sbom") {
-        let tag = image.evidence_tag(suffix);
+    let asked = TAGS.iter().filter(|suffix| !judged || **suffix == ".sbom");
+    let asked = asked.map(|suffix| image.evidence_tag(suffix)).collect();
+    for tag in look.tags.among(look.registry, source, asked).await {
         let reference = ManifestReference::Tag(tag.clone());
         if let Some(head) = look.registry.head_manifest(source, &reference).await? {
             found.push(Beside {

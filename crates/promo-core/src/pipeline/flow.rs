@@ -9,6 +9,7 @@ use super::ended::{EndedRun, PhaseReport, PhaseStatus};
 use super::mirrors::Partners;
 use super::outcome::{self, Blocked, EdgeOutcome};
 use super::shared_evidence::SharedEvidence;
+use super::source_reads::SourceReads;
 use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
@@ -26,6 +27,8 @@ pub(super) struct Run {
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
     pub(super) judged_children: JudgedChildren,
+    /// What is read of staging once for several images.
+    pub(super) reads: SourceReads,
     /// The evidence that images and mirrors share.
     pub(super) shared: Arc<SharedEvidence>,
     /// Where mirrors that go their own way bring the same content.

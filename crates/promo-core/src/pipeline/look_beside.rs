@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::StagingPolicy;
 use super::beside::{self, Look};
 use super::measure::{Image, of_each};
+use super::tag_lists::TagLists;
 use crate::oci::{Descriptor, RawManifest};
 use crate::plan::{Beside, Plan};
 use crate::ports::{Event, Failure, Observer, Registry, contain};
@@ -36,17 +37,19 @@ pub async fn look_beside(
     observer: &dyn Observer,
     at_once: NonZeroUsize,
 ) -> Plan {
-    let look = Look {
-        registry,
-        carry: &settings.carry,
-        staging: settings.staging,
-    };
     let work = plan.work().into_iter();
-    let images = work
+    let images: BTreeSet<Image> = work
         .filter(beside::is_to_be_promoted)
         .map(|item| (item.source, item.digest))
         .collect();
-    let look = &look;
+    let tags = TagLists::default();
+    tags.expect(images.iter().map(|(source, _)| source));
+    let look = &Look {
+        registry,
+        carry: &settings.carry,
+        staging: settings.staging,
+        tags: &tags,
+    };
     let found = of_each(images, observer, at_once, |image| async move {
         let found = contain(find(look, &image, observer)).await;
         found.inspect_err(|failure| {

@@ -16,6 +16,7 @@ use super::intent::Confirmed;
 use super::mirror_progress::{AtMirror, MirrorProgress};
 use super::publish::Published;
 use super::shared_evidence::SharedEvidence;
+use super::source_reads::SourceReads;
 use super::staged::JudgedChildren;
 use super::validate::{Validated, ValidatedImage};
 use super::{EvidenceScope, Ports};
@@ -96,6 +97,7 @@ impl Run {
             interrupt: self.interrupt.clone(),
             started: self.started,
             judged_children: JudgedChildren::default(),
+            reads: SourceReads::default(),
             shared: Arc::clone(shared),
             partners: Arc::clone(partners),
         }

@@ -45,10 +45,12 @@ mod settings;
 mod setup;
 mod shared_evidence;
 mod sign;
+mod source_reads;
 mod staged;
 mod staged_children;
 mod staging;
 mod standing;
+mod tag_lists;
 pub mod trust;
 mod validate;
 

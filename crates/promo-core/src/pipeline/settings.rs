@@ -64,7 +64,7 @@ pub struct RunSettings {
     pub evidence: EvidenceScope,
     /// What the plan is asked.
     pub plan: PlanOptions,
-    /// How many images a phase works on at once.
+    /// How many images a phase works on at once, at each mirror.
     pub concurrency: NonZeroUsize,
     /// Who promotes, as the attestation says it: `https://…@VERSION`.
     pub builder_id: String,
@@ -74,7 +74,7 @@ pub struct RunSettings {
 
 impl RunSettings {
     /// Settings of a run by this builder that plans with these options: staging's signatures are not looked at, every
-    /// mirror receives evidence, 16 images are worked on at once. Everything else is set on the value.
+    /// mirror receives evidence, 64 images are worked on at once. Everything else is set on the value.
     pub fn new(builder_id: impl Into<String>, plan: PlanOptions) -> Self {
         Self {
             staging: StagingPolicy::Off,
@@ -91,8 +91,9 @@ impl RunSettings {
     }
 }
 
-/// How many images a phase works on at once, unless settings say otherwise.
-pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+/// How many images a phase works on at once at each mirror, unless settings say otherwise. What a host is sent at once is
+/// its budget's matter.
+pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// The ports that a run works with.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::flow::Run;
 use super::intent::Intent;
+use super::source_reads::SourceReads;
 use super::staged::JudgedChildren;
 use super::{Interrupt, Ports, RunSettings, StagingPolicy};
 use crate::ports::{Event, Phase};
@@ -52,6 +53,7 @@ impl<I: Intent> Ready<I> {
             interrupt,
             started,
             judged_children: JudgedChildren::default(),
+            reads: SourceReads::default(),
             shared: Arc::default(),
             partners: Arc::default(),
         };

@@ -288,6 +288,7 @@ async fn manifest(
     work: &ImageWork,
     digest: Digest,
 ) -> Result<Option<RawManifest>, Failure> {
-    let registry = &run.ports.registry;
-    registry.get_manifest(&work.source, &digest.into()).await
+    let reference = digest.into();
+    let read = run.ports.registry.get_manifest(&work.source, &reference);
+    run.reads.manifests.get(&work.source, digest, read).await
 }

@@ -48,6 +48,10 @@ impl<I: Intent> ProvenanceVerified<I> {
                 PhaseStatus::Done
             }
         };
+        let works = passed.iter().map(ProvenanceVerifiedImage::work);
+        flow.run
+            .reads
+            .expect(works.filter(|work| beside::is_to_be_promoted(work)));
         let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
         let mut images = Vec::new();
         for (image, children) in validated {
@@ -215,11 +219,15 @@ async fn of_image(
     work: &ImageWork,
 ) -> Result<StagingSignatures, Blocked> {
     let failed = |failure| Blocked::failed(Phase::Validate, &failure);
-    let store = &run.ports.evidence;
-    let evidence = store.read_bounded(&work.source, &work.digest).await;
-    let evidence = evidence.map_err(failed)?;
-    let verification = verifier.verify(&work.digest, None, &evidence.set).await;
-    staging::decide(run, work, verification.map_err(failed)?, &evidence)
+    let read = async {
+        let store = &run.ports.evidence;
+        let evidence = store.read_bounded(&work.source, &work.digest).await?;
+        let verification = verifier.verify(&work.digest, None, &evidence.set).await?;
+        Ok((evidence, verification))
+    };
+    let read = run.reads.evidence.get(&work.source, work.digest, read);
+    let (evidence, verification) = read.await.map_err(failed)?;
+    staging::decide(run, work, verification, &evidence)
 }
 
 fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {

@@ -223,6 +223,7 @@ impl<'a> ImageCopy<'a> {
         session: UploadSession,
     ) -> Attempted {
         let registry = &self.copier.registry;
+        let _upload = self.copier.transfers.upload().await;
         let reader = self.copier.transfers.join(Wish {
             source: &self.request.source,
             blob,

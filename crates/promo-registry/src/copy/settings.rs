@@ -25,6 +25,8 @@ pub struct CopySettings {
     /// Bytes that wait for destinations at the most, of all blobs that are under way together. At least one
     /// mebibyte.
     pub buffers: usize,
+    /// Blobs that are sent at once, to all destinations together: each takes a connection.
+    pub uploads: usize,
     /// How long the reading of a blob waits for destinations that will want it, too.
     pub gathering: Duration,
     /// How long a destination may hold up others that get the same bytes, while 8 MiB of them wait for it; then it is
@@ -43,6 +45,7 @@ impl Default for CopySettings {
             attempts: 3,
             pause: Duration::from_millis(500),
             buffers: 64 << 20,
+            uploads: 256,
             gathering: Duration::from_secs(1),
             holding_up: Duration::from_secs(1),
         }

@@ -38,7 +38,7 @@ pub struct InventorySettings {
 impl Default for InventorySettings {
     fn default() -> Self {
         Self {
-            concurrency: 32,
+            concurrency: 64,
             methods: BTreeMap::new(),
             repositories: 100_000,
             tags: 2_000_000,

@@ -52,6 +52,31 @@ async fn a_single_image_to_two_mirrors() {
     }
 }
 
+/// Of several images of a repository, a list says which of the tags beside them are worth a question.
+#[tokio::test]
+async fn tags_beside_many_images_are_listed() {
+    let world = World::start().await;
+    let images = [1, 2, 3].map(image);
+    let wanted = images.each_ref().map(|image| {
+        world.stage("app", image);
+        want("app", image, &[])
+    });
+    let sbom = images[1].digest().replace(':', "-") + ".sbom";
+    image(4).push_to(&world.staging.state(), "team/app", &sbom);
+    let report = world.run(&world.set(&wanted)).await;
+    let staging = counts(&world.staging);
+    assert_eq!(staging[&Operation::TagList], 1, "{staging:?}");
+    // The images, at the plan, and the one tag that is there.
+    assert_eq!(staging[&Operation::ManifestHead], 3 + 1, "{staging:?}");
+    let tags: Vec<_> = report
+        .beside
+        .iter()
+        .filter_map(|it| it.tag.as_ref())
+        .collect();
+    assert_eq!(tags.len(), 1);
+    assert_eq!(tags[0].as_str(), sbom);
+}
+
 #[tokio::test]
 async fn an_index_reads_each_child_once_and_a_shared_blob_once() {
     let world = World::start().await;

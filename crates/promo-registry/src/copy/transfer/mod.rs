@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::Registry;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::buffer::Buffer;
 use self::hosts::Hosts;
@@ -36,6 +36,7 @@ pub(super) struct Transfers {
     running: Arc<Running>,
     /// What all buffers may hold together, in pieces.
     pieces: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
     hosts: Arc<Hosts>,
 }
 
@@ -63,8 +64,17 @@ impl Transfers {
             settings: settings.clone(),
             running: Arc::default(),
             pieces: Arc::new(Semaphore::new(pieces)),
+            uploads: Arc::new(Semaphore::new(
+                settings.uploads.clamp(1, Semaphore::MAX_PERMITS),
+            )),
             hosts: Arc::default(),
         }
+    }
+
+    /// Waits until one more blob may be sent. Asked before a transfer is joined, so that nobody waits for who waits here.
+    pub(super) async fn upload(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        Arc::clone(&self.uploads).acquire_owned().await.ok()
     }
 
     /// Joins the transfer of a blob that has just begun, or begins one. Who was left behind of late always gets one of
