@@ -43,8 +43,8 @@ const LAYERED: [Layers; 5] = [
     Layers {
         folder: "crates/promo-core/src",
         layers: &[
-            &["code", "oci", "setting"],
-            &["codes", "failure", "identity", "json_schema", "manifest"],
+            &["code", "codes", "oci", "setting"],
+            &["failure", "identity", "json_schema", "manifest"],
             &["inventory"],
             &["ports", "snapshot"],
             &["plan"],
