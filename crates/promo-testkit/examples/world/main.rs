@@ -141,7 +141,10 @@ impl World {
                 content::plant(&folder, &hosts, others.iter().flatten().next())
             }
             Order::Clear { registry } => {
-                self.registry(registry)?.state().clear();
+                // One that is gone has nothing.
+                if let Some(registry) = self.registries.get(registry).and_then(Option::as_ref) {
+                    registry.state().clear();
+                }
                 Ok(Value::Null)
             }
             Order::Fail {

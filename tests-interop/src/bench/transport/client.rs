@@ -70,6 +70,12 @@ impl<'a> Client<'a> {
         self
     }
 
+    /// It is compared with nobody: it does something else.
+    pub(super) fn apart(mut self) -> Self {
+        self.role = Role::Apart;
+        self
+    }
+
     /// Something happens to the registries when it starts.
     pub(super) fn upset(mut self, upset: impl Fn(&World) -> Result<()> + 'a) -> Self {
         self.upset = Some(Box::new(upset));

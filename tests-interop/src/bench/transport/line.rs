@@ -32,6 +32,8 @@ pub(super) struct Line {
     pub(super) destination: Told,
     /// By registry, in the order in which they were started.
     pub(super) registries: Vec<Option<Told>>,
+    /// Whether it came to its end with all that was to be done: others aren't compared with it otherwise.
+    pub(super) is_complete: bool,
     /// What wasn't as it should be.
     pub(super) remark: String,
 }
@@ -82,6 +84,8 @@ impl Course<'_> {
         let source = of(&self.source).cloned().unwrap_or_default();
         let destination = Told::sum(self.destinations.iter().filter_map(of));
         let remark = self.remark(&cost, &destination);
+        let is_complete =
+            !cost.given_up && cost.failures == 0 && destination.published >= self.wanted;
         Line {
             name: client.name.clone(),
             role: client.role,
@@ -92,6 +96,7 @@ impl Course<'_> {
             source,
             destination,
             registries,
+            is_complete,
             remark,
         }
     }

@@ -82,14 +82,18 @@ impl Section {
         self.lines.iter().find(|line| line.name == name)
     }
 
-    /// promo's time (of its first line) in times of the bare loop's.
+    /// promo's time (of its first line) in times of the bare loop's, if it was done.
     pub(super) fn to_floor(&self) -> Option<f64> {
-        Some(self.first(Role::Promo)?.wall / self.first(Role::Floor)?.wall)
+        Some(self.finished()?.wall / self.first(Role::Floor)?.wall)
     }
 
-    /// How many times quicker promo (its first line) is than the quickest peer.
+    /// How many times quicker promo (its first line) is than the quickest peer that was done.
     pub(super) fn ahead(&self) -> Option<f64> {
-        Some(self.best_peer()?.wall / self.first(Role::Promo)?.wall)
+        Some(self.best_peer()?.wall / self.finished()?.wall)
+    }
+
+    fn finished(&self) -> Option<&Line> {
+        self.first(Role::Promo).filter(|line| line.is_complete)
     }
 
     /// The first line of a role.
@@ -98,7 +102,10 @@ impl Section {
     }
 
     fn best_peer(&self) -> Option<&Line> {
-        let peers = self.lines.iter().filter(|line| line.role == Role::Peer);
+        let peers = self
+            .lines
+            .iter()
+            .filter(|line| line.role == Role::Peer && line.is_complete);
         peers.min_by(|one, other| one.wall.total_cmp(&other.wall))
     }
 

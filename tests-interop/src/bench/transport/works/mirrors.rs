@@ -87,8 +87,8 @@ pub(super) fn all_well(bench: &Bench) -> Result<Section> {
     let journey = fleet.journey(bench, "bare", first)?;
     let one = fleet.course(bench, first, true);
     let clients = [
-        fleet.promo(bench, ("one mirror", first), true)?,
-        bare(bench, &one, &journey, "copy")?,
+        fleet.promo(bench, ("one mirror", first), true)?.apart(),
+        bare(bench, &one, &journey, "copy")?.apart(),
     ];
     let mut lines = one.measure(bench, &clients)?;
     let all = fleet.course(bench, &fleet.mirrors, true);
@@ -108,7 +108,8 @@ pub(super) fn all_well(bench: &Bench) -> Result<Section> {
     lines.extend(all.measure(bench, &clients)?);
     let again = fleet.course(bench, &fleet.mirrors, false);
     let name = "22 mirrors, nothing to do";
-    lines.extend(again.measure(bench, &[fleet.promo(bench, (name, &fleet.mirrors), true)?])?);
+    let client = fleet.promo(bench, (name, &fleet.mirrors), true)?.apart();
+    lines.extend(again.measure(bench, &[client])?);
     let targets = targets(&lines);
     Ok(Section {
         title: "Mirrors",
