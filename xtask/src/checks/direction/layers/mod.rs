@@ -31,9 +31,9 @@ const LAYERED: [Layers; 3] = [
     Layers {
         folder: "crates/promo-registry/src",
         layers: &[
-            &["codes", "held_back", "limits", "secret"],
+            &["codes", "held_back", "limits", "monotonic", "secret"],
             &["error", "settings"],
-            &["budget", "dialect"],
+            &["budget", "dialect", "health"],
             &["http"],
             &["auth"],
             &["wire"],
