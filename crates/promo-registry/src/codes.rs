@@ -62,7 +62,7 @@ promo_core::codes! {
     PAUSED_TOO_LONG "PROMO-R034" "Pause too long"
         "The registry asks by `Retry-After` for a pause that is longer than is waited (five minutes, unless set otherwise). Requests of that kind to that host fail until it is over; others go on."
     SILENT "PROMO-R035" "Host silent"
-        "Nothing but passed deadlines and failed connections has come from the host for two minutes. Requests to it fail at once, but for one a minute that finds out whether it is back."
+        "The host is down: ten requests in a row, or all for a minute, were lost (the connection failed or broke, the deadline passed, or the answer was 502, 503 or 504). It was waited for as long as `give-up` says. Requests to it fail at once now, but for one in 30 seconds that finds out whether it is back."
     BROKE_OFF "PROMO-R036" "Answer broke off"
         "A small answer ended in the middle, also when it was asked for again."
     CREDENTIAL_SOURCE "PROMO-R037" "Credential source failed"

@@ -80,8 +80,11 @@ pub struct Deadlines {
     pub read: Duration,
     /// How many bytes of a blob must come within `read`.
     pub floor: u64,
-    /// How long a host may say nothing at all to what it is asked until requests to it fail at once.
+    /// How long a host may say nothing at all to what it is asked until it counts as down, as one does that loses many
+    /// requests in a row.
     pub silence: Duration,
+    /// For how long requests to a host that is down wait for it, from its first silence on. Then they fail at once.
+    pub give_up: Duration,
 }
 
 impl Default for Deadlines {
@@ -92,7 +95,8 @@ impl Default for Deadlines {
             idle: Duration::from_secs(120),
             read: Duration::from_secs(30),
             floor: 32 << 10,
-            silence: Duration::from_secs(120),
+            silence: Duration::from_secs(60),
+            give_up: Duration::from_secs(60),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::authorization::Authorization;
 use super::{Access, Authorizer};
 use crate::dialect::answers;
 use crate::http::{
-    Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, authority, check_location,
+    Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, Traffic, authority, check_location,
     foreign_location, refusal, same_origin,
 };
 use crate::{Caps, Error, LocationRule};
@@ -188,11 +188,11 @@ impl Exchange {
             sent.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         let progress = set_body(&mut sent, &mut request.body);
+        let (clients, traffic) = (&self.sender.clients, Traffic::of(request.operation));
         let client = if home.is_some() {
-            self.sender.clients.for_registry(&access.host)?
+            clients.for_registry(&access.host, traffic)?
         } else {
-            let reach = hosts.reach_of(&access.host);
-            self.sender.clients.for_elsewhere(url, reach)?
+            clients.for_elsewhere(url, hosts.reach_of(&access.host), traffic)?
         };
         Ok(Dispatch {
             client,
@@ -200,7 +200,10 @@ impl Exchange {
             host,
             operation: request.operation,
             what: &request.what,
-            budget: home.map(|_| hosts.budget(access.host.as_str())),
+            budget: match home {
+                Some(_) => hosts.budget(access.host.as_str()),
+                None => hosts.budget_elsewhere(host),
+            },
             progress,
         })
     }

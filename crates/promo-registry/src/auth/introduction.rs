@@ -14,7 +14,7 @@ use super::challenge::{Challenge, challenge_of};
 use super::door::Wants;
 use super::{Access, Authorizer};
 use crate::Error;
-use crate::http::{Attempts, Dispatch};
+use crate::http::{Attempts, Dispatch, Traffic};
 
 impl Authorizer {
     /// Whether requests carry credentials that they wouldn't have carried before, as nobody had asked for any.
@@ -70,12 +70,12 @@ impl Authorizer {
         loop {
             let outcome = sender
                 .send_once(Dispatch {
-                    client: sender.clients.for_registry(host)?,
+                    client: sender.clients.for_registry(host, Traffic::Small)?,
                     request: reqwest::Request::new(Method::GET, url.clone()),
                     host: host.as_str(),
                     operation: Operation::Ping,
                     what: &what,
-                    budget: Some(sender.hosts.budget(host.as_str())),
+                    budget: sender.hosts.budget(host.as_str()),
                     progress: None,
                 })
                 .await;

@@ -18,7 +18,7 @@ use url::form_urlencoded::Serializer;
 
 use super::flight::{Flight, Found};
 use super::{Credential, Scopes, Secret};
-use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, refusal};
+use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, Traffic, refusal};
 use crate::{Caps, Error};
 
 /// What a token is fetched with.
@@ -157,7 +157,7 @@ pub(super) async fn fetch(
                 host: &realm,
                 operation: Operation::Token,
                 what: &what,
-                budget: Some(sender.hosts.budget(&realm)),
+                budget: sender.hosts.budget(&realm),
                 progress: None,
             })
             .await;
@@ -179,9 +179,11 @@ pub(super) async fn fetch(
 fn client(sender: &Sender, request: &TokenRequest) -> Result<reqwest::Client, Error> {
     let endpoint = sender.hosts.endpoint(&request.host)?;
     if crate::http::same_origin(&endpoint, &request.realm) {
-        return sender.clients.for_registry(&request.host);
+        let host = &request.host;
+        return sender.clients.for_registry(host, Traffic::Small);
     }
-    sender.clients.for_elsewhere(&request.realm, request.reach)
+    let (realm, reach) = (&request.realm, request.reach);
+    sender.clients.for_elsewhere(realm, reach, Traffic::Small)
 }
 
 fn to_http(request: &TokenRequest) -> reqwest::Request {

@@ -1,16 +1,16 @@
 //! The budget of one registry host: how many requests are open, how many are sent in a second, and
 //! whether the host asked for a pause.
 //!
-//! Every request first gets a permit, then a token from the bucket of the rate limiter, and checks last whether the
-//! host is paused. A 429 pauses the whole host, not only the request that got it, and lowers the rate. A pause that is
-//! longer than promo waits blocks only that class of requests: the quota for reading manifests may be used up for
-//! hours while uploads still work.
+//! Every request first gets a permit, then stands in line, first come first served, until the host isn't paused and its
+//! slot has come. Who gives up while it stands there leaves nothing behind. A 429 pauses the whole host, not only the request
+//! that got it, and lowers the rate. A pause that is longer than promo waits blocks only that class of requests: the quota
+//! for reading manifests may be used up for hours while uploads still work.
 
 mod class;
 mod rate;
-mod time;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,16 +19,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use class::Class;
 use rate::Rate;
-pub(crate) use time::Monotonic;
 
+use crate::monotonic::Monotonic;
 use crate::{BudgetSettings, Error};
+
+/// How many requests are open at the most before the first answer. Each answer that is no refusal opens another place, so
+/// that what is open can double with each round trip, up to the host's places.
+const FIRST_PLACES: usize = 32;
 
 /// The budget of one host.
 #[derive(Debug)]
 pub(crate) struct HostBudget {
     host: String,
     permits: Arc<Semaphore>,
-    rate: Rate,
+    /// Places that are not opened yet.
+    unopened: AtomicUsize,
+    /// Whoever holds it is the next to be sent.
+    line: tokio::sync::Mutex<()>,
+    rate: Mutex<Rate>,
     paused_until: Mutex<Duration>,
     closed_until: Mutex<BTreeMap<Class, Duration>>,
     longest_pause: Duration,
@@ -37,10 +45,11 @@ pub(crate) struct HostBudget {
     observer: Arc<dyn Observer>,
 }
 
-/// Permission to send one request. Dropping it frees its slot.
+/// Permission to send one request. Dropping it frees its place.
 #[derive(Debug)]
 pub(crate) struct Permit {
     _slot: Option<OwnedSemaphorePermit>,
+    given: Duration,
 }
 
 /// Whether a request takes one of the host's slots for open requests.
@@ -62,10 +71,14 @@ impl HostBudget {
         sleep: Arc<dyn Sleep>,
         observer: Arc<dyn Observer>,
     ) -> Self {
+        let places = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        let first = places.min(FIRST_PLACES);
         Self {
             host: host.to_owned(),
-            permits: Arc::new(Semaphore::new(settings.concurrency.max(1))),
-            rate: Rate::new(Arc::clone(&time), settings.requests_per_second),
+            permits: Arc::new(Semaphore::new(first)),
+            unopened: AtomicUsize::new(places - first),
+            line: tokio::sync::Mutex::default(),
+            rate: Mutex::new(Rate::new(settings.requests_per_second)),
             paused_until: Mutex::new(Duration::ZERO),
             closed_until: Mutex::default(),
             longest_pause,
@@ -73,6 +86,11 @@ impl HostBudget {
             sleep,
             observer,
         }
+    }
+
+    /// The host, by the name that its registry has of several.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Waits until a request may be sent. Fails at once if the host asked for a longer pause in such requests than
@@ -84,26 +102,46 @@ impl HostBudget {
             Slot::Counted => Arc::clone(&self.permits).acquire_owned().await.ok(),
             Slot::Uncounted => None,
         };
+        // Only the first in the line sleeps, so that a slot that it doesn't take is the next one's.
+        let _turn = self.line.lock().await;
         loop {
             self.check_open(class)?;
             if let Some(pause) = self.pause_left() {
                 self.sleep.sleep(pause).await;
-            } else if let Err(pause) = self.rate.take() {
-                self.sleep.sleep(pause).await;
-            } else if self.pause_left().is_none() {
-                return Ok(Permit { _slot: slot });
+                continue;
+            }
+            let now = self.time.now();
+            let taken = lock(&self.rate).take(now);
+            match taken {
+                Ok(()) => {
+                    return Ok(Permit {
+                        _slot: slot,
+                        given: now,
+                    });
+                }
+                Err(wait) => self.sleep.sleep(wait).await,
             }
         }
     }
 
-    /// An answer other than 429 came.
-    pub(crate) fn answered(&self) {
-        self.rate.answered();
+    /// The request of this permit was answered, and the host is neither overloaded nor broken.
+    pub(crate) fn answered(&self, permit: &Permit) {
+        lock(&self.rate).answered(self.time.now(), permit.given);
+        let one_less = |unopened: usize| unopened.checked_sub(1);
+        let order = (Ordering::Relaxed, Ordering::Relaxed);
+        if self
+            .unopened
+            .fetch_update(order.0, order.1, one_less)
+            .is_ok()
+        {
+            self.permits.add_permits(1);
+        }
     }
 
-    /// The host answered 429 to such a request and asks for a pause.
-    pub(crate) fn throttled(&self, pause: Duration, operation: Operation) {
-        let until = self.time.now().saturating_add(pause);
+    /// The host answered 429 to such a request, the one of this permit, and asks for a pause.
+    pub(crate) fn throttled(&self, permit: &Permit, pause: Duration, operation: Operation) {
+        let now = self.time.now();
+        let until = now.saturating_add(pause);
         if pause > self.longest_pause {
             let mut closed = lock(&self.closed_until);
             let known = closed.entry(Class::of(operation)).or_default();
@@ -112,7 +150,7 @@ impl HostBudget {
             let mut paused = lock(&self.paused_until);
             *paused = until.max(*paused);
             // A pause of hours for one class says nothing about the rate that the others may have.
-            self.rate.throttled(pause);
+            lock(&self.rate).refused(now, permit.given, pause);
         }
         self.observer.observe(&Event::Throttled {
             host: self.host.clone(),

@@ -9,6 +9,9 @@ use super::{Dialect, PLAIN};
 const REGISTRY: Dialect = Dialect {
     is_google: true,
     lists_digests: true,
+    // 60,000 requests a minute for a project in a region (https://cloud.google.com/artifact-registry/quotas, read in
+    // 2026-11). A host is that of a region, and may serve several projects: it is the least that it grants.
+    requests_per_second: Some(1000),
     ..PLAIN
 };
 

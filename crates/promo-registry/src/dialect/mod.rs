@@ -43,6 +43,9 @@ pub(crate) struct Dialect {
     /// Whether its tag lists are known to hold digests, so that one list tells all about a repository. Of others nothing
     /// is assumed: a list saves nothing where each tag needs a HEAD anyway.
     pub(crate) lists_digests: bool,
+    /// How many requests in a second its operator documents as the quota that everybody has: no more are sent from the
+    /// start, unless the user says otherwise. Quotas over hours, and those of single operations, aren't rates of a host.
+    pub(crate) requests_per_second: Option<u32>,
 }
 
 /// A registry of which nothing in particular is known.
@@ -54,6 +57,7 @@ const PLAIN: Dialect = Dialect {
     token_server: None,
     is_google: false,
     lists_digests: false,
+    requests_per_second: None,
 };
 
 /// All vendors. Each says for a host, with its port, what it speaks if it is the vendor's.

@@ -11,6 +11,7 @@ mod clients;
 mod hosts;
 mod link;
 mod location;
+mod loss;
 mod pace;
 mod proxy;
 mod refusal;
@@ -19,11 +20,10 @@ mod retry;
 mod retry_after;
 mod sender;
 mod sent;
-mod silence;
 
 pub(crate) use address::Reach;
 pub(crate) use answer::Answer;
-pub(crate) use clients::{Clients, ConnectionSettings};
+pub(crate) use clients::{Clients, ConnectionSettings, Traffic};
 pub(crate) use hosts::Hosts;
 pub(crate) use link::{UnreadableLink, next_link};
 pub(crate) use location::{authority, check_location, foreign_location, same_origin, shown};
@@ -35,7 +35,6 @@ pub(crate) use retry::Backoff;
 pub(crate) use retry_after::retry_after;
 pub(crate) use sender::{Attempts, Dispatch, Sender};
 pub(crate) use sent::Sent;
-pub(crate) use silence::Silences;
 
 #[cfg(test)]
 mod tests;

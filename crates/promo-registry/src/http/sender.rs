@@ -1,4 +1,5 @@
-//! Sends one request once: waits for the host's budget, holds it to its deadline, and tells the observer.
+//! Sends one request once: waits until its host is up and for the host's budget, holds it to its deadline, and tells the
+//! observer and the host's health how it ended. Whether it is sent again is asked here, too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,11 +11,16 @@ use promo_core::ports::{Event, Operation};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::address::OutOfReach;
-use super::{Answer, Backoff, Clients, Hosts, Sent, Silences, retry_after};
+use super::loss;
+use super::{Answer, Backoff, Clients, Hosts, Sent, retry_after};
 use crate::budget::{HostBudget, Permit, Slot};
 use crate::dialect::answers::is_foreign_501;
 use crate::error::{AnotherTry, is_broken};
+use crate::health::{Entry, MayProbe};
 use crate::{Caps, Deadlines, Error, LocationRule};
+
+/// How long an answer may take that shows whether a host is back.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// What it takes to send requests.
 #[derive(Debug)]
@@ -25,7 +31,6 @@ pub(crate) struct Sender {
     pub(crate) deadlines: Deadlines,
     pub(crate) sent: Arc<Sent>,
     pub(crate) caps: Caps,
-    pub(crate) silences: Silences,
 }
 
 /// A request that is ready to go.
@@ -36,41 +41,58 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) host: &'a str,
     pub(crate) operation: Operation,
     pub(crate) what: &'a str,
-    /// The budget that it is counted in. None for what a registry redirects us to, such as the storage behind it: that
-    /// is no request to the registry.
-    pub(crate) budget: Option<Arc<HostBudget>>,
+    /// The budget that it is counted in.
+    pub(crate) budget: Arc<HostBudget>,
     /// Counts the pieces of a stream that is sent, if one is.
     pub(crate) progress: Option<Arc<AtomicU64>>,
 }
 
 impl Sender {
-    /// Sends it. An answer of any status is a success here. A small body is read at once, so that one that breaks off
-    /// is asked for again, as if no answer had come.
+    /// Sends it when its host is up and its budget allows it. An answer of any status is a success here. A small body is
+    /// read at once, so that one that breaks off is asked for again, as if no answer had come.
     pub(crate) async fn send_once(&self, dispatch: Dispatch<'_>) -> Result<Answer, Error> {
-        let permit = self.admit(&dispatch).await?;
-        // Only after the wait for a permit: the requests that held the permits may have found out meanwhile that the
-        // host is silent.
-        self.silences.check(dispatch.host)?;
-        let host = dispatch.host;
+        let (permit, entry) = self.admit(&dispatch).await?;
+        let budget = Arc::clone(&dispatch.budget);
         let cap = self.caps.of(dispatch.operation);
         let started = Instant::now();
-        let mut outcome = self.head(dispatch, started, permit).await;
+        let mut outcome = self.head(dispatch, (started, entry), permit).await;
         if let (Ok(answer), Some(cap)) = (&mut outcome, cap)
             && answer.status().is_success()
             && let Err(error) = answer.read(cap).await
         {
             outcome = Err(error);
         }
-        self.silences.note(host, started, &outcome);
+        match loss::waited(&outcome, started, self.deadlines.request) {
+            Some(waited) => self.hosts.health.lost(budget.host(), waited),
+            None => self.hosts.health.heard(budget.host()),
+        }
         outcome
+    }
+
+    async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<(Permit, Entry), Error> {
+        let (slot, may_probe) = match dispatch.progress {
+            Some(_) => (Slot::Uncounted, MayProbe::No),
+            None => (Slot::Counted, MayProbe::Yes),
+        };
+        let (budget, health) = (&dispatch.budget, &self.hosts.health);
+        loop {
+            let entry = health
+                .enter(budget.host(), dispatch.host, may_probe)
+                .await?;
+            let permit = budget.admit(slot, dispatch.operation).await?;
+            // The requests that held the places before may have found out that the host is down.
+            if health.holds(budget.host(), entry) {
+                return Ok((permit, entry));
+            }
+        }
     }
 
     /// Sends it, up to the head of the answer.
     async fn head(
         &self,
         dispatch: Dispatch<'_>,
-        started: Instant,
-        permit: Option<Permit>,
+        (started, entry): (Instant, Entry),
+        permit: Permit,
     ) -> Result<Answer, Error> {
         let Dispatch {
             client,
@@ -85,10 +107,15 @@ impl Sender {
             self.sent.header(value);
         }
         let sent = client.execute(request);
+        // A host that was down for long is not waited for at length.
+        let patience = match entry {
+            Entry::Up => self.deadlines.request,
+            Entry::Probe => self.deadlines.request.min(PROBE),
+        };
         let outcome = match progress {
-            None => timeout_at(started + self.deadlines.request, sent)
+            None => timeout_at(started + patience, sent)
                 .await
-                .map_err(|_| self.deadlines.request),
+                .map_err(|_| patience),
             Some(progress) => while_progress(sent, &progress, self.deadlines.idle).await,
         };
         let outcome = match outcome {
@@ -106,9 +133,7 @@ impl Sender {
             status: outcome.as_ref().ok().map(|answer| answer.status().as_u16()),
         });
         let response = outcome?;
-        if let Some(budget) = budget {
-            self.note(&budget, operation, &response);
-        }
+        self.note(&budget, &permit, operation, &response);
         // For an upload the deadline is about the answer alone, not about sending the blob.
         let begun = match operation {
             Operation::BlobPut => Instant::now(),
@@ -120,32 +145,30 @@ impl Sender {
             what.to_owned(),
             response,
             deadline,
-            permit,
+            Some(permit),
             Arc::clone(&self.sent),
         ))
     }
 
-    async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<Option<Permit>, Error> {
-        let slot = match dispatch.progress {
-            Some(_) => Slot::Uncounted,
-            None => Slot::Counted,
-        };
-        match &dispatch.budget {
-            Some(budget) => budget.admit(slot, dispatch.operation).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Tells the budget what the host answered.
-    fn note(&self, budget: &HostBudget, operation: Operation, response: &reqwest::Response) {
+    /// Tells the budget what the host answered. A server error says nothing about how much the host serves.
+    fn note(
+        &self,
+        budget: &HostBudget,
+        permit: &Permit,
+        operation: Operation,
+        response: &reqwest::Response,
+    ) {
         let asked = retry_after(response.headers(), self.hosts.clock.now());
         match (response.status(), asked) {
             (StatusCode::TOO_MANY_REQUESTS, asked) => {
                 let pause = asked.unwrap_or_else(|| self.backoff.throttle_pause());
-                budget.throttled(pause, operation);
+                budget.throttled(permit, pause, operation);
             }
-            (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => budget.throttled(pause, operation),
-            _ => budget.answered(),
+            (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => {
+                budget.throttled(permit, pause, operation);
+            }
+            (status, _) if status.is_server_error() => {}
+            _ => budget.answered(permit),
         }
     }
 }
@@ -194,7 +217,12 @@ pub(crate) struct Attempts<'a> {
     operation: Operation,
     sent: u32,
     throttled: u32,
+    /// How often it was lost because the host went down.
+    held: u32,
 }
+
+/// How often a request is lost with its host without that counting: one that comes and goes is left in the end.
+const MOST_HELD: u32 = 16;
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(sender: &'a Sender, host: &'a str, operation: Operation) -> Self {
@@ -204,6 +232,7 @@ impl<'a> Attempts<'a> {
             operation,
             sent: 0,
             throttled: 0,
+            held: 0,
         }
     }
 
@@ -212,6 +241,11 @@ impl<'a> Attempts<'a> {
     pub(crate) async fn again(&mut self, outcome: &Result<Answer, Error>) -> bool {
         let settings = *self.sender.backoff.settings();
         let pause = match outcome {
+            // It isn't this request's fault: it waits with the others until the host is back or given up.
+            outcome if self.held < MOST_HELD && self.was_lost_with_the_host(outcome) => {
+                self.held += 1;
+                Duration::ZERO
+            }
             Ok(answer) if answer.status() == StatusCode::TOO_MANY_REQUESTS => {
                 // Many requests that were under way together get 429 before the rate is found.
                 self.throttled += 1;
@@ -229,13 +263,18 @@ impl<'a> Attempts<'a> {
         self.sender.hosts.observer.observe(&Event::Retry {
             host: self.host.to_owned(),
             operation: self.operation,
-            attempt: self.sent + self.throttled,
+            attempt: self.sent + self.throttled + self.held,
             pause,
         });
         if !pause.is_zero() {
             self.sender.hosts.sleep.sleep(pause).await;
         }
         true
+    }
+
+    fn was_lost_with_the_host(&self, outcome: &Result<Answer, Error>) -> bool {
+        let health = &self.sender.hosts.health;
+        loss::at(outcome).is_some_and(|host| health.is_down(Hosts::name_of(host)))
     }
 
     fn is_passing(&self, outcome: &Result<Answer, Error>) -> bool {

@@ -1,15 +1,21 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{LINK, RETRY_AFTER};
 use ::http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
+use promo_core::oci::RegistryHost;
+use promo_core::ports::{Clock, Silent, Sleep};
 use reqwest::dns::Resolve;
 use url::Url;
 
 use super::address::{GuardedResolver, Network, OutOfReach};
 use super::{
-    Backoff, ProxySettings, Reach, UnreadableLink, check_location, next_link, retry_after, shown,
+    Backoff, Hosts, ProxySettings, Reach, UnreadableLink, check_location, next_link, retry_after,
+    shown,
 };
-use crate::{LocationRule, RetrySettings};
+use crate::{Deadlines, HostSettings, LocationRule, RetrySettings};
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
@@ -253,6 +259,62 @@ fn retry_after_is_seconds_or_a_date() {
         twice.append(RETRY_AFTER, HeaderValue::from_static(value));
     }
     assert_eq!(retry_after(&twice, now), Some(Duration::from_secs(20)));
+}
+
+/// Settings and pauses of one name hold for the others.
+#[test]
+fn docker_hub_has_one_budget_by_three_names() {
+    let mut of_one = HostSettings::default();
+    of_one.budget.requests_per_second = Some(7.0);
+    let hosts = hosts([("index.docker.io".parse().unwrap(), of_one)].into());
+    let first = hosts.budget("docker.io");
+    for name in ["index.docker.io", "registry-1.docker.io"] {
+        assert!(Arc::ptr_eq(&first, &hosts.budget(name)), "{name}");
+    }
+    assert!(format!("{first:?}").contains("ceiling: 7.0"), "{first:?}");
+    let elsewhere = hosts.budget_elsewhere("docker.io");
+    assert!(!Arc::ptr_eq(&first, &elsewhere));
+    let same = hosts.budget_elsewhere("docker.io");
+    assert!(Arc::ptr_eq(&elsewhere, &same));
+}
+
+#[test]
+fn a_documented_quota_is_kept_to_unless_the_user_says_otherwise() {
+    let mut told = HostSettings::default();
+    told.budget.requests_per_second = Some(5.0);
+    let hosts = hosts([("eu.gcr.io".parse().unwrap(), told)].into());
+    for (host, ceiling) in [
+        ("us-docker.pkg.dev", "ceiling: 1000.0"),
+        ("gcr.io", "ceiling: 1000.0"),
+        ("eu.gcr.io", "ceiling: 5.0"),
+        ("registry.example", "cycle: None"),
+        // A quota over six hours is no rate.
+        ("docker.io", "cycle: None"),
+    ] {
+        let budget = format!("{:?}", hosts.budget(host));
+        assert!(budget.contains(ceiling), "{budget}");
+    }
+}
+
+fn hosts(settings: BTreeMap<RegistryHost, HostSettings>) -> Hosts {
+    let (retry, deadlines) = (RetrySettings::default(), Deadlines::default());
+    let time = Arc::new(StillTime);
+    let clock = Arc::clone(&time) as Arc<dyn Clock>;
+    Hosts::new(settings, (retry, &deadlines), clock, time, Arc::new(Silent))
+}
+
+#[derive(Debug)]
+struct StillTime;
+
+impl Clock for StillTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[async_trait::async_trait]
+impl Sleep for StillTime {
+    async fn sleep(&self, _pause: Duration) {}
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::WireRegistry;
 use crate::auth::{
     Anonymous, Authorizer, CredentialSource, Exchange, GoogleCredentials, GoogleSettings,
 };
-use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender, Silences};
+use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
 use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
 
 /// Settings of a [`WireRegistry`] before it is built. Everything has a default but time.
@@ -150,7 +150,7 @@ impl WireRegistryBuilder {
             clients,
             hosts: Hosts::new(
                 self.hosts,
-                self.retry,
+                (self.retry, &self.deadlines),
                 self.clock,
                 self.sleep,
                 self.observer,
@@ -159,7 +159,6 @@ impl WireRegistryBuilder {
             deadlines: self.deadlines,
             sent: Arc::default(),
             caps: self.caps,
-            silences: Silences::new(&self.deadlines),
         });
         let credentials: Arc<dyn CredentialSource> = match self.google {
             None => self.credentials,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::token::AccessToken;
-use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, authority, retry_after};
+use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, Traffic, authority, retry_after};
 use crate::{Caps, Error, RegistryAnswer};
 
 /// What it takes to ask.
@@ -61,7 +61,7 @@ impl Services {
     pub(super) async fn body(&self, question: &Question<'_>) -> Result<Bytes, Error> {
         // The file that the user named is what names the service.
         let clients = &self.sender.clients;
-        let client = clients.for_elsewhere(question.url, Reach::Anywhere)?;
+        let client = clients.for_elsewhere(question.url, Reach::Anywhere, Traffic::Small)?;
         let answer = self.ask(&client, question).await?;
         if !answer.status().is_success() {
             return Err(self.refused(answer).await);
@@ -98,7 +98,7 @@ impl Services {
             host: &host,
             operation: Operation::Token,
             what: question.what,
-            budget: Some(self.sender.hosts.budget(&host)),
+            budget: self.sender.hosts.budget(&host),
             progress: None,
         };
         self.sender.send_once(dispatch).await

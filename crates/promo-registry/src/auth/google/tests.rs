@@ -17,7 +17,7 @@ use super::metadata::Metadata;
 use super::services::{Services, error_code};
 use super::token::AccessToken;
 use super::{GoogleCredentialFile, GoogleSettings};
-use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender, Silences};
+use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
 use crate::{Caps, Deadlines, RetrySettings};
 
 #[test]
@@ -290,7 +290,8 @@ fn services() -> Services {
     let retry = RetrySettings::default();
     let time = Arc::new(StillTime);
     let clock = Arc::<StillTime>::clone(&time);
-    let hosts = Hosts::new(BTreeMap::new(), retry, clock, time, Arc::new(Silent));
+    let settings = (retry, &Deadlines::default());
+    let hosts = Hosts::new(BTreeMap::new(), settings, clock, time, Arc::new(Silent));
     Services {
         sender: Arc::new(Sender {
             clients: clients.unwrap(),
@@ -299,7 +300,6 @@ fn services() -> Services {
             deadlines: Deadlines::default(),
             sent: Arc::default(),
             caps: Caps::default(),
-            silences: Silences::new(&Deadlines::default()),
         }),
         caps: Caps::default(),
     }

@@ -30,9 +30,9 @@ const LAYERED: [Layers; 5] = [
     Layers {
         folder: "crates/promo-registry/src",
         layers: &[
-            &["codes", "held_back", "limits", "secret"],
+            &["codes", "held_back", "limits", "monotonic", "secret"],
             &["error", "settings"],
-            &["budget", "dialect"],
+            &["budget", "dialect", "health"],
             &["http"],
             &["auth"],
             &["wire"],

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::nanos::Nanos;
 use promo_core::ports::Clock;
 
 /// How much time has passed, measured by a [`Clock`] that may be set back: a step back counts as no time.
@@ -40,17 +39,5 @@ impl Monotonic {
         state.last = reading;
         state.passed = state.passed.saturating_add(Duration::from_nanos(step));
         state.passed
-    }
-}
-
-/// The same time as governor reads it.
-#[derive(Debug, Clone)]
-pub(super) struct GovernorClock(pub(super) Arc<Monotonic>);
-
-impl governor::clock::Clock for GovernorClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::from(self.0.now())
     }
 }
