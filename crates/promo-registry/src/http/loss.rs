@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use promo_core::with_causes;
 use tokio::time::Instant;
 
 use super::Answer;
 use crate::Error;
-use crate::error::error_chain;
 
 /// How long a lost request had waited for an answer; none if it wasn't lost.
 pub(super) fn waited(
@@ -37,6 +37,6 @@ pub(super) fn at(outcome: &Result<Answer, Error>) -> Option<&str> {
 
 /// Whether somebody answered who isn't whom we look for, or doesn't speak TLS: waiting changes nothing.
 fn is_about_tls(error: &reqwest::Error) -> bool {
-    let chain = error_chain(error);
+    let chain = with_causes(error);
     chain.contains("invalid peer certificate") || chain.contains("InvalidContentType")
 }
