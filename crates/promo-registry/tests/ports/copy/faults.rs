@@ -35,10 +35,11 @@ async fn altered_bytes_complete_no_upload() {
         let put = mirror.log().filter(|entry| {
             entry.operation == BlobPut && entry.reference.as_deref() == Some(layer(&image))
         });
-        // The last piece never went out: the registry could not even have been asked to believe it.
-        assert_eq!(put.len(), 1);
-        assert!(put[0].request_bytes < 3_000_000);
-        assert!(!put[0].is_success());
+        // The last piece never went out: the registry could not even have been asked to believe it. (Of a request that
+        // broke off it may not know yet.)
+        assert!(put.len() <= 1);
+        assert!(put.iter().all(|put| put.request_bytes < 3_000_000));
+        assert!(put.iter().all(|put| !put.is_success()));
     }
 }
 
