@@ -1,4 +1,6 @@
 //! What registries hold: images in repositories, or all that a large tree of promoter manifests wants.
+//!
+//! All of it is made on the spot, the same each time; who is to fetch what is decided by who gives the orders.
 
 use std::path::Path;
 

@@ -1,4 +1,6 @@
 //! What clients sent to a registry, counted: by kind, by what was answered, and when.
+//!
+//! What the numbers mean is not said here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! Clients: one or several processes that do a work together, and what they cost.
+//!
+//! They are started, looked at, and given up when their time is over; what they do is in their command lines.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _};

@@ -1,4 +1,6 @@
 //! A client's runs of one work, as one line: medians of what they cost, and what the registries were sent.
+//!
+//! [`Course`] lets the clients of a work take turns; how a line looks is for [`super::section`] to say.
 
 use super::Bench;
 use super::client::{Client, Cost, Role};

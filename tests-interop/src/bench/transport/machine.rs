@@ -1,4 +1,6 @@
 //! Where and with what was measured.
+//!
+//! Asks the kernel, git and the programs themselves; it measures nothing.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,6 @@
 //! `docs/benchmarks.md`: sections between marks, each replaced when its work was measured; what stands around them stays.
+//!
+//! What a section says comes from [`super::section`].
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! The programs that are measured, and the command lines of those that aren't ours.
+//!
+//! A [`Journey`] knows what is to get where; each program is told so in its own way, in files in the journey's folder.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

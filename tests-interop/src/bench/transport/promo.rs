@@ -1,4 +1,6 @@
 //! promo on the same journeys: a tree, a promo.toml, and command lines.
+//!
+//! The tree asks for what the peers are told to copy, no more.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

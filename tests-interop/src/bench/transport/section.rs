@@ -1,4 +1,6 @@
 //! What came out of one work: a table of lines, and beside each target what was measured.
+//!
+//! It makes text for the terminal and Markdown for the page, and judges nothing beyond "met" and "missed".
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,4 +1,6 @@
 //! What registries were sent, as the world counts it.
+//!
+//! Several registries add up to one; ratios are made where they are shown.
 
 use std::collections::BTreeMap;
 

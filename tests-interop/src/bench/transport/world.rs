@@ -1,4 +1,6 @@
 //! The registries: the example `world` of promo-testkit, which takes orders and answers in lines of JSON.
+//!
+//! Each order waits for its answer; the process ends with its owner.
 
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,4 +1,6 @@
 //! The cold copy between two processes of the CNCF registry, which write to disk and need most of the processors.
+//!
+//! The requests are read from the access logs of the registries.
 
 use std::cell::Cell;
 use std::fs;
@@ -130,6 +132,7 @@ fn kind(request: &str) -> Option<&'static str> {
         "PATCH" => "BlobPatch",
         "PUT" => "BlobPut",
         "GET" if is("/tags/list") => "TagList",
+        "GET" if is("/referrers/") => "Referrers",
         "GET" if is("/blobs/") => "BlobGet",
         "HEAD" if is("/blobs/") => "BlobHead",
         "DELETE" => "UploadCancel",

@@ -1,4 +1,6 @@
 //! 200 images of five layers each: to an empty registry, inside one registry, and when all of them are there.
+//!
+//! The bare loop and the other programs that copy are set up here for the other works, too.
 
 use serde_json::json;
 

@@ -1,4 +1,6 @@
 //! What is measured, one function for each work.
+//!
+//! Each sets its registries up, lets clients take turns, and says which targets there are.
 
 mod between;
 mod budget;

@@ -1,4 +1,6 @@
 //! The cold copy with signatures and attestations, in the forms that promo knows; beside it crane and cosign.
+//!
+//! cosign signs a part of the images, and its time is taken that many times.
 
 use std::process::Command;
 

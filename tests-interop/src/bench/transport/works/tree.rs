@@ -1,4 +1,6 @@
 //! The steady state of a tree of the shape of the largest public one in June 2024: all that it wants is published.
+//!
+//! promo plans it online, and once more after ten digests have been added.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -136,7 +138,8 @@ fn targets(lines: &[Line], repositories: f64, floor: f64) -> Vec<Target> {
     for (line, name) in lines.iter().zip(["told", "not told"]) {
         let each = number(line.destination.total()) / repositories;
         let what = format!("{name}: requests for each repository");
-        targets.push(Target::at_most(&what, 1.02, "", Some(each)));
+        let done = |value: f64| line.is_complete.then_some(value);
+        targets.push(Target::at_most(&what, 1.02, "", done(each)));
         let refused = number(line.destination.refused());
         targets.push(Target::at_most(
             &format!("{name}: answers 429"),
@@ -145,16 +148,17 @@ fn targets(lines: &[Line], repositories: f64, floor: f64) -> Vec<Target> {
             Some(refused),
         ));
         let what = format!("{name}: time to what the quota asks for");
-        targets.push(Target::at_most(&what, 1.3, " ×", Some(line.wall / floor)));
+        targets.push(Target::at_most(&what, 1.3, " ×", done(line.wall / floor)));
         let megabytes = line.mebibytes * 1.048_576;
         targets.push(Target::at_most(
             &format!("{name}: memory"),
             80.0,
             " MB",
-            Some(megabytes),
+            done(megabytes),
         ));
     }
-    let since = lines.get(2).map(|line| line.wall);
+    let since = lines.get(2).filter(|line| line.is_complete);
+    let since = since.map(|line| line.wall);
     targets.push(Target::at_most(
         "ten new digests with `--since`",
         2.0,
