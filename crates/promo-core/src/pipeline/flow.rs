@@ -14,7 +14,7 @@ use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
 use crate::Code;
 use crate::plan::{Beside, ImageWork, Plan};
-use crate::ports::{Event, Failure, Phase};
+use crate::ports::{Event, Failure, Observer, Phase};
 
 /// Settings, ports and start of a run; the same for all its phases.
 #[derive(Debug)]
@@ -202,6 +202,30 @@ impl Flow {
 }
 
 impl Run {
+    /// The same run, for a part of its images that goes its own way.
+    pub(super) fn apart(
+        &self,
+        observer: Arc<dyn Observer>,
+        shared: Arc<SharedEvidence>,
+        partners: Arc<Partners>,
+    ) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            ports: Ports {
+                observer,
+                ..self.ports.clone()
+            },
+            mode: self.mode,
+            signing: self.signing.clone(),
+            interrupt: self.interrupt.clone(),
+            started: self.started,
+            judged_children: JudgedChildren::default(),
+            reads: SourceReads::default(),
+            shared,
+            partners,
+        }
+    }
+
     /// Whether the phases that make evidence are asked for.
     pub(super) fn evidence_status(&self) -> PhaseStatus {
         match self.signing {

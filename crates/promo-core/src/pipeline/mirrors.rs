@@ -11,18 +11,14 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::flow::Run;
+use super::EvidenceScope;
 use super::intent::Confirmed;
 use super::mirror_progress::{AtMirror, MirrorProgress};
 use super::publish::Published;
 use super::shared_evidence::SharedEvidence;
-use super::source_reads::SourceReads;
-use super::staged::JudgedChildren;
 use super::validate::{Validated, ValidatedImage};
-use super::{EvidenceScope, Ports};
 use crate::oci::{Digest, RegistryHost, Repository};
 use crate::plan::ImageWork;
-use crate::ports::Observer;
 
 impl Validated<Confirmed> {
     /// Promotes, signs, attests and publishes at each host apart. Where one mirror receives the evidence of all, they wait
@@ -48,7 +44,8 @@ impl Validated<Confirmed> {
         let progress = Arc::new(MirrorProgress::new(observer, parts.values()));
         let apart = parts.into_values().map(|images| {
             let observer = AtMirror::new(Arc::clone(&progress));
-            let run = flow.run.at_mirror(Arc::new(observer), &shared, &partners);
+            let (shared, partners) = (Arc::clone(&shared), Arc::clone(&partners));
+            let run = flow.run.apart(Arc::new(observer), shared, partners);
             let flow = flow.apart(Arc::new(run));
             all_phases(Self::part(flow, images, intent.clone()))
         });
@@ -76,32 +73,6 @@ fn by_host(images: Vec<ValidatedImage>) -> BTreeMap<RegistryHost, Vec<ValidatedI
         }
     }
     parts
-}
-
-impl Run {
-    /// The same run, as one mirror goes through it.
-    fn at_mirror(
-        &self,
-        observer: Arc<dyn Observer>,
-        shared: &Arc<SharedEvidence>,
-        partners: &Arc<Partners>,
-    ) -> Self {
-        Self {
-            settings: self.settings.clone(),
-            ports: Ports {
-                observer,
-                ..self.ports.clone()
-            },
-            mode: self.mode,
-            signing: self.signing.clone(),
-            interrupt: self.interrupt.clone(),
-            started: self.started,
-            judged_children: JudgedChildren::default(),
-            reads: SourceReads::default(),
-            shared: Arc::clone(shared),
-            partners: Arc::clone(partners),
-        }
-    }
 }
 
 /// Where a run brings the same content, by where it comes from.

@@ -43,6 +43,7 @@ mod read_inventory;
 mod refusal;
 mod settings;
 mod setup;
+mod shards;
 mod shared_evidence;
 mod sign;
 mod source_reads;
@@ -69,7 +70,8 @@ pub use provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 pub use publish::Published;
 pub use read_inventory::read_inventory;
 pub use settings::{
-    CONCURRENCY, EvidenceScope, Ports, ProvenancePolicy, RegistryPorts, RunSettings, StagingPolicy,
+    CONCURRENCY, EvidenceScope, Ports, ProvenancePolicy, RegistryPorts, RunSettings, SHARD,
+    StagingPolicy,
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
@@ -103,8 +105,7 @@ pub async fn run(
 
 /// Carries out what was planned, from provenance to publish.
 pub async fn carry_out(planned: Planned<Confirmed>) -> EndedRun {
-    let validated = planned.verify_provenance().validate().await;
-    validated.publish_at_each_mirror().await.end()
+    shards::carry_out(planned).await.end()
 }
 
 /// Shows what a run would do: the phases up to validate. Nothing is written anywhere.

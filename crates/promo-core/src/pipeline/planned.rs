@@ -6,6 +6,7 @@ use super::flow::Flow;
 use super::in_question;
 use super::intent::Intent;
 use super::read_inventory::read_inventory;
+use super::settings::RunSettings;
 use super::setup::Ready;
 use crate::inventory::WantedInventory;
 use crate::manifest::ManifestSet;
@@ -88,6 +89,16 @@ impl<I: Intent> Planned<I> {
     /// What is to be done, image by image.
     pub fn work(&self) -> &[ImageWork] {
         &self.work
+    }
+
+    /// The settings of the run.
+    pub(super) fn settings(&self) -> &RunSettings {
+        &self.flow.run.settings
+    }
+
+    /// A part of the same that goes its own way.
+    pub(super) fn part(flow: Flow, work: Vec<ImageWork>, intent: I) -> Self {
+        Self { flow, work, intent }
     }
 
     /// What the next phase works on.

@@ -66,6 +66,8 @@ pub struct RunSettings {
     pub plan: PlanOptions,
     /// How many images a phase works on at once, at each mirror.
     pub concurrency: NonZeroUsize,
+    /// How many images are gone through together, from validate to publish, before the next are begun.
+    pub shard: NonZeroUsize,
     /// Who promotes, as the attestation says it: `https://…@VERSION`.
     pub builder_id: String,
     /// Where the tree is kept, for the attestation: the image's file is put into `name`.
@@ -85,6 +87,7 @@ impl RunSettings {
             evidence: EvidenceScope::AllMirrors,
             plan,
             concurrency: CONCURRENCY,
+            shard: SHARD,
             builder_id: builder_id.into(),
             recorded: None,
         }
@@ -94,6 +97,9 @@ impl RunSettings {
 /// How many images a phase works on at once at each mirror, unless settings say otherwise. What a host is sent at once is
 /// its budget's matter.
 pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
+/// How many images are gone through together, unless settings say otherwise.
+pub const SHARD: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// The ports that a run works with.
 #[derive(Debug, Clone)]

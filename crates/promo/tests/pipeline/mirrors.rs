@@ -1,5 +1,6 @@
 //! Mirrors go through the phases apart: none waits for another, and what can be shared is.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -275,6 +276,52 @@ async fn observers_and_the_report_hear_of_each_image_once() {
         .collect();
     assert_eq!(phases[4..], [(1, 1), (1, 0), (1, 0), (2, 0)]);
     assert_eq!(report.totals.published, 2);
+}
+
+/// A run in shards: each is published before the next is begun, and what is told is told once.
+#[tokio::test]
+async fn shards_come_one_after_the_other_in_one_account() {
+    let world = three().await;
+    let images = [1, 2, 3].map(image);
+    let wanted = images.each_ref().map(|image| {
+        world.stage("app", image);
+        want("app", image, &[&image.digest()[7..12]])
+    });
+    let set = world.set(&wanted);
+    let kept = Arc::new(Kept::default());
+    let mut ports = world.ports();
+    ports.observer = kept.clone();
+    let mut settings = world.settings();
+    settings.shard = NonZeroUsize::MIN;
+    let run = world::run(settings, ports, Interrupt::new(), &set);
+    let report = run.await.unwrap();
+    assert_eq!(report.totals.published, 9);
+    let phases: Vec<_> = report
+        .phases
+        .iter()
+        .map(|it| (it.passed, it.blocked))
+        .collect();
+    assert_eq!(
+        phases[2..],
+        [(3, 0), (3, 0), (3, 0), (3, 0), (3, 0), (9, 0)]
+    );
+    for phase in ["promote", "sign", "attest"] {
+        let of_phase = kept.of(phase);
+        assert_eq!(
+            of_phase,
+            ["begins: 3", "passed", "passed", "passed", "ended: 3 0"]
+        );
+    }
+    // When the last bytes are read, all images but one are published.
+    let read = world.staging.log().of(Operation::BlobGet);
+    let last_read = read.iter().map(|entry| entry.began_at).max().unwrap();
+    let published = world.mirrors[0].log().filter(|entry| {
+        let tag = entry.reference.as_deref().unwrap_or_default();
+        entry.operation == Operation::ManifestPut && tag.len() == 5
+    });
+    let before = published.iter().filter(|put| put.began_at < last_read);
+    assert_eq!(before.count(), 2);
+    world.assert_promise().await;
 }
 
 /// Where one mirror receives the evidence of all, nobody publishes before it stands there.
