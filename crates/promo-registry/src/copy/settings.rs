@@ -22,7 +22,7 @@ pub struct CopySettings {
     /// The pause before the bytes of a blob are sent again to a destination that broke; it doubles with each time.
     /// After a 429 it is the registry that says how long.
     pub pause: Duration,
-    /// Bytes that wait for destinations at the most, of all blobs that are under way together. At least one
+    /// Bytes that wait for destinations at the most, of all blobs that are under way together. At least half a
     /// mebibyte.
     pub buffers: usize,
     /// Blobs that are sent at once, to all destinations together: each takes a connection.
@@ -44,7 +44,7 @@ impl Default for CopySettings {
             manifest_bytes_per_image: 1_000_000_000,
             attempts: 3,
             pause: Duration::from_millis(500),
-            buffers: 64 << 20,
+            buffers: 32 << 20,
             uploads: 256,
             gathering: Duration::from_secs(1),
             holding_up: Duration::from_secs(1),

@@ -23,7 +23,7 @@ use crate::copy::error::CopyError;
 use crate::held_back::{HeldBack, Wrong};
 
 /// How many pieces every transfer may keep: the least that all buffers together must allow.
-pub(super) const GUARANTEED: usize = 4;
+pub(super) const GUARANTEED: usize = 2;
 /// How many it may keep at the most, while others wait for the slowest.
 const MOST: usize = 32;
 
