@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::ports::{
-    Attachment, Clock, Evidence, EvidenceSet, EvidenceStore as _, SignatureFormat, Signer as _,
-    Subject, TagSuffix, Verifier as _,
+    Attachment, Clock, Evidence, EvidenceForms, EvidenceSet, EvidenceStore as _, SignatureFormat,
+    Signer as _, Subject, TagSuffix, Verifier as _,
 };
 use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
@@ -67,7 +67,10 @@ impl World {
 
     async fn read(&self) -> EvidenceSet {
         let digest = &self.subject.descriptor.digest;
-        self.store.read(&self.repository, digest).await.unwrap()
+        self.store
+            .read(&self.repository, digest, EvidenceForms::ALL)
+            .await
+            .unwrap()
     }
 
     async fn lost(&self, evidence: &[Evidence]) -> Vec<Evidence> {
@@ -272,7 +275,11 @@ async fn what_cosign_made_can_be_carried_to_another_repository() {
         .await
         .unwrap();
     assert_eq!(done.written, 2);
-    let carried = world.store.read(&other, &subject.digest).await.unwrap();
+    let carried = world
+        .store
+        .read(&other, &subject.digest, EvidenceForms::ALL)
+        .await
+        .unwrap();
     assert_eq!(carried, found);
     let public = PublicKey::from_pem(include_bytes!("fixtures/cosign2/cosign.pub")).unwrap();
     let digest = "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
@@ -485,7 +492,7 @@ async fn what_can_not_be_read_is_an_error_not_an_absence() {
         world.registry.faults().inject(once, Fault::status(503));
         let failure = world
             .store
-            .read(&world.repository, digest)
+            .read(&world.repository, digest, EvidenceForms::ALL)
             .await
             .unwrap_err();
         assert_eq!(failure.status(), Some(503));
@@ -511,7 +518,7 @@ async fn too_many_referrers_are_not_read_in_part() {
     let digest = &world.subject.descriptor.digest;
     let failure = world
         .store
-        .read(&world.repository, digest)
+        .read(&world.repository, digest, EvidenceForms::ALL)
         .await
         .unwrap_err();
     assert_eq!(failure.code().as_str(), "PROMO-S022");
@@ -603,7 +610,10 @@ async fn evidence_is_held_in_memory_up_to_a_limit() {
         state.put_manifest("team/app", MediaType::OCI_MANIFEST, manifest.to_string());
     }
     let digest = &world.subject.descriptor.digest;
-    let read = world.store.read(&world.repository, digest).await;
+    let read = world
+        .store
+        .read(&world.repository, digest, EvidenceForms::ALL)
+        .await;
     assert_eq!(read.unwrap_err().code().as_str(), "PROMO-S022");
 }
 

@@ -8,6 +8,7 @@ mod blob;
 mod known;
 mod locks;
 mod look;
+mod places;
 mod read;
 mod referrer;
 mod tag_image;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
-    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure,
-    Registry, Sleep, TagSuffix,
+    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceForms, EvidenceSet, EvidenceStore,
+    Failure, Registry, Sleep, TagSuffix,
 };
 
 /// Keeps evidence in the registries that the images are in. Clones share what they know.
@@ -59,8 +60,14 @@ impl OciEvidenceStore {
 
 #[async_trait]
 impl EvidenceStore for OciEvidenceStore {
-    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
-        read::Reading::whole(self, repository, digest).all().await
+    async fn read(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        forms: EvidenceForms,
+    ) -> Result<EvidenceSet, Failure> {
+        let reading = read::Reading::whole(self, repository, digest);
+        reading.all(forms).await
     }
 
     async fn read_bounded(

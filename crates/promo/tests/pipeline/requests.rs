@@ -1,11 +1,15 @@
 //! What a run costs: the table of docs/explanation/flow.md, counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use promo_core::pipeline::Interrupt;
+use promo_core::ports::SignatureFormat;
+use promo_sign::{KeySigner, PromotionAttester};
 use promo_testkit::image::{ImageBuilder, IndexBuilder, Layer};
 use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
 
-use crate::world::{World, image, want};
+use crate::world::{self, Fixed, World, image, want};
 
 fn counts(registry: &EmbeddedRegistry) -> BTreeMap<Operation, usize> {
     registry.log().counts()
@@ -34,11 +38,11 @@ async fn a_single_image_to_two_mirrors() {
             (Operation::ManifestHead, 1),
             // Config and two layers: a mount that asks and opens the upload.
             (Operation::Mount, 3),
-            // What stands of evidence: referrers, `.sig` and `.att`; `.sig` before and after it is appended to.
+            // What stands of evidence: referrers and `.sig`; `.sig` before and after it is appended to.
             // Right before publish: the list, two bundles and `.sig`, and the three blobs that were sent; and the
             // tag right before its first PUT.
             (Operation::Referrers, 1 + 1),
-            (Operation::ManifestGet, 4 + 3 + 1),
+            (Operation::ManifestGet, 3 + 3 + 1),
             (Operation::BlobGet, 3),
             // Whether we may push, and the blobs of evidence: the empty config once, two bundles, payload and
             // config of `.sig`.
@@ -49,6 +53,38 @@ async fn a_single_image_to_two_mirrors() {
             (Operation::ManifestPut, 4),
         ]);
         assert_eq!(counts(mirror), expected);
+    }
+}
+
+/// What is neither written nor carried isn't looked for: bundles alone, and layers of shared tags alone.
+#[tokio::test]
+async fn only_the_forms_that_are_written_are_read() {
+    for (format, lists, tags) in [
+        (SignatureFormat::Bundle, 2, BTreeSet::from([])),
+        (SignatureFormat::Sig, 0, BTreeSet::from([".att", ".sig"])),
+    ] {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        let set = world.set(&[want("app", &one, &["v1"])]);
+        let mut ports = world.ports();
+        let signer = KeySigner::new(Arc::clone(&world.key), Arc::new(Fixed));
+        ports.signing.signer = Arc::new(signer.with_formats(vec![format]).unwrap());
+        if format == SignatureFormat::Sig {
+            let attester = PromotionAttester::new(Arc::clone(&world.key), Arc::new(Fixed));
+            ports.signing.attester = Arc::new(attester.in_tag());
+        }
+
+        let run = world::run(world.settings(), ports, Interrupt::new(), &set).await;
+
+        assert_eq!(run.unwrap().totals.published, 1);
+        let log = world.mirrors[0].log();
+        assert_eq!(log.count(Operation::Referrers), lists, "{format:?}");
+        let prefix = one.digest().replace(':', "-");
+        let read = log.of(Operation::ManifestGet);
+        let read = read.iter().filter_map(|it| it.reference.as_deref());
+        let read: BTreeSet<&str> = read.filter_map(|it| it.strip_prefix(&prefix)).collect();
+        assert_eq!(read, tags, "{format:?}");
     }
 }
 
