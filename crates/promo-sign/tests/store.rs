@@ -9,6 +9,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use promo_core::identity::Identity;
@@ -19,7 +20,7 @@ use promo_core::ports::{
 };
 use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
-    EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions, Switches,
+    EmbeddedRegistry, Fault, Gate, Matcher, Operation, RegistryOptions, Switches,
 };
 use support::HttpRegistry;
 
@@ -189,6 +190,53 @@ async fn requests_are_as_few_as_can_be() {
         assert_eq!(world.lost(&more).await, []);
         assert_eq!(world.registry.log().len(), requests);
     }
+}
+
+/// What doesn't depend on another request doesn't wait for it: both are on their way at the same time.
+async fn side_by_side(world: &World, work: impl Future<Output = ()>, requests: [Matcher; 2]) {
+    let gates = requests.map(|request| world.registry.faults().pause(request.times(1)));
+    let both = async {
+        for gate in &gates {
+            gate.reached().await;
+        }
+        gates.iter().for_each(Gate::release);
+    };
+    let both = tokio::time::timeout(Duration::from_secs(20), both);
+    let (reached, ()) = tokio::join!(
+        async {
+            let reached = both.await;
+            gates.iter().for_each(Gate::release);
+            reached
+        },
+        work
+    );
+    reached.unwrap();
+}
+
+#[tokio::test]
+async fn no_request_waits_for_one_that_it_does_not_need() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await;
+    let tag = |suffix| Matcher::on(Operation::ManifestGet).reference(&world.tag(suffix));
+    let list = || Matcher::on(Operation::Referrers);
+    let read = || async { drop(world.read().await) };
+    side_by_side(&world, read(), [list(), tag(".sig")]).await;
+    side_by_side(&world, read(), [list(), tag(".att")]).await;
+
+    let put = |reference: &str| Matcher::on(Operation::ManifestPut).reference(reference);
+    let Evidence::Referrer { manifest, .. } = &evidence[0] else {
+        panic!("no bundle");
+    };
+    let bundle = manifest.digest().to_string();
+    let puts = [put(&bundle), put(&world.tag(".sig"))];
+    let attach = async { assert_eq!(world.attach(&evidence).await.written, 2) };
+    side_by_side(&world, attach, puts).await;
+
+    let look = || async { assert_eq!(world.lost(&evidence).await, []) };
+    let blob = Matcher::on(Operation::BlobGet);
+    let manifest = Matcher::on(Operation::ManifestGet).reference(&bundle);
+    side_by_side(&world, look(), [blob, manifest]).await;
+    side_by_side(&world, look(), [list(), tag(".sig")]).await;
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::SignatureFormat;
 use promo_sign::{KeySigner, PromotionAttester};
 use promo_testkit::image::{ImageBuilder, IndexBuilder, Layer};
-use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
+use promo_testkit::registry::{Auth, EmbeddedRegistry, Gate, Matcher, Operation, RegistryOptions};
 
 use crate::world::{self, Fixed, World, image, want};
 
@@ -86,6 +87,28 @@ async fn only_the_forms_that_are_written_are_read() {
         let read: BTreeSet<&str> = read.filter_map(|it| it.strip_prefix(&prefix)).collect();
         assert_eq!(read, tags, "{format:?}");
     }
+}
+
+/// A bundle doesn't wait for `.sig`, nor the other way round.
+#[tokio::test]
+async fn the_forms_of_a_signature_are_attached_side_by_side() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let one = image(1);
+    world.stage("app", &one);
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let faults = world.mirrors[0].faults();
+    let put = || Matcher::on(Operation::ManifestPut);
+    let gates = [put().times(1), put().after(1).times(1)].map(|it| faults.pause(it));
+    let both = async {
+        let both = async { tokio::join!(gates[0].reached(), gates[1].reached()) };
+        let reached = tokio::time::timeout(Duration::from_secs(20), both).await;
+        gates.iter().for_each(Gate::release);
+        reached.unwrap();
+    };
+
+    let (report, ()) = tokio::join!(world.run(&set), both);
+
+    assert_eq!(report.totals.published, 1);
 }
 
 #[tokio::test]
