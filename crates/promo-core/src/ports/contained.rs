@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::{
@@ -122,6 +123,15 @@ impl Registry for Contained<dyn Registry> {
     ) -> Result<(), Failure> {
         let body = contain_stream(body);
         contain(async { self.0.put_blob(repository, blob, session, body).await }).await
+    }
+
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        contain(async { self.0.put_whole_blob(repository, blob, bytes).await }).await
     }
 
     async fn cancel_upload(
