@@ -117,6 +117,8 @@ impl OciEvidenceStore {
     ) -> Result<Standing, Failure> {
         let known = &self.shared.known;
         let manifest = image.manifest(&config.descriptor)?;
+        // What the survey read a moment ago doesn't do: of a second run that came at each request of ours in turn, six lost
+        // their signature without this read, and one with it.
         let now = self.read_tag(tag).await?;
         if now.digest != base.digest {
             known.saw_others_write(tag);
