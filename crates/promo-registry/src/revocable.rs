@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{
     Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository,
@@ -165,6 +166,16 @@ impl Registry for RevocableRegistry {
         body: BlobStream,
     ) -> Result<(), Failure> {
         let work = self.registry.put_blob(repository, blob, session, body);
+        self.revocation.until(work).await
+    }
+
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        let work = self.registry.put_whole_blob(repository, blob, bytes);
         self.revocation.until(work).await
     }
 

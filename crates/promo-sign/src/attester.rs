@@ -10,7 +10,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest, ImageReference, MediaType, Tag};
 use promo_core::ports::{
-    Attester, Clock, Evidence, EvidenceKind, Failure, PromotionRecord, RecordedManifest, Subject,
+    Attester, Clock, Evidence, EvidenceForm, EvidenceForms, EvidenceKind, Failure, PromotionRecord,
+    RecordedManifest, Subject, TagSuffix,
 };
 use serde::Serialize;
 
@@ -116,6 +117,15 @@ impl Attester for PromotionAttester {
 
     fn kinds(&self) -> Vec<EvidenceKind> {
         vec![self.kind()]
+    }
+
+    fn forms(&self) -> EvidenceForms {
+        let form = if self.in_tag {
+            EvidenceForm::TagLayer(TagSuffix::Att)
+        } else {
+            EvidenceForm::Referrer
+        };
+        EvidenceForms::default().with(form)
     }
 
     async fn attest(

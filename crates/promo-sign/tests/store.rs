@@ -9,17 +9,18 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::ports::{
-    Attachment, Clock, Evidence, EvidenceSet, EvidenceStore as _, SignatureFormat, Signer as _,
-    Subject, TagSuffix, Verifier as _,
+    Attachment, Clock, Evidence, EvidenceForms, EvidenceSet, EvidenceStore as _, SignatureFormat,
+    Signer as _, Subject, TagSuffix, Verifier as _,
 };
 use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
-    EmbeddedRegistry, Fault, Matcher, Operation, RegistryOptions, Switches,
+    EmbeddedRegistry, Fault, Gate, Matcher, Operation, RegistryOptions, Switches,
 };
 use support::HttpRegistry;
 
@@ -67,7 +68,10 @@ impl World {
 
     async fn read(&self) -> EvidenceSet {
         let digest = &self.subject.descriptor.digest;
-        self.store.read(&self.repository, digest).await.unwrap()
+        self.store
+            .read(&self.repository, digest, EvidenceForms::ALL)
+            .await
+            .unwrap()
     }
 
     async fn lost(&self, evidence: &[Evidence]) -> Vec<Evidence> {
@@ -188,6 +192,53 @@ async fn requests_are_as_few_as_can_be() {
     }
 }
 
+/// What doesn't depend on another request doesn't wait for it: both are on their way at the same time.
+async fn side_by_side(world: &World, work: impl Future<Output = ()>, requests: [Matcher; 2]) {
+    let gates = requests.map(|request| world.registry.faults().pause(request.times(1)));
+    let both = async {
+        for gate in &gates {
+            gate.reached().await;
+        }
+        gates.iter().for_each(Gate::release);
+    };
+    let both = tokio::time::timeout(Duration::from_secs(20), both);
+    let (reached, ()) = tokio::join!(
+        async {
+            let reached = both.await;
+            gates.iter().for_each(Gate::release);
+            reached
+        },
+        work
+    );
+    reached.unwrap();
+}
+
+#[tokio::test]
+async fn no_request_waits_for_one_that_it_does_not_need() {
+    let world = World::start(|_| ()).await;
+    let evidence = world.signed(&key()).await;
+    let tag = |suffix| Matcher::on(Operation::ManifestGet).reference(&world.tag(suffix));
+    let list = || Matcher::on(Operation::Referrers);
+    let read = || async { drop(world.read().await) };
+    side_by_side(&world, read(), [list(), tag(".sig")]).await;
+    side_by_side(&world, read(), [list(), tag(".att")]).await;
+
+    let put = |reference: &str| Matcher::on(Operation::ManifestPut).reference(reference);
+    let Evidence::Referrer { manifest, .. } = &evidence[0] else {
+        panic!("no bundle");
+    };
+    let bundle = manifest.digest().to_string();
+    let puts = [put(&bundle), put(&world.tag(".sig"))];
+    let attach = async { assert_eq!(world.attach(&evidence).await.written, 2) };
+    side_by_side(&world, attach, puts).await;
+
+    let look = || async { assert_eq!(world.lost(&evidence).await, []) };
+    let blob = Matcher::on(Operation::BlobGet);
+    let manifest = Matcher::on(Operation::ManifestGet).reference(&bundle);
+    side_by_side(&world, look(), [blob, manifest]).await;
+    side_by_side(&world, look(), [list(), tag(".sig")]).await;
+}
+
 #[tokio::test]
 async fn what_is_gone_is_found_and_attached_again() {
     for api in [true, false] {
@@ -272,7 +323,11 @@ async fn what_cosign_made_can_be_carried_to_another_repository() {
         .await
         .unwrap();
     assert_eq!(done.written, 2);
-    let carried = world.store.read(&other, &subject.digest).await.unwrap();
+    let carried = world
+        .store
+        .read(&other, &subject.digest, EvidenceForms::ALL)
+        .await
+        .unwrap();
     assert_eq!(carried, found);
     let public = PublicKey::from_pem(include_bytes!("fixtures/cosign2/cosign.pub")).unwrap();
     let digest = "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
@@ -485,7 +540,7 @@ async fn what_can_not_be_read_is_an_error_not_an_absence() {
         world.registry.faults().inject(once, Fault::status(503));
         let failure = world
             .store
-            .read(&world.repository, digest)
+            .read(&world.repository, digest, EvidenceForms::ALL)
             .await
             .unwrap_err();
         assert_eq!(failure.status(), Some(503));
@@ -511,7 +566,7 @@ async fn too_many_referrers_are_not_read_in_part() {
     let digest = &world.subject.descriptor.digest;
     let failure = world
         .store
-        .read(&world.repository, digest)
+        .read(&world.repository, digest, EvidenceForms::ALL)
         .await
         .unwrap_err();
     assert_eq!(failure.code().as_str(), "PROMO-S022");
@@ -603,7 +658,10 @@ async fn evidence_is_held_in_memory_up_to_a_limit() {
         state.put_manifest("team/app", MediaType::OCI_MANIFEST, manifest.to_string());
     }
     let digest = &world.subject.descriptor.digest;
-    let read = world.store.read(&world.repository, digest).await;
+    let read = world
+        .store
+        .read(&world.repository, digest, EvidenceForms::ALL)
+        .await;
     assert_eq!(read.unwrap_err().code().as_str(), "PROMO-S022");
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::error::RunError;
-use crate::ports::{Attester, Contained, Signer, Verifier};
+use crate::ports::{Attester, Contained, EvidenceForms, Signer, Verifier};
 
 /// How far a run goes, as the report says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,6 +29,15 @@ pub struct SigningPorts {
     pub attester: Arc<dyn Attester>,
     /// Accepts what these two make, and nothing else.
     pub verifier: Arc<dyn Verifier>,
+}
+
+impl SigningPorts {
+    /// The forms of all that they make: what a destination is asked for.
+    pub fn forms(&self) -> EvidenceForms {
+        let of_signatures = self.signer.formats().iter().map(|format| format.form());
+        let of_signatures: EvidenceForms = of_signatures.collect();
+        of_signatures.and(self.attester.forms())
+    }
 }
 
 /// Whether a run that publishes signs.

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+
 use super::error::codes;
 use super::flow::Run;
 use super::outcome::{Blocked, BlockedClass};
@@ -50,27 +52,32 @@ pub(super) async fn look_again(
             .or_insert_with(|| (claim.subject, Vec::new()));
         evidence.push(claim.evidence);
     }
-    for (subject, evidence) in claims.values() {
+    let looks = claims
+        .values()
+        .map(|(subject, evidence)| lost(run, subject, &repository, evidence));
+    let looks = join_all(looks).await;
+    for ((subject, evidence), lost) in claims.values().zip(looks) {
         let target = Target {
             identity,
             descriptor: subject,
             // Of a child nothing has to be put first: it is there.
             manifest: Some(manifest).filter(|manifest| manifest.digest() == subject.digest),
         };
-        stand(run, target, &mut repository, evidence).await?;
+        stand(run, target, &mut repository, evidence, lost?).await?;
     }
     Ok(LookedAt {
         manifest_first: repository.manifest_first.then_some(repository.name),
     })
 }
 
+/// Attaches again what is lost, and looks whether it stays.
 async fn stand(
     run: &Run,
     target: Target<'_>,
     repository: &mut EvidenceRepository,
     evidence: &[Evidence],
+    mut lost: Vec<Evidence>,
 ) -> Result<(), Blocked> {
-    let mut lost = lost(run, target, repository, evidence).await?;
     for _ in 0..ATTEMPTS {
         if lost.is_empty() {
             return Ok(());
@@ -80,7 +87,7 @@ async fn stand(
             return Err(blocked);
         }
         // All of it: what takes one piece away may have taken another that was looked at a moment ago.
-        lost = self::lost(run, target, repository, evidence).await?;
+        lost = self::lost(run, target.descriptor, repository, evidence).await?;
     }
     if lost.is_empty() {
         return Ok(());
@@ -106,13 +113,13 @@ async fn stand(
 
 async fn lost(
     run: &Run,
-    target: Target<'_>,
+    subject: &Descriptor,
     repository: &EvidenceRepository,
     evidence: &[Evidence],
 ) -> Result<Vec<Evidence>, Blocked> {
     run.ports
         .evidence
-        .lost(&repository.name, &target.descriptor.digest, evidence)
+        .lost(&repository.name, &subject.digest, evidence)
         .await
         .map_err(|failure| {
             Blocked::failed(Phase::Publish, &failure).incomplete(repository.manifest_first)

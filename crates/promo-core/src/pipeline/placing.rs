@@ -1,7 +1,7 @@
 //! Brings evidence to where it is missing: used by sign and attest, on one image at a time. Which evidence that is, and
 //! who makes it, stands in `standing`.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::flow::Run;
 use super::outcome::Blocked;
@@ -163,7 +163,7 @@ async fn complete(
     }
 }
 
-/// Attaches evidence: what refers to the image first, then what stands under shared tags.
+/// Attaches evidence: what refers to the image and what stands under shared tags, side by side.
 pub(super) async fn attach(
     run: &Run,
     phase: Phase,
@@ -171,46 +171,58 @@ pub(super) async fn attach(
     repository: &mut EvidenceRepository,
     evidence: &[Evidence],
 ) {
+    if repository.blocked.is_some() {
+        return;
+    }
     let (referrers, layers): (Vec<Evidence>, Vec<Evidence>) = evidence
         .iter()
         .cloned()
         .partition(|evidence| matches!(evidence, Evidence::Referrer { .. }));
-    for pieces in [referrers, layers] {
-        if pieces.is_empty() || repository.blocked.is_some() {
-            continue;
-        }
-        if let Err(failure) = attach_or_put_subject(run, target, repository, &pieces).await {
-            repository.blocked =
-                Some(Blocked::failed(phase, &failure).incomplete(repository.manifest_first));
-        }
-    }
-}
-
-/// Attaches pieces; where the registry refuses referrers whose subject isn't there, the subject is put first.
-async fn attach_or_put_subject(
-    run: &Run,
-    target: Target<'_>,
-    repository: &mut EvidenceRepository,
-    pieces: &[Evidence],
-) -> Result<(), Failure> {
-    let store = &run.ports.evidence;
     let EvidenceRepository {
         name,
         manifest_first,
         ..
     } = repository;
     let name: &Repository = name;
-    let attach = || async {
-        let attached = store.attach(name, target.descriptor, pieces);
-        attached.await.map(drop)
-    };
-    let is_referrer = |piece: &Evidence| matches!(piece, Evidence::Referrer { .. });
-    match target.manifest {
-        Some(manifest) if pieces.iter().all(is_referrer) => {
-            or_put_subject(run, name, manifest, manifest_first, attach).await
-        }
-        _ => attach().await,
+    let (referrers, layers) = join(
+        attach_referrers(run, target, name, manifest_first, &referrers),
+        attach_pieces(run, target, name, &layers),
+    )
+    .await;
+    if let Err(failure) = referrers.and(layers) {
+        repository.blocked =
+            Some(Blocked::failed(phase, &failure).incomplete(repository.manifest_first));
     }
+}
+
+/// Attaches what refers to the image; where the registry refuses referrers whose subject isn't there, the subject is put
+/// first.
+async fn attach_referrers(
+    run: &Run,
+    target: Target<'_>,
+    repository: &Repository,
+    manifest_first: &mut bool,
+    referrers: &[Evidence],
+) -> Result<(), Failure> {
+    let attach = || attach_pieces(run, target, repository, referrers);
+    match target.manifest {
+        Some(manifest) => or_put_subject(run, repository, manifest, manifest_first, attach).await,
+        None => attach().await,
+    }
+}
+
+async fn attach_pieces(
+    run: &Run,
+    target: Target<'_>,
+    repository: &Repository,
+    pieces: &[Evidence],
+) -> Result<(), Failure> {
+    if pieces.is_empty() {
+        return Ok(());
+    }
+    let store = &run.ports.evidence;
+    let attached = store.attach(repository, target.descriptor, pieces);
+    attached.await.map(drop)
 }
 
 /// Puts what refers to an image; where the registry refuses it because its subject isn't there, the subject is put

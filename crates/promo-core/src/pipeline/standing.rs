@@ -147,7 +147,8 @@ impl Looking<'_> {
             return ours;
         }
         let digest = &self.asked.target.descriptor.digest;
-        let ours = match self.run.ports.evidence.read(repository, digest).await {
+        let (store, forms) = (&self.run.ports.evidence, self.signing.forms());
+        let ours = match store.read(repository, digest, forms).await {
             Ok(held) => self.verify(&held).await,
             Err(failure) => Err(failure),
         };

@@ -9,14 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::{
     AcceptedEvidence, Attachment, Attester, BlobStream, BoundedEvidence, BulkList, Capabilities,
-    CatalogPage, CopiedContent, Copier, CopyRequest, Event, Evidence, EvidenceKind, EvidenceSet,
-    EvidenceStore, Failure, Gate, GatedImage, ImageSize, InventoryReader, ManifestHead, Mount,
-    Objection, Observer, PromotionRecord, PutManifest, ReferrerList, Registry, SignatureFormat,
-    Signer, Subject, TagPage, UploadSession, Verification, Verifier,
+    CatalogPage, CopiedContent, Copier, CopyRequest, Event, Evidence, EvidenceForms, EvidenceKind,
+    EvidenceSet, EvidenceStore, Failure, Gate, GatedImage, ImageSize, InventoryReader,
+    ManifestHead, Mount, Objection, Observer, PromotionRecord, PutManifest, ReferrerList, Registry,
+    SignatureFormat, Signer, Subject, TagPage, UploadSession, Verification, Verifier,
 };
 use crate::identity::Identity;
 use crate::inventory::{Inventory, RepositoryInventory, WantedInventory};
@@ -124,6 +125,15 @@ impl Registry for Contained<dyn Registry> {
         contain(async { self.0.put_blob(repository, blob, session, body).await }).await
     }
 
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        contain(async { self.0.put_whole_blob(repository, blob, bytes).await }).await
+    }
+
     async fn cancel_upload(
         &self,
         repository: &Repository,
@@ -204,8 +214,13 @@ impl Copier for Contained<dyn Copier> {
 
 #[async_trait]
 impl EvidenceStore for Contained<dyn EvidenceStore> {
-    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
-        contain(async { self.0.read(repository, digest).await }).await
+    async fn read(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        forms: EvidenceForms,
+    ) -> Result<EvidenceSet, Failure> {
+        contain(async { self.0.read(repository, digest, forms).await }).await
     }
 
     async fn read_bounded(
@@ -301,6 +316,10 @@ impl Attester for Contained<dyn Attester> {
 
     fn kinds(&self) -> Vec<EvidenceKind> {
         self.0.kinds()
+    }
+
+    fn forms(&self) -> EvidenceForms {
+        self.0.forms()
     }
 
     async fn attest(

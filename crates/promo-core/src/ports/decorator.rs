@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::{
     BlobStream, BulkList, Capabilities, CatalogPage, Failure, ManifestHead, Mount, PutManifest,
@@ -89,6 +90,17 @@ pub trait RegistryDecorator: Debug + Send + Sync {
         body: BlobStream,
     ) -> Result<(), Failure> {
         self.inner().put_blob(repository, blob, session, body).await
+    }
+
+    /// [`Registry::put_whole_blob`]. A decorator that changes uploads changes this, too: it goes to the registry below at
+    /// once.
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        self.inner().put_whole_blob(repository, blob, bytes).await
     }
 
     /// [`Registry::cancel_upload`].
@@ -202,6 +214,15 @@ impl<D: RegistryDecorator> Registry for D {
         body: BlobStream,
     ) -> Result<(), Failure> {
         RegistryDecorator::put_blob(self, repository, blob, session, body).await
+    }
+
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        RegistryDecorator::put_whole_blob(self, repository, blob, bytes).await
     }
 
     async fn cancel_upload(

@@ -38,6 +38,68 @@ impl TagSuffix {
     }
 }
 
+/// In which form evidence is kept, and so where it is read: each takes a request of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceForm {
+    /// As a manifest whose subject is the digest.
+    Referrer,
+    /// As a layer of the image under a shared tag.
+    TagLayer(TagSuffix),
+}
+
+/// Some of the forms that evidence is kept in: those that somebody writes, say, so that nobody asks for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EvidenceForms {
+    referrers: bool,
+    sig: bool,
+    att: bool,
+}
+
+impl EvidenceForms {
+    /// All of them.
+    pub const ALL: Self = Self {
+        referrers: true,
+        sig: true,
+        att: true,
+    };
+
+    /// Whether a form is among them.
+    pub const fn contains(self, form: EvidenceForm) -> bool {
+        match form {
+            EvidenceForm::Referrer => self.referrers,
+            EvidenceForm::TagLayer(TagSuffix::Sig) => self.sig,
+            EvidenceForm::TagLayer(TagSuffix::Att) => self.att,
+        }
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(mut self, form: EvidenceForm) -> Self {
+        match form {
+            EvidenceForm::Referrer => self.referrers = true,
+            EvidenceForm::TagLayer(TagSuffix::Sig) => self.sig = true,
+            EvidenceForm::TagLayer(TagSuffix::Att) => self.att = true,
+        }
+        self
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self {
+            referrers: self.referrers || others.referrers,
+            sig: self.sig || others.sig,
+            att: self.att || others.att,
+        }
+    }
+}
+
+impl FromIterator<EvidenceForm> for EvidenceForms {
+    fn from_iter<T: IntoIterator<Item = EvidenceForm>>(forms: T) -> Self {
+        forms.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
 /// One piece of evidence about a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
@@ -56,6 +118,16 @@ pub enum Evidence {
         /// The layer.
         layer: EvidenceBlob,
     },
+}
+
+impl Evidence {
+    /// In which form it is kept.
+    pub const fn form(&self) -> EvidenceForm {
+        match self {
+            Self::Referrer { .. } => EvidenceForm::Referrer,
+            Self::TagLayer { suffix, .. } => EvidenceForm::TagLayer(*suffix),
+        }
+    }
 }
 
 /// What evidence a repository holds about a digest, in a stable order: referrers by digest, then the
@@ -90,8 +162,14 @@ pub struct Attachment {
 /// Reads and attaches evidence.
 #[async_trait]
 pub trait EvidenceStore: Debug + Send + Sync {
-    /// All evidence that `repository` holds about `digest`. The digest itself needs not be there.
-    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure>;
+    /// All evidence that `repository` holds about `digest` in these forms; nobody asks for others. The digest itself
+    /// needs not be there.
+    async fn read(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        forms: EvidenceForms,
+    ) -> Result<EvidenceSet, Failure>;
 
     /// As much of it as is held in bounded memory, whatever others put there: enough to judge the image, not to copy
     /// the pieces (configs may be left out). Signatures under `.sig` have a share of their own, and of the

@@ -22,7 +22,8 @@ pub use contained::{Contained, contain};
 pub use copier::{CopiedContent, Copier, CopyRequest, DestinationContent, ImageSize};
 pub use decorator::RegistryDecorator;
 pub use evidence::{
-    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, TagSuffix,
+    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceForm, EvidenceForms, EvidenceSet,
+    EvidenceStore, TagSuffix,
 };
 pub use gate::{Gate, GatedDestination, GatedImage, Objection};
 pub use inventory_reader::InventoryReader;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::{Failure, FailureKind};
 use crate::codes;
@@ -224,6 +224,19 @@ pub trait Registry: Debug + Send + Sync {
         session: UploadSession,
         body: BlobStream,
     ) -> Result<(), Failure>;
+
+    /// Puts a blob whose bytes are at hand, which have the length and digest of the descriptor: in a single request where
+    /// the registry takes that, else by an upload. Optional: an implementation that knows only uploads keeps this one.
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        let session = self.start_upload(repository).await?;
+        let body = stream::once(std::future::ready(Ok(bytes))).boxed();
+        self.put_blob(repository, blob, session, body).await
+    }
 
     /// Gives up an upload that is open.
     async fn cancel_upload(

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, EvidenceSet, Failure};
+use super::{Evidence, EvidenceForm, EvidenceForms, EvidenceSet, Failure, TagSuffix};
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference, Tag};
@@ -45,6 +45,14 @@ impl SignatureFormat {
             Self::Bundle => "bundle",
             Self::Sig => "sig",
             Self::SigReferrer => "sig-referrer",
+        }
+    }
+
+    /// Where a signature of this form is kept.
+    pub const fn form(self) -> EvidenceForm {
+        match self {
+            Self::Bundle | Self::SigReferrer => EvidenceForm::Referrer,
+            Self::Sig => EvidenceForm::TagLayer(TagSuffix::Sig),
         }
     }
 }
@@ -196,6 +204,12 @@ pub trait Attester: fmt::Debug + Send + Sync {
 
     /// What it makes for each image: attestations by their predicate types.
     fn kinds(&self) -> Vec<EvidenceKind>;
+
+    /// In which forms it makes them: what stands in others is not looked for. All of them, unless an attester says
+    /// which.
+    fn forms(&self) -> EvidenceForms {
+        EvidenceForms::ALL
+    }
 
     /// Attests a promotion with the kinds asked for, which are some of [`Attester::kinds`].
     async fn attest(

@@ -109,6 +109,15 @@ pub(crate) fn may_be_for_strangers(status: StatusCode) -> bool {
     matches!(status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN)
 }
 
+/// Whether a blob that was sent with the POST and answered so may be taken by an upload: the registry knows no such POST,
+/// or breaks on it. That we may not push, or are too quick, an upload wouldn't change.
+pub(crate) fn answers_no_single_post(status: StatusCode) -> bool {
+    !matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
+}
+
 /// Whether a mount that failed so leaves an upload to be tried. A token for two repositories is not to be had
 /// everywhere (Docker Hub), and an upload needs only one of them; where the mount breaks the connection, the upload will
 /// tell whether anything is wrong with it.

@@ -11,6 +11,8 @@ pub(super) struct Learned {
     page_sizes: Mutex<BTreeMap<RegistryHost, usize>>,
     /// Hosts that don't serve HEAD.
     without_head: Mutex<BTreeSet<RegistryHost>>,
+    /// Hosts that don't take a blob with the POST.
+    without_single_posts: Mutex<BTreeSet<RegistryHost>>,
 }
 
 impl Learned {
@@ -33,6 +35,14 @@ impl Learned {
 
     pub(super) fn refuses_head(&self, host: &RegistryHost) {
         lock(&self.without_head).insert(host.clone());
+    }
+
+    pub(super) fn takes_single_posts(&self, host: &RegistryHost) -> bool {
+        !lock(&self.without_single_posts).contains(host)
+    }
+
+    pub(super) fn refuses_single_posts(&self, host: &RegistryHost) {
+        lock(&self.without_single_posts).insert(host.clone());
     }
 }
 

@@ -17,6 +17,7 @@ mod paths;
 mod port;
 mod referrers;
 mod seen_referrers;
+mod single_posts;
 mod uploads;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The `Registry` port of `WireRegistry`: each operation in its module, errors as failures.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use promo_core::oci::{
     Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, Repository,
 };
@@ -91,6 +92,17 @@ impl Registry for WireRegistry {
         body: BlobStream,
     ) -> Result<(), Failure> {
         self.send_blob(repository, blob, &session, body)
+            .await
+            .map_err(|error| self.told(error))
+    }
+
+    async fn put_whole_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        bytes: Bytes,
+    ) -> Result<(), Failure> {
+        self.send_whole_blob(repository, blob, bytes)
             .await
             .map_err(|error| self.told(error))
     }

@@ -142,7 +142,11 @@ impl WireRegistry {
     }
 
     /// The session that an answer opens: its Location, made absolute and checked.
-    fn session_of(&self, repository: &Repository, answer: &Answer) -> Result<UploadSession, Error> {
+    pub(super) fn session_of(
+        &self,
+        repository: &Repository,
+        answer: &Answer,
+    ) -> Result<UploadSession, Error> {
         let malformed = |reason: &str| Error::malformed(&answer.host, &answer.what, reason);
         let location = answer
             .header(LOCATION)
@@ -281,7 +285,7 @@ fn take(failed: &Mutex<Option<Error>>) -> Option<Error> {
 }
 
 /// The digest that the registry names is the one that was meant.
-fn confirm(answer: &Answer, digest: &Digest) -> Result<(), Error> {
+pub(super) fn confirm(answer: &Answer, digest: &Digest) -> Result<(), Error> {
     match named_digest(answer)? {
         Some(found) if found.algorithm() == digest.algorithm() && found != *digest => {
             Err(Error::DigestMismatch {

@@ -9,17 +9,20 @@ use promo_core::ports::{BulkList, Capabilities, Registry, RegistryDecorator, Sil
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventoryMethod, InventorySettings, RegistryInventoryReader};
 use promo_testkit::image::ImageBuilder;
-use promo_testkit::registry::{Fault, Matcher, Mounts, Operation};
+use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher, Mounts, Operation};
 use promo_testkit::suite::{self, copier, inventory_reader};
 
 use crate::world::{oci_client, repository, start, wire};
 
 async fn base(registry: &dyn Registry) {
-    let embedded = start().await;
+    base_at(registry, &start().await).await;
+}
+
+async fn base_at(registry: &dyn Registry, embedded: &EmbeddedRegistry) {
     let fixture = suite::registry::BaseFixture {
-        repository: repository(&embedded, "suite/base"),
-        neighbour: repository(&embedded, "suite/neighbour"),
-        missing: repository(&embedded, "suite/missing"),
+        repository: repository(embedded, "suite/base"),
+        neighbour: repository(embedded, "suite/neighbour"),
+        missing: repository(embedded, "suite/missing"),
     };
     suite::registry::base(registry, &fixture).await;
 }
@@ -101,6 +104,13 @@ async fn the_inventory_reader_passes_its_suite_over_oci_client() {
 #[tokio::test]
 async fn wire_registry_passes_the_base() {
     base(&*wire()).await;
+}
+
+#[tokio::test]
+async fn wire_registry_passes_the_base_where_a_blob_may_come_with_the_post() {
+    let embedded = start().await;
+    embedded.switch(|switches| switches.single_posts = true);
+    base_at(&*wire(), &embedded).await;
 }
 
 #[tokio::test]

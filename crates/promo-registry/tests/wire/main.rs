@@ -21,6 +21,7 @@ mod helpers;
 mod http2;
 mod locations;
 mod passing_faults;
+mod single_posts;
 mod strangers;
 mod support;
 mod tls;

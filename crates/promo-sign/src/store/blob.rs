@@ -1,7 +1,7 @@
 //! Blobs of evidence: read whole under a cap, and sent whole.
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
 use promo_core::oci::{Descriptor, Repository};
 use promo_core::ports::{EvidenceBlob, Failure, FailureKind};
 
@@ -65,11 +65,9 @@ impl OciEvidenceStore {
     }
 
     async fn send_blob(&self, repository: &Repository, blob: &EvidenceBlob) -> Result<(), Failure> {
-        let session = self.registry.start_upload(repository).await?;
         let bytes = blob.bytes.clone();
-        let body = stream::once(std::future::ready(Ok(bytes))).boxed();
         self.registry
-            .put_blob(repository, &blob.descriptor, session, body)
+            .put_whole_blob(repository, &blob.descriptor, bytes)
             .await
     }
 }

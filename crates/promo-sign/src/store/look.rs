@@ -4,17 +4,21 @@
 //! there, a layer if the image under its tag has it. Their blobs are read if this store sent them and
 //! has not read them since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::join;
 use promo_core::oci::{Digest, Repository};
 use promo_core::ports::{Evidence, EvidenceBlob, Failure, TagSuffix};
 
+use super::at_once::at_once;
 use super::blob::is_empty_config;
 use super::referrer::Referrer;
 use super::tag_image::TagImage;
 use super::tag_update::SharedTag;
 use super::{OciEvidenceStore, Sorted, read};
+use crate::limits::CONCURRENCY;
 
 /// How long registries may take to show what they have accepted. Waited for only where something is missing.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
@@ -46,7 +50,7 @@ impl OciEvidenceStore {
         Ok(lost)
     }
 
-    /// What makes a piece visible is read last: blobs, then manifests, then the list and the shared tags.
+    /// What makes a piece visible is read last: blobs and manifests side by side, then the list and the shared tags.
     async fn look_once(
         &self,
         repository: &Repository,
@@ -54,31 +58,36 @@ impl OciEvidenceStore {
         evidence: &[Evidence],
     ) -> Result<Vec<Evidence>, Failure> {
         let sorted = Sorted::of(evidence);
-        let mut unreadable = BTreeSet::new();
-        for blob in sorted.blobs() {
-            if !self.has_blob(repository, blob).await? {
-                unreadable.insert(blob.descriptor.digest);
-            }
-        }
+        let (unreadable, gone) = join(
+            self.unreadable(repository, &sorted),
+            self.gone(repository, &sorted.referrers),
+        )
+        .await;
+        let (unreadable, gone) = (unreadable?, gone?);
         let is_whole = |blobs: &[EvidenceBlob]| {
             !blobs
                 .iter()
                 .any(|it| unreadable.contains(&it.descriptor.digest))
         };
-        let referrers = &sorted.referrers;
-        let listed = self
-            .standing_referrers(repository, digest, referrers)
-            .await?;
+        let suffixes = sorted.layers.keys();
+        let images = suffixes
+            .map(|suffix| self.tag_image(repository, digest, *suffix).boxed())
+            .collect();
+        let (listed, images) = join(
+            self.standing_referrers(repository, digest, &sorted.referrers, &gone),
+            at_once(CONCURRENCY, images),
+        )
+        .await;
+        let (listed, images) = (listed?, images?);
+        let referrers = sorted.referrers.iter();
         let mut lost: Vec<Evidence> = referrers
-            .iter()
             .filter(|it| !listed.contains(&it.manifest.digest()) || !is_whole(it.blobs))
             .map(|referrer| Evidence::Referrer {
                 manifest: referrer.manifest.clone(),
                 blobs: referrer.blobs.to_vec(),
             })
             .collect();
-        for (suffix, layers) in sorted.layers {
-            let image = self.tag_image(repository, digest, suffix).await?;
+        for ((suffix, layers), image) in sorted.layers.into_iter().zip(images) {
             let has = |layer: &EvidenceBlob| {
                 image
                     .as_ref()
@@ -97,6 +106,51 @@ impl OciEvidenceStore {
         Ok(lost)
     }
 
+    /// The blobs that were sent and can't be read.
+    async fn unreadable(
+        &self,
+        repository: &Repository,
+        sorted: &Sorted<'_>,
+    ) -> Result<BTreeSet<Digest>, Failure> {
+        // Several layers may have one payload, which is read once.
+        let blobs: BTreeMap<Digest, &EvidenceBlob> = sorted
+            .blobs()
+            .map(|blob| (blob.descriptor.digest, blob))
+            .collect();
+        let looks = blobs
+            .values()
+            .map(|blob| self.has_blob(repository, blob).boxed())
+            .collect();
+        let has = at_once(CONCURRENCY, looks).await?;
+        let found = blobs.keys().zip(has);
+        Ok(found
+            .filter(|(_, has)| !has)
+            .map(|(digest, _)| *digest)
+            .collect())
+    }
+
+    /// The referrers whose manifests are gone.
+    async fn gone(
+        &self,
+        repository: &Repository,
+        referrers: &[Referrer<'_>],
+    ) -> Result<BTreeSet<Digest>, Failure> {
+        let digests = referrers.iter().map(|referrer| referrer.manifest.digest());
+        let looks = digests
+            .clone()
+            .map(|digest| self.has_manifest(repository, digest).boxed())
+            .collect();
+        let found = digests.zip(at_once(CONCURRENCY, looks).await?);
+        let gone = found.filter(|(_, is_there)| !is_there);
+        Ok(gone.map(|(digest, _)| digest).collect())
+    }
+
+    async fn has_manifest(&self, repository: &Repository, digest: Digest) -> Result<bool, Failure> {
+        let reference = digest.into();
+        let manifest = self.registry.get_manifest(repository, &reference).await?;
+        Ok(manifest.is_some())
+    }
+
     /// Those of the referrers that are listed and there. Where the registry lists none before the image is there, being
     /// there is all that can be asked for.
     async fn standing_referrers(
@@ -104,32 +158,19 @@ impl OciEvidenceStore {
         repository: &Repository,
         digest: &Digest,
         referrers: &[Referrer<'_>],
+        gone: &BTreeSet<Digest>,
     ) -> Result<BTreeSet<Digest>, Failure> {
-        let (mut there, mut gone) = (BTreeSet::new(), BTreeSet::new());
         if referrers.is_empty() {
-            return Ok(there);
-        }
-        for referrer in referrers {
-            let found = referrer.manifest.digest();
-            let reference = found.into();
-            let manifest = self.registry.get_manifest(repository, &reference).await?;
-            let which = if manifest.is_some() {
-                &mut there
-            } else {
-                &mut gone
-            };
-            which.insert(found);
+            return Ok(BTreeSet::new());
         }
         let list = self.registry.referrers(repository, digest).await?;
+        let is_there = |found: &Digest| !gone.contains(found);
         if list.untold {
-            return Ok(there);
+            let there = referrers.iter().map(|referrer| referrer.manifest.digest());
+            return Ok(there.filter(is_there).collect());
         }
-        let standing: BTreeSet<Digest> = list
-            .descriptors
-            .iter()
-            .map(|it| it.digest)
-            .filter(|it| !gone.contains(it))
-            .collect();
+        let listed = list.descriptors.iter().map(|it| it.digest);
+        let standing: BTreeSet<Digest> = listed.filter(is_there).collect();
         let known = &self.shared.known;
         known.saw_referrers(repository, digest, standing.clone());
         Ok(standing)

@@ -4,10 +4,12 @@
 //! neither artifact types nor annotations in such lists can be relied on. Layers of the shared tags
 //! `.sig` and `.att` are appended to what stands there.
 
+mod at_once;
 mod blob;
 mod known;
 mod locks;
 mod look;
+mod places;
 mod read;
 mod referrer;
 mod tag_image;
@@ -17,11 +19,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
-    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, EvidenceStore, Failure,
-    Registry, Sleep, TagSuffix,
+    Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceForms, EvidenceSet, EvidenceStore,
+    Failure, Registry, Sleep, TagSuffix,
 };
+
+use self::tag_update::SharedTag;
+use crate::Error;
 
 /// Keeps evidence in the registries that the images are in. Clones share what they know.
 #[derive(Debug, Clone)]
@@ -59,8 +66,14 @@ impl OciEvidenceStore {
 
 #[async_trait]
 impl EvidenceStore for OciEvidenceStore {
-    async fn read(&self, repository: &Repository, digest: &Digest) -> Result<EvidenceSet, Failure> {
-        read::Reading::whole(self, repository, digest).all().await
+    async fn read(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        forms: EvidenceForms,
+    ) -> Result<EvidenceSet, Failure> {
+        let reading = read::Reading::whole(self, repository, digest);
+        reading.all(forms).await
     }
 
     async fn read_bounded(
@@ -95,23 +108,29 @@ impl EvidenceStore for OciEvidenceStore {
         evidence: &[Evidence],
     ) -> Result<Attachment, Failure> {
         let sorted = Sorted::of(evidence);
-        let mut done = Attachment::default();
+        sorted.check(&subject.digest)?;
+        let locks = &self.shared.locks;
+        let key = |suffix| (repository.clone(), subject.digest, suffix);
+        let mut attaching = Vec::new();
         if !sorted.referrers.is_empty() {
-            let key = (repository.clone(), subject.digest, None);
-            let update = self.attach_referrers(repository, subject, &sorted.referrers, &mut done);
-            self.shared.locks.serialised(key, update).await?;
+            let update = self.attach_referrers(repository, subject, &sorted.referrers);
+            attaching.push(locks.serialised(key(None), update).boxed());
         }
         for (suffix, layers) in &sorted.layers {
-            let key = (repository.clone(), subject.digest, Some(*suffix));
-            let tag = tag_update::SharedTag {
+            let tag = SharedTag {
                 repository: repository.clone(),
                 digest: subject.digest,
                 suffix: *suffix,
             };
-            let update = self.append(&tag, layers);
-            let written = self.shared.locks.serialised(key, update).await?;
-            done.written += written;
-            done.already_there += (layers.len() as u64).saturating_sub(written);
+            let update = self.append_to(tag, layers);
+            attaching.push(locks.serialised(key(Some(*suffix)), update).boxed());
+        }
+        // None of them depends on another: a shared tag has no subject.
+        let mut done = Attachment::default();
+        for attached in join_all(attaching).await {
+            let attached: Attachment = attached?;
+            done.written += attached.written;
+            done.already_there += attached.already_there;
         }
         Ok(done)
     }
@@ -138,6 +157,15 @@ impl<'a> Sorted<'a> {
     fn blobs(&self) -> impl Iterator<Item = &'a EvidenceBlob> {
         let of_referrers = self.referrers.iter().flat_map(|referrer| referrer.blobs);
         of_referrers.chain(self.layers.values().flatten().copied())
+    }
+
+    /// Refuses to push what nobody could read, before anything is sent.
+    fn check(&self, subject: &Digest) -> Result<(), Error> {
+        for referrer in &self.referrers {
+            referrer.check(subject)?;
+        }
+        let mut tags = self.layers.iter();
+        tags.try_for_each(|(suffix, layers)| tag_update::check(layers, *suffix))
     }
 
     fn of(evidence: &'a [Evidence]) -> Self {

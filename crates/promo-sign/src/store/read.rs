@@ -1,14 +1,15 @@
-//! Reads the evidence about a digest, all of it or up to a bound, and says what was passed over.
+//! Reads the evidence about a digest, all of it or up to a bound, and says what was passed over. Where it stands is found
+//! out in `places`; whether it is true, nobody asks here.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use promo_core::oci::{Descriptor, Digest, MediaType, RawManifest, Repository};
-use promo_core::ports::{BoundedEvidence, Evidence, EvidenceBlob, EvidenceSet, Failure, TagSuffix};
+use promo_core::ports::{
+    BoundedEvidence, Evidence, EvidenceBlob, EvidenceForms, EvidenceSet, Failure, TagSuffix,
+};
 
-use super::tag_image::TagImage;
-use super::tag_update::SharedTag;
+use super::places::Listed;
 use super::{OciEvidenceStore, blob};
 use crate::Error;
 use crate::limits::{
@@ -26,17 +27,19 @@ const TOTAL: &str = "64 MiB";
 
 /// One read of the evidence about a digest.
 pub(super) struct Reading<'a> {
-    store: &'a OciEvidenceStore,
-    repository: &'a Repository,
-    digest: &'a Digest,
+    pub(super) store: &'a OciEvidenceStore,
+    pub(super) repository: &'a Repository,
+    pub(super) digest: &'a Digest,
     /// Bytes that may still be read.
     allowance: AtomicU64,
     /// Whether what is too much is left out instead of an error, and is counted here.
-    bounded: bool,
+    pub(super) bounded: bool,
     unread: AtomicU64,
 }
 
 type Recognised<T> = Result<T, &'static str>;
+/// What was read under a digest, or why not.
+type Piece = (Digest, Recognised<Evidence>);
 
 /// Why a piece was not read, if what is too much is left out.
 const UNREAD: &str = "it was not read: there is too much";
@@ -73,52 +76,31 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads everything, or fails.
-    pub(super) async fn all(&self) -> Result<EvidenceSet, Failure> {
+    /// Reads everything in these forms, or fails.
+    pub(super) async fn all(&self, forms: EvidenceForms) -> Result<EvidenceSet, Failure> {
+        let places = self.places(forms).await?;
+        let listed = [places.referrers, places.sig, places.att];
+        let listed = listed.into_iter().flatten().collect();
         let mut set = EvidenceSet::default();
-        self.referrers(&mut set, 0).await?;
-        for suffix in [TagSuffix::Sig, TagSuffix::Att] {
-            self.tag(suffix, &mut set, 0).await?;
-        }
+        add(&mut set, self.pieces(listed, 0).await?);
         Ok(set)
     }
 
     /// Reads what the bounds allow. Each kind has its share, so that none keeps the others from being read.
     pub(super) async fn some(&self) -> Result<BoundedEvidence, Failure> {
-        let (mut set, mut sig) = (EvidenceSet::default(), EvidenceSet::default());
-        self.tag(TagSuffix::Sig, &mut sig, AFTER_SIG).await?;
-        self.referrers(&mut set, AFTER_REFERRERS).await?;
-        set.evidence.append(&mut sig.evidence);
-        set.passed_over.append(&mut sig.passed_over);
-        self.tag(TagSuffix::Att, &mut set, 0).await?;
+        let places = self.places(EvidenceForms::ALL).await?;
+        let sig = self.pieces(places.sig, AFTER_SIG).await?;
+        let mut referrers = self.pieces(places.referrers, AFTER_REFERRERS).await?;
+        referrers.sort_by_key(|(digest, _)| *digest);
+        let att = self.pieces(places.att, 0).await?;
+        let mut set = EvidenceSet::default();
+        for pieces in [referrers, sig, att] {
+            add(&mut set, pieces);
+        }
         Ok(BoundedEvidence {
             set,
             unread: self.unread.load(Ordering::Relaxed),
         })
-    }
-
-    async fn referrers(&self, set: &mut EvidenceSet, kept: u64) -> Result<(), Failure> {
-        let registry = &self.store.registry;
-        let list = registry.referrers(self.repository, self.digest).await?;
-        let found: BTreeSet<Digest> = list.descriptors.iter().map(|it| it.digest).collect();
-        let mut order: Vec<Digest> = found.iter().copied().collect();
-        if self.bounded {
-            let ranks = ranks(&list.descriptors);
-            order.sort_by_key(|digest| ranks.get(digest).copied());
-        }
-        let order = self.first(order)?;
-        let read = |found| async move { Ok((found, self.referrer(found, kept).await?)) };
-        let mut pieces: Vec<(Digest, Recognised<Evidence>)> = self.pieces(order, read).await?;
-        pieces.sort_by_key(|(digest, _)| *digest);
-        for (found, piece) in pieces {
-            match piece {
-                Ok(evidence) => set.evidence.push(evidence),
-                Err(reason) => set.passed_over.push((found, reason.to_owned())),
-            }
-        }
-        let known = &self.store.shared.known;
-        known.saw_referrers(self.repository, self.digest, found);
-        Ok(())
     }
 
     /// Reads those referrers that the list says are of a predicate type, or of which it says nothing. What is known
@@ -189,51 +171,20 @@ impl<'a> Reading<'a> {
         Ok(Ok(Evidence::Referrer { manifest, blobs }))
     }
 
-    async fn tag(
-        &self,
-        suffix: TagSuffix,
-        set: &mut EvidenceSet,
-        kept: u64,
-    ) -> Result<(), Failure> {
-        let tag = SharedTag {
-            repository: self.repository.clone(),
-            digest: *self.digest,
-            suffix,
-        };
-        let registry = &self.store.registry;
-        let known = &self.store.shared.known;
-        let reference = tag.name().into();
-        let Some(manifest) = registry.get_manifest(self.repository, &reference).await? else {
-            known.saw_tag(&tag, None);
-            return Ok(());
-        };
-        if let Some(image) = TagImage::read(&manifest, layer_type(suffix)) {
-            known.saw_tag(&tag, Some((manifest.digest(), image)));
-        }
-        let Some(image) = ImageManifest::read(&manifest) else {
-            let reason = format!(
-                "it stands under {} and is no image manifest",
-                suffix.as_str()
-            );
-            set.passed_over.push((manifest.digest(), reason));
-            return Ok(());
-        };
-        drop(manifest);
-        let layers = self.first(image.layers)?;
-        let read = |layer: Descriptor| async move {
-            if layer.media_type.as_str() != layer_type(suffix) {
-                return Ok((layer.digest, Err("its layer is of another type")));
+    /// Reads a piece, or says why it is passed over.
+    async fn piece(&self, listed: Listed, kept: u64) -> Result<Piece, Failure> {
+        match listed {
+            Listed::Referrer(digest) => Ok((digest, self.referrer(digest, kept).await?)),
+            Listed::Foreign(suffix, digest) => Ok((digest, Err(no_image(suffix)))),
+            Listed::Layer(suffix, layer) if layer.media_type.as_str() != layer_type(suffix) => {
+                Ok((layer.digest, Err("its layer is of another type")))
             }
-            Ok((layer.digest, self.blob(&layer, kept).await?))
-        };
-        let pieces: Vec<(Digest, Recognised<EvidenceBlob>)> = self.pieces(layers, read).await?;
-        for (found, piece) in pieces {
-            match piece {
-                Ok(layer) => set.evidence.push(Evidence::TagLayer { suffix, layer }),
-                Err(reason) => set.passed_over.push((found, reason.to_owned())),
+            Listed::Layer(suffix, layer) => {
+                let read = self.blob(&layer, kept).await?;
+                let read = read.map(|layer| Evidence::TagLayer { suffix, layer });
+                Ok((layer.digest, read))
             }
         }
-        Ok(())
     }
 
     /// Reads a blob, as long as all blobs together are not too large to be held in memory.
@@ -248,19 +199,12 @@ impl<'a> Reading<'a> {
         self.store.read_blob(self.repository, descriptor).await
     }
 
-    /// Reads the pieces of one list, some at a time and in their order. What is listed and isn't there costs a request and
+    /// Reads the pieces of a list, some at a time and in their order. What is listed and isn't there costs a request and
     /// tells nothing: up to a bound, reading ends where there is too much of it.
-    async fn pieces<L, P, F, Fut>(
-        &self,
-        listed: Vec<L>,
-        read: F,
-    ) -> Result<Vec<(Digest, Recognised<P>)>, Failure>
-    where
-        F: Fn(L) -> Fut,
-        Fut: Future<Output = Result<(Digest, Recognised<P>), Failure>>,
-    {
+    async fn pieces(&self, listed: Vec<Listed>, kept: u64) -> Result<Vec<Piece>, Failure> {
         let mut remaining = listed.len() as u64;
-        let mut reading = stream::iter(listed).map(read).buffered(CONCURRENCY);
+        let reading = stream::iter(listed).map(|listed| self.piece(listed, kept));
+        let mut reading = reading.buffered(CONCURRENCY);
         let (mut pieces, mut missing) = (Vec::new(), 0);
         while let Some(piece) = reading.try_next().await? {
             remaining -= 1;
@@ -275,7 +219,7 @@ impl<'a> Reading<'a> {
     }
 
     /// As many as are read.
-    fn first<T>(&self, mut pieces: Vec<T>) -> Result<Vec<T>, Failure> {
+    pub(super) fn first<T>(&self, mut pieces: Vec<T>) -> Result<Vec<T>, Failure> {
         if pieces.len() > MAX_PIECES {
             if !self.bounded {
                 return Err(self.too_much(PIECES));
@@ -313,21 +257,20 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// In which order referrers are read: those that the list calls evidence before those of which it says nothing, and
-/// what it calls something else last. It may lie, so nothing is left out by what it says.
-fn ranks(listed: &[Descriptor]) -> BTreeMap<Digest, u8> {
-    let mut ranks = BTreeMap::new();
-    for descriptor in listed {
-        let rank = match descriptor.artifact_type.as_deref() {
-            Some(found) if found.starts_with("application/vnd.dev.sigstore.bundle") => 0,
-            Some(found) if found.starts_with("application/vnd.dev.cosign.") => 0,
-            None | Some("" | MediaType::OCI_EMPTY | MediaType::OCI_CONFIG) => 1,
-            Some(_) => 2,
-        };
-        let least = ranks.entry(descriptor.digest).or_insert(rank);
-        *least = rank.min(*least);
+fn add(set: &mut EvidenceSet, pieces: Vec<Piece>) {
+    for (digest, piece) in pieces {
+        match piece {
+            Ok(evidence) => set.evidence.push(evidence),
+            Err(reason) => set.passed_over.push((digest, reason.to_owned())),
+        }
     }
-    ranks
+}
+
+const fn no_image(suffix: TagSuffix) -> &'static str {
+    match suffix {
+        TagSuffix::Sig => "it stands under .sig and is no image manifest",
+        TagSuffix::Att => "it stands under .att and is no image manifest",
+    }
 }
 
 /// The media type of the layers under a tag.

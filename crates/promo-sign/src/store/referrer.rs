@@ -1,12 +1,17 @@
-//! Attaches referrers: their blobs first, then the manifest by its digest.
+//! Attaches referrers: their blobs first, side by side, then the manifest by its digest. That they are about their subject
+//! is checked here; whether they are true, nobody asks.
 
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt as _;
 use promo_core::oci::{Descriptor, Digest, RawManifest, Repository};
+use promo_core::ports::SubjectHandling::{self, ByRegistry};
 use promo_core::ports::{Attachment, EvidenceBlob, Failure};
 
+use super::at_once::at_once;
 use super::{OciEvidenceStore, blob};
 use crate::Error;
+use crate::limits::CONCURRENCY;
 use crate::manifest::ImageManifest;
 
 /// A referrer to be attached.
@@ -22,48 +27,66 @@ impl OciEvidenceStore {
         repository: &Repository,
         subject: &Descriptor,
         referrers: &[Referrer<'_>],
-        done: &mut Attachment,
-    ) -> Result<(), Failure> {
+    ) -> Result<Attachment, Failure> {
         if referrers.is_empty() {
-            return Ok(());
-        }
-        for referrer in referrers {
-            referrer.check(&subject.digest)?;
+            return Ok(Attachment::default());
         }
         let mut there = self.listed(repository, &subject.digest).await?;
-        for referrer in referrers {
-            if there.insert(referrer.manifest.digest()) {
-                self.attach_referrer(repository, *referrer).await?;
-                done.written += 1;
-            } else {
-                done.already_there += 1;
-            }
+        let lacking: Vec<Referrer<'_>> = referrers
+            .iter()
+            .filter(|referrer| there.insert(referrer.manifest.digest()))
+            .copied()
+            .collect();
+        let mut lacking_still = lacking.iter();
+        // The first goes alone: it shows whether the registry takes them, and whether it lists them itself. A list
+        // that is kept for it is written by one after the other.
+        if let Some(first) = lacking_still.next() {
+            let by_registry = self.attach_referrer(repository, *first).await? == ByRegistry;
+            let width = if by_registry { CONCURRENCY } else { 1 };
+            let attaching = lacking_still
+                .map(|it| self.attach_referrer(repository, *it).boxed())
+                .collect();
+            at_once(width, attaching).await?;
         }
         let known = &self.shared.known;
         known.saw_referrers(repository, &subject.digest, there);
-        Ok(())
+        let written = lacking.len() as u64;
+        Ok(Attachment {
+            written,
+            already_there: (referrers.len() as u64).saturating_sub(written),
+        })
     }
 
     async fn attach_referrer(
         &self,
         repository: &Repository,
         referrer: Referrer<'_>,
-    ) -> Result<(), Failure> {
-        for blob in referrer.blobs {
-            if blob::is_empty_config(&blob.descriptor) {
-                self.ensure_empty_config(repository, blob).await?;
-            } else {
-                self.write_blob(repository, blob).await?;
-                let known = &self.shared.known;
-                known.sent_blob(repository, blob.descriptor.digest);
-                known.take_lost_blob(repository, blob.descriptor.digest);
-            }
-        }
+    ) -> Result<SubjectHandling, Failure> {
+        let blobs = referrer.blobs.iter();
+        let sending = blobs
+            .map(|blob| self.send_blob_of_referrer(repository, blob).boxed())
+            .collect();
+        at_once(CONCURRENCY, sending).await?;
         let reference = referrer.manifest.digest().into();
-        self.registry
-            .put_manifest(repository, &reference, referrer.manifest)
-            .await
-            .map(drop)
+        let put = self
+            .registry
+            .put_manifest(repository, &reference, referrer.manifest);
+        Ok(put.await?.subject)
+    }
+
+    async fn send_blob_of_referrer(
+        &self,
+        repository: &Repository,
+        blob: &EvidenceBlob,
+    ) -> Result<(), Failure> {
+        if blob::is_empty_config(&blob.descriptor) {
+            return self.ensure_empty_config(repository, blob).await;
+        }
+        self.write_blob(repository, blob).await?;
+        let known = &self.shared.known;
+        known.sent_blob(repository, blob.descriptor.digest);
+        known.take_lost_blob(repository, blob.descriptor.digest);
+        Ok(())
     }
 
     /// What refers to a digest: as it was just read, or asked for now.
@@ -95,7 +118,7 @@ impl OciEvidenceStore {
 
 impl Referrer<'_> {
     /// Refuses to push what nobody could read: another subject, or blobs that are missing.
-    fn check(&self, subject: &Digest) -> Result<(), Error> {
+    pub(super) fn check(&self, subject: &Digest) -> Result<(), Error> {
         let inconsistent = |reason| Error::Inconsistent { reason };
         let image = ImageManifest::read(self.manifest)
             .ok_or(inconsistent("a referrer is no image manifest"))?;

@@ -103,6 +103,8 @@ pub struct Switches {
     pub immutable_tags: Option<u16>,
     /// What happens to cross-repository mounts.
     pub mounts: Mounts,
+    /// Stores a blob that comes with the POST (201). Off: opens an upload and leaves the bytes (202), as distribution does.
+    pub single_posts: bool,
     /// Answers 401 instead of opening an upload session when a mount lacks pull on the source repository.
     pub challenge_mount_source: bool,
     /// Answers tag lists as Google's registries do: all manifests and child repositories in one answer, unpaged.
@@ -144,6 +146,7 @@ impl Default for Switches {
             missing_subject: None,
             immutable_tags: None,
             mounts: Mounts::Allowed,
+            single_posts: false,
             challenge_mount_source: false,
             google_listing: false,
             tag_digests: true,

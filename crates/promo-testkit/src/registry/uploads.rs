@@ -110,10 +110,13 @@ pub(super) fn start(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     ))
 }
 
-/// Takes a whole blob with the POST.
+/// Takes a whole blob with the POST, or opens a session, which must be filled as any other.
 pub(super) async fn post(exchange: &mut Exchange<'_>) -> Result<Reply, Failure> {
     let mut content = Content::default();
     content.receive(exchange.body).await?;
+    if !exchange.switches.single_posts {
+        return start(exchange);
+    }
     store(exchange, content)
 }
 

@@ -10,8 +10,8 @@ use promo_core::oci::{
     Descriptor, Digest, DigestAlgorithm, ImageReference, MediaType, RawManifest, Repository,
 };
 use promo_core::ports::{
-    Attester, Evidence, EvidenceBlob, EvidenceKind, EvidenceSet, EvidenceStore, PromotionRecord,
-    Signer, Subject, TagSuffix, Verification, Verifier,
+    Attester, Evidence, EvidenceBlob, EvidenceForms, EvidenceKind, EvidenceSet, EvidenceStore,
+    PromotionRecord, Signer, Subject, TagSuffix, Verification, Verifier,
 };
 
 /// A signer with the verifier that knows it: the law, for each of its formats and for all at once.
@@ -29,6 +29,8 @@ pub async fn signer(signer: &dyn Signer, verifier: &dyn Verifier, stranger: &dyn
         for format in formats {
             let made = signer.sign(&subject, &[*format]).await;
             let made = made.expect("a format that it names");
+            let forms = made.iter().map(Evidence::form);
+            assert!(forms.eq([format.form()]), "where it is looked for");
             law(verifier, stranger, &subject, &made, &[kind(*format)]).await;
         }
         let made = signer.sign(&subject, formats).await.expect("all formats");
@@ -50,6 +52,12 @@ pub async fn attester(attester: &dyn Attester, verifier: &dyn Verifier, stranger
     for subject in subjects() {
         let record = record(&subject);
         let made = attester.attest(&record, &kinds).await.expect("all kinds");
+        let mut forms = made.iter().map(Evidence::form);
+        let looked_for = attester.forms();
+        assert!(
+            forms.all(|form| looked_for.contains(form)),
+            "where it is looked for"
+        );
         law(verifier, stranger, &subject, &made, &kinds).await;
         let made = attester.attest(&record, &[]).await.expect("no kind");
         assert_eq!(made, [], "what nobody asked for");
@@ -227,6 +235,13 @@ pub async fn evidence_store(store: &dyn EvidenceStore, repository: &Repository) 
     attach(store, repository, &subject, &first, 4).await;
     assert_eq!(read(store, repository, &subject).await, first);
     attach(store, repository, &subject, &first, 0).await;
+    for piece in &first {
+        let forms = EvidenceForms::default().with(piece.form());
+        let read = store.read(repository, &subject.digest, forms).await;
+        let read = read.expect("what is there can be read").evidence;
+        let of_form = first.iter().filter(|it| it.form() == piece.form());
+        assert!(read.iter().eq(of_form), "the form that was asked for alone");
+    }
 
     let more = [
         layer(TagSuffix::Sig, "another payload", "b25l"),
@@ -276,7 +291,9 @@ async fn read(
     repository: &Repository,
     subject: &Descriptor,
 ) -> Vec<Evidence> {
-    let set = store.read(repository, &subject.digest).await;
+    let set = store
+        .read(repository, &subject.digest, EvidenceForms::ALL)
+        .await;
     let set = set.expect("what is there can be read");
     assert_eq!(set.passed_over, [], "all of it is evidence");
     set.evidence

@@ -295,6 +295,9 @@ async fn a_manifest_must_be_what_it_says() {
 #[tokio::test]
 async fn sha512_is_a_digest_like_any_other() {
     let bench = Bench::new().await;
+    bench
+        .registry
+        .switch(|switches| switches.single_posts = true);
     let image = ImageBuilder::seeded(7).algorithm(Algorithm::Sha512).build();
     for blob in image.blobs() {
         let path = format!("/v2/a/blobs/uploads/?digest={}", blob.digest);

@@ -122,7 +122,8 @@ impl Promoter {
     ) -> Result<Vec<EvidenceKind>> {
         let digest = image.descriptor.digest;
         let store = &self.registries()?.evidence;
-        let held = store.read(image.image.repository(), &digest).await?;
+        let repository = image.image.repository();
+        let held = store.read(repository, &digest, ports.forms()).await?;
         let identity = Some(&image.identity);
         let found = ports.verifier.verify(&digest, identity, &held).await?;
         let stands = |kind: &EvidenceKind| found.accepted.iter().any(|held| held.kind == *kind);

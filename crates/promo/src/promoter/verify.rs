@@ -2,7 +2,7 @@
 
 use promo_core::evidence::{Demand, FoundEvidence, VerificationDocument, VerifiedImage};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::Verifier;
+use promo_core::ports::{EvidenceForms, Verifier};
 
 use super::Promoter;
 use crate::error::Result;
@@ -71,7 +71,8 @@ impl Promoter {
         digest: Digest,
     ) -> Result<FoundEvidence> {
         let store = &self.registries()?.evidence;
-        let evidence = store.read(resolved.image.repository(), &digest).await?;
+        let repository = resolved.image.repository();
+        let evidence = store.read(repository, &digest, EvidenceForms::ALL).await?;
         let identity = Some(&resolved.identity);
         let verification = verifier.verify(&digest, identity, &evidence).await?;
         Ok(FoundEvidence {

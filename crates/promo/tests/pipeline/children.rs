@@ -160,7 +160,7 @@ async fn an_index_whose_child_can_not_be_attested_is_not_published() {
 
 /// Each child costs what the evidence of an image costs, and nothing else.
 #[tokio::test]
-async fn a_child_costs_twenty_three_requests_at_each_mirror() {
+async fn a_child_costs_twenty_two_requests_at_each_mirror() {
     let mut requests = Vec::new();
     for recursive in [false, true] {
         let world = World::start().await;
@@ -171,6 +171,6 @@ async fn a_child_costs_twenty_three_requests_at_each_mirror() {
         assert_eq!(of_mirrors[0], of_mirrors[1]);
         requests.push((of_mirrors[0], world.staging.log().len()));
     }
-    assert_eq!(requests[1].0 - requests[0].0, 2 * 23);
+    assert_eq!(requests[1].0 - requests[0].0, 2 * 22);
     assert_eq!(requests[1].1, requests[0].1, "staging isn't asked for more");
 }

@@ -7,7 +7,8 @@ use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest, Repository};
 use promo_core::pipeline::{Interrupt, StagingPolicy};
 use promo_core::ports::{
-    Evidence, EvidenceBlob, EvidenceKind, SignatureFormat, Signer as _, Subject, Verifier as _,
+    Evidence, EvidenceBlob, EvidenceForms, EvidenceKind, SignatureFormat, Signer as _, Subject,
+    Verifier as _,
 };
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, SigningKey};
@@ -96,7 +97,11 @@ async fn a_good_one_is_accepted_and_carried() {
         assert!(!held.contains(&staged[0]), "{held:?}");
         let repository: Repository = format!("{}/prod/app", mirror.host()).parse().unwrap();
         let digest: Digest = one.digest().parse().unwrap();
-        let held = world.ports().evidence.read(&repository, &digest).await;
+        let held = world
+            .ports()
+            .evidence
+            .read(&repository, &digest, EvidenceForms::ALL)
+            .await;
         let verifier = KeyVerifier::new([builders.public_key().clone()]);
         let found = verifier
             .verify(&digest, None, &held.unwrap())

@@ -1,11 +1,16 @@
 //! What a run costs: the table of docs/explanation/flow.md, counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
+use promo_core::pipeline::Interrupt;
+use promo_core::ports::SignatureFormat;
+use promo_sign::{KeySigner, PromotionAttester};
 use promo_testkit::image::{ImageBuilder, IndexBuilder, Layer};
-use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
+use promo_testkit::registry::{Auth, EmbeddedRegistry, Gate, Matcher, Operation, RegistryOptions};
 
-use crate::world::{World, image, want};
+use crate::world::{self, Fixed, World, image, want};
 
 fn counts(registry: &EmbeddedRegistry) -> BTreeMap<Operation, usize> {
     registry.log().counts()
@@ -13,43 +18,107 @@ fn counts(registry: &EmbeddedRegistry) -> BTreeMap<Operation, usize> {
 
 #[tokio::test]
 async fn a_single_image_to_two_mirrors() {
-    let world = World::start().await;
+    for single_posts in [false, true] {
+        let options = || RegistryOptions::default().switch(|it| it.single_posts = single_posts);
+        let world = World::with_mirrors(vec![options(), options()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+        assert_eq!(
+            counts(&world.staging),
+            BTreeMap::from([
+                // The image, at the plan; `.sig`, `.att` and `.sbom` beside it.
+                (Operation::ManifestHead, 1 + 3),
+                (Operation::ManifestGet, 1),
+                (Operation::Referrers, 1),
+                (Operation::BlobGet, 3),
+            ])
+        );
+        for mirror in &world.mirrors {
+            let mut found = counts(mirror);
+            // Whether we may push, and the blobs of evidence: the empty config once, two bundles, payload and config of
+            // `.sig`. Where they don't come with the POST, it opens an upload.
+            let posts = [Operation::UploadStart, Operation::BlobPost].map(|it| found.remove(&it));
+            assert_eq!(posts.into_iter().flatten().sum::<usize>(), 1 + 5);
+            let puts = if single_posts { 3 } else { 3 + 5 };
+            assert_eq!(found, at_a_mirror(puts), "single POSTs: {single_posts}");
+        }
+    }
+}
+
+/// What a mirror is asked for, but for what begins an upload.
+fn at_a_mirror(blob_puts: usize) -> BTreeMap<Operation, usize> {
+    BTreeMap::from([
+        // The tag, at the plan.
+        (Operation::ManifestHead, 1),
+        // Config and two layers: a mount that asks and opens the upload.
+        (Operation::Mount, 3),
+        // What stands of evidence: referrers and `.sig`; `.sig` before and after it is appended to.
+        // Right before publish: the list, two bundles and `.sig`, and the three blobs that were sent; and the
+        // tag right before its first PUT.
+        (Operation::Referrers, 1 + 1),
+        (Operation::ManifestGet, 3 + 3 + 1),
+        (Operation::BlobGet, 3),
+        (Operation::UploadCancel, 1),
+        (Operation::BlobPut, blob_puts),
+        // Two bundles, `.sig`, and last the image.
+        (Operation::ManifestPut, 4),
+    ])
+}
+
+/// What is neither written nor carried isn't looked for: bundles alone, and layers of shared tags alone.
+#[tokio::test]
+async fn only_the_forms_that_are_written_are_read() {
+    for (format, lists, tags) in [
+        (SignatureFormat::Bundle, 2, BTreeSet::from([])),
+        (SignatureFormat::Sig, 0, BTreeSet::from([".att", ".sig"])),
+    ] {
+        let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+        let one = image(1);
+        world.stage("app", &one);
+        let set = world.set(&[want("app", &one, &["v1"])]);
+        let mut ports = world.ports();
+        let signer = KeySigner::new(Arc::clone(&world.key), Arc::new(Fixed));
+        ports.signing.signer = Arc::new(signer.with_formats(vec![format]).unwrap());
+        if format == SignatureFormat::Sig {
+            let attester = PromotionAttester::new(Arc::clone(&world.key), Arc::new(Fixed));
+            ports.signing.attester = Arc::new(attester.in_tag());
+        }
+
+        let run = world::run(world.settings(), ports, Interrupt::new(), &set).await;
+
+        assert_eq!(run.unwrap().totals.published, 1);
+        let log = world.mirrors[0].log();
+        assert_eq!(log.count(Operation::Referrers), lists, "{format:?}");
+        let prefix = one.digest().replace(':', "-");
+        let read = log.of(Operation::ManifestGet);
+        let read = read.iter().filter_map(|it| it.reference.as_deref());
+        let read: BTreeSet<&str> = read.filter_map(|it| it.strip_prefix(&prefix)).collect();
+        assert_eq!(read, tags, "{format:?}");
+    }
+}
+
+/// A bundle doesn't wait for `.sig`, nor the other way round.
+#[tokio::test]
+async fn the_forms_of_a_signature_are_attached_side_by_side() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
     let one = image(1);
     world.stage("app", &one);
-    world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+    let set = world.set(&[want("app", &one, &["v1"])]);
+    let faults = world.mirrors[0].faults();
+    let put = || Matcher::on(Operation::ManifestPut);
+    let gates = [put().times(1), put().after(1).times(1)].map(|it| faults.pause(it));
+    let both = async {
+        let both = async { tokio::join!(gates[0].reached(), gates[1].reached()) };
+        let reached = tokio::time::timeout(Duration::from_secs(20), both).await;
+        gates.iter().for_each(Gate::release);
+        reached.unwrap();
+    };
 
-    assert_eq!(
-        counts(&world.staging),
-        BTreeMap::from([
-            // The image, at the plan; `.sig`, `.att` and `.sbom` beside it.
-            (Operation::ManifestHead, 1 + 3),
-            (Operation::ManifestGet, 1),
-            (Operation::Referrers, 1),
-            (Operation::BlobGet, 3),
-        ])
-    );
-    for mirror in &world.mirrors {
-        let expected = BTreeMap::from([
-            // The tag, at the plan.
-            (Operation::ManifestHead, 1),
-            // Config and two layers: a mount that asks and opens the upload.
-            (Operation::Mount, 3),
-            // What stands of evidence: referrers, `.sig` and `.att`; `.sig` before and after it is appended to.
-            // Right before publish: the list, two bundles and `.sig`, and the three blobs that were sent; and the
-            // tag right before its first PUT.
-            (Operation::Referrers, 1 + 1),
-            (Operation::ManifestGet, 4 + 3 + 1),
-            (Operation::BlobGet, 3),
-            // Whether we may push, and the blobs of evidence: the empty config once, two bundles, payload and
-            // config of `.sig`.
-            (Operation::UploadStart, 6),
-            (Operation::UploadCancel, 1),
-            (Operation::BlobPut, 3 + 5),
-            // Two bundles, `.sig`, and last the image.
-            (Operation::ManifestPut, 4),
-        ]);
-        assert_eq!(counts(mirror), expected);
-    }
+    let (report, ()) = tokio::join!(world.run(&set), both);
+
+    assert_eq!(report.totals.published, 1);
 }
 
 /// Of several images of a repository, a list says which of the tags beside them are worth a question.

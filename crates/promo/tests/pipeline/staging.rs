@@ -6,7 +6,7 @@ use promo_core::identity::Identity;
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::pipeline::{Interrupt, StagingPolicy, StagingTrust};
-use promo_core::ports::{Evidence, EvidenceSet, SignatureFormat, Signer, Subject};
+use promo_core::ports::{Evidence, EvidenceForms, EvidenceSet, SignatureFormat, Signer, Subject};
 use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
@@ -93,7 +93,11 @@ pub(crate) async fn held(
     let repository: Repository = format!("{host}/{repository}").parse().unwrap();
     let digest: Digest = digest.parse().unwrap();
     let ports = world.ports();
-    ports.evidence.read(&repository, &digest).await.unwrap()
+    ports
+        .evidence
+        .read(&repository, &digest, EvidenceForms::ALL)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

@@ -16,7 +16,9 @@ use promo_core::pipeline::{
     RunSettings, Signing, SigningPorts,
 };
 use promo_core::plan::PlanOptions;
-use promo_core::ports::{AcceptedEvidence, Clock, EvidenceKind, Registry, Silent, Sleep};
+use promo_core::ports::{
+    AcceptedEvidence, Clock, EvidenceForms, EvidenceKind, Registry, Silent, Sleep,
+};
 use promo_core::report::Report;
 use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
@@ -328,7 +330,11 @@ impl World {
         let identity = Identity::new(format!("{PUBLIC}/{name}").parse().unwrap());
         let digest: Digest = digest.parse().unwrap();
         let ports = self.ports();
-        let held = ports.evidence.read(&repository, &digest).await.unwrap();
+        let held = ports
+            .evidence
+            .read(&repository, &digest, EvidenceForms::ALL)
+            .await
+            .unwrap();
         let signing = ports.signing;
         let verification = signing
             .verifier

@@ -80,6 +80,14 @@ async fn blobs_come_back(registry: &dyn Registry, repository: &Repository) {
         let found = download(registry, repository, &blob).await;
         assert_eq!(found.expect("a blob that was put"), Some(bytes));
     }
+    // Twice: what was learned from the answer to one is good for the next.
+    for text in ["in one", "in one as well", "", &long[1..]] {
+        let (blob, bytes) = octets(text);
+        let put = registry.put_whole_blob(repository, &blob, bytes.clone());
+        put.await.expect("a blob that is put whole");
+        let found = download(registry, repository, &blob).await;
+        assert_eq!(found.expect("a blob that was put"), Some(bytes));
+    }
 }
 
 /// A body that ends with an error, one that is too short, and one with other bytes leave nothing behind.
@@ -106,6 +114,12 @@ async fn wrong_bytes_do_not_stay(registry: &dyn Registry, repository: &Repositor
         assert!(put.is_err(), "{what} was taken for the blob");
         let size = registry.blob_size(repository, &blob.digest).await;
         assert_eq!(size.expect("the size of no blob"), None, "{what} stayed");
+    }
+    for wrong in [half, other] {
+        let put = registry.put_whole_blob(repository, &blob, wrong).await;
+        assert!(put.is_err(), "other bytes were taken for the blob");
+        let size = registry.blob_size(repository, &blob.digest).await;
+        assert_eq!(size.expect("the size of no blob"), None, "they stayed");
     }
     // A descriptor of another size is not the blob's.
     let (blob, bytes) = octets("of a certain size");
