@@ -7,6 +7,7 @@
 //! (`mirror_progress`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -41,11 +42,13 @@ impl Validated<Confirmed> {
         let partners = Arc::new(Partners::among(&passed));
         let parts = by_host(passed);
         let observer = Arc::clone(&flow.run.ports.observer);
+        let at_once = at_once(flow.run.settings.concurrency, parts.len());
         let progress = Arc::new(MirrorProgress::new(observer, parts.values()));
         let apart = parts.into_values().map(|images| {
             let observer = AtMirror::new(Arc::clone(&progress));
             let (shared, partners) = (Arc::clone(&shared), Arc::clone(&partners));
-            let run = flow.run.apart(Arc::new(observer), shared, partners);
+            let mut run = flow.run.apart(Arc::new(observer), shared, partners);
+            run.settings.concurrency = at_once;
             let flow = flow.apart(Arc::new(run));
             all_phases(Self::part(flow, images, intent.clone()))
         });
@@ -63,6 +66,18 @@ impl Validated<Confirmed> {
 async fn all_phases(validated: Validated<Confirmed>) -> Published {
     let signed = validated.promote().await.sign().await;
     signed.attest().await.publish().await
+}
+
+/// The most images at once at all mirrors together, unless that leaves a mirror too few.
+const AT_ALL_MIRRORS: usize = 512;
+/// The fewest at one mirror, unless settings say less.
+const AT_LEAST: usize = 16;
+
+/// How many images each of so many mirrors works on at once.
+fn at_once(asked: NonZeroUsize, mirrors: usize) -> NonZeroUsize {
+    let share = AT_ALL_MIRRORS / mirrors.max(1);
+    let share = NonZeroUsize::new(share.max(AT_LEAST)).unwrap_or(NonZeroUsize::MIN);
+    asked.min(share)
 }
 
 fn by_host(images: Vec<ValidatedImage>) -> BTreeMap<RegistryHost, Vec<ValidatedImage>> {

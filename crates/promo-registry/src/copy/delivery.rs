@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
@@ -16,6 +17,7 @@ use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::{
     CopyRequest, Event, Failure, FailureKind, Mount, Operation, UploadSession,
 };
+use tokio::time::Instant;
 
 use super::RegistryCopier;
 use super::deliveries::{Claim, Turn};
@@ -172,9 +174,14 @@ impl<'a> ImageCopy<'a> {
     }
 
     async fn attempt(&self, blob: &Descriptor, claim: &Claim) -> Attempted {
+        let begun = Instant::now();
         match self.open(blob, claim).await {
             Ok(Opened::Mounted) => Attempted::Arrived(Way::Mounted),
-            Ok(Opened::Upload(session)) => self.send(blob, claim.repository(), session).await,
+            Ok(Opened::Upload(session)) => {
+                let opened_in = begun.elapsed();
+                self.send(blob, claim.repository(), session, opened_in)
+                    .await
+            }
             Err(failure) => Attempted::Failed(failure),
         }
     }
@@ -221,13 +228,14 @@ impl<'a> ImageCopy<'a> {
         blob: &Descriptor,
         destination: &Repository,
         session: UploadSession,
+        opened_in: Duration,
     ) -> Attempted {
         let registry = &self.copier.registry;
-        let _upload = self.copier.transfers.upload().await;
         let reader = self.copier.transfers.join(Wish {
             source: &self.request.source,
             blob,
             destination,
+            opened_in,
             expected: self.expected(blob, destination),
         });
         let refused = match reader.begun().await {

@@ -27,7 +27,8 @@ pub struct CopySettings {
     pub buffers: usize,
     /// Blobs that are sent at once, to all destinations together: each takes a connection.
     pub uploads: usize,
-    /// How long the reading of a blob waits for destinations that will want it, too.
+    /// How long the reading of a blob waits for destinations that will want it, too; longer where the first of them took
+    /// long to get there.
     pub gathering: Duration,
     /// How long a destination may hold up others that get the same bytes, while 8 MiB of them wait for it; then it is
     /// left behind and gets them by a reading of its own. Who is at least half as quick as the others never is.
@@ -45,7 +46,7 @@ impl Default for CopySettings {
             attempts: 3,
             pause: Duration::from_millis(500),
             buffers: 32 << 20,
-            uploads: 256,
+            uploads: 512,
             gathering: Duration::from_secs(1),
             holding_up: Duration::from_secs(1),
         }

@@ -36,7 +36,7 @@ struct State {
     /// Destinations that are still expected to join.
     expected: BTreeSet<Repository>,
     source: Source,
-    /// The share of all buffers that this one may hold, until its last reader has gone.
+    /// The shares of all buffers and uploads that this one may hold, until its last reader has gone.
     share: Vec<OwnedSemaphorePermit>,
 }
 
@@ -159,14 +159,14 @@ impl Buffer {
         lock(&self.state).expected.clear();
     }
 
-    /// A share of all buffers for this one.
+    /// A share of all buffers, or of all uploads, for this one.
     pub(super) fn may_hold(&self, share: OwnedSemaphorePermit) {
         lock(&self.state).share.push(share);
     }
 
-    /// Whether anybody reads.
-    pub(super) fn is_read(&self) -> bool {
-        !lock(&self.state).readers.is_empty()
+    /// How many read.
+    pub(super) fn readers(&self) -> usize {
+        lock(&self.state).readers.len()
     }
 
     /// What is known of the source.

@@ -13,10 +13,11 @@ mod reader;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::Registry;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use self::buffer::Buffer;
 use self::hosts::Hosts;
@@ -51,6 +52,8 @@ pub(super) struct Wish<'a> {
     pub(super) blob: &'a Descriptor,
     /// Where they are to go.
     pub(super) destination: &'a Repository,
+    /// How long it took until they could be wanted: when all is slow, others are waited for longer.
+    pub(super) opened_in: Duration,
     /// Where they are about to be wanted as well.
     pub(super) expected: BTreeSet<Repository>,
 }
@@ -71,12 +74,6 @@ impl Transfers {
         }
     }
 
-    /// Waits until one more blob may be sent. Asked before a transfer is joined, so that nobody waits for who waits here.
-    pub(super) async fn upload(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed.
-        Arc::clone(&self.uploads).acquire_owned().await.ok()
-    }
-
     /// Joins the transfer of a blob that has just begun, or begins one. Who was left behind of late always gets one of
     /// its own.
     pub(super) fn join(&self, wish: Wish<'_>) -> Reader {
@@ -91,6 +88,7 @@ impl Transfers {
         let mut running = lock(&self.running);
         let known = running.get(&key).and_then(Weak::upgrade);
         if let Some(reader) = known.and_then(|known| Reader::join(&known, wish.destination)) {
+            self.hosts.keeps_pace(host);
             return reader;
         }
         let mut expected = wish.expected.clone();
@@ -122,7 +120,9 @@ impl Transfers {
             buffer,
             pieces: Arc::clone(&self.pieces),
             hosts: Arc::clone(&self.hosts),
-            gathering: self.settings.gathering,
+            uploads: Arc::clone(&self.uploads),
+            most_uploads: self.settings.uploads.max(1),
+            gathering: self.settings.gathering.max(wish.opened_in * 4),
             holding_up: self.settings.holding_up,
         };
         let running = Arc::clone(&self.running);

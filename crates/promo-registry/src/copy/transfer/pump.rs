@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use futures_util::future::join;
 use promo_core::oci::{Descriptor, Repository};
 use promo_core::ports::{BlobStream, Failure, Registry};
 use tokio::sync::Semaphore;
@@ -35,7 +34,9 @@ pub(super) struct Pump {
     pub(super) blob: Descriptor,
     pub(super) buffer: Arc<Buffer>,
     pub(super) pieces: Arc<Semaphore>,
+    pub(super) uploads: Arc<Semaphore>,
     pub(super) hosts: Arc<Hosts>,
+    pub(super) most_uploads: usize,
     pub(super) gathering: Duration,
     pub(super) holding_up: Duration,
 }
@@ -43,12 +44,11 @@ pub(super) struct Pump {
 impl Pump {
     /// Reads the blob. Ends when all of it is in the buffer, when the source fails, or when nobody reads any longer.
     pub(super) async fn run(&self) {
+        self.gather().await;
         let Some(room) = self.room().await else {
             return;
         };
-        let opening = self.registry.get_blob(&self.source, &self.blob);
-        let ((), opened) = join(self.gather(), opening).await;
-        match opened {
+        match self.registry.get_blob(&self.source, &self.blob).await {
             Ok(Some(bytes)) => {
                 self.buffer.set_source(Source::Coming);
                 self.read(bytes, room).await;
@@ -58,8 +58,12 @@ impl Pump {
         }
     }
 
-    /// Room for the first pieces: as many transfers are under way as buffers allow.
+    /// Room for the first pieces, and for the uploads: as many are under way as buffers and connections allow.
     async fn room(&self) -> Option<Room> {
+        let all = u32::try_from(self.most_uploads).unwrap_or(u32::MAX);
+        let readers = u32::try_from(self.buffer.readers()).unwrap_or(u32::MAX);
+        let sent = Arc::clone(&self.uploads).acquire_many_owned(readers.clamp(1, all));
+        self.buffer.may_hold(sent.await.ok()?);
         let size = usize::try_from(self.blob.size).unwrap_or(usize::MAX);
         let pieces = size.div_ceil(PIECE).clamp(1, GUARANTEED);
         let count = u32::try_from(pieces).unwrap_or(1);
@@ -81,7 +85,7 @@ impl Pump {
     }
 
     async fn read(&self, bytes: BlobStream, room: Room) {
-        let deserted = || (!self.buffer.is_read()).then_some(());
+        let deserted = || (self.buffer.readers() == 0).then_some(());
         tokio::select! {
             read = self.pass_on(bytes, room) => match read {
                 Ok(last) => self.buffer.finish(last),
