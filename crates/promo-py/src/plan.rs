@@ -50,8 +50,8 @@ impl Plan {
             invalid: summary.invalid,
             verdicts: summary
                 .verdicts
-                .iter()
-                .map(|(verdict, count)| (verdict.to_string(), count))
+                .named()
+                .map(|(verdict, count)| (verdict.to_owned(), count))
                 .collect(),
         }
     }

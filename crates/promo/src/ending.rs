@@ -96,7 +96,7 @@ impl Ending {
     pub fn of_plan(plan: &Plan, pending_counts: bool) -> Self {
         let verdicts = plan.verdicts();
         let blocked = verdicts.blocked();
-        let rest = verdicts.edges() + verdicts.get(Verdict::Invalid) - blocked;
+        let rest = verdicts.edges() + verdicts.invalid() - blocked;
         // Walking over 720,000 edges costs more than all the rest: only where one of them can be such an edge.
         let undecided = verdicts.get(Verdict::Undecided) > 0;
         if undecided && plan.edges().any(|edge| is_access(&edge)) {

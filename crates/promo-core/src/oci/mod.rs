@@ -6,6 +6,7 @@
 
 mod descriptor;
 mod digest;
+mod index;
 mod media_type;
 mod reference;
 mod repository;
@@ -13,6 +14,7 @@ mod tag;
 
 pub use descriptor::Descriptor;
 pub use digest::{Digest, DigestAlgorithm, DigestError, Digester};
+pub use index::IndexChildren;
 pub use media_type::MediaType;
 pub use reference::{ImageReference, ImageReferenceError, ManifestReference, RawManifest};
 pub use repository::{RegistryHost, RegistryPath, Repository, RepositoryError};

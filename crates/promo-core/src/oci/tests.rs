@@ -136,3 +136,43 @@ fn image_references_are_read_and_written_the_same() {
         assert!(bad.parse::<ImageReference>().is_err(), "{bad}");
     }
 }
+
+/// An index whose entries are these texts.
+fn index_of(media_type: &str, entries: &[&str]) -> IndexChildren {
+    let text = format!(r#"{{"manifests": [{}]}}"#, entries.join(", "));
+    let media_type = MediaType::new(media_type);
+    IndexChildren::of(&RawManifest::new(
+        media_type,
+        DigestAlgorithm::Sha256,
+        text.into_bytes().into(),
+    ))
+}
+
+#[test]
+fn an_odd_entry_of_an_index_hides_no_other_and_is_never_passed_over_as_complete() {
+    let digest = Digest::sha256_of(b"child");
+    let child = format!(r#"{{"digest": "{digest}", "size": 5}}"#);
+    let index = |entries: &[&str]| index_of(MediaType::OCI_INDEX, entries);
+    let digests =
+        |children: Vec<Descriptor>| children.iter().map(|it| it.digest).collect::<Vec<_>>();
+
+    let whole = index(&[&child, &child]);
+    assert_eq!(digests(whole.clone().into_readable()), [digest]);
+    assert_eq!(digests(whole.all().unwrap()), [digest]);
+    for odd in [
+        "null",
+        "7",
+        r#"{"size": 5}"#,
+        r#"{"digest": "sha256:0", "size": 5}"#,
+    ] {
+        let children = index(&[odd, &child]);
+        assert_eq!(digests(children.clone().into_readable()), [digest], "{odd}");
+        assert_eq!(children.all(), None, "{odd}");
+    }
+    let broken = index(&["{"]);
+    assert!(broken.clone().into_readable().is_empty());
+    assert_eq!(broken.all(), None);
+    // What is no index has no children, whatever it says.
+    let image = index_of(MediaType::OCI_MANIFEST, &[&child]);
+    assert_eq!(image.all(), Some(Vec::new()));
+}

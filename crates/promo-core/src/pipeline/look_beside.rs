@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use serde::Deserialize;
-
 use super::StagingPolicy;
 use super::beside::{self, Look};
 use super::measure::{Image, of_each};
 use super::tag_lists::TagLists;
-use crate::oci::{Descriptor, RawManifest};
+use crate::oci::IndexChildren;
 use crate::plan::{Beside, Plan};
 use crate::ports::{Event, Failure, Observer, Registry, contain};
 
@@ -70,7 +68,8 @@ async fn find(
         .registry
         .get_manifest(source, &(*digest).into())
         .await?;
-    let mut children = manifest.as_ref().map(children).unwrap_or_default();
+    let children = manifest.as_ref().map(IndexChildren::of).unwrap_or_default();
+    let mut children = children.into_readable();
     if children.len() > MAX_CHILDREN {
         let message = format!(
             "{source}@{digest} has {} children; what is beside more than {MAX_CHILDREN} of them isn't looked at",
@@ -84,20 +83,4 @@ async fn find(
         found.extend(beside::find_of_child(look, source, child.digest).await?);
     }
     Ok(found)
-}
-
-/// What an index names, each once.
-fn children(manifest: &RawManifest) -> Vec<Descriptor> {
-    #[derive(Deserialize)]
-    struct Index {
-        manifests: Option<Vec<Descriptor>>,
-    }
-    if !manifest.media_type().is_index() {
-        return Vec::new();
-    }
-    let index: Option<Index> = serde_json::from_slice(manifest.bytes()).ok();
-    let mut children = index.and_then(|index| index.manifests).unwrap_or_default();
-    let mut seen = BTreeSet::new();
-    children.retain(|child| seen.insert(child.digest));
-    children
 }

@@ -7,15 +7,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::error::codes;
 use super::flow::Run;
 use super::outcome::Blocked;
 use super::staged::{Judged, Notes, StagingEvidence, StagingSignatures};
 use super::staging;
-use crate::oci::{Descriptor, Digest, RawManifest};
+use crate::oci::{Descriptor, Digest, IndexChildren, RawManifest};
 use crate::plan::ImageWork;
 use crate::ports::{
     AcceptedEvidence, BoundedEvidence, Evidence, Failure, FailureKind, Phase, Verifier,
@@ -232,13 +229,6 @@ fn size(read: &BoundedEvidence) -> u64 {
     sizes.sum::<usize>() as u64
 }
 
-/// An index, as far as its children can be read. What is odd about it copying refuses.
-#[derive(Deserialize)]
-struct Index {
-    #[serde(default)]
-    manifests: Option<Vec<Value>>,
-}
-
 /// The children of an index and of the indexes below it, each once, and how many there are beyond those.
 async fn list(
     run: &Run,
@@ -250,7 +240,7 @@ async fn list(
     let mut beyond = 0;
     let mut indexes = VecDeque::from([top]);
     while let Some(index) = indexes.pop_front() {
-        for entry in entries(&index) {
+        for entry in IndexChildren::of(&index).into_readable() {
             if !listed.insert(entry.digest) {
                 continue;
             }
@@ -271,16 +261,6 @@ async fn list(
         }
     }
     Ok((children, beyond))
-}
-
-fn entries(manifest: &RawManifest) -> Vec<Descriptor> {
-    if !manifest.media_type().is_index() {
-        return Vec::new();
-    }
-    let index: Option<Index> = serde_json::from_slice(manifest.bytes()).ok();
-    let entries = index.and_then(|index| index.manifests).unwrap_or_default();
-    let read = |entry| serde_json::from_value(entry).ok();
-    entries.into_iter().filter_map(read).collect()
 }
 
 async fn manifest(

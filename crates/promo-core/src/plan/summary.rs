@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Plan, Verdict};
@@ -31,24 +30,45 @@ pub struct Summary {
     pub verdicts: VerdictCounts,
 }
 
-/// How many edges have which verdict: all verdicts are listed, in their order.
+/// How many edges have which verdict, and how many bad entries there are, which make no edges.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct VerdictCounts([u64; Verdict::ALL.len()]);
+pub struct VerdictCounts {
+    edges: [u64; Verdict::ALL.len()],
+    invalid: u64,
+}
 
 impl VerdictCounts {
+    pub(super) const INVALID: &'static str = "invalid";
+
     /// How many have this verdict.
     pub fn get(&self, verdict: Verdict) -> u64 {
-        self.0.get(verdict as usize).copied().unwrap_or_default()
+        self.edges
+            .get(verdict as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// All verdicts with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (Verdict, u64)> {
-        Verdict::ALL.into_iter().zip(self.0)
+        Verdict::ALL.into_iter().zip(self.edges)
     }
 
-    /// All edges together: `invalid` is not among them.
+    /// The same by name, and `invalid` last: what people and documents are told.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let edges = self
+            .iter()
+            .map(|(verdict, count)| (verdict.as_str(), count));
+        edges.chain([(Self::INVALID, self.invalid)])
+    }
+
+    /// How many bad entries of promoter manifests there are.
+    pub fn invalid(&self) -> u64 {
+        self.invalid
+    }
+
+    /// All edges together.
     pub fn edges(&self) -> u64 {
-        self.sum(|verdict| verdict != Verdict::Invalid)
+        self.sum(|_| true)
     }
 
     /// How many there are to publish.
@@ -58,13 +78,17 @@ impl VerdictCounts {
 
     /// How many are blocked, bad entries included.
     pub fn blocked(&self) -> u64 {
-        self.sum(Verdict::is_blocked)
+        self.sum(Verdict::is_blocked) + self.invalid
     }
 
     pub(super) fn add(&mut self, verdict: Verdict, edges: u64) {
-        if let Some(count) = self.0.get_mut(verdict as usize) {
+        if let Some(count) = self.edges.get_mut(verdict as usize) {
             *count += edges;
         }
+    }
+
+    pub(super) fn with_invalid(self, invalid: u64) -> Self {
+        Self { invalid, ..self }
     }
 
     fn sum(&self, of: impl Fn(Verdict) -> bool) -> u64 {
@@ -75,18 +99,14 @@ impl VerdictCounts {
 
 impl fmt::Debug for VerdictCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.iter().filter(|(_, count)| *count > 0);
+        let counts = self.named().filter(|(_, count)| *count > 0);
         f.debug_map().entries(counts).finish()
     }
 }
 
 impl Serialize for VerdictCounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(Verdict::ALL.len()))?;
-        for (verdict, count) in self.iter() {
-            map.serialize_entry(verdict.as_str(), &count)?;
-        }
-        map.end()
+        serializer.collect_map(self.named())
     }
 }
 
@@ -156,7 +176,7 @@ impl Plan {
         summary.edges = summary.verdicts.edges();
         summary.digests = distinct(&mut digests);
         summary.invalid = self.invalid();
-        summary.verdicts.add(Verdict::Invalid, summary.invalid);
+        summary.verdicts = summary.verdicts.with_invalid(summary.invalid);
         summary
     }
 
@@ -171,8 +191,7 @@ impl Plan {
                 verdicts.add(verdict, count);
             }
         }
-        verdicts.add(Verdict::Invalid, self.invalid());
-        verdicts
+        verdicts.with_invalid(self.invalid())
     }
 
     fn invalid(&self) -> u64 {

@@ -31,13 +31,11 @@ pub enum Verdict {
     Undecided,
     /// A check refused it.
     Refused,
-    /// A bad entry of a promoter manifest. It is counted from the findings; no edge has this verdict.
-    Invalid,
 }
 
 impl Verdict {
     /// All verdicts in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Present,
         Self::Promote,
         Self::Finish,
@@ -48,7 +46,6 @@ impl Verdict {
         Self::Conflict,
         Self::Undecided,
         Self::Refused,
-        Self::Invalid,
     ];
 
     /// Its name, as in reports.
@@ -64,7 +61,6 @@ impl Verdict {
             Self::Conflict => "conflict",
             Self::Undecided => "undecided",
             Self::Refused => "refused",
-            Self::Invalid => "invalid",
         }
     }
 
@@ -77,12 +73,7 @@ impl Verdict {
     pub const fn is_blocked(self) -> bool {
         matches!(
             self,
-            Self::Lost
-                | Self::TagMove
-                | Self::Conflict
-                | Self::Undecided
-                | Self::Refused
-                | Self::Invalid
+            Self::Lost | Self::TagMove | Self::Conflict | Self::Undecided | Self::Refused
         )
     }
 

@@ -76,7 +76,7 @@ fn summary(plan: &Plan) -> String {
     );
     let counts: Vec<String> = summary
         .verdicts
-        .iter()
+        .named()
         .filter(|(_, count)| *count > 0)
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use promo_core::inventory::{Inventory, RepositoryInventory};
-use promo_core::oci::{Digest, ManifestReference, RegistryPath};
+use promo_core::oci::{Digest, IndexChildren, ManifestReference, RegistryPath};
 use promo_core::snapshot::Snapshot;
-use serde::Deserialize;
 
 use super::Promoter;
 use crate::error::{Error, Result};
@@ -87,9 +86,9 @@ impl Promoter {
             let reference = ManifestReference::from(digest);
             let registry = &self.registries()?.registry;
             let manifest = registry.get_manifest(&repository, &reference).await?;
-            if let Some(manifest) = manifest.filter(|manifest| manifest.media_type().is_index()) {
-                children.extend(children_of(manifest.bytes()));
-            }
+            // What isn't understood lists none, so that nothing is left out for it.
+            let listed = manifest.and_then(|manifest| IndexChildren::of(&manifest).all());
+            children.extend(listed.into_iter().flatten().map(|child| child.digest));
         }
         Ok(snapshot.minimal(&children))
     }
@@ -101,26 +100,4 @@ fn has_own_images(inventory: &Inventory, registry: &RegistryPath) -> bool {
         repository.as_str() == registry.as_str()
             && matches!(known, RepositoryInventory::Read(content) if content.digests().next().is_some())
     })
-}
-
-/// The children that an index lists; what isn't understood lists none, so that nothing is left out for it.
-fn children_of(index: &[u8]) -> Vec<Digest> {
-    #[derive(Deserialize)]
-    struct Index {
-        manifests: Vec<Child>,
-    }
-    #[derive(Deserialize)]
-    struct Child {
-        digest: Digest,
-    }
-    let index: Result<Index, _> = serde_json::from_slice(index);
-    index
-        .map(|index| {
-            index
-                .manifests
-                .into_iter()
-                .map(|child| child.digest)
-                .collect()
-        })
-        .unwrap_or_default()
 }

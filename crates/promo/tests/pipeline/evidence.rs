@@ -86,7 +86,7 @@ async fn the_manifest_goes_first_only_where_its_evidence_is_refused_for_want_of_
         match &edge.result {
             EdgeResult::Published { manifest_first } => assert!(!manifest_first, "{status}"),
             EdgeResult::Blocked(blocked) => {
-                assert!(!published && !blocked.incomplete, "{status}: {blocked:?}")
+                assert!(!published && !blocked.incomplete, "{status}: {blocked:?}");
             }
             other => panic!("{status}: {other:?}"),
         }

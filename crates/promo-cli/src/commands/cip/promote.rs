@@ -341,7 +341,7 @@ async fn up_to_validate<I: Intent>(
 /// The plan in one line.
 fn tell_plan(plan: &Plan, log: Log) {
     let summary = plan.summary();
-    let counts = summary.verdicts.iter().filter(|(_, count)| *count > 0);
+    let counts = summary.verdicts.named().filter(|(_, count)| *count > 0);
     let counts: Vec<_> = counts
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
@@ -358,35 +358,30 @@ impl Rules {
             return None;
         }
         let verdicts = plan.summary().verdicts;
-        let in_the_way: Vec<_> = verdicts
-            .iter()
-            .filter(|(verdict, count)| *count > 0 && self.is_in_the_way(*verdict))
+        let edges = verdicts.iter();
+        let edges = edges.filter(|(verdict, count)| *count > 0 && verdict.stops_all());
+        let mut in_the_way: Vec<_> = edges
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
+        if verdicts.invalid() > 0 && !self.bad_entries_pass {
+            in_the_way.push(format!("{} invalid", verdicts.invalid()));
+        }
         (!in_the_way.is_empty()).then(|| all_or_nothing(&in_the_way.join(", ")))
-    }
-
-    fn is_in_the_way(&self, verdict: Verdict) -> bool {
-        verdict.stops_all() || (verdict == Verdict::Invalid && !self.bad_entries_pass)
     }
 
     /// Whether something was blocked. That an image is gone from staging is no failure.
     fn failed(&self, report: &Report) -> bool {
-        let blocked_by_plan = report
-            .blocked
-            .iter()
-            .any(|blocked| blocked.verdict != Verdict::Lost);
-        let blocked_by_phase = |result: &EdgeResult| matches!(result, EdgeResult::Blocked(_));
+        let mut of_plan = report.blocked.iter();
+        let blocked_by_plan = of_plan.any(|edge| edge.verdict != Verdict::Lost);
+        let mut of_phases = report.edges.iter();
+        let blocked_by_phase = of_phases.any(|edge| matches!(edge.result, EdgeResult::Blocked(_)));
         let bad_entry = report
             .findings
             .iter()
             .any(|finding| finding.severity == Severity::Invalid);
         report.interrupted
             || blocked_by_plan
-            || report
-                .edges
-                .iter()
-                .any(|edge| blocked_by_phase(&edge.result))
+            || blocked_by_phase
             || (bad_entry && !self.bad_entries_pass)
     }
 }

@@ -29,7 +29,7 @@ fn counts(counts: &VerdictCounts) -> Counts {
         conflict: counts.get(Verdict::Conflict),
         undecided: counts.get(Verdict::Undecided),
         refused: counts.get(Verdict::Refused),
-        invalid: counts.get(Verdict::Invalid),
+        invalid: counts.invalid(),
     }
 }
 
@@ -56,8 +56,10 @@ pub(super) fn check_counts(
         }
         check(verdict.as_str(), said, listed)?;
     }
+    let bad = (said.verdicts.invalid(), listed.verdicts.invalid());
+    check(VerdictCounts::INVALID, bad.0, bad.1)?;
     check("all", said.edges, listed.edges.saturating_add(unchanged))?;
-    check(Verdict::Invalid.as_str(), said.invalid, listed.invalid)
+    check(VerdictCounts::INVALID, said.invalid, listed.invalid)
 }
 
 fn check(verdict: &str, said: u64, listed: u64) -> Result<(), ArtifactError> {
@@ -95,6 +97,5 @@ fn verdict_counts(saved: &Counts) -> VerdictCounts {
     counts.add(Verdict::Conflict, saved.conflict);
     counts.add(Verdict::Undecided, saved.undecided);
     counts.add(Verdict::Refused, saved.refused);
-    counts.add(Verdict::Invalid, saved.invalid);
-    counts
+    counts.with_invalid(saved.invalid)
 }
