@@ -92,3 +92,10 @@ pub(super) fn taken(tag: &str) -> Failure {
         format!("{tag} is no list of referrers"),
     )
 }
+
+pub(super) fn list_refused(cause: &Failure) -> Failure {
+    failure(
+        FailureKind::Refused,
+        format!("the list of referrers was refused: {}", cause.chain()),
+    )
+}

@@ -54,7 +54,7 @@ impl WorldRegistry {
             match put {
                 Ok(_) => return Ok(()),
                 Err(failure) if passes(&failure) && puts < PUTS => {}
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(of_the_list(failure)),
             }
         }
     }
@@ -112,6 +112,15 @@ impl WorldRegistry {
 fn entries(manifest: &RawManifest) -> Option<Vec<Value>> {
     let index: Value = serde_json::from_slice(manifest.bytes()).ok()?;
     index.get("manifests")?.as_array().cloned()
+}
+
+/// That the list was refused says nothing about the manifest that it is to list: no status is told, as promo-registry's
+/// client tells none.
+fn of_the_list(failure: Failure) -> Failure {
+    match failure.kind() {
+        FailureKind::NotFound | FailureKind::Refused => failures::list_refused(&failure),
+        _ => failure,
+    }
 }
 
 fn passes(failure: &Failure) -> bool {

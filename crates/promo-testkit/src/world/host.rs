@@ -83,14 +83,15 @@ impl Host {
         traffic.episodes = episodes.into_iter().map(|it| (it, None)).collect();
     }
 
-    /// A request arrives.
-    pub(super) fn arrive(&self, is_write: bool) -> Fate {
+    /// A request arrives. `collected` hears of a collector.
+    pub(super) fn arrive(&self, is_write: bool, collected: impl FnOnce()) -> Fate {
         let now = Instant::now();
         let mut traffic = lock(&self.traffic);
         let troubles = traffic.troubles(now);
         traffic.writes += u64::from(is_write);
         if troubles.contains(&Trouble::Collects) {
             self.state.collect_orphans();
+            collected();
         }
         let decides = troubles.into_iter().find(|it| *it != Trouble::Collects);
         match decides {

@@ -2,7 +2,8 @@
 //! safe.
 //!
 //! It repeats as promo-registry's client does, in a plainer way: what passes is tried four times with pauses that
-//! double, and after a 429 all requests of the process wait for the pause that was asked for.
+//! double. After the first 429 of a host the process knows its quota: its requests wait for the pause that was asked for, and
+//! from then on go out one after the other, a little slower than the quota allows.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -28,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What a process knows of the way.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// No request is sent to a host before this.
+    /// When the next request may go out to a host that answered 429.
     not_before: Mutex<BTreeMap<String, Instant>>,
     killed: AtomicBool,
 }
@@ -126,7 +127,7 @@ impl Line {
         self.wait_for_its_time(host).await;
         sleep(host.settings.round_trip / 2 + host.settings.travel(sent.bytes)).await;
         self.live().await;
-        let fate = host.arrive(sent.is_write);
+        let fate = host.arrive(sent.is_write, || world.witness().collected(host.name()));
         world.arrived();
         match fate {
             Fate::Served => Ok(Arrived::Served),
@@ -140,7 +141,9 @@ impl Line {
                 sleep(host.settings.round_trip / 2).await;
                 if let Some(pause) = failure.retry_after() {
                     let until = Instant::now() + pause;
-                    lock(&self.not_before).insert(host.name().to_owned(), until);
+                    let mut not_before = lock(&self.not_before);
+                    let next = not_before.entry(host.name().to_owned()).or_insert(until);
+                    *next = (*next).max(until);
                 }
                 Err(failure)
             }
@@ -159,9 +162,13 @@ impl Line {
 
     async fn wait_for_its_time(&self, host: &Host) {
         self.live().await;
-        let not_before = lock(&self.not_before).get(host.name()).copied();
-        if let Some(not_before) = not_before {
-            sleep_until(not_before).await;
+        let turn = lock(&self.not_before).get_mut(host.name()).map(|next| {
+            let turn = (*next).max(Instant::now());
+            *next = turn + host.settings.spacing();
+            turn
+        });
+        if let Some(turn) = turn {
+            sleep_until(turn).await;
         }
     }
 

@@ -43,7 +43,7 @@ use tokio::sync::watch;
 pub use self::process::WorldRegistry;
 pub use self::schedule::{Episode, Lasts, Schedule, Trouble};
 pub use self::settings::HostSettings;
-pub use self::witness::{NobodyWatches, Put, Witness, Written};
+pub use self::witness::{Asked, NobodyWatches, Put, Witness, Written};
 
 use self::host::Host;
 use crate::registry::RegistryState;
@@ -121,6 +121,10 @@ impl World {
 
     fn arrived(&self) {
         self.0.requests.send_modify(|count| *count += 1);
+    }
+
+    fn witness(&self) -> &dyn Witness {
+        &*self.0.witness
     }
 
     fn wrote(&self, written: &Written<'_>) {

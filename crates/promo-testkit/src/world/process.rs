@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use super::fallback_tag::FallbackTags;
 use super::host::Host;
 use super::line::{Arrived, Line, Sent};
+use super::witness::Asked;
 use super::{World, failures};
 
 /// Blobs come in pieces of this size.
@@ -67,6 +68,18 @@ impl WorldRegistry {
         match &self.line {
             Some(line) => line.send(&self.world, host, sent, serve).await,
             None => serve(false),
+        }
+    }
+
+    /// Who sees all at once asks nobody.
+    fn asked(&self, repository: &Repository, about: &str, referrers: bool) {
+        if self.line.is_some() {
+            self.world.witness().asked(&Asked {
+                host: repository.host_str(),
+                repository: repository.name(),
+                about,
+                referrers,
+            });
         }
     }
 
@@ -124,6 +137,7 @@ impl Registry for WorldRegistry {
     ) -> Result<Option<ManifestHead>, Failure> {
         let host = self.host(repository)?;
         self.send(&host, Sent::READ, |_| {
+            self.asked(repository, &reference.to_string(), false);
             host.head(repository.name(), reference)
         })
         .await
@@ -136,6 +150,7 @@ impl Registry for WorldRegistry {
     ) -> Result<Option<RawManifest>, Failure> {
         let host = self.host(repository)?;
         self.send(&host, Sent::READ, |_| {
+            self.asked(repository, &reference.to_string(), false);
             host.get(repository.name(), reference)
         })
         .await
@@ -285,6 +300,7 @@ impl Registry for WorldRegistry {
         let host = self.host(repository)?;
         let listed = self
             .send(&host, Sent::READ, |_| {
+                self.asked(repository, &digest.to_string(), true);
                 host.referrers(repository.name(), digest)
             })
             .await?;

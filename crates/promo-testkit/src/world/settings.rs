@@ -43,6 +43,13 @@ impl HostSettings {
         }
     }
 
+    /// The time between two requests that keeps to the quota.
+    pub(super) fn spacing(&self) -> Duration {
+        let second = Duration::from_millis(1100);
+        self.quota
+            .map_or(Duration::ZERO, |quota| second / quota.get())
+    }
+
     /// How long so many bytes are on their way.
     pub(super) fn travel(&self, bytes: u64) -> Duration {
         let Some(bandwidth) = self.bandwidth else {

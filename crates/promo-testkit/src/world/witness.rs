@@ -1,4 +1,4 @@
-//! Who watches a world: told of every write at the moment in which it takes effect, before anything else can happen.
+//! Who watches a world: told of what happens at the moment in which it takes effect, before anything else can happen.
 
 use std::fmt::Debug;
 
@@ -9,6 +9,16 @@ use crate::registry::StoredManifest;
 pub trait Witness: Debug + Send + Sync {
     /// This was written a moment ago.
     fn wrote(&self, world: &World, written: &Written<'_>);
+
+    /// A manifest or a list of referrers is read.
+    fn asked(&self, asked: &Asked<'_>) {
+        let _ = asked;
+    }
+
+    /// A collector has run at this host.
+    fn collected(&self, host: &str) {
+        let _ = host;
+    }
 }
 
 /// Sees nothing.
@@ -17,6 +27,20 @@ pub struct NobodyWatches;
 
 impl Witness for NobodyWatches {
     fn wrote(&self, _: &World, _: &Written<'_>) {}
+}
+
+/// A read that is served.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Asked<'a> {
+    /// The host.
+    pub host: &'a str,
+    /// The name of the repository there.
+    pub repository: &'a str,
+    /// A tag or a digest, as text.
+    pub about: &'a str,
+    /// Whether it is asked who refers to that; else it is asked for itself.
+    pub referrers: bool,
 }
 
 /// A write that took effect.
