@@ -1,6 +1,6 @@
 //! `cargo xtask`: the commands of those who develop promo.
 //!
-//! One file per command: `test`, `fuzz`, `generate`; `interop` and `bench` are in the crate promo-tests-interop, which
+//! One file per command: `test`, `fuzz`, `generate`, and `model` for `soak`; `interop` and `bench` are in the crate promo-tests-interop, which
 //! [`outside`] starts. What all of them need is in the library beside this program.
 #![forbid(unsafe_code)]
 #![expect(
@@ -12,6 +12,7 @@
 mod checks;
 mod fuzz;
 mod generate;
+mod model;
 mod outside;
 mod test;
 
@@ -29,6 +30,8 @@ Commands:
   bench [NAME]            speed and memory, measured
   bench transport [--only NAME] [--runs N] [--give-up SECONDS] [--date DATE] [--page FILE]
   fuzz [--seconds N]      coverage-guided fuzzing of the parsers; needs a C++ compiler
+  soak [--seeds N] [--from N]
+                          the model test over more seeds than test tries
   generate [--check]      writes docs/reference from the code; --check only compares
 ";
 
@@ -50,6 +53,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         "interop" | "bench" => return outside::run(&command, arguments),
         "test" => test::run(arguments)?,
         "fuzz" => fuzz::run(arguments)?,
+        "soak" => model::soak(arguments)?,
         "generate" => generate::run(arguments)?,
         "help" | "--help" | "-h" => print!("{USAGE}"),
         other => {

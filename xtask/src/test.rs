@@ -5,7 +5,7 @@
 use crate::checks::dependencies::Policy;
 use crate::checks::metadata::Metadata;
 use crate::checks::{codes, direction, documents, flags, packages, python, real_trees, sources};
-use crate::{fuzz, generate};
+use crate::{fuzz, generate, model};
 use xtask::arguments::Arguments;
 use xtask::error::Result;
 use xtask::tally::Tally;
@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     tally.check("links between documents", documents::check_links);
     tally.check("the book's summary", documents::check_summary);
     tally.check("tests of the workspace", tests_of_the_workspace);
+    tally.check("the model over its seeds", model::check);
     tally.check("documentation of the crates", documentation_of_the_crates);
     tally.check("reference pages", generate::check);
     tally.check("codes in the reference", codes::check);

@@ -525,6 +525,20 @@ async fn referrers_that_are_no_evidence_are_passed_over() {
     assert_eq!((found.accepted.len(), found.unknown.len()), (0, 1));
 }
 
+/// The registry client can't send a blob again, since its bytes went away with the first try: a registry that asked to send
+/// less got no evidence.
+#[tokio::test]
+async fn a_blob_that_came_at_a_bad_time_is_sent_again() {
+    for (times, status) in [(5, 429), (1, 503)] {
+        let world = World::start(|_| {}).await;
+        let evidence = world.signed(&key()).await;
+        let puts = Matcher::on(Operation::BlobPut).times(times);
+        world.registry.faults().inject(puts, Fault::status(status));
+        world.attach(&evidence).await;
+        assert_eq!(world.lost(&evidence).await, [], "{status}");
+    }
+}
+
 #[tokio::test]
 async fn what_can_not_be_read_is_an_error_not_an_absence() {
     let world = World::start(|_| ()).await;

@@ -14,6 +14,7 @@
 //! | ask for passwords or tokens | [`registry::Auth`]; what was granted and to whom: [`registry::Tokens`] |
 //! | speak TLS | `tls::Authority`, with the feature `certificates` |
 //! | give Google access tokens | [`google::GoogleServices`] |
+//! | let many registries live in virtual time, and fail by a schedule | [`world::World`] |
 //! | count requests | [`registry::RequestLog`], by [`log()`](registry::EmbeddedRegistry::log) |
 //!
 //! ```
@@ -45,11 +46,13 @@
 pub mod digest;
 pub mod google;
 pub mod image;
+pub mod random;
 pub mod registry;
 pub mod suite;
 #[cfg(feature = "certificates")]
 pub mod tls;
 pub mod tree;
+pub mod world;
 
 /// The README's examples, as tests.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use promo_core::oci::{Descriptor, Repository};
-use promo_core::ports::{EvidenceBlob, Failure, FailureKind};
+use promo_core::ports::{EvidenceBlob, Failure, Repetition};
 
 use super::OciEvidenceStore;
 use crate::Error;
@@ -58,9 +58,14 @@ impl OciEvidenceStore {
         blob: &EvidenceBlob,
     ) -> Result<(), Failure> {
         check(blob)?;
-        match self.send_blob(repository, blob).await {
-            Err(failure) if is_worth_another(&failure) => self.send_blob(repository, blob).await,
-            other => other,
+        let mut repetition = Repetition::default();
+        loop {
+            match self.send_blob(repository, blob).await {
+                // A new session may succeed where an upload broke or came at a bad time: registries don't repeat it, since
+                // its bytes went away with it.
+                Err(failure) if repetition.again(&failure, self.sleep.as_deref()).await => {}
+                ended => return ended,
+            }
         }
     }
 
@@ -70,14 +75,6 @@ impl OciEvidenceStore {
             .put_whole_blob(repository, &blob.descriptor, bytes)
             .await
     }
-}
-
-/// Whether a new session may succeed where an upload broke: the connection, or a token that ended in between.
-fn is_worth_another(failure: &Failure) -> bool {
-    matches!(
-        failure.kind(),
-        FailureKind::Unavailable | FailureKind::Deadline
-    )
 }
 
 /// Whether it is the empty JSON object, whose bytes need not be fetched.

@@ -45,7 +45,12 @@ fn found(response: Response) -> Result<Option<Response>, Failure> {
         StatusCode::NOT_FOUND => Ok(None),
         status if status.is_success() => Ok(Some(response)),
         status => {
-            let refused = failure(FailureKind::Refused, format!("answered {status}"));
+            let kind = match status.as_u16() {
+                429 => FailureKind::RateLimited,
+                500.. => FailureKind::Unavailable,
+                _ => FailureKind::Refused,
+            };
+            let refused = failure(kind, format!("answered {status}"));
             Err(refused.with_status(status.as_u16()))
         }
     }

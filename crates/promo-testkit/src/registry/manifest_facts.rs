@@ -8,23 +8,23 @@ use crate::digest::Algorithm;
 
 /// What was read from a manifest. What can't be read is left at its default, the manifest itself is never rewritten.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ManifestFacts {
-    pub(super) media_type: Option<String>,
+pub(crate) struct ManifestFacts {
+    pub(crate) media_type: Option<String>,
     /// `artifactType`, or the media type of the config where an image manifest has none.
-    pub(super) artifact_type: Option<String>,
-    pub(super) annotations: BTreeMap<String, String>,
-    pub(super) subject: Option<String>,
+    pub(crate) artifact_type: Option<String>,
+    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) subject: Option<String>,
     /// Blobs that must be there; non-distributable layers that can be had elsewhere need not.
-    pub(super) blobs: Vec<String>,
+    pub(crate) blobs: Vec<String>,
     /// Manifests that must be there.
-    pub(super) children: Vec<String>,
+    pub(crate) children: Vec<String>,
     /// The sum of the sizes of config and layers.
-    pub(super) content_bytes: u64,
+    pub(crate) content_bytes: u64,
 }
 
 impl ManifestFacts {
     /// Reads a manifest, or says what is wrong with it.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let raw: RawManifest = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         raw.check_digests()?;
         let is_index = raw.manifests.is_some();

@@ -130,27 +130,10 @@ fn check_references(
             message,
         ))
     };
-    if exchange.switches.check_references {
-        if let Some(blob) = facts
-            .blobs
-            .iter()
-            .find(|blob| !repository.blobs.contains_key(*blob))
-        {
-            return missing(
-                &format!("blob {blob} is not in this repository"),
-                StatusCode::NOT_FOUND,
-            );
-        }
-        if let Some(child) = facts
-            .children
-            .iter()
-            .find(|child| !repository.manifests.contains_key(*child))
-        {
-            return missing(
-                &format!("manifest {child} is not in this repository"),
-                StatusCode::NOT_FOUND,
-            );
-        }
+    if exchange.switches.check_references
+        && let Some(absent) = repository.missing(facts)
+    {
+        return missing(&absent.to_string(), StatusCode::NOT_FOUND);
     }
     let absent = facts
         .subject

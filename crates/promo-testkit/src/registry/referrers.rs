@@ -44,7 +44,7 @@ pub(super) fn list(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let all = store
         .get(name)
         .into_iter()
-        .flat_map(|repository| referrers(repository, subject));
+        .flat_map(|repository| repository.referrers_of(subject));
     let wanted = all.filter(|(_, manifest)| {
         filter.is_none() || manifest.facts.artifact_type.as_deref() == filter
     });
@@ -70,14 +70,6 @@ pub(super) fn list(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
         path = format!("{path}?{query}");
     }
     Ok(page.link(reply, &path))
-}
-
-fn referrers<'a>(
-    repository: &'a Repository,
-    subject: &str,
-) -> impl Iterator<Item = (&'a str, &'a Manifest)> {
-    let digests = repository.referrers.get(subject).into_iter().flatten();
-    digests.filter_map(|digest| Some((digest.as_str(), repository.manifests.get(digest)?)))
 }
 
 fn descriptor(digest: &str, manifest: &Manifest) -> Value {

@@ -11,53 +11,69 @@ const EPOCH_MILLISECONDS: u64 = 1_700_000_000_000;
 
 /// All repositories.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     repositories: BTreeMap<String, Repository>,
     ticks: u64,
 }
 
 /// One repository. Blobs are scoped to it, the bytes behind them may be shared.
 #[derive(Debug, Default)]
-pub(super) struct Repository {
-    pub(super) blobs: BTreeMap<String, Bytes>,
-    pub(super) manifests: BTreeMap<String, Manifest>,
-    pub(super) tags: BTreeMap<String, String>,
+pub(crate) struct Repository {
+    pub(crate) blobs: BTreeMap<String, Bytes>,
+    pub(crate) manifests: BTreeMap<String, Manifest>,
+    pub(crate) tags: BTreeMap<String, String>,
     /// From a subject to the manifests that are about it; the subject itself may be absent.
-    pub(super) referrers: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) referrers: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A manifest as it was put.
 #[derive(Clone, Debug)]
-pub(super) struct Manifest {
-    pub(super) bytes: Bytes,
-    pub(super) media_type: String,
-    pub(super) facts: ManifestFacts,
-    pub(super) uploaded_milliseconds: u64,
+pub(crate) struct Manifest {
+    pub(crate) bytes: Bytes,
+    pub(crate) media_type: String,
+    pub(crate) facts: ManifestFacts,
+    pub(crate) uploaded_milliseconds: u64,
+}
+
+/// What a manifest refers to and its repository doesn't hold.
+#[derive(Debug)]
+pub(crate) enum Missing<'a> {
+    Blob(&'a str),
+    Child(&'a str),
+}
+
+impl std::fmt::Display for Missing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Blob(digest) => write!(f, "blob {digest} is not in this repository"),
+            Self::Child(digest) => write!(f, "manifest {digest} is not in this repository"),
+        }
+    }
 }
 
 impl Store {
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.repositories.keys().map(String::as_str)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Repository> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Repository> {
         self.repositories.get(name)
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Repository> {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Repository> {
         self.repositories.get_mut(name)
     }
 
-    pub(super) fn each_mut(&mut self, change: impl FnMut(&mut Repository)) {
+    pub(crate) fn each_mut(&mut self, change: impl FnMut(&mut Repository)) {
         self.repositories.values_mut().for_each(change);
     }
 
-    pub(super) fn create(&mut self, name: &str) -> &mut Repository {
+    pub(crate) fn create(&mut self, name: &str) -> &mut Repository {
         self.repositories.entry(name.to_owned()).or_default()
     }
 
     /// Stores a manifest under its digest.
-    pub(super) fn put_manifest(
+    pub(crate) fn put_manifest(
         &mut self,
         name: &str,
         digest: &str,
@@ -78,7 +94,7 @@ impl Store {
 
 impl Repository {
     /// The digest that a tag points to, or a digest itself when its manifest is there.
-    pub(super) fn resolve(&self, reference: &str) -> Option<&str> {
+    pub(crate) fn resolve(&self, reference: &str) -> Option<&str> {
         let digest = self.tags.get(reference).map_or(reference, String::as_str);
         self.manifests
             .get_key_value(digest)
@@ -86,13 +102,32 @@ impl Repository {
     }
 
     /// The manifest that a tag or digest stands for.
-    pub(super) fn manifest(&self, reference: &str) -> Option<(&str, &Manifest)> {
+    pub(crate) fn manifest(&self, reference: &str) -> Option<(&str, &Manifest)> {
         let digest = self.resolve(reference)?;
         Some((digest, self.manifests.get(digest)?))
     }
 
+    /// The first blob or child of a manifest that isn't here.
+    pub(crate) fn missing<'a>(&self, facts: &'a ManifestFacts) -> Option<Missing<'a>> {
+        let blob = facts.blobs.iter().find(|it| !self.blobs.contains_key(*it));
+        let child = |it: &&String| !self.manifests.contains_key(*it);
+        blob.map(|it| Missing::Blob(it)).or_else(|| {
+            facts
+                .children
+                .iter()
+                .find(child)
+                .map(|it| Missing::Child(it))
+        })
+    }
+
+    /// The manifests whose subject is this digest, whether or not that is here.
+    pub(crate) fn referrers_of(&self, subject: &str) -> impl Iterator<Item = (&str, &Manifest)> {
+        let digests = self.referrers.get(subject).into_iter().flatten();
+        digests.filter_map(|digest| Some((digest.as_str(), self.manifests.get(digest)?)))
+    }
+
     /// Removes a manifest and the tags that point to it; false when it was not there.
-    pub(super) fn remove_manifest(&mut self, digest: &str) -> bool {
+    pub(crate) fn remove_manifest(&mut self, digest: &str) -> bool {
         let Some(removed) = self.manifests.remove(digest) else {
             return false;
         };
@@ -106,7 +141,7 @@ impl Repository {
     }
 
     /// Removes manifests whose subject isn't there, and tags of evidence about digests that aren't there.
-    pub(super) fn collect_orphans(&mut self) {
+    pub(crate) fn collect_orphans(&mut self) {
         let is_there =
             |manifests: &BTreeMap<String, Manifest>, digest: &str| manifests.contains_key(digest);
         let orphans: Vec<String> = self

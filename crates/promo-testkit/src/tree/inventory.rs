@@ -6,7 +6,7 @@ use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::manifest::{DigestEntry, ManifestSet};
 use promo_core::oci::Repository;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// How much of a tree is where, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,6 @@
 //! ```
 
 mod inventory;
-mod random;
 mod write;
 
 use std::fs;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use promo_core::manifest::TreeFiles;
 
-use super::random::Random;
 use super::{Expected, GeneratedTree, Group, TreeShape};
+use crate::random::Random;
 
 /// What stands in the names of generated images.
 const WORDS: [&str; 8] = [
