@@ -46,6 +46,15 @@ struct Image {
     told: bool,
 }
 
+/// How an image came through a phase at one mirror.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    Passed,
+    Blocked(Code),
+    /// An earlier phase had blocked it.
+    Not,
+}
+
 impl MirrorProgress {
     /// Of mirrors that have these images before them.
     pub(super) fn new<'a>(
@@ -123,26 +132,27 @@ impl MirrorProgress {
     fn done(&self, phase: Phase, name: &str, blocked: Option<Code>) {
         let mut phases = self.lock();
         if let Some(tally) = phases.get_mut(&phase) {
-            self.settle(phase, tally, name, Some(blocked));
+            let came = blocked.map_or(Came::Passed, Came::Blocked);
+            self.settle(phase, tally, name, came);
         }
         if blocked.is_some() {
             for later in OF_IMAGES.into_iter().filter(|later| *later > phase) {
                 if let Some(tally) = phases.get_mut(&later) {
-                    self.settle(later, tally, name, None);
+                    self.settle(later, tally, name, Came::Not);
                 }
             }
         }
     }
 
     /// One mirror less is awaited for an image: it has passed there or is blocked, or it will not come.
-    fn settle(&self, phase: Phase, tally: &mut Tally, name: &str, came: Option<Option<Code>>) {
+    fn settle(&self, phase: Phase, tally: &mut Tally, name: &str, came: Came) {
         let began = tally.began;
         let image = tally.images.entry(name.to_owned()).or_default();
         image.awaited = image.awaited.saturating_sub(1);
         match came {
-            Some(None) => image.passed = true,
-            Some(Some(code)) => image.blocked = image.blocked.or(Some(code)),
-            None => {}
+            Came::Passed => image.passed = true,
+            Came::Blocked(code) => image.blocked = image.blocked.or(Some(code)),
+            Came::Not => {}
         }
         let is_blocked = image.awaited == 0 && image.blocked.is_some();
         if began && !image.told && (image.passed || is_blocked) {

@@ -231,7 +231,7 @@ impl<'a> ImageCopy<'a> {
         opened_in: Duration,
     ) -> Attempted {
         let registry = &self.copier.registry;
-        let reader = self.copier.transfers.join(Wish {
+        let reader = self.copier.transfers.join(&Wish {
             source: &self.request.source,
             blob,
             destination,

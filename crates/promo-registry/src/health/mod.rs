@@ -195,7 +195,7 @@ impl Health {
             return Said::GivenUp { since };
         }
         let until_probe = down.next.saturating_sub(now);
-        let until_given_up = self.give_up - since;
+        let until_given_up = self.give_up.saturating_sub(since);
         Said::Wait(if until_probe.is_zero() {
             until_given_up.min(FIRST_INTERVAL)
         } else {

@@ -23,7 +23,10 @@ const PUTS: u32 = 5;
 
 /// Who updates which tag.
 #[derive(Debug, Default)]
-pub(super) struct FallbackTags(Mutex<BTreeMap<(Repository, String), Arc<tokio::sync::Mutex<()>>>>);
+pub(super) struct FallbackTags(Mutex<BTreeMap<(Repository, String), Turn>>);
+
+/// Held while a list is put.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl WorldRegistry {
     pub(super) async fn update_fallback_tag(

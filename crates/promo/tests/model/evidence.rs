@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use promo_core::oci::Digest;
-use promo_core::ports::{EvidenceKind, EvidenceStore as _, SignatureFormat, Verifier as _};
+use promo_core::ports::{
+    EvidenceForms, EvidenceKind, EvidenceStore as _, SignatureFormat, Verifier as _,
+};
 use promo_sign::{OciEvidenceStore, PROMOTION_PREDICATE_TYPE};
 use promo_testkit::world::World;
 
@@ -24,7 +26,9 @@ pub(crate) fn lacking(
     let store = OciEvidenceStore::new(Arc::new(world.direct()));
     let full: promo_core::oci::Repository = format!("{host}/{repository}").parse().unwrap();
     let digest: Digest = digest.parse().unwrap();
-    let read = store.read(&full, &digest).now_or_never();
+    let read = store
+        .read(&full, &digest, EvidenceForms::ALL)
+        .now_or_never();
     let held = read.ok_or("reading evidence waits for something")?;
     let held = held.map_err(|failure| format!("evidence can't be read: {}", failure.chain()))?;
     let identity = wanted.identity(host, repository);

@@ -186,7 +186,9 @@ async fn evidence_that_stands_at_one_mirror_is_taken_by_all() {
     let report = run(&world, ports, &set).await;
     assert_eq!(report.totals.published, 0);
     assert_eq!(signed.load(Ordering::SeqCst), 1);
-    faults.iter().for_each(|fault| fault.remove());
+    for fault in &faults {
+        fault.remove();
+    }
 
     let (ports, signed) = counted(&world);
     let report = run(&world, ports, &set).await;

@@ -283,9 +283,12 @@ impl State {
         position.waits = false;
         // The last one is told as such: of a body of known length nobody may ask what follows it.
         let is_last = is_whole && position.next == end;
-        let taken = self.pieces.get(at).cloned().map(|piece| match is_last {
-            true => Taken::Last(Some(piece)),
-            false => Taken::Piece(piece),
+        let taken = self.pieces.get(at).cloned().map(|piece| {
+            if is_last {
+                Taken::Last(Some(piece))
+            } else {
+                Taken::Piece(piece)
+            }
         });
         self.forget_taken();
         (taken, true)

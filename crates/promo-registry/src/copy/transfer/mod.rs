@@ -76,12 +76,12 @@ impl Transfers {
 
     /// Joins the transfer of a blob that has just begun, or begins one. Who was left behind of late always gets one of
     /// its own.
-    pub(super) fn join(&self, wish: Wish<'_>) -> Reader {
+    pub(super) fn join(&self, wish: &Wish<'_>) -> Reader {
         let host = wish.destination.host_str();
         if self.hosts.is_apart(host) {
             let buffer = Arc::new(Buffer::new(BTreeSet::new()));
             let reader = Reader::first(&buffer, wish.destination);
-            self.begin(buffer, &wish);
+            self.begin(buffer, wish);
             return reader;
         }
         let key = (wish.source.clone(), wish.blob.digest);
@@ -98,7 +98,7 @@ impl Transfers {
         let reader = Reader::first(&buffer, wish.destination);
         running.insert(key, Arc::downgrade(&buffer));
         drop(running);
-        self.begin(buffer, &wish);
+        self.begin(buffer, wish);
         reader
     }
 

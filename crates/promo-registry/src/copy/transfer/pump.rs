@@ -136,8 +136,9 @@ impl Pump {
                     let before = Instant::now();
                     let patience = pace.patience(self.holding_up);
                     if timeout(patience, moved).await.is_err() {
-                        let host = self.buffer.leave_behind(slowest);
-                        host.iter().for_each(|host| self.hosts.set_apart(host));
+                        if let Some(host) = self.buffer.leave_behind(slowest) {
+                            self.hosts.set_apart(&host);
+                        }
                         *pace = Pace::new();
                     } else {
                         pace.held_up += before.elapsed();

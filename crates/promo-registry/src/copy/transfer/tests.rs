@@ -165,7 +165,7 @@ impl World {
             Digest::sha256_of(b"not looked at"),
             bytes,
         );
-        self.transfers.join(Wish {
+        self.transfers.join(&Wish {
             source: &"source.example/app".parse().unwrap(),
             blob: &blob,
             destination: &destination(host),
@@ -358,7 +358,7 @@ async fn who_passes_is_not_waited_for() {
     let passing = async {
         world
             .transfers
-            .pass(&source, &blob, &destination("b.example"))
+            .pass(&source, &blob, &destination("b.example"));
     };
     let (got, ()) = futures_util::join!(reader, passing);
     assert_eq!(got.after, Duration::ZERO);
