@@ -117,7 +117,7 @@ impl Rate {
         let earliest = now.saturating_sub(CREDIT);
         let slot = self.next.max(earliest);
         if slot > now {
-            return Err(slot - now);
+            return Err(slot.saturating_sub(now));
         }
         cycle.idle += earliest.saturating_sub(self.next);
         let rate = cycle.rate(now).min(self.ceiling);
@@ -182,7 +182,7 @@ impl Rate {
     /// they are in the pause as well, and where the pause ends a window; where the host counts by the second, it is too
     /// low. The rate of the last second is right there, and too high where tokens were saved up.
     fn next_cycle(&self, refusal: &Refusal) -> (f64, Growth) {
-        let pause = refusal.until - refusal.at;
+        let pause = refusal.until.saturating_sub(refusal.at);
         let lasted = refusal.lasted.as_secs_f64() / pause.as_secs_f64();
         let average = {
             let served = self.cycle.map_or(0, |cycle| cycle.served);

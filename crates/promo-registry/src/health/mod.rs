@@ -122,6 +122,14 @@ impl Health {
         }
     }
 
+    /// The same without waiting: none while the host is down.
+    pub(crate) fn try_enter(&self, host: &str, may_probe: MayProbe) -> Option<Entry> {
+        match self.ask(host, may_probe) {
+            Said::Go(entry) => Some(entry),
+            Said::Wait(_) | Said::GivenUp { .. } => None,
+        }
+    }
+
     /// Whether an entry still holds: the host may have gone down while a request waited for its budget.
     pub(crate) fn holds(&self, host: &str, entry: Entry) -> bool {
         entry == Entry::Probe || !self.is_down(host)
@@ -195,7 +203,7 @@ impl Health {
             return Said::GivenUp { since };
         }
         let until_probe = down.next.saturating_sub(now);
-        let until_given_up = self.give_up - since;
+        let until_given_up = self.give_up.saturating_sub(since);
         Said::Wait(if until_probe.is_zero() {
             until_given_up.min(FIRST_INTERVAL)
         } else {

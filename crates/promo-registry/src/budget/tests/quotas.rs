@@ -218,7 +218,7 @@ async fn a_host_without_a_quota_is_not_held_back() {
     let budget = budget(None, 352);
     let host = Host::new(Counts::Bucket, 1e9);
     let trip = Duration::from_millis(20);
-    let log = ask_for(&budget, host, 352, trip, Duration::from_millis(1000)).await;
+    let log = ask_for(&budget, host, 352, trip, Duration::from_secs(1)).await;
     assert!(log.len() > 352 * 45, "{} of {}", log.len(), 352 * 50);
 }
 
