@@ -12,8 +12,8 @@ use promo_registry::auth::{
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_registry::{
-    ClientCertificate, HostSettings, ProxyError, ProxySettings, RevocableRegistry, Revocation,
-    WireRegistry,
+    ClientCertificate, Deadlines, HostSettings, ProxyError, ProxySettings, RevocableRegistry,
+    Revocation, WireRegistry,
 };
 use promo_sign::OciEvidenceStore;
 
@@ -100,6 +100,11 @@ fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry
         .observer(Arc::clone(&around.observer))
         .proxies(proxies(network)?)
         .credentials(credentials(network)?);
+    if let Some(give_up) = network.give_up() {
+        let mut deadlines = Deadlines::default();
+        deadlines.give_up = give_up;
+        builder = builder.deadlines(deadlines);
+    }
     if let Some(places) = &network.google {
         builder = builder.google(google(places, network)?);
     }

@@ -187,6 +187,7 @@ impl Exchange {
         if let Some(value) = home.and_then(Authorization::header) {
             sent.headers_mut().insert(AUTHORIZATION, value.clone());
         }
+        let is_stream = matches!(request.body, Body::Stream { .. });
         let progress = set_body(&mut sent, &mut request.body);
         let (clients, traffic) = (&self.sender.clients, Traffic::of(request.operation));
         let client = if home.is_some() {
@@ -205,6 +206,7 @@ impl Exchange {
                 None => hosts.budget_elsewhere(host),
             },
             progress,
+            at_once: request.repeat == Repeat::Never && !is_stream,
         })
     }
 }

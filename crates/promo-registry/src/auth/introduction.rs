@@ -77,6 +77,7 @@ impl Authorizer {
                     what: &what,
                     budget: sender.hosts.budget(host.as_str()),
                     progress: None,
+                    at_once: false,
                 })
                 .await;
             if attempts.again(&outcome).await {

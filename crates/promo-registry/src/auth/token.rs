@@ -159,6 +159,7 @@ pub(super) async fn fetch(
                 what: &what,
                 budget: sender.hosts.budget(&realm),
                 progress: None,
+                at_once: false,
             })
             .await;
         hung += u32::from(matches!(outcome, Err(Error::Deadline { .. })));

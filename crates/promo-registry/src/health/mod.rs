@@ -122,6 +122,14 @@ impl Health {
         }
     }
 
+    /// The same without waiting: none while the host is down.
+    pub(crate) fn try_enter(&self, host: &str, may_probe: MayProbe) -> Option<Entry> {
+        match self.ask(host, may_probe) {
+            Said::Go(entry) => Some(entry),
+            Said::Wait(_) | Said::GivenUp { .. } => None,
+        }
+    }
+
     /// Whether an entry still holds: the host may have gone down while a request waited for its budget.
     pub(crate) fn holds(&self, host: &str, entry: Entry) -> bool {
         entry == Entry::Probe || !self.is_down(host)

@@ -45,6 +45,9 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) budget: Arc<HostBudget>,
     /// Counts the pieces of a stream that is sent, if one is.
     pub(crate) progress: Option<Arc<AtomicU64>>,
+    /// Whether it follows from what was seen right before, so that it isn't sent any more when its host was down
+    /// meanwhile: its caller looks again first.
+    pub(crate) at_once: bool,
 }
 
 impl Sender {
@@ -76,15 +79,31 @@ impl Sender {
         };
         let (budget, health) = (&dispatch.budget, &self.hosts.health);
         loop {
-            let entry = health
-                .enter(budget.host(), dispatch.host, may_probe)
-                .await?;
+            let entry = self.enter(dispatch, may_probe).await?;
             let permit = budget.admit(slot, dispatch.operation).await?;
             // The requests that held the places before may have found out that the host is down.
             if health.holds(budget.host(), entry) {
                 return Ok((permit, entry));
             }
         }
+    }
+
+    /// Waits while the host is down.
+    async fn enter(&self, dispatch: &Dispatch<'_>, may_probe: MayProbe) -> Result<Entry, Error> {
+        let (host, health) = (dispatch.budget.host(), &self.hosts.health);
+        if let Some(entry) = health.try_enter(host, may_probe) {
+            return Ok(entry);
+        }
+        let began = Instant::now();
+        let back = health.enter(host, dispatch.host, may_probe).await?;
+        if dispatch.at_once {
+            return Err(Error::Deadline {
+                host: dispatch.host.to_owned(),
+                what: dispatch.what.to_owned(),
+                after: began.elapsed(),
+            });
+        }
+        Ok(back)
     }
 
     /// Sends it, up to the head of the answer.
@@ -102,6 +121,7 @@ impl Sender {
             what,
             budget,
             progress,
+            at_once: _,
         } = dispatch;
         if let Some(value) = request.headers().get(AUTHORIZATION) {
             self.sent.header(value);

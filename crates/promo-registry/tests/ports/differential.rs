@@ -213,6 +213,12 @@ async fn both_understand_refusals_in_the_same_way() {
         pair.compare_manifest(&ManifestReference::Tag(tag(0))).await;
         let blob = Descriptor::of("application/octet-stream", b"any");
         let [one, other] = &pair.clients;
+        // The rest of the host answers, so that it doesn't count as down.
+        let fine = format!("{}/fine", pair.repository.host()).parse().unwrap();
+        let head = one
+            .head_manifest(&fine, &ManifestReference::Tag(tag(0)))
+            .await;
+        assert!(head.unwrap().is_none());
         let first = read(&**one, &pair.repository, &blob).await;
         let second = read(&**other, &pair.repository, &blob).await;
         assert_eq!(kind(first), kind(second), "status {status}");

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use promo_core::ports::{Clock, Event, FailureKind, Registry};
-use promo_registry::HostSettings;
+use promo_registry::{HostSettings, RetrySettings};
 use promo_testkit::registry::{Answer, Fault, Matcher, Operation};
 
-use crate::support::{Bench, tag};
+use crate::support::{Bench, download, tag};
 
 #[tokio::test]
 async fn a_429_pauses_the_host_for_as_long_as_it_asks() {
@@ -154,4 +154,63 @@ async fn no_more_requests_are_open_than_the_host_has_places() {
     let heads = join_all((0..24).map(|_| wire.head_manifest(&repository, &v1))).await;
     assert!(heads.into_iter().all(|head| head.unwrap().is_some()));
     assert_eq!(bench.registry.log().peak_in_flight(), 3);
+}
+
+/// What is behind a registry has a budget of its own: nobody knows its limits, but it may ask for a pause.
+#[tokio::test]
+async fn where_a_redirect_leads_may_ask_for_a_pause_as_well() {
+    let storage = Bench::new().await;
+    let bench = Bench::new().await;
+    let bytes = [9; 5000];
+    let blob = bench.blob("app", &bytes);
+    storage.blob("store", &bytes);
+    let target = format!("{}/v2/store/blobs/{}", storage.registry.url(), blob.digest);
+    let on_get = Matcher::on(Operation::BlobGet);
+    bench
+        .registry
+        .faults()
+        .inject(on_get, Fault::redirect(&target));
+    let once = Matcher::on(Operation::BlobGet).times(1);
+    let faults = storage.registry.faults();
+    faults.inject(once, Fault::too_many_requests(7));
+    let before = bench.time.now();
+    let wire = bench.wire();
+    let found = download(&wire, &bench.repository("app"), &blob).await;
+    assert_eq!(found.unwrap(), bytes);
+    assert_eq!(bench.time.now().duration_since(before).as_secs(), 7);
+    // The registry itself didn't ask for it.
+    let of_registry = bench.host();
+    let throttled = |event: &Event| matches!(event, Event::Throttled { host, .. } if *host == of_registry.to_string());
+    assert_eq!(bench.events.count(throttled), 0);
+}
+
+/// Who says 503 serves nothing: what a host really serves is counted without them.
+#[tokio::test]
+async fn a_503_is_nothing_that_was_served() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    let mut retry = RetrySettings::default();
+    retry.attempts = 1;
+    let wire = bench.builder().retry(retry).build().unwrap();
+    let repository = bench.repository("app");
+    let v1 = tag("v1");
+    let faults = bench.registry.faults();
+    for _ in 0..10 {
+        let few = Matcher::on(Operation::ManifestHead).times(4);
+        faults.inject(few, Fault::status(503));
+        for _ in 0..4 {
+            wire.head_manifest(&repository, &v1).await.unwrap_err();
+        }
+        wire.head_manifest(&repository, &v1).await.unwrap();
+    }
+    let once = Matcher::on(Operation::ManifestHead).times(1);
+    faults.inject(once, Fault::too_many_requests(1));
+    wire.head_manifest(&repository, &v1).await.unwrap_err();
+    let before = bench.time.now();
+    for _ in 0..11 {
+        wire.head_manifest(&repository, &v1).await.unwrap();
+    }
+    // Ten in a second were served, and not fifty; then there was a second of pause.
+    let took = bench.time.now().duration_since(before).as_secs_f64();
+    assert!((1.8..2.5).contains(&took), "{took}");
 }

@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use promo_core::oci::Descriptor;
 use promo_core::ports::{BlobStream, Event, Failure, FailureKind, Observer, Registry};
-use promo_registry::WireRegistry;
+use promo_registry::{Deadlines, RetrySettings, WireRegistry, WireRegistryBuilder};
 use promo_testkit::registry::{Auth, Operation, RegistryOptions};
 use promo_testkit::tls::{Authority, Protocols};
 
-use crate::support::{Bench, basic, download, upload};
+use crate::support::{Bench, basic, download, tag, upload};
 use crate::tls::encrypted;
 
 /// A registry that speaks HTTP/2 over TLS, and a client that trusts it.
 async fn bench(auth: Auth) -> (Bench, WireRegistry) {
+    let (bench, builder) = bench_to_build(auth).await;
+    (bench, builder.build().unwrap())
+}
+
+async fn bench_to_build(auth: Auth) -> (Bench, WireRegistryBuilder) {
     let authority = Authority::new().unwrap();
     let options = RegistryOptions::default().tls(authority.server(Protocols::Http2).unwrap());
     let bench = Bench::with(options.auth(auth)).await;
@@ -24,8 +30,7 @@ async fn bench(auth: Auth) -> (Bench, WireRegistry) {
         promo_registry::auth::FixedCredentials::default()
             .with(bench.host(), basic("ann", "s3cr3t")),
     ));
-    let wire = wire.extra_roots(authority.pem()).build().unwrap();
-    (bench, wire)
+    (bench, wire.extra_roots(authority.pem()))
 }
 
 fn panics() -> BlobStream {
@@ -69,7 +74,40 @@ async fn blobs_go_there_and_back() {
             .unwrap();
         assert_eq!(download(&wire, &repository, &blob).await.unwrap(), bytes);
     }
-    assert_eq!(bench.registry.connections(), 1, "one connection for all");
+    let connections = bench.registry.connections();
+    assert_eq!(connections, 2, "one for blobs, one for the rest");
+}
+
+/// Blobs that nobody reads, because mirrors are slow, fill the window of their connection. Small answers have another.
+#[tokio::test]
+async fn blobs_that_nobody_reads_hold_up_no_manifest_and_no_other_blob() {
+    let (bench, builder) = bench_to_build(Auth::none()).await;
+    bench.image("app", "v1");
+    let mut deadlines = Deadlines::default();
+    deadlines.request = Duration::from_secs(5);
+    deadlines.read = Duration::from_secs(5);
+    let mut retry = RetrySettings::default();
+    retry.attempts = 1;
+    let wire = builder.deadlines(deadlines).retry(retry).build().unwrap();
+    let repository = bench.repository("app");
+    let mut unread = Vec::new();
+    for number in 0..4 {
+        let blob = bench.blob("app", &vec![number; 4 << 20]);
+        let stream = wire.get_blob(&repository, &blob).await.unwrap();
+        unread.push(stream.unwrap());
+    }
+    // Enough of them that the windows are full before the last.
+    for _ in 0..100 {
+        let manifest = wire.get_manifest(&repository, &tag("v1")).await;
+        assert!(manifest.unwrap().is_some());
+    }
+    let bytes = vec![9; 4 << 20];
+    let blob = bench.blob("app", &bytes);
+    assert_eq!(download(&wire, &repository, &blob).await.unwrap(), bytes);
+    for stream in unread {
+        let pieces: Vec<Bytes> = stream.try_collect().await.unwrap();
+        assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>(), 4 << 20);
+    }
 }
 
 #[tokio::test]

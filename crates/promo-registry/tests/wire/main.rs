@@ -9,9 +9,11 @@
 mod answers;
 mod as_they_are;
 mod auth;
+mod bad_answers;
 mod blobs;
 mod broken_lists;
 mod budget;
+mod down;
 mod echoes;
 mod encodings;
 mod fallback_tag;

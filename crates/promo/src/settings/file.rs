@@ -10,6 +10,7 @@ use promo_registry::inventory::InventoryMethod;
 use serde::Deserialize;
 
 use super::carry::ArtifactType;
+use super::give_up::Span;
 use super::signing::{FormatName, Placement};
 use super::staging::{CarriedType, PolicyName, SignedName};
 use super::value::Text;
@@ -44,6 +45,7 @@ pub(super) struct Content {
     pub(super) thin_manifest_dir: Option<PathBuf>,
     pub(super) allow_tag_moves: Option<PathBuf>,
     pub(super) authfile: Option<PathBuf>,
+    pub(super) give_up: Option<Text<Span>>,
     pub(super) carry: Option<Vec<Text<ArtifactType>>>,
     pub(super) identity: Vec<Identity>,
     pub(super) registry: BTreeMap<RegistryHost, Registry>,

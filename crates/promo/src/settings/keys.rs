@@ -61,6 +61,8 @@ keys! {
         "Who promotes, as attestations say it."
     AUTHFILE "authfile" "PROMO_AUTHFILE" "found as skopeo and docker do"
         "The file with registry credentials."
+    GIVE_UP "give-up" "PROMO_GIVE_UP" "60s"
+        "How long a registry that is down is waited for, from its first silence on; then requests to it fail at once, but for one now and then. `0s` waits for none."
     TLS_ROOTS "tls.roots" "PROMO_TLS_ROOTS" "none"
         "PEM files with certificate authorities that are trusted besides those of the system."
 }

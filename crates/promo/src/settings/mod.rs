@@ -8,6 +8,7 @@ mod carry;
 mod credentials;
 mod environment;
 mod file;
+mod give_up;
 mod google;
 pub mod keys;
 mod network;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use promo_core::oci::{RegistryHost, RepositoryError};
 use promo_core::setting::registry_table;
@@ -11,7 +12,9 @@ use super::credentials::{self, CredentialPlaces};
 use super::file::Registry;
 use super::origin::row_of;
 use super::value::show_paths;
-use super::{Environment, GooglePlaces, NetworkOverrides, Origin, Resolver, Row, Setting, keys};
+use super::{
+    Environment, GooglePlaces, NetworkOverrides, Origin, Resolver, Row, Setting, give_up, keys,
+};
 use crate::error::{Error, Result};
 
 /// A client certificate and its key, as files.
@@ -84,6 +87,7 @@ pub struct NetworkSettings {
     pub credentials: CredentialPlaces,
     /// Where Google credentials are looked for, if any host takes them.
     pub google: Option<GooglePlaces>,
+    give_up: Option<Setting<Duration>>,
     roots: Setting<Vec<PathBuf>>,
     /// Hosts with settings of their own, each with the origin of those.
     hosts: BTreeMap<RegistryHost, Setting<Host>>,
@@ -107,10 +111,16 @@ impl NetworkSettings {
             credentials: credentials::find(authfile, environment),
             google: (every_google_host || has_google_host)
                 .then(|| GooglePlaces::find(every_google_host, environment)),
+            give_up: give_up::resolve(resolver)?,
             roots: roots.unwrap_or_else(|| Setting::unsaid(Vec::new())),
             hosts,
             proxies: proxies(environment),
         })
+    }
+
+    /// How long a registry that is down is waited for, if something is said.
+    pub fn give_up(&self) -> Option<Duration> {
+        self.give_up.as_ref().map(|setting| setting.value)
     }
 
     /// Files of certificate authorities.
@@ -129,6 +139,7 @@ impl NetworkSettings {
         let roots = Some(&self.roots).filter(|roots| !roots.value.is_empty());
         let mut rows = vec![
             self.credentials.row(),
+            row_of(self.give_up.as_ref(), keys::GIVE_UP.name, give_up::show),
             row_of(roots, keys::TLS_ROOTS.name, |roots| show_paths(roots)),
         ];
         rows.push(self.proxies.row());

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::carry::ArtifactType;
 use super::file::Content;
+use super::give_up::Span;
 use super::keys::{ALL, TABLES};
 use super::signing::{FORMATS, FormatName, Placement};
 use super::staging::{CarriedType, POLICIES, PolicyName, SignedName};
@@ -114,6 +115,7 @@ macro_rules! texts {
 }
 
 texts! {
+    Span => json_schema!({ "pattern": "^[^-]*[0-9]" });
     ArtifactType => json_schema!({ "pattern": "^[!-.0-~]+/[!-~]+$" });
     FormatName => json_schema!({ "enum": FORMATS.map(SignatureFormat::as_str) });
     Placement => json_schema!({ "pattern": "^(all-mirrors|canonical\\s*=\\s*[^\\s/]+\\s*)$" });

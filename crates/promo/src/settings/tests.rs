@@ -62,6 +62,7 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     verify.staging-attestations = https://slsa.dev/provenance/v1 (DIR/promo.toml)
     carry = - (default)
     authfile = - (default)
+    give-up = 120s (DIR/promo.toml)
     tls.roots = DIR/ca.pem (DIR/promo.toml)
     proxies = - (default)
     [registry."registry.internal:5000"] = plain-http = true, token-realm = auth.internal, rate = 20, concurrency = 8, inventory = HeadOnly (DIR/promo.toml)

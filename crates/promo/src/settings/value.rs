@@ -43,7 +43,7 @@ impl<T: FromVariable> FromVariable for Vec<T> {
 }
 
 /// A value that is written as text; its error says what is expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Text<T>(pub(super) T);
 
 impl<T: FromStr<Err: Display>> FromVariable for Text<T> {

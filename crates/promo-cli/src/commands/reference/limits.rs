@@ -90,8 +90,12 @@ fn deadlines() -> Vec<Row> {
             time(CopySettings::default().gathering),
         ),
         row(
-            "a host that answers nothing at all, until requests to it fail at once",
+            "a host that answers nothing at all, until it counts as down",
             time(deadlines.silence),
+        ),
+        row(
+            "a host that is down, until requests to it fail at once (setting `give-up`)",
+            time(deadlines.give_up),
         ),
         row("what is open when a run is interrupted", time(GRACE)),
         row(

@@ -100,6 +100,7 @@ impl Services {
             what: question.what,
             budget: self.sender.hosts.budget(&host),
             progress: None,
+            at_once: false,
         };
         self.sender.send_once(dispatch).await
     }
