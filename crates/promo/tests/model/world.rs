@@ -77,7 +77,7 @@ impl Wanted {
                 _ => {}
             }
         }
-        // Where both were put, the later one stands; neither is promo's work.
+        wanted.edges = by_tag_alone(std::mem::take(&mut wanted.edges));
         wanted
     }
 
@@ -100,6 +100,15 @@ impl Wanted {
         });
         edge.map(|edge| edge.digest.as_str())
     }
+}
+
+/// A digest with a tag anywhere in the manifest is wanted under its tags alone.
+fn by_tag_alone(mut edges: BTreeSet<Edge>) -> BTreeSet<Edge> {
+    let name = |edge: &Edge| (edge.repository.clone(), edge.digest.clone());
+    let with_tag = edges.iter().filter(|edge| edge.tag.is_some());
+    let tagged: BTreeSet<_> = with_tag.map(name).collect();
+    edges.retain(|edge| edge.tag.is_some() || !tagged.contains(&name(edge)));
+    edges
 }
 
 /// The names of production.
