@@ -14,9 +14,9 @@ use crate::support::{Bench, tag};
 const AT_MOST: Duration = Duration::from_secs(60);
 
 /// A server that reads a head and then does with the connection what `answer` says.
-async fn server<F: Future<Output = ()> + Send>(answer: fn(TcpStream, String) -> F) -> String
+async fn server<F>(answer: fn(TcpStream, String) -> F) -> String
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();

@@ -145,7 +145,7 @@ impl StagingSettings {
         });
         let policy = resolver
             .pick(&keys::STAGING_SIGNATURES, typed.transpose()?, |content| {
-                content.verify.staging_signatures.clone()
+                content.verify.staging_signatures
             })?
             .map(|setting: Setting<Text<PolicyName>>| {
                 Setting::new(setting.value.0.0, setting.origin)
