@@ -5,6 +5,10 @@ use std::time::Duration;
 
 /// How a host answers, and how far away it is. The default is a registry that keeps to OCI Distribution 1.1, 20 ms away.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent switch of a test registry"
+)]
 #[non_exhaustive]
 pub struct HostSettings {
     /// Its name, as in image references.
