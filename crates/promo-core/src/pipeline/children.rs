@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 
 use super::SigningPorts;
+use super::evidence_repository::{EvidenceRepository, Target};
 use super::flow::Run;
 use super::group::{Child, ImageGroup};
 use super::making;
 use super::outcome::Blocked;
-use super::placing::{self, EvidenceRepository, Target};
+use super::placing;
 use super::promote::PromotedImage;
 use crate::oci::{Descriptor, Digest, ImageReference};
 use crate::ports::{Evidence, Phase, PromotionRecord};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::concurrent;
 use super::ended::{EndedRun, PhaseReport, PhaseStatus};
-use super::mirrors::Partners;
 use super::outcome::{self, Blocked, EdgeOutcome};
+use super::partners::Partners;
 use super::shared_evidence::SharedEvidence;
 use super::source_reads::SourceReads;
 use super::staged::{JudgedChildren, StagingEvidence};

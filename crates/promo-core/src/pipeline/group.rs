@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::EvidenceScope;
+use super::evidence_repository::EvidenceRepository;
 use super::flow::{Item, Run};
 use super::outcome::{self, Blocked, EdgeOutcome, EdgeResult};
-use super::placing::EvidenceRepository;
 use super::promote::PromotedImage;
 use super::settings;
 use super::standing::Mirrors;

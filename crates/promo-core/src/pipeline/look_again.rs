@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::error::codes;
+use super::evidence_repository::{EvidenceRepository, Target};
 use super::flow::Run;
 use super::outcome::{Blocked, BlockedClass};
-use super::placing::{self, EvidenceRepository, Target};
+use super::placing;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, RawManifest, Repository};
 use crate::ports::{Evidence, Phase};

@@ -2,9 +2,10 @@
 //! call it; `placing` finds out where it is missing and brings it there.
 
 use super::SigningPorts;
+use super::evidence_repository::{EvidenceRepository, Target};
 use super::flow::Run;
 use super::outcome::Blocked;
-use super::placing::{self, EvidenceRepository, Target};
+use super::placing;
 use super::standing::{Asked, Mirrors};
 use crate::oci::RawManifest;
 use crate::ports::{EvidenceKind, Phase, PromotionRecord, SignatureFormat, Subject};

@@ -2,7 +2,7 @@
 //! apart.
 //!
 //! Within a host the phases come one after the other, as their types ask for. Between hosts only what saves work is
-//! shared: bytes that are read from the source ([`Partners`]), and evidence that is made (`shared_evidence`). So a
+//! shared: bytes that are read from the source (`partners`), and evidence that is made (`shared_evidence`). So a
 //! mirror that is slow, or gone, holds up nobody else. Observers and the report get one account of it all
 //! (`mirror_progress`).
 
@@ -15,11 +15,11 @@ use futures_util::future::join_all;
 use super::EvidenceScope;
 use super::intent::Confirmed;
 use super::mirror_progress::{AtMirror, MirrorProgress};
+use super::partners::Partners;
 use super::publish::Published;
 use super::shared_evidence::SharedEvidence;
 use super::validate::{Validated, ValidatedImage};
-use crate::oci::{Digest, RegistryHost, Repository};
-use crate::plan::ImageWork;
+use crate::oci::RegistryHost;
 
 impl Validated<Confirmed> {
     /// Promotes, signs, attests and publishes at each host apart. Where one mirror receives the evidence of all, they wait
@@ -38,8 +38,10 @@ impl Validated<Confirmed> {
             return all_phases(self).await;
         }
         let (mut flow, passed, intent) = self.into_parts();
-        let shared = Arc::new(SharedEvidence::among(&passed));
-        let partners = Arc::new(Partners::among(&passed));
+        let shared = Arc::new(SharedEvidence::among(
+            passed.iter().map(ValidatedImage::work),
+        ));
+        let partners = Arc::new(Partners::among(passed.iter().map(ValidatedImage::work)));
         let parts = by_host(passed);
         let observer = Arc::clone(&flow.run.ports.observer);
         let at_once = at_once(flow.run.settings.concurrency, parts.len());
@@ -88,33 +90,4 @@ fn by_host(images: Vec<ValidatedImage>) -> BTreeMap<RegistryHost, Vec<ValidatedI
         }
     }
     parts
-}
-
-/// Where a run brings the same content, by where it comes from.
-#[derive(Debug, Default)]
-pub(super) struct Partners(BTreeMap<(Repository, Digest), BTreeSet<Repository>>);
-
-impl Partners {
-    fn among(images: &[ValidatedImage]) -> Self {
-        let mut partners: BTreeMap<(Repository, Digest), BTreeSet<Repository>> = BTreeMap::new();
-        for work in images.iter().map(ValidatedImage::work) {
-            let destinations = work.destinations.iter();
-            partners
-                .entry((work.source.clone(), work.digest))
-                .or_default()
-                .extend(destinations.map(|destination| destination.repository.clone()));
-        }
-        Self(partners)
-    }
-
-    /// Where others bring the content of this image, too.
-    pub(super) fn of(&self, work: &ImageWork) -> Vec<Repository> {
-        let all = self.0.get(&(work.source.clone(), work.digest));
-        let own = |repository: &Repository| {
-            let mut destinations = work.destinations.iter();
-            destinations.any(|destination| destination.repository == *repository)
-        };
-        let others = all.into_iter().flatten().filter(|it| !own(it));
-        others.cloned().collect()
-    }
 }

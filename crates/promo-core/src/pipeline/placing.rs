@@ -3,85 +3,13 @@
 
 use futures_util::future::{join, join_all};
 
+use super::evidence_repository::{EvidenceRepository, Target};
 use super::flow::Run;
 use super::outcome::Blocked;
 use super::refusal::{self, Refusal};
 use super::standing::{self, Asked};
-use crate::identity::Identity;
-use crate::oci::{Descriptor, RawManifest, Repository};
+use crate::oci::{RawManifest, Repository};
 use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, Failure, Phase};
-
-/// The image that evidence is about.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
-    pub(super) identity: &'a Identity,
-    pub(super) descriptor: &'a Descriptor,
-    /// Its manifest, if it isn't in the registries yet: it is put first where that is asked for.
-    pub(super) manifest: Option<&'a RawManifest>,
-}
-
-/// A repository that shall hold evidence.
-#[derive(Debug)]
-pub(super) struct EvidenceRepository {
-    pub(super) name: Repository,
-    /// What was found or attached that verifies as ours; nothing if nobody looked yet.
-    ours: Option<Vec<AcceptedEvidence>>,
-    /// Why the evidence does not stand here.
-    pub(super) blocked: Option<Blocked>,
-    /// Whether the manifest had to be put before its evidence.
-    pub(super) manifest_first: bool,
-    /// What is claimed to stand here, and is looked at again before anything is published.
-    pub(super) claims: Vec<Claim>,
-}
-
-/// A piece of evidence that was found or attached, and what it is about: the image, or a child of it.
-#[derive(Debug, Clone)]
-pub(super) struct Claim {
-    pub(super) subject: Descriptor,
-    pub(super) evidence: Evidence,
-}
-
-impl EvidenceRepository {
-    pub(super) fn new(name: Repository) -> Self {
-        Self {
-            name,
-            ours: None,
-            blocked: None,
-            manifest_first: false,
-            claims: Vec::new(),
-        }
-    }
-
-    /// Records that these pieces about `subject` stand, unless the repository was blocked.
-    fn claim(&mut self, subject: &Descriptor, evidence: impl IntoIterator<Item = Evidence>) {
-        if self.blocked.is_none() {
-            self.claims
-                .extend(evidence.into_iter().map(|evidence| Claim {
-                    subject: subject.clone(),
-                    evidence,
-                }));
-        }
-    }
-
-    /// Whether somebody looked.
-    pub(super) fn is_surveyed(&self) -> bool {
-        self.ours.is_some()
-    }
-
-    /// What was found that verifies as ours.
-    pub(super) fn ours(&self) -> &[AcceptedEvidence] {
-        self.ours.as_deref().unwrap_or_default()
-    }
-
-    /// This was found.
-    pub(super) fn set_ours(&mut self, ours: Vec<AcceptedEvidence>) {
-        self.ours = Some(ours);
-    }
-
-    fn holds(&self, kind: &EvidenceKind) -> Option<&AcceptedEvidence> {
-        self.ours.iter().flatten().find(|ours| ours.kind == *kind)
-    }
-}
 
 /// Makes evidence of the kinds that are asked for stand in every repository. Repositories where
 /// that fails say why in `blocked`. `Err` concerns all of them.
@@ -159,7 +87,7 @@ async fn complete(
     attach(run, asked.phase, asked.target, repository, &evidence).await;
     if repository.blocked.is_none() {
         found.add(&lacking);
-        repository.ours.get_or_insert_default().extend(lacking);
+        repository.add(lacking);
     }
 }
 

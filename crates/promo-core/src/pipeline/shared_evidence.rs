@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use futures_util::lock::Mutex;
 
 use super::outcome::Blocked;
-use super::validate::ValidatedImage;
 use crate::identity::Identity;
 use crate::oci::{Digest, Repository, Tag};
+use crate::plan::ImageWork;
 use crate::ports::{AcceptedEvidence, Failure};
 
 /// The evidence of a run.
@@ -59,12 +59,12 @@ pub(super) struct Found {
 
 impl SharedEvidence {
     /// For images that go to their mirrors apart.
-    pub(super) fn among(images: &[ValidatedImage]) -> Self {
+    pub(super) fn among<'a>(images: impl Iterator<Item = &'a ImageWork>) -> Self {
         let mut wanted: BTreeMap<(Identity, Digest), Wanted> = BTreeMap::new();
-        for image in images {
-            let key = (image.work.identity.clone(), image.work.digest);
+        for work in images {
+            let key = (work.identity.clone(), work.digest);
             let wanted = wanted.entry(key).or_default();
-            for destination in &image.work.destinations {
+            for destination in &work.destinations {
                 wanted.repositories.insert(destination.repository.clone());
                 let tags = destination.tags.iter().map(|wanted| wanted.tag.clone());
                 wanted.tags.extend(tags);

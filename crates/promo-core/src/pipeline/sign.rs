@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use super::children;
+use super::evidence_repository::Target;
 use super::flow::{Flow, Run};
 use super::group::{self, ImageGroup};
 use super::making;
 use super::outcome::{Blocked, EdgeOutcome};
-use super::placing::{self, Target};
+use super::placing;
 use super::promote::{Promoted, PromotedImage};
 use crate::oci::Descriptor;
 use crate::ports::{Evidence, Failure, Phase};

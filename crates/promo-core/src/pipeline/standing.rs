@@ -12,9 +12,9 @@ use futures_util::future::{Either, join_all, select};
 
 use super::SigningPorts;
 use super::error::codes;
+use super::evidence_repository::{EvidenceRepository, Target};
 use super::flow::Run;
 use super::outcome::{Blocked, BlockedClass};
-use super::placing::{EvidenceRepository, Target};
 use super::shared_evidence::Subject;
 use crate::oci::Repository;
 use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, Phase};

@@ -21,12 +21,12 @@ use crate::registry::manifest_facts::ManifestFacts;
 /// How often the tag is put before an update is given up.
 const PUTS: u32 = 5;
 
-/// Who updates which tag.
+/// One update at a time.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// Who updates which tag: by repository and subject.
 #[derive(Debug, Default)]
 pub(super) struct FallbackTags(Mutex<BTreeMap<(Repository, String), Turn>>);
-
-/// Held while a list is put.
-type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl WorldRegistry {
     pub(super) async fn update_fallback_tag(

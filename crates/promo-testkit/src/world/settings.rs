@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of its own, and a test sets one by its name"
+    reason = "each is an independent switch of a test registry"
 )]
 #[non_exhaustive]
 pub struct HostSettings {

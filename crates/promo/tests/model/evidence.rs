@@ -37,7 +37,7 @@ pub(crate) fn lacking(
         .verify(&digest, Some(&identity), &held)
         .now_or_never();
     let verified = verified.ok_or("judging evidence waits for something")?;
-    let verified = verified.map_err(|failure| failure.chain().to_string())?;
+    let verified = verified.map_err(|failure| failure.chain())?;
     if let Some(refused) = verified.refused.first() {
         return Err(format!("evidence is refused: {refused:?}"));
     }

@@ -8,7 +8,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stderr,
+    clippy::panic,
     reason = "a test fails by panicking, and says which seed did"
 )]
 

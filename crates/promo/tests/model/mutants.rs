@@ -163,7 +163,7 @@ impl RegistryDecorator for Mutant {
         }
         let mut put = manifest.clone();
         if self.is(Mutation::StartsSharedTagsAnew)
-            && reference.to_string().ends_with(".sig")
+            && reference.to_string().strip_suffix(".sig").is_some()
             && let Some(alone) = last_layer_alone(manifest)
         {
             put = alone;

@@ -66,7 +66,9 @@ fn smaller(case: &Case) -> Vec<Case> {
         }
     }
     for standing in 0..case.standing.len() {
-        with(&|case| drop(case.standing.remove(standing)));
+        with(&|case| {
+            case.standing.remove(standing);
+        });
     }
     for run in 0..case.disturbed.len() {
         with(&|case| case.disturbed[run].stop = None);
