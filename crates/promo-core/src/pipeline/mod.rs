@@ -47,6 +47,7 @@ mod settings;
 mod setup;
 mod shards;
 mod shared_evidence;
+mod shown;
 mod sign;
 mod source_reads;
 mod staged;

@@ -17,9 +17,10 @@ use super::flow::{Flow, Run};
 use super::group::ImageGroup;
 use super::look_again::{LookedAt, look_again};
 use super::outcome::{self, Blocked, BlockedClass, EdgeOutcome, EdgeResult};
+use super::shown::shown;
 use crate::Code;
 use crate::identity::Identity;
-use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Repository, Tag};
+use crate::oci::{Digest, DigestAlgorithm, ManifestReference, RawManifest, Tag};
 use crate::plan::{DestinationWork, ImageWork, WantedTag};
 use crate::ports::{Failure, Phase, Repetition};
 
@@ -278,7 +279,9 @@ async fn look(
 ) -> Result<bool, Blocked> {
     let repository = &publication.destination.repository;
     let is_first = wanted.expected.is_none();
-    let points_to = shown(run, repository, reference, is_first).await?;
+    let points_to = shown(run, repository, reference, is_first)
+        .await
+        .map_err(failed)?;
     if let Some(digest) = points_to {
         if is_ours(run, publication, reference, digest).await? {
             return Ok(true);
@@ -358,9 +361,13 @@ async fn confirm(
     if confirmed {
         return Ok(published);
     }
-    let mut found = shown(run, repository, reference, false).await?;
+    let mut found = shown(run, repository, reference, false)
+        .await
+        .map_err(failed)?;
     if found.is_none() {
-        found = shown(run, repository, reference, true).await?;
+        found = shown(run, repository, reference, true)
+            .await
+            .map_err(failed)?;
     }
     match found {
         Some(digest) if is_ours(run, publication, reference, digest).await? => Ok(published),
@@ -373,24 +380,6 @@ async fn confirm(
             Err(blocked(codes::NOT_CONFIRMED, message))
         }
     }
-}
-
-/// The digest that a registry shows. By HEAD some show nothing of what is there, so it takes a GET to believe that
-/// there is nothing.
-async fn shown(
-    run: &Run,
-    repository: &Repository,
-    reference: &ManifestReference,
-    by_get: bool,
-) -> Result<Option<Digest>, Blocked> {
-    let registry = &run.ports.registry;
-    if by_get {
-        let manifest = registry.get_manifest(repository, reference).await;
-        let manifest = manifest.map_err(failed)?;
-        return Ok(manifest.map(|manifest| manifest.digest()));
-    }
-    let head = registry.head_manifest(repository, reference).await;
-    Ok(head.map_err(failed)?.map(|head| head.digest))
 }
 
 fn blocked(code: Code, message: impl Into<String>) -> Blocked {

@@ -90,7 +90,7 @@ const LAYERED: [Layers; 5] = [
                 "source_reads",
             ],
             &["flow"],
-            &["standing"],
+            &["shown", "standing"],
             &["gate", "in_question", "placing", "setup", "staging"],
             &["beside", "look_again", "planned", "staged_children"],
             &["look_beside", "provenance"],
