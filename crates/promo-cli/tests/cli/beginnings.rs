@@ -96,6 +96,9 @@ async fn what_init_writes_is_valid() {
     - name: authfile
       value: '-'
       origin: default
+    - name: give-up
+      value: '-'
+      origin: default
     - name: tls.roots
       value: '-'
       origin: default
