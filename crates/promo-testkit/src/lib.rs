@@ -48,6 +48,7 @@ pub mod google;
 pub mod image;
 pub mod random;
 pub mod registry;
+pub mod samples;
 pub mod suite;
 #[cfg(feature = "certificates")]
 pub mod tls;

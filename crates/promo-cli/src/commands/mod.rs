@@ -19,7 +19,6 @@ pub(crate) mod registry_serve;
 mod report_file;
 mod run_files;
 #[cfg(feature = "embedded")]
-mod sample_images;
 pub(crate) mod settings_show;
 pub(crate) mod shell;
 pub(crate) mod sign;

@@ -3,9 +3,9 @@
 use std::io::Read as _;
 
 use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
+use promo_testkit::samples;
 use zeroize::Zeroizing;
 
-use super::sample_images;
 use crate::args::RegistryServeArgs;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<O
         .await
         .map_err(|error| Error::file("listen on", args.listen.to_string().as_ref(), error))?;
     if args.sample_images {
-        for image in sample_images::all() {
+        for image in samples::all() {
             image.push_to(&registry, "staging");
         }
     }

@@ -13,9 +13,9 @@ use promo_core::ports::{Clock, SignatureFormat};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
 use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
+use promo_testkit::samples::{self, SampleImage};
 
 use super::unexpected;
-use crate::commands::sample_images::{self, SampleImage};
 use crate::error::{Error, Result};
 
 /// The public name of the production images.
@@ -41,7 +41,7 @@ impl World {
         let mirrors = [registry().await?, registry().await?];
         let world = Self {
             identities: identities(&mirrors)?,
-            images: sample_images::all(),
+            images: samples::all(),
             release_key: Arc::new(SigningKey::generate()?),
             staging_key: Arc::new(SigningKey::generate()?),
             staging,

@@ -1,21 +1,26 @@
-//! The images that the demo promotes and that `promo registry serve --sample-images` holds: one of each kind
-//! that promoters meet, the same bytes each time.
+//! One image of each kind that promoters meet, the same bytes each time: what promo's demo promotes and what a registry for
+//! trying things out holds.
 
-use promo_testkit::image::{ArtifactBuilder, BuiltImage, ImageBuilder, IndexBuilder, Layer};
-use promo_testkit::registry::EmbeddedRegistry;
+use crate::image::{ArtifactBuilder, BuiltImage, ImageBuilder, IndexBuilder, Layer};
+use crate::registry::EmbeddedRegistry;
 
 /// One image, as a team would push it to staging.
-#[derive(Debug)]
-pub(crate) struct SampleImage {
-    pub(crate) name: &'static str,
-    pub(crate) tags: &'static [&'static str],
-    pub(crate) what: &'static str,
-    pub(crate) image: BuiltImage,
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SampleImage {
+    /// What it is called, below the prefix of a registry.
+    pub name: &'static str,
+    /// The tags that it has in staging.
+    pub tags: &'static [&'static str],
+    /// What is particular about it, for a person.
+    pub what: &'static str,
+    /// The image.
+    pub image: BuiltImage,
 }
 
 impl SampleImage {
     /// Puts it to a registry, below `prefix`, as a build would.
-    pub(crate) fn push_to(&self, registry: &EmbeddedRegistry, prefix: &str) {
+    pub fn push_to(&self, registry: &EmbeddedRegistry, prefix: &str) {
         let repository = format!("{prefix}/{}", self.name);
         self.image.push_untagged(&registry.state(), &repository);
         for tag in self.tags {
@@ -24,8 +29,8 @@ impl SampleImage {
     }
 }
 
-/// All of them, in the order of the demo.
-pub(crate) fn all() -> Vec<SampleImage> {
+/// All of them, in the order in which the demo tells of them.
+pub fn all() -> Vec<SampleImage> {
     let base = Layer::opaque(1, 200_000);
     let single = |file: &str| {
         ImageBuilder::new()
