@@ -28,14 +28,34 @@ const HINT: &str = "see what takes manifests away there: a collector or a clean-
 /// without it.
 #[derive(Debug)]
 pub(super) struct LookedAt {
-    /// Where the manifest had to be put before its evidence.
-    manifest_first: Option<Repository>,
+    repository: EvidenceRepository,
+    claims: Claims,
 }
+
+/// What is claimed to stand, by what it is about.
+type Claims = BTreeMap<Digest, (Descriptor, Vec<Evidence>)>;
 
 impl LookedAt {
     /// Whether the manifest had to be put there before its evidence.
     pub(super) fn manifest_first(&self, repository: &Repository) -> bool {
-        self.manifest_first.as_ref() == Some(repository)
+        self.repository.manifest_first && self.repository.name == *repository
+    }
+
+    /// Looks once more, where time has gone by since: what was there may be gone. It isn't attached again, since the
+    /// registry was unwell a moment ago; the next run does that.
+    pub(super) async fn still_stands(&self, run: &Run) -> Result<(), Blocked> {
+        let looks = self
+            .claims
+            .values()
+            .map(|(subject, evidence)| lost(run, subject, &self.repository, evidence));
+        let looks = join_all(looks).await;
+        for ((subject, evidence), lost) in self.claims.values().zip(looks) {
+            let lost = lost?.len();
+            if lost > 0 {
+                return Err(not_there(subject, &self.repository, lost, evidence.len()));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -46,7 +66,7 @@ pub(super) async fn look_again(
     manifest: &RawManifest,
     mut repository: EvidenceRepository,
 ) -> Result<LookedAt, Blocked> {
-    let mut claims: BTreeMap<Digest, (Descriptor, Vec<Evidence>)> = BTreeMap::new();
+    let mut claims = Claims::new();
     for claim in std::mem::take(&mut repository.claims) {
         let (_, evidence) = claims
             .entry(claim.subject.digest)
@@ -66,9 +86,7 @@ pub(super) async fn look_again(
         };
         stand(run, target, &mut repository, evidence, lost?).await?;
     }
-    Ok(LookedAt {
-        manifest_first: repository.manifest_first.then_some(repository.name),
-    })
+    Ok(LookedAt { repository, claims })
 }
 
 /// Attaches again what is lost, and looks whether it stays.
@@ -93,12 +111,19 @@ async fn stand(
     if lost.is_empty() {
         return Ok(());
     }
+    let (lost, all) = (lost.len(), evidence.len());
+    Err(not_there(target.descriptor, repository, lost, all))
+}
+
+fn not_there(
+    subject: &Descriptor,
+    repository: &EvidenceRepository,
+    lost: usize,
+    all: usize,
+) -> Blocked {
     let message = format!(
-        "{} of {} pieces of evidence about {} do not stand in {}, though the registry accepted them each time",
-        lost.len(),
-        evidence.len(),
-        target.descriptor.digest,
-        repository.name
+        "{lost} of {all} pieces of evidence about {} do not stand in {}, though the registry accepted them each time",
+        subject.digest, repository.name
     );
     let blocked = Blocked {
         hints: vec![HINT.to_owned()],
@@ -109,7 +134,7 @@ async fn stand(
             message,
         )
     };
-    Err(blocked.incomplete(repository.manifest_first))
+    blocked.incomplete(repository.manifest_first)
 }
 
 async fn lost(

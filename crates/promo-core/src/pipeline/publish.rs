@@ -240,7 +240,7 @@ fn outcome(
 
 /// One question, then the PUT, then a look at what the registry kept. Between question and PUT the tag could
 /// move; registries offer no conditional PUT that holds, so this window remains. A pause would make it longer, so the question is
-/// asked again before a PUT is repeated.
+/// asked again before a PUT is repeated, and the evidence looked at.
 async fn publish_tag(
     run: &Run,
     publication: &Publication<'_>,
@@ -255,6 +255,9 @@ async fn publish_tag(
             } else {
                 EdgeResult::AlreadyThere
             });
+        }
+        if repetition.is_repeated() {
+            publication.proof.still_stands(run).await?;
         }
         if !has_canonical_digest(publication.manifest) {
             put_by_digest(run, publication).await?;

@@ -56,6 +56,43 @@ async fn a_registry_that_keeps_no_manifest_of_evidence_gets_no_tag() {
     }
 }
 
+/// The PUT of the tag is answered by 503, and before it is repeated a collector takes the evidence: it was looked at
+/// before, and no tag is put on that word.
+#[tokio::test]
+async fn evidence_that_goes_while_a_tag_is_put_again_gets_no_tag() {
+    for taken in [true, false] {
+        let world = world(true).await;
+        let one = image(1);
+        world.stage("app", &one);
+        let faults = world.mirrors[0].faults();
+        let put = Matcher::on(Operation::ManifestPut).reference("v1").times(1);
+        faults.inject(put, Fault::status(503));
+        // The tag is asked for before each PUT.
+        let look = Matcher::on(Operation::ManifestGet).reference("v1");
+        let gate = faults.pause(look.after(1).times(1));
+        let set = world.set(&[want("app", &one, &["v1"])]);
+        let meddle = async {
+            gate.reached().await;
+            let state = world.mirrors[0].state();
+            for referrer in state.referrers("prod/app", one.digest()) {
+                assert!(!taken || state.delete_manifest("prod/app", &referrer));
+            }
+            gate.release();
+        };
+        let (report, ()) = tokio::join!(world.run(&set), meddle);
+        let tag = world.mirrors[0].state().tag_digest("prod/app", "v1");
+        if taken {
+            assert_eq!(blocked_codes(&report), ["PROMO-C041"], "{report:#?}");
+            assert_eq!(tag, None);
+            // The next run brings it back.
+            assert_eq!(world.run(&set).await.outcome(), RunOutcome::Done);
+        } else {
+            assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
+        }
+        world.assert_promise().await;
+    }
+}
+
 #[tokio::test]
 async fn a_registry_that_lists_no_referrers_of_what_is_not_there_is_taken_by_what_is_there() {
     for keeps in [true, false] {
