@@ -23,7 +23,7 @@ use promo_core::report::Report;
 use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
-use promo_registry::{HostSettings, WireRegistry};
+use promo_registry::{Deadlines, HostSettings, WireRegistry};
 use promo_sign::{
     KeySigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
     SigningKey,
@@ -249,7 +249,11 @@ impl World {
     }
 
     fn wire(&self) -> Arc<dyn Registry> {
+        // Real time passes: a registry that is broken for good is not waited for at length.
+        let mut deadlines = Deadlines::default();
+        deadlines.give_up = Duration::from_secs(2);
         let mut wire = WireRegistry::builder(Arc::new(Ticking(Instant::now())), Arc::new(Tokio))
+            .deadlines(deadlines)
             .credentials(Arc::new(self.credentials()));
         if let Some(pem) = &self.trusted {
             wire = wire.extra_roots(pem.as_str());
