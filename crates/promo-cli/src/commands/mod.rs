@@ -18,7 +18,6 @@ pub(crate) mod reference;
 pub(crate) mod registry_serve;
 mod report_file;
 mod run_files;
-#[cfg(feature = "embedded")]
 pub(crate) mod settings_show;
 pub(crate) mod shell;
 pub(crate) mod sign;
