@@ -204,28 +204,6 @@ impl RepositoryContent {
         self.digests.insert(digest, present);
     }
 
-    /// Of all that is known, what is wanted: the rest of a large repository needs not be kept. Nobody asked about what is
-    /// left out.
-    #[must_use]
-    pub fn only(&self, wanted: &WantedRepository) -> Self {
-        let mut content = Self::partial();
-        for tag in &wanted.tags {
-            match self.tags.get(tag) {
-                Some(digest) => content.record_tag(tag.clone(), *digest),
-                None if self.all_tags => content.record_tag(tag.clone(), None),
-                None => {}
-            }
-        }
-        for digest in &wanted.digests {
-            match self.digests.get(digest) {
-                Some(present) => content.record_digest(*digest, *present),
-                None if self.all_digests => content.record_digest(*digest, false),
-                None => {}
-            }
-        }
-        content
-    }
-
     /// Whether all of the repository is known.
     pub fn is_complete(&self) -> bool {
         self.all_tags && self.all_digests

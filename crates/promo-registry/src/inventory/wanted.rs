@@ -67,9 +67,7 @@ impl RegistryInventoryReader {
     ) -> Result<RepositoryInventory, Failure> {
         match self.method(repository) {
             InventoryMethod::BulkList => match self.bulk_list(repository).await? {
-                Some(BulkList::Listed { content, .. }) => {
-                    Ok(RepositoryInventory::Read(content.only(wanted)))
-                }
+                Some(BulkList::Listed { content, .. }) => Ok(RepositoryInventory::Read(content)),
                 Some(_) => Ok(RepositoryInventory::Missing),
                 None => self.ask_each(repository, wanted, &BTreeSet::new()).await,
             },

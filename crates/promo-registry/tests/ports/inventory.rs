@@ -111,9 +111,8 @@ async fn a_bulk_list_tells_everything_in_one_request() {
     let inventory = reader.read(&wanted(&repository)).await;
     assert_known(&inventory, &repository);
     assert_eq!(counts(&embedded), expected([(TagList, 1)]));
-    // What nobody asked for isn't kept, and isn't said to be absent.
     let unasked = inventory.tag(&repository, &tag("latest"));
-    assert_eq!(unasked, TagState::Unknown);
+    assert_eq!(unasked, TagState::Points(digest(&image("one"))));
 }
 
 /// More repositories of a host that stands still than are read at once: another host is read meanwhile.
