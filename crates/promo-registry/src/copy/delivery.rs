@@ -33,6 +33,8 @@ pub(super) struct ImageCopy<'a> {
     copier: &'a RegistryCopier,
     request: &'a CopyRequest,
     graph: &'a ImageGraph,
+    /// How many hosts get the same content, by this call and by others.
+    hosts: usize,
     /// Why the source can't be read any further.
     broken: Mutex<Option<Failure>>,
     /// Blobs that the source doesn't hold, but that can be had elsewhere.
@@ -66,10 +68,13 @@ impl<'a> ImageCopy<'a> {
         request: &'a CopyRequest,
         graph: &'a ImageGraph,
     ) -> Self {
+        let all = request.destinations.iter().chain(&request.partners);
+        let hosts: BTreeSet<&str> = all.map(Repository::host_str).collect();
         Self {
             copier,
             request,
             graph,
+            hosts: hosts.len(),
             broken: Mutex::default(),
             elsewhere: Mutex::default(),
         }
@@ -231,10 +236,12 @@ impl<'a> ImageCopy<'a> {
         opened_in: Duration,
     ) -> Attempted {
         let registry = &self.copier.registry;
+        let _upload = self.copier.transfers.upload(destination, self.hosts).await;
         let reader = self.copier.transfers.join(&Wish {
             source: &self.request.source,
             blob,
             destination,
+            among: self.hosts,
             opened_in,
             expected: self.expected(blob, destination),
         });

@@ -22,10 +22,11 @@ pub struct CopySettings {
     /// The pause before the bytes of a blob are sent again to a destination that broke; it doubles with each time.
     /// After a 429 it is the registry that says how long.
     pub pause: Duration,
-    /// Bytes that wait for destinations at the most, of all blobs that are under way together. At least half a
-    /// mebibyte.
+    /// Bytes that wait for several destinations at the most, of all blobs that are under way together, and as many that
+    /// wait for single ones. At least half a mebibyte.
     pub buffers: usize,
-    /// Blobs that are sent at once, to all destinations together: each takes a connection.
+    /// Blobs that are sent at once, to all hosts that get the same content together: each takes a connection. Each host has
+    /// its share, a sixteenth at the least.
     pub uploads: usize,
     /// How long the reading of a blob waits for destinations that will want it, too; longer where the first of them took
     /// long to get there.

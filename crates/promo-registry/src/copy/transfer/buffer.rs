@@ -4,7 +4,7 @@
 //! It decides nothing about time: who waits for whom, and for how long, is the pump's.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use promo_core::oci::Repository;
@@ -13,7 +13,7 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::lock;
-use super::reader::Ending;
+use super::reader::{Ending, Fate};
 
 /// The buffer of one transfer.
 #[derive(Debug)]
@@ -36,8 +36,10 @@ struct State {
     /// Destinations that are still expected to join.
     expected: BTreeSet<Repository>,
     source: Source,
-    /// The shares of all buffers and uploads that this one may hold, until its last reader has gone.
+    /// The shares of all buffers that this one may hold, until its last reader has gone.
     share: Vec<OwnedSemaphorePermit>,
+    /// Whether its last reader has gone: nothing comes here any longer.
+    is_over: bool,
 }
 
 /// Where a reader is.
@@ -48,7 +50,7 @@ struct Position {
     next: u64,
     /// Whether it waits for it.
     waits: bool,
-    ending: Arc<OnceLock<Ending>>,
+    fate: Arc<Fate>,
 }
 
 /// What is known of the source.
@@ -75,7 +77,7 @@ pub(super) enum Taken {
     /// The last one; none of a blob without bytes.
     Last(Option<Bytes>),
     /// The source broke off.
-    BrokeOff,
+    BrokeOff(Failure),
     /// It was left behind.
     LeftBehind,
 }
@@ -105,13 +107,10 @@ impl Buffer {
     }
 
     /// A new reader at the beginning; none if the beginning isn't there any longer.
-    pub(super) fn enter(
-        &self,
-        destination: &Repository,
-        ending: Arc<OnceLock<Ending>>,
-    ) -> Option<u64> {
+    pub(super) fn enter(&self, destination: &Repository, fate: Arc<Fate>) -> Option<u64> {
         let mut state = lock(&self.state);
-        if state.first > 0 || matches!(state.source, Source::Failed(_) | Source::Missing) {
+        let is_gone = matches!(state.source, Source::Failed(_) | Source::Missing);
+        if state.first > 0 || state.is_over || is_gone {
             return None;
         }
         let id = state.joined;
@@ -125,7 +124,7 @@ impl Buffer {
             host: host.to_owned(),
             next: 0,
             waits: false,
-            ending,
+            fate,
         };
         state.readers.insert(id, position);
         drop(state);
@@ -142,10 +141,7 @@ impl Buffer {
 
     /// A reader goes.
     pub(super) fn leave(&self, id: u64) {
-        let mut state = lock(&self.state);
-        state.readers.remove(&id);
-        state.forget_taken();
-        drop(state);
+        lock(&self.state).remove(id);
         self.taken.notify_waiters();
     }
 
@@ -159,9 +155,12 @@ impl Buffer {
         lock(&self.state).expected.clear();
     }
 
-    /// A share of all buffers, or of all uploads, for this one.
+    /// A share of all buffers for this one.
     pub(super) fn may_hold(&self, share: OwnedSemaphorePermit) {
-        lock(&self.state).share.push(share);
+        let mut state = lock(&self.state);
+        if !state.is_over {
+            state.share.push(share);
+        }
     }
 
     /// How many read.
@@ -215,9 +214,8 @@ impl Buffer {
     /// Leaves a reader behind. Returns its host.
     pub(super) fn leave_behind(&self, id: u64) -> Option<String> {
         let mut state = lock(&self.state);
-        let position = state.readers.remove(&id)?;
-        let _first = position.ending.set(Ending::LeftBehind);
-        state.forget_taken();
+        let position = state.remove(id)?;
+        let _first = position.fate.ending.set(Ending::LeftBehind);
         drop(state);
         self.came.notify_waiters();
         Some(position.host)
@@ -256,6 +254,19 @@ impl State {
         self.first + self.pieces.len() as u64
     }
 
+    /// A reader goes; with the last one, all that is kept.
+    fn remove(&mut self, id: u64) -> Option<Position> {
+        let position = self.readers.remove(&id)?;
+        self.forget_taken();
+        if self.readers.is_empty() {
+            self.is_over = true;
+            self.pieces.clear();
+            self.bytes = 0;
+            self.share.clear();
+        }
+        Some(position)
+    }
+
     fn slowest(&self) -> Option<u64> {
         let slowest = self.readers.iter().min_by_key(|(_, reader)| reader.next)?;
         Some(*slowest.0)
@@ -271,8 +282,9 @@ impl State {
         if position.next == end {
             return match &self.source {
                 Source::Whole => (Some(Taken::Last(None)), false),
-                Source::Failed(_) | Source::Missing => (Some(Taken::BrokeOff), false),
-                Source::Asked | Source::Coming => {
+                Source::Failed(failure) => (Some(Taken::BrokeOff(failure.clone())), false),
+                // Of a blob that isn't there nobody reads.
+                Source::Missing | Source::Asked | Source::Coming => {
                     let waited = std::mem::replace(&mut position.waits, true);
                     (None, !waited)
                 }

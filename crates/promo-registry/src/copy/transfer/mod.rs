@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use promo_core::oci::{Descriptor, Digest, Repository};
 use promo_core::ports::Registry;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::buffer::Buffer;
 use self::hosts::Hosts;
@@ -35,9 +35,8 @@ pub(super) struct Transfers {
     settings: CopySettings,
     /// Those that can still be joined, by where their bytes come from.
     running: Arc<Running>,
-    /// What all buffers may hold together, in pieces.
+    /// What all buffers that several destinations read from may hold together, in pieces.
     pieces: Arc<Semaphore>,
-    uploads: Arc<Semaphore>,
     hosts: Arc<Hosts>,
 }
 
@@ -52,6 +51,8 @@ pub(super) struct Wish<'a> {
     pub(super) blob: &'a Descriptor,
     /// Where they are to go.
     pub(super) destination: &'a Repository,
+    /// How many hosts get the same content.
+    pub(super) among: usize,
     /// How long it took until they could be wanted: when all is slow, others are waited for longer.
     pub(super) opened_in: Duration,
     /// Where they are about to be wanted as well.
@@ -61,17 +62,23 @@ pub(super) struct Wish<'a> {
 impl Transfers {
     /// None is under way.
     pub(super) fn new(registry: Arc<dyn Registry>, settings: &CopySettings) -> Self {
-        let pieces = (settings.buffers / PIECE).clamp(pump::GUARANTEED, Semaphore::MAX_PERMITS);
         Self {
             registry,
             settings: settings.clone(),
             running: Arc::default(),
-            pieces: Arc::new(Semaphore::new(pieces)),
-            uploads: Arc::new(Semaphore::new(
-                settings.uploads.clamp(1, Semaphore::MAX_PERMITS),
-            )),
-            hosts: Arc::default(),
+            pieces: Arc::new(Semaphore::new(hosts::pieces(settings))),
+            hosts: Arc::new(Hosts::new(settings)),
         }
+    }
+
+    /// Waits until one more blob may be sent to a destination, whose host is one of so many that get the same content.
+    /// Held until it is answered; asked for before a transfer is joined, so that nobody there waits for who waits here.
+    pub(super) async fn upload(
+        &self,
+        destination: &Repository,
+        among: usize,
+    ) -> Option<OwnedSemaphorePermit> {
+        self.hosts.upload(destination.host_str(), among).await
     }
 
     /// Joins the transfer of a blob that has just begun, or begins one. Who was left behind of late always gets one of
@@ -120,8 +127,8 @@ impl Transfers {
             buffer,
             pieces: Arc::clone(&self.pieces),
             hosts: Arc::clone(&self.hosts),
-            uploads: Arc::clone(&self.uploads),
-            most_uploads: self.settings.uploads.max(1),
+            first: wish.destination.host_str().to_owned(),
+            among: wish.among,
             gathering: self.settings.gathering.max(wish.opened_in * 4),
             holding_up: self.settings.holding_up,
         };

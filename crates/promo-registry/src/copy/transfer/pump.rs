@@ -34,9 +34,11 @@ pub(super) struct Pump {
     pub(super) blob: Descriptor,
     pub(super) buffer: Arc<Buffer>,
     pub(super) pieces: Arc<Semaphore>,
-    pub(super) uploads: Arc<Semaphore>,
     pub(super) hosts: Arc<Hosts>,
-    pub(super) most_uploads: usize,
+    /// The host of the first reader.
+    pub(super) first: String,
+    /// How many hosts get the same content.
+    pub(super) among: usize,
     pub(super) gathering: Duration,
     pub(super) holding_up: Duration,
 }
@@ -58,17 +60,18 @@ impl Pump {
         }
     }
 
-    /// Room for the first pieces, and for the uploads: as many are under way as buffers and connections allow.
+    /// Room for the first pieces: of what all share, or where a single destination reads, of what waits for its host.
     async fn room(&self) -> Option<Room> {
-        let all = u32::try_from(self.most_uploads).unwrap_or(u32::MAX);
-        let readers = u32::try_from(self.buffer.readers()).unwrap_or(u32::MAX);
-        let sent = Arc::clone(&self.uploads).acquire_many_owned(readers.clamp(1, all));
-        self.buffer.may_hold(sent.await.ok()?);
         let size = usize::try_from(self.blob.size).unwrap_or(usize::MAX);
         let pieces = size.div_ceil(PIECE).clamp(1, GUARANTEED);
-        let count = u32::try_from(pieces).unwrap_or(1);
-        let taken = Arc::clone(&self.pieces).acquire_many_owned(count);
-        self.buffer.may_hold(taken.await.ok()?);
+        let share = if self.buffer.readers() > 1 {
+            let count = u32::try_from(pieces).unwrap_or(1);
+            let taken = Arc::clone(&self.pieces).acquire_many_owned(count);
+            taken.await.ok()?
+        } else {
+            self.hosts.pieces(&self.first, self.among, pieces).await?
+        };
+        self.buffer.may_hold(share);
         Some(Room { pieces })
     }
 

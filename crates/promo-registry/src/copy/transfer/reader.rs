@@ -14,7 +14,7 @@ use crate::copy::error::CopyError;
 pub(in crate::copy) struct Reader {
     pub(super) buffer: Arc<Buffer>,
     id: u64,
-    ending: Arc<OnceLock<Ending>>,
+    fate: Arc<Fate>,
 }
 
 /// What the source answered.
@@ -37,36 +37,42 @@ pub(in crate::copy) enum Ending {
     LeftBehind,
 }
 
-/// What is known of a reading whose body was given away.
-#[derive(Debug)]
-pub(in crate::copy) struct Watch {
-    buffer: Arc<Buffer>,
-    ending: Arc<OnceLock<Ending>>,
+/// What becomes of a reading.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    pub(super) ending: OnceLock<Ending>,
+    /// Why the source broke off, if the reader got so far.
+    source_failure: OnceLock<Failure>,
 }
+
+/// What is known of a reading whose body was given away. It holds nothing of the transfer: an upload that isn't answered
+/// keeps no room from others.
+#[derive(Debug)]
+pub(in crate::copy) struct Watch(Arc<Fate>);
 
 impl Reader {
     /// The first reader of a new buffer.
     pub(super) fn first(buffer: &Arc<Buffer>, destination: &Repository) -> Self {
-        let ending = Arc::default();
+        let fate = Arc::default();
         // The beginning of a new buffer is there.
         let id = buffer
-            .enter(destination, Arc::clone(&ending))
+            .enter(destination, Arc::clone(&fate))
             .unwrap_or_default();
         Self {
             buffer: Arc::clone(buffer),
             id,
-            ending,
+            fate,
         }
     }
 
     /// One more reader of a buffer; none if it comes too late.
     pub(super) fn join(buffer: &Arc<Buffer>, destination: &Repository) -> Option<Self> {
-        let ending = Arc::default();
-        let id = buffer.enter(destination, Arc::clone(&ending))?;
+        let fate = Arc::default();
+        let id = buffer.enter(destination, Arc::clone(&fate))?;
         Some(Self {
             buffer: Arc::clone(buffer),
             id,
-            ending,
+            fate,
         })
     }
 
@@ -88,20 +94,20 @@ impl Reader {
         repository: &Repository,
         digest: Digest,
     ) -> (BlobStream, Watch) {
-        let watch = Watch {
-            buffer: Arc::clone(&self.buffer),
-            ending: Arc::clone(&self.ending),
-        };
+        let watch = Watch(Arc::clone(&self.fate));
         let repository = repository.clone();
         let body = stream::unfold(Some((self, repository)), move |state| async move {
             let (reader, repository) = state?;
             match reader.next().await {
                 Taken::Piece(piece) => Some((Ok(piece), Some((reader, repository)))),
                 Taken::Last(piece) => {
-                    let _first = reader.ending.set(Ending::Whole);
+                    let _first = reader.fate.ending.set(Ending::Whole);
                     piece.map(|piece| (Ok(piece), None))
                 }
-                Taken::BrokeOff => Some((Err(CopyError::SourceBrokeOff.into()), None)),
+                Taken::BrokeOff(failure) => {
+                    let _first = reader.fate.source_failure.set(failure);
+                    Some((Err(CopyError::SourceBrokeOff.into()), None))
+                }
                 Taken::LeftBehind => {
                     let error = CopyError::LeftBehind { repository, digest };
                     Some((Err(error.into()), None))
@@ -126,14 +132,11 @@ impl Drop for Reader {
 impl Watch {
     /// How the reading ended; none if it has not.
     pub(in crate::copy) fn ending(&self) -> Option<Ending> {
-        self.ending.get().copied()
+        self.0.ending.get().copied()
     }
 
-    /// Why the source broke, if it did.
+    /// Why the source broke off, if it did.
     pub(in crate::copy) fn source_failure(&self) -> Option<Failure> {
-        match self.buffer.source() {
-            Source::Failed(failure) => Some(failure),
-            _ => None,
-        }
+        self.0.source_failure.get().cloned()
     }
 }

@@ -169,6 +169,7 @@ impl World {
             source: &"source.example/app".parse().unwrap(),
             blob: &blob,
             destination: &destination(host),
+            among: 1,
             opened_in: Duration::ZERO,
             expected: expected
                 .iter()

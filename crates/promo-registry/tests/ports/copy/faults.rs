@@ -1,6 +1,8 @@
 //! Registries that break, lie and dawdle.
 
-use promo_core::ports::FailureKind;
+use futures_util::future::join_all;
+use promo_core::ports::{CopyRequest, FailureKind};
+use promo_registry::copy::CopySettings;
 use promo_testkit::image::{BuiltImage, ImageBuilder, IndexBuilder, Layer};
 use promo_testkit::registry::Operation::{BlobGet, BlobPut, ManifestPut, Mount};
 use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher};
@@ -168,6 +170,50 @@ async fn a_mirror_that_stays_broken_fails_alone_after_three_attempts() {
     });
     assert_eq!(tried.len(), 3);
     assert_eq!(content(&copied, 1).uploaded, 2);
+}
+
+/// A mirror takes uploads and never answers them, or takes nothing of them, while more blobs are on their way than buffers
+/// and connections hold: it stands still alone.
+#[tokio::test]
+async fn a_mirror_that_stands_still_takes_no_place_from_another() {
+    for takes in [true, false] {
+        let mut settings = CopySettings::default();
+        settings.buffers = 1 << 20;
+        settings.uploads = 16;
+        let world = World::with(settings).await;
+        let put = Matcher::on(BlobPut);
+        let faults = world.second.faults();
+        let _gate = if takes {
+            faults.pause_answer(put)
+        } else {
+            faults.pause(put)
+        };
+        let requests: Vec<CopyRequest> = (100..124)
+            .map(|seed| {
+                ImageBuilder::new()
+                    .layer(Layer::opaque(seed, 900_000))
+                    .build()
+            })
+            .map(|image| world.staged(&image))
+            .collect();
+        let to = |mirror: usize| {
+            let copies = requests.iter().map(move |request| {
+                let mut destinations = request.destinations.clone();
+                let destination = destinations.swap_remove(mirror);
+                CopyRequest::new(request.source.clone(), request.digest, vec![destination])
+                    .with_partners(destinations)
+            });
+            let world = &world;
+            join_all(copies.map(|request| async move { world.copy(&request).await }))
+        };
+        tokio::select! {
+            copied = to(0) => {
+                let sent = copied.iter().map(|copied| content(copied.as_ref().unwrap(), 0).uploaded);
+                assert_eq!(sent.sum::<u64>(), 24 * 2);
+            }
+            _ = to(1) => panic!("no upload is answered there"),
+        }
+    }
 }
 
 #[tokio::test]
