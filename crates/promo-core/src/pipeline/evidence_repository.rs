@@ -1,10 +1,11 @@
 //! A repository that shall hold evidence about an image, and the image that it is about: work in progress from sign to
-//! publish. What is looked for, made and attached stands in `standing` and `placing`.
+//! publish. What stands there is known to `shared_evidence`; what is looked for, made and attached stands in `standing` and
+//! `placing`.
 
 use super::outcome::Blocked;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, RawManifest, Repository};
-use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind};
+use crate::ports::Evidence;
 
 /// The image that evidence is about.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +20,6 @@ pub(super) struct Target<'a> {
 #[derive(Debug)]
 pub(super) struct EvidenceRepository {
     pub(super) name: Repository,
-    /// What was found or attached that verifies as ours; nothing if nobody looked yet.
-    ours: Option<Vec<AcceptedEvidence>>,
     /// Why the evidence does not stand here.
     pub(super) blocked: Option<Blocked>,
     /// Whether the manifest had to be put before its evidence.
@@ -40,7 +39,6 @@ impl EvidenceRepository {
     pub(super) fn new(name: Repository) -> Self {
         Self {
             name,
-            ours: None,
             blocked: None,
             manifest_first: false,
             claims: Vec::new(),
@@ -60,30 +58,5 @@ impl EvidenceRepository {
                     evidence,
                 }));
         }
-    }
-
-    /// Whether somebody looked.
-    pub(super) fn is_surveyed(&self) -> bool {
-        self.ours.is_some()
-    }
-
-    /// What was found that verifies as ours.
-    pub(super) fn ours(&self) -> &[AcceptedEvidence] {
-        self.ours.as_deref().unwrap_or_default()
-    }
-
-    /// This was found.
-    pub(super) fn set_ours(&mut self, ours: Vec<AcceptedEvidence>) {
-        self.ours = Some(ours);
-    }
-
-    /// These were attached.
-    pub(super) fn add(&mut self, attached: Vec<AcceptedEvidence>) {
-        self.ours.get_or_insert_default().extend(attached);
-    }
-
-    /// The piece of a kind, if there is one.
-    pub(super) fn holds(&self, kind: &EvidenceKind) -> Option<&AcceptedEvidence> {
-        self.ours.iter().flatten().find(|ours| ours.kind == *kind)
     }
 }

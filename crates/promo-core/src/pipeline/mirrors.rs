@@ -25,16 +25,13 @@ impl Validated<Confirmed> {
     /// Promotes, signs, attests and publishes at each host apart. Where one mirror receives the evidence of all, they wait
     /// for each other, since nobody may publish before that.
     pub async fn publish_at_each_mirror(self) -> Published {
-        if let EvidenceScope::Canonical(_) = self.settings().evidence {
-            return all_phases(self).await;
-        }
-        let hosts: BTreeSet<RegistryHost> = self
-            .passed()
-            .iter()
-            .flat_map(|image| &image.work().destinations)
-            .map(|destination| destination.repository.host())
+        let images = self.passed().iter();
+        let destinations = images.flat_map(|image| &image.work().destinations);
+        let hosts: BTreeSet<&str> = destinations
+            .map(|destination| destination.repository.host_str())
             .collect();
-        if hosts.len() < 2 {
+        let goes_together = matches!(self.settings().evidence, EvidenceScope::Canonical(_));
+        if goes_together || hosts.len() < 2 {
             return all_phases(self).await;
         }
         let (mut flow, passed, intent) = self.into_parts();

@@ -31,11 +31,6 @@ where
         .iter_mut()
         .map(|repository| complete(run, asked, repository, &pieces));
     join_all(completing).await;
-    for repository in repositories {
-        let held = asked.kinds.iter().filter_map(|kind| repository.holds(kind));
-        let held: Vec<Evidence> = held.map(|held| held.evidence.clone()).collect();
-        repository.claim(asked.target.descriptor, held);
-    }
     Ok(())
 }
 
@@ -61,7 +56,8 @@ pub(super) async fn carry(
     }
 }
 
-/// Attaches what a repository lacks, unless another image of the run does, which has this one among its children.
+/// Attaches what a repository lacks, unless another image of the run did, which has this one among its children; and claims
+/// what it holds then.
 async fn complete(
     run: &Run,
     asked: Asked<'_>,
@@ -73,22 +69,24 @@ async fn complete(
     }
     let found = asked.target.subject(run).at(&repository.name);
     let _busy = found.busy.lock().await;
-    if let Some(Ok(ours)) = found.ours() {
-        repository.set_ours(ours);
-    }
+    let held = found.held();
     let lacking = pieces
         .iter()
-        .filter(|piece| repository.holds(&piece.kind).is_none());
+        .filter(|piece| held.iter().all(|held| held.kind != piece.kind));
     let lacking: Vec<AcceptedEvidence> = lacking.cloned().collect();
-    if lacking.is_empty() {
-        return;
-    }
-    let evidence: Vec<_> = lacking.iter().map(|it| it.evidence.clone()).collect();
-    attach(run, asked.phase, asked.target, repository, &evidence).await;
-    if repository.blocked.is_none() {
+    if !lacking.is_empty() {
+        let evidence: Vec<_> = lacking.iter().map(|it| it.evidence.clone()).collect();
+        attach(run, asked.phase, asked.target, repository, &evidence).await;
+        if repository.blocked.is_some() {
+            return;
+        }
         found.add(&lacking);
-        repository.add(lacking);
     }
+    let all = || held.iter().chain(&lacking);
+    let of_kind = |kind: &EvidenceKind| all().find(|piece| piece.kind == *kind);
+    let claimed = asked.kinds.iter().filter_map(of_kind);
+    let claimed: Vec<Evidence> = claimed.map(|piece| piece.evidence.clone()).collect();
+    repository.claim(asked.target.descriptor, claimed);
 }
 
 /// Attaches evidence: what refers to the image and what stands under shared tags, side by side.

@@ -1,8 +1,8 @@
 //! The evidence that a run brings, by what it is about: found or made once, for all images and mirrors that want it.
 //!
 //! Mirrors go through the phases apart (`mirrors`), and images may have children in common: whoever comes first finds out
-//! what stands anywhere and makes what stands nowhere, the others take that. What is looked for and made, and how it gets
-//! to a repository, stands in `placing`.
+//! what stands anywhere and makes what stands nowhere, the others take that. What is looked for and made stands in
+//! `standing`, how it gets to a repository in `placing`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
@@ -122,6 +122,11 @@ impl Found {
     /// What verifies as ours; nothing if nobody looked yet.
     pub(super) fn ours(&self) -> Option<Result<Vec<AcceptedEvidence>, Failure>> {
         lock(&self.ours).clone()
+    }
+
+    /// What verifies as ours, as far as it is known.
+    pub(super) fn held(&self) -> Vec<AcceptedEvidence> {
+        self.ours().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Somebody looked.

@@ -71,8 +71,8 @@ where
         pieces: Vec::new(),
     };
     pieces.add(&standing.pieces);
-    for repository in &*repositories {
-        pieces.add(repository.ours());
+    for repository in repositories.iter().filter(|it| it.blocked.is_none()) {
+        pieces.add(&looking.subject.at(&repository.name).held());
     }
     looking.look_apart(&mut pieces).await;
     looking.look_at_complete_mirrors(&mut pieces).await;
@@ -124,19 +124,16 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    /// Finds out what a repository holds of ours, once.
+    /// Finds out what a repository holds of ours; one that can't say it is blocked.
     async fn survey(&self, repository: &mut EvidenceRepository) {
-        if repository.is_surveyed() || repository.blocked.is_some() {
-            return;
-        }
-        match self.ours_at(&repository.name).await {
-            Ok(ours) => repository.set_ours(ours),
-            Err(failure) => {
-                repository.blocked = Some(Blocked::failed(self.asked.phase, &failure));
-            }
+        if repository.blocked.is_none()
+            && let Err(failure) = self.ours_at(&repository.name).await
+        {
+            repository.blocked = Some(Blocked::failed(self.asked.phase, &failure));
         }
     }
 
+    /// What a repository holds of ours: read once, by whoever asks first.
     async fn ours_at(&self, repository: &Repository) -> Result<Vec<AcceptedEvidence>, Failure> {
         let found = self.subject.at(repository);
         if let Some(ours) = found.ours() {

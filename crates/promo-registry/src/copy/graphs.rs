@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::CopySettings;
 use super::graph::ImageGraph;
 
-/// How many readings are kept for copies that have not begun: who comes later reads anew.
+/// How many readings are kept for copies that have not begun, those that were asked for last: who comes later reads anew.
 const KEPT: usize = 256;
 
 /// The readings that others of this run will ask for.
@@ -47,16 +47,13 @@ impl Graphs {
 
     fn reading(&self, request: &CopyRequest) -> Reading {
         let mut all = self.all();
-        let known = all
-            .iter()
-            .position(|it| it.digest == request.digest && it.source == request.source);
-        let Some(at) = known else {
+        let of_request = |it: &Kept| it.digest == request.digest && it.source == request.source;
+        let known = all.iter().position(of_request);
+        let Some(mut kept) = known.and_then(|at| all.remove(at)) else {
             let reading = Reading::default();
             if !request.partners.is_empty() {
-                if all.len() >= KEPT {
-                    all.pop_front();
-                }
-                all.push_back(Kept {
+                all.truncate(KEPT - 1);
+                all.push_front(Kept {
                     source: request.source.clone(),
                     digest: request.digest,
                     expected: request.partners.iter().cloned().collect(),
@@ -65,15 +62,12 @@ impl Graphs {
             }
             return reading;
         };
-        let mut reading = Reading::default();
-        if let Some(kept) = all.get_mut(at) {
-            reading = Arc::clone(&kept.reading);
-            for destination in &request.destinations {
-                kept.expected.remove(destination);
-            }
-            if kept.expected.is_empty() {
-                all.remove(at);
-            }
+        for destination in &request.destinations {
+            kept.expected.remove(destination);
+        }
+        let reading = Arc::clone(&kept.reading);
+        if !kept.expected.is_empty() {
+            all.push_front(kept);
         }
         reading
     }
