@@ -40,6 +40,15 @@ impl Repository {
 
     /// Each tag that is no evidence itself, with the digest that it points to.
     pub(crate) fn tags(&self) -> Result<Vec<(String, String)>> {
+        self.tags_that(|name| !name.starts_with("sha256-"))
+    }
+
+    /// Each tag, with the digest that it points to.
+    pub(crate) fn all_tags(&self) -> Result<Vec<(String, String)>> {
+        self.tags_that(|_| true)
+    }
+
+    fn tags_that(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, String)>> {
         let Some(list) = self
             .client
             .get(&format!("/v2/{}/tags/list", self.name))?
@@ -56,10 +65,7 @@ impl Repository {
             _ => Vec::new(),
         };
         let mut tags = Vec::new();
-        for name in names
-            .into_iter()
-            .filter(|name| !name.starts_with("sha256-"))
-        {
+        for name in names.into_iter().filter(|name| is_wanted(name)) {
             if let Some(manifest) = self.manifest(&name)? {
                 tags.push((name, sha256(&manifest)));
             }
@@ -82,6 +88,31 @@ impl Repository {
             Some(_) => self.demand_evidence(digest, digest),
             None => Ok(()),
         }
+    }
+
+    /// Whether a manifest is there.
+    pub(crate) fn has(&self, reference: &str) -> Result<bool> {
+        self.client
+            .has(&format!("/v2/{}/manifests/{reference}", self.name))
+    }
+
+    /// Demands everything that a manifest names: its blobs, its children, and theirs.
+    pub(crate) fn demand_content(&self, digest: &str) -> Result<()> {
+        let manifest = parse(&self.demand(self.manifest(digest)?, digest)?, digest)?;
+        let configuration = manifest.get("config").into_iter().cloned();
+        for blob in array(&manifest, "layers").into_iter().chain(configuration) {
+            let blob = text(&blob, "/digest")?;
+            if !self
+                .client
+                .has(&format!("/v2/{}/blobs/{blob}", self.name))?
+            {
+                self.demand(None, blob)?;
+            }
+        }
+        for child in array(&manifest, "manifests") {
+            self.demand_content(text(&child, "/digest")?)?;
+        }
+        Ok(())
     }
 
     /// Demands a signature in both formats and an attestation.

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
-
 use crate::digest::sha256;
-use crate::tools::Tools;
+use crate::push::bytes_of;
+use crate::tools::on_path;
 use xtask::error::{OnPath, Result};
 use xtask::process;
 
@@ -21,12 +20,12 @@ pub(crate) struct Containers {
 
 impl Containers {
     /// `passwords` is a `config.json`, and may name no registry at all.
-    pub(crate) fn new(folder: &Path, tools: &Tools, passwords: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, passwords: &Path) -> Result<Self> {
         let folder = folder.join("containers");
         fs::create_dir_all(&folder).on("create", &folder)?;
         Ok(Self {
             folder,
-            busybox: tools.busybox.clone(),
+            busybox: on_path("busybox")?,
             passwords: passwords.to_owned(),
         })
     }
@@ -179,16 +178,4 @@ fn umoci(arguments: &[&str]) -> Result<()> {
     process::capture(Command::new("umoci").args(arguments))?
         .success()
         .map(drop)
-}
-
-/// Bytes that no compressor makes smaller and that differ for each name.
-fn bytes_of(name: &str, length: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(length + 32);
-    let mut block = Sha256::digest(name);
-    while bytes.len() < length {
-        bytes.extend_from_slice(&block);
-        block = Sha256::digest(block);
-    }
-    bytes.truncate(length);
-    bytes
 }

@@ -1,11 +1,15 @@
 //! cosign, with keys and without a transparency log: signing and judging as its users do it.
 
+mod keyless;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::error::{OnPath, Result};
 use xtask::process::{self, Output};
+
+pub(crate) use keyless::{Keyless, Wanted};
 
 /// The password of every key made here.
 pub(crate) const PASSWORD: &str = "interop-only";
@@ -117,14 +121,19 @@ impl Cosign {
 
     /// As [`Self::attest`], not yet started.
     pub(crate) fn attesting(&self, image: &str, keys: &Keys, form: Form) -> Result<Command> {
-        let predicate = self.home.join("predicate.json");
-        fs::write(&predicate, "{}").on("write", &predicate)?;
+        let predicate = self.empty_predicate()?;
         let mut command = self.signing_command("attest", keys, form);
         command
             .args(["--type", CONTROL_TYPE, "--predicate"])
             .arg(predicate)
             .arg(image);
         Ok(command)
+    }
+
+    fn empty_predicate(&self) -> Result<PathBuf> {
+        let predicate = self.home.join("predicate.json");
+        fs::write(&predicate, "{}").on("write", &predicate)?;
+        Ok(predicate)
     }
 
     /// Its judgement of an image's signature in one form.

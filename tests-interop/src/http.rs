@@ -43,6 +43,20 @@ impl Client {
         self.send("GET", path, ("Accept", MANIFESTS), io::empty(), 0)
     }
 
+    /// Asks for whatever is there, of a server that is no registry.
+    pub(crate) fn get_any(&self, path: &str) -> Result<Response> {
+        self.send("GET", path, ("Accept", "*/*"), io::empty(), 0)
+    }
+
+    /// Whether a blob or a manifest is there.
+    pub(crate) fn has(&self, path: &str) -> Result<bool> {
+        let answer = self.send("HEAD", path, ("Accept", MANIFESTS), io::empty(), 0)?;
+        if answer.status == 404 {
+            return Ok(false);
+        }
+        answer.expect(200).map(|_| true)
+    }
+
     pub(crate) fn post(&self, path: &str) -> Result<Response> {
         self.send("POST", path, ("Accept", "*/*"), io::empty(), 0)
     }

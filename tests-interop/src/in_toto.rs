@@ -33,7 +33,7 @@ impl InToto {
         let script = folder.join("link.py");
         fs::write(&script, SCRIPT).on("write", &script)?;
         Ok(Self {
-            python: tools.python.clone(),
+            python: tools.python()?,
             script,
             folder: folder.to_owned(),
         })

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::promo::Promo;
 use crate::scenario;
-use crate::tools::Tools;
+use crate::tools::{self, Tools};
 use xtask::arguments::Arguments;
 use xtask::error::{Error, OnPath, Result};
 use xtask::tally::Tally;
@@ -18,50 +18,72 @@ use xtask::workspace::{self, Profile};
 /// What a scenario is called, and its program.
 struct Scenario {
     name: &'static str,
+    /// Whether it takes programs of Debian's.
+    debian: bool,
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "control",
+        debian: true,
         run: scenario::control::run,
     },
     Scenario {
         name: "dependencies",
+        debian: false,
         run: scenario::dependencies::run,
     },
     Scenario {
         name: "conformance",
+        debian: true,
         run: scenario::conformance::run,
     },
     Scenario {
         name: "evidence",
+        debian: true,
         run: scenario::evidence::run,
     },
     Scenario {
+        name: "sigstore",
+        debian: true,
+        run: scenario::sigstore::run,
+    },
+    Scenario {
         name: "promotion",
+        debian: true,
         run: scenario::promotion::run,
     },
     Scenario {
         name: "matrix",
+        debian: true,
         run: scenario::matrix::run,
     },
     Scenario {
         name: "link",
+        debian: true,
         run: scenario::link::run,
     },
     Scenario {
         name: "agreement",
+        debian: false,
         run: scenario::agreement::run,
     },
     Scenario {
         name: "interruption",
+        debian: true,
         run: scenario::interruption::run,
+    },
+    Scenario {
+        name: "crash",
+        debian: true,
+        run: scenario::crash::run,
     },
 ];
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let only = arguments.take_value("--only")?;
+    let record = arguments.take_value("--record")?.map(PathBuf::from);
     arguments.finish()?;
     let chosen: Vec<&Scenario> = SCENARIOS
         .iter()
@@ -74,12 +96,15 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
             names.join(", ")
         )));
     }
-    let tools = Tools::ensure()?;
+    if chosen.iter().any(|scenario| scenario.debian) {
+        tools::ensure_debian()?;
+    }
+    let tools = Tools::open()?;
     let promo = OnceCell::new();
     let mut tally = Tally::new("cargo xtask interop");
     for scenario in chosen {
         tally.check(scenario.name, || {
-            (scenario.run)(&Setting::new(&tools, &promo)?)
+            (scenario.run)(&Setting::new(&tools, &promo, record.as_deref())?)
         });
     }
     tally.close()
@@ -90,22 +115,33 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
 pub(crate) struct Setting<'a> {
     pub(crate) tools: &'a Tools,
     promo: &'a OnceCell<PathBuf>,
+    record: Option<&'a Path>,
     folder: TempDir,
 }
 
 impl<'a> Setting<'a> {
-    fn new(tools: &'a Tools, promo: &'a OnceCell<PathBuf>) -> Result<Self> {
+    fn new(
+        tools: &'a Tools,
+        promo: &'a OnceCell<PathBuf>,
+        record: Option<&'a Path>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("promo-interop-").tempdir();
         let folder = folder.on("create", Path::new("a temporary folder"))?;
         Ok(Self {
             tools,
             promo,
+            record,
             folder,
         })
     }
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where what was made is kept for tests, if it is.
+    pub(crate) fn record(&self) -> Option<&Path> {
+        self.record
     }
 
     /// `promo`, built for release when it is first asked for.

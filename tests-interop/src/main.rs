@@ -9,6 +9,7 @@
     reason = "a developer's command speaks to the terminal"
 )]
 
+mod access_log;
 mod audit;
 mod bench;
 mod containers;
@@ -20,8 +21,10 @@ mod interop;
 mod kpromo;
 mod login;
 mod promo;
+mod push;
 mod scenario;
 mod servers;
+mod sigstore_stack;
 mod tools;
 mod ways;
 
@@ -31,7 +34,7 @@ use xtask::arguments::Arguments;
 use xtask::error::{self, Error, Result};
 
 const USAGE: &str = "\
-Usage: cargo xtask interop [--only NAME]
+Usage: cargo xtask interop [--only NAME] [--record FOLDER]
        cargo xtask bench [NAME]
        cargo xtask bench transport [--only NAME] [--runs N] [--give-up SECONDS] [--date DATE] [--page FILE]";
 

@@ -100,6 +100,18 @@ impl Promo {
         )
     }
 
+    /// `promo verify --trust FILE --attestation-type TYPE IMAGE`
+    pub(crate) fn verify_by(
+        &self,
+        trust: &Path,
+        attestation_type: &str,
+        image: &str,
+    ) -> Result<process::Output> {
+        let mut command = self.command(&["verify", "--explain", "--trust"]);
+        command.arg(trust);
+        process::capture(command.args(["--attestation-type", attestation_type, image]))
+    }
+
     /// Writes promo.toml.
     pub(crate) fn write_settings(&self, text: &str) -> Result<()> {
         write(&self.folder.join("promo.toml"), text)

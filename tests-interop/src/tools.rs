@@ -3,7 +3,9 @@
 //! Debian's packages go where Debian puts them; what is built from the Go module proxy is kept in a folder outside the
 //! checkout, named after the pins, so that a changed pin never meets an old program.
 
+mod debian;
 mod peers;
+mod sigstore;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,49 +15,9 @@ use crate::digest::sha256;
 use xtask::error::{Error, OnPath, Result};
 use xtask::{process, workspace};
 
+pub(crate) use debian::ensure_debian;
 pub(crate) use peers::{Peers, peers};
-
-/// A program of a Debian package, and how it says that it is the version we know.
-struct DebianProgram {
-    package: &'static str,
-    program: &'static str,
-    ask: &'static [&'static str],
-    says: &'static str,
-}
-
-/// Debian 12.
-const DEBIAN: [DebianProgram; 5] = [
-    DebianProgram {
-        package: "docker-registry",
-        program: "docker-registry",
-        ask: &["--version"],
-        says: "distribution 2.8.2",
-    },
-    DebianProgram {
-        package: "skopeo",
-        program: "skopeo",
-        ask: &["--version"],
-        says: "skopeo version 1.9.3",
-    },
-    DebianProgram {
-        package: "umoci",
-        program: "umoci",
-        ask: &["--version"],
-        says: "umoci version 0.4.7",
-    },
-    DebianProgram {
-        package: "buildah",
-        program: "buildah",
-        ask: &["--version"],
-        says: "buildah version 1.28.2",
-    },
-    DebianProgram {
-        package: "busybox-static",
-        program: "busybox",
-        ask: &[],
-        says: "BusyBox v1.35.0",
-    },
-];
+pub(crate) use sigstore::{Programs, sigstore};
 
 const COSIGN_3: &str = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3";
 const COSIGN_2: &str = "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5";
@@ -92,31 +54,38 @@ const PYTHON: [&str; 10] = [
     "tzdata==2026.6",
 ];
 
-/// Where the programs are that are not on the `PATH`.
+/// The programs that are not on the `PATH`. Each is built when a scenario asks for it and it is missing, and must be the
+/// version that was pinned.
 #[derive(Debug)]
 pub(crate) struct Tools {
-    pub(crate) cosign_3: PathBuf,
-    pub(crate) cosign_2: PathBuf,
-    pub(crate) conformance: PathBuf,
-    pub(crate) busybox: PathBuf,
-    pub(crate) cargo_deny: PathBuf,
-    /// A Python with in-toto.
-    pub(crate) python: PathBuf,
+    cache: Cache,
 }
 
 impl Tools {
-    /// Installs what is missing, and demands that everything is the version that was pinned.
-    pub(crate) fn ensure() -> Result<Self> {
-        ensure_debian()?;
+    pub(crate) fn open() -> Result<Self> {
         let cache = Cache::open(&pins())?;
-        Ok(Self {
-            cosign_3: cache.go_program("cosign-3", COSIGN_3)?,
-            cosign_2: cache.go_program("cosign-2", COSIGN_2)?,
-            conformance: cache.conformance()?,
-            busybox: on_path("busybox")?,
-            cargo_deny: cache.cargo_deny()?,
-            python: cache.python()?,
-        })
+        Ok(Self { cache })
+    }
+
+    pub(crate) fn cosign_3(&self) -> Result<PathBuf> {
+        self.cache.go_program("cosign-3", COSIGN_3)
+    }
+
+    pub(crate) fn cosign_2(&self) -> Result<PathBuf> {
+        self.cache.go_program("cosign-2", COSIGN_2)
+    }
+
+    pub(crate) fn conformance(&self) -> Result<PathBuf> {
+        self.cache.conformance()
+    }
+
+    pub(crate) fn cargo_deny(&self) -> Result<PathBuf> {
+        self.cache.cargo_deny()
+    }
+
+    /// A Python with in-toto.
+    pub(crate) fn python(&self) -> Result<PathBuf> {
+        self.cache.python()
     }
 }
 
@@ -141,49 +110,8 @@ pub(crate) fn cosign_3() -> Result<PathBuf> {
     Cache::open(&pins())?.go_program("cosign-3", COSIGN_3)
 }
 
-pub(crate) fn ensure_debian() -> Result<()> {
-    let wrong: Vec<&DebianProgram> = DEBIAN.iter().filter(|wanted| !wanted.is_here()).collect();
-    if !wrong.is_empty() {
-        let packages: Vec<&str> = wrong.iter().map(|wanted| wanted.package).collect();
-        install_debian(&packages)?;
-    }
-    match DEBIAN.iter().find(|wanted| !wanted.is_here()) {
-        None => Ok(()),
-        Some(wanted) => Err(Error::Missing(format!(
-            "`{}` of Debian should say `{}`",
-            wanted.program, wanted.says
-        ))),
-    }
-}
-
-fn install_debian(packages: &[&str]) -> Result<()> {
-    let root = process::capture(Command::new("id").arg("-u"))?
-        .success()?
-        .trim()
-        == "0";
-    if !root {
-        return Err(Error::Missing(format!(
-            "install as root: apt-get install {}",
-            packages.join(" ")
-        )));
-    }
-    process::run(Command::new("apt-get").args(["update", "--quiet"]))?;
-    let mut install = Command::new("apt-get");
-    install
-        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-        .args(packages);
-    process::run(install.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-impl DebianProgram {
-    fn is_here(&self) -> bool {
-        // A program that can't be started is as good as missing.
-        let answer = process::capture(Command::new(self.program).args(self.ask));
-        answer.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(self.says))
-    }
-}
-
-fn on_path(program: &str) -> Result<PathBuf> {
+/// Where a program is that Debian has.
+pub(crate) fn on_path(program: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
         .map(|folder| folder.join(program))
@@ -192,6 +120,7 @@ fn on_path(program: &str) -> Result<PathBuf> {
 }
 
 /// The folder of the programs that were built from the Go module proxy.
+#[derive(Debug)]
 struct Cache {
     folder: PathBuf,
 }
@@ -264,12 +193,24 @@ impl Cache {
         let program = self.folder.join(name);
         if !program.exists() {
             let scratch = self.module(module, sums)?;
-            let built = scratch.path().join(name);
-            let mut build = go(scratch.path());
-            build.args(["build", "-mod=readonly", "-trimpath", "-o"]);
-            build.arg(&built).arg(package).env("CGO_ENABLED", "0");
-            process::run(&mut build)?;
-            keep(&built, &program)?;
+            build(scratch.path(), package, &program)?;
+        }
+        Ok(program)
+    }
+
+    /// Builds a program of one file with what a module pins, once.
+    fn pinned_source(
+        &self,
+        name: &str,
+        (module, sums): (&str, &str),
+        source: &str,
+    ) -> Result<PathBuf> {
+        let program = self.folder.join(name);
+        if !program.exists() {
+            let scratch = self.module(module, sums)?;
+            let path = scratch.path().join("main.go");
+            fs::write(&path, source).on("write", &path)?;
+            build(scratch.path(), ".", &program)?;
         }
         Ok(program)
     }
@@ -380,6 +321,16 @@ fn go(folder: &Path) -> Command {
         .env("GOTOOLCHAIN", "local")
         .env("GOFLAGS", "-buildvcs=false");
     command
+}
+
+/// Builds a package in the folder of a module that pins all it needs.
+fn build(module: &Path, package: &str, program: &Path) -> Result<()> {
+    let built = module.join("built");
+    let mut build = go(module);
+    build.args(["build", "-mod=readonly", "-trimpath", "-o"]);
+    build.arg(&built).arg(package).env("CGO_ENABLED", "0");
+    process::run(&mut build)?;
+    keep(&built, program)
 }
 
 /// A program appears in the cache whole or not at all.

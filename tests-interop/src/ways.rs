@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::access_log::AccessLog;
 use crate::login;
 use crate::servers::{Server, free_address};
 use crate::tools;
@@ -168,6 +169,30 @@ impl Workshop {
         let text = self.configure(&folder, &address, way, None);
         let command = self.distribution(kind, &folder.join("beside.yml"), &text)?;
         Registry::start(command, address, folder.join("beside-log"), None)
+    }
+
+    /// Starts one of distribution's kinds whose requests are seen as they are answered.
+    pub(crate) fn start_watched(
+        &self,
+        kind: Kind,
+        way: Way,
+        (folder, name): (&Path, &str),
+    ) -> Result<(Server, AccessLog)> {
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder).on("create", &folder)?;
+        let address = free_address()?;
+        let text = self.configure(&folder, &address, way, None);
+        let mut command = self.distribution(kind, &folder.join("config.yml"), &text)?;
+        let errors = folder.join("errors");
+        let errors = File::create(&errors).on("create", &errors)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut server = Server::start_listening(&mut command, address)?;
+        let output = server.take_output();
+        let output = output.ok_or_else(|| Error::unmet("a registry has no output"))?;
+        Ok((server, AccessLog::of(output)))
     }
 
     /// The command of a registry of distribution's kinds, with its configuration written.

@@ -26,7 +26,8 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test                    all checks and tests of the project; needs Rust, Python 3 and a C compiler
-  interop [--only NAME]   promo against registries and programs that others wrote; installs them
+  interop [--only NAME] [--record FOLDER]
+                          promo against registries and programs that others wrote; installs them
   bench [NAME]            speed and memory, measured
   bench transport [--only NAME] [--runs N] [--give-up SECONDS] [--date DATE] [--page FILE]
   fuzz [--seconds N]      coverage-guided fuzzing of the parsers; needs a C++ compiler

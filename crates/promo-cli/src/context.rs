@@ -3,17 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promo::Promoter;
+use promo::documents::hosts_text;
 use promo::settings::{Environment, NetworkOverrides, Overrides, Part, Resolver, Settings};
+use promo::{Account, Promoter};
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::Observer;
+use promo_registry::ConnectionLimit;
 use promo_sign::Password;
 
 use crate::args::{GlobalArgs, SETTING_FLAGS};
 use crate::console::ConsoleSettings;
 use crate::error::Result;
-use crate::terminal::Terminal;
-use crate::{progress, shutdown};
+use crate::terminal::{Terminal, Verbosity};
+use crate::trace_file::{TraceFile, TracePlace};
+use crate::{open_files, progress, shutdown};
 
 /// Everything that commands get besides their own arguments.
 #[derive(Debug)]
@@ -22,6 +25,11 @@ pub(crate) struct Context {
     pub(crate) resolver: Resolver,
     pub(crate) console: ConsoleSettings,
     pub(crate) terminal: Terminal,
+    /// What all promoters of this command exchange with hosts.
+    account: Arc<Account>,
+    trace: TraceFile,
+    /// How many connections this process can have.
+    connections: ConnectionLimit,
 }
 
 impl Context {
@@ -36,6 +44,9 @@ impl Context {
             resolver,
             console,
             terminal,
+            account: Arc::default(),
+            trace: TraceFile::default(),
+            connections: ConnectionLimit::of_open_files(open_files::raise()),
         })
     }
 
@@ -51,8 +62,45 @@ impl Context {
     }
 
     /// A promoter that tells on this terminal how it goes.
-    pub(crate) fn promoter(&self, settings: Settings) -> Promoter {
-        promoter_told(settings, progress::observer(self))
+    pub(crate) fn promoter(&self, settings: Settings) -> Result<Promoter> {
+        self.promoter_told(settings, progress::observer(self))
+    }
+
+    /// A promoter that tells somebody else how it goes.
+    pub(crate) fn promoter_told(
+        &self,
+        settings: Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Promoter> {
+        let mut builder = Promoter::builder()
+            .settings(settings)
+            .connections(self.connections)
+            .account(Arc::clone(&self.account))
+            .observer(Arc::clone(&observer))
+            .ask_password(ask_password);
+        if let Some(trace) = self.trace(observer)? {
+            builder = builder.observer(trace);
+        }
+        Ok(builder.build())
+    }
+
+    /// What writes the trace, if one is wanted. `told` hears if it can't be written any more.
+    pub(crate) fn trace(&self, told: Arc<dyn Observer>) -> Result<Option<Arc<dyn Observer>>> {
+        let named = self.global.trace.clone().map(TracePlace::Named);
+        let of_job = || self.resolver.environment().path("PROMO_TRACE");
+        let place = named.or_else(|| of_job().map(TracePlace::OfJob));
+        let Some(place) = place else { return Ok(None) };
+        Ok(Some(self.trace.begin(&place, told)?))
+    }
+
+    /// After the command: writes what is left of a trace, and tells with `-v` what was exchanged with each host.
+    pub(crate) fn end(&self) {
+        self.trace.end();
+        // Durations and what depends on who came first stay out of results; standard error may differ from run to run.
+        if self.terminal.verbosity() == Verbosity::Verbose && !self.console.logs_json() {
+            self.terminal
+                .tell(hosts_text(&self.account.hosts()).styled());
+        }
     }
 
     /// What Ctrl-C raises from now on.
@@ -61,15 +109,6 @@ impl Context {
         shutdown::listen(self.terminal, interrupt.clone(), promoter.revocation());
         interrupt
     }
-}
-
-/// A promoter that tells somebody else how it goes.
-pub(crate) fn promoter_told(settings: Settings, observer: Arc<dyn Observer>) -> Promoter {
-    Promoter::builder()
-        .settings(settings)
-        .observer(observer)
-        .ask_password(ask_password)
-        .build()
 }
 
 /// That of this process: the only place that reads it.

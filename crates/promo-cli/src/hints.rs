@@ -46,7 +46,7 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
             "pass another tag with `--tag`, or remove that one first"
         }
         Error::Run(error) => match **error {
-            RunError::NoStagingVerifier => {
+            RunError::NoStagingJudge => {
                 "name the accepted public keys with `--staging-key`, or turn it off with `--staging-signatures off`"
             }
             RunError::FailFast { .. } => "leave out `--fail-fast` to promote the other edges",

@@ -13,11 +13,13 @@ mod diagnostics;
 mod error;
 mod exit;
 mod hints;
+mod open_files;
 mod output;
 mod progress;
 mod run;
 mod shutdown;
 mod terminal;
+mod trace_file;
 
 fn main() -> std::process::ExitCode {
     run::main(std::env::args_os().collect())

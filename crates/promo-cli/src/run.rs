@@ -40,7 +40,11 @@ fn run(cli: Cli) -> Exit {
         global.google_credentials = args.is_k8s();
     }
     match Context::new(global) {
-        Ok(context) => end(context.terminal, dispatch(cli.command, &context)),
+        Ok(context) => {
+            let exit = end(context.terminal, dispatch(cli.command, &context));
+            context.end();
+            exit
+        }
         Err(error) => end(plain, Err(error)),
     }
 }
@@ -94,6 +98,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         Command::Apply(args) => block_on(commands::apply::run(&args, context)),
         Command::Cip(args) => block_on(commands::cip::run(&args, context)),
         Command::Snapshot(args) => block_on(commands::snapshot::run(&args, context)),
+        Command::Trace(args) => commands::trace::run(&args),
         Command::Verify(args) => block_on(commands::verify::run(&args, context)),
         Command::Sign(args) => block_on(commands::sign::run(&args, context)),
         Command::Attest(args) => block_on(commands::attest::run(&args, context)),

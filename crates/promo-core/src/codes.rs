@@ -25,4 +25,6 @@ crate::codes! {
         "The implementation of the registry port that is used doesn't offer this operation. promo's own registry client offers all of them."
     OTHER_NAME "PROMO-S013" "evidence names another image"
         "The signature is good and about this digest, but it names another repository than the one asked for."
+    NO_NAME "PROMO-S014" "evidence names no image"
+        "The signature is good and about this digest, but names no repository, and a name was required."
 }

@@ -4,6 +4,7 @@
 //! was asked. What it doesn't know it says so; it never guesses "absent".
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::Code;
 use crate::failure::{Failure, FailureKind};
@@ -12,8 +13,8 @@ use crate::oci::{Digest, DigestAlgorithm, RegistryPath, Repository, Tag};
 /// What a plan wants to know, per repository.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WantedInventory {
-    /// The repositories with what is asked about each.
-    pub repositories: BTreeMap<Repository, WantedRepository>,
+    /// The repositories with what is asked about each. Mirrors are asked the same, which is kept once.
+    pub repositories: BTreeMap<Repository, Arc<WantedRepository>>,
 }
 
 /// What a plan wants to know about one repository.
@@ -60,7 +61,22 @@ impl WantedInventory {
 
     /// What is wanted of one repository, to add to it. Cloning a repository only counts a reference.
     pub fn want(&mut self, repository: &Repository) -> &mut WantedRepository {
-        self.repositories.entry(repository.clone()).or_default()
+        Arc::make_mut(self.repositories.entry(repository.clone()).or_default())
+    }
+
+    /// Keeps once what is wanted of several of these repositories alike. It changes nothing that can be seen: mirrors by
+    /// the dozen are asked the same.
+    pub fn share<'a>(&mut self, mirrors: impl IntoIterator<Item = &'a Repository>) {
+        let mut known: Option<Arc<WantedRepository>> = None;
+        for repository in mirrors {
+            let Some(wanted) = self.repositories.get_mut(repository) else {
+                continue;
+            };
+            match &known {
+                Some(known) if known == wanted => *wanted = Arc::clone(known),
+                _ => known = Some(Arc::clone(wanted)),
+            }
+        }
     }
 
     /// Whether nothing is wanted.
@@ -134,10 +150,10 @@ impl RepositoryInventory {
         match self {
             Self::Missing => TagState::Absent,
             Self::Unreadable { code, .. } => TagState::Unreadable(*code),
-            Self::Read(content) => match content.tags.get(tag) {
+            Self::Read(content) => match content.0.tags.get(tag) {
                 Some(Some(digest)) => TagState::Points(*digest),
                 Some(None) => TagState::Absent,
-                None if content.all_tags => TagState::Absent,
+                None if content.0.all_tags => TagState::Absent,
                 None => TagState::Unknown,
             },
         }
@@ -148,19 +164,22 @@ impl RepositoryInventory {
         match self {
             Self::Missing => DigestState::Absent,
             Self::Unreadable { code, .. } => DigestState::Unreadable(*code),
-            Self::Read(content) => match content.digests.get(digest) {
+            Self::Read(content) => match content.0.digests.get(digest) {
                 Some(true) => DigestState::Present,
                 Some(false) => DigestState::Absent,
-                None if content.all_digests => DigestState::Absent,
+                None if content.0.all_digests => DigestState::Absent,
                 None => DigestState::Unknown,
             },
         }
     }
 }
 
-/// What a readable repository holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RepositoryContent {
+/// What a readable repository holds. A clone shares it until one of both records more: mirrors hold the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct RepositoryContent(Arc<Facts>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Facts {
     all_tags: bool,
     all_digests: bool,
     tags: BTreeMap<Tag, Option<Digest>>,
@@ -175,55 +194,69 @@ impl RepositoryContent {
 
     /// Content of which everything is known: what is not recorded isn't there.
     pub fn complete() -> Self {
-        Self {
-            all_tags: true,
-            all_digests: true,
-            ..Self::default()
-        }
+        Self::knowing(true, true)
     }
 
     /// Content of which all tags are known, and of the digests only what is recorded: what a registry's
     /// list of tags tells.
     pub fn all_tags() -> Self {
-        Self {
-            all_tags: true,
-            ..Self::default()
-        }
+        Self::knowing(true, false)
+    }
+
+    fn knowing(all_tags: bool, all_digests: bool) -> Self {
+        Self(Arc::new(Facts {
+            all_tags,
+            all_digests,
+            ..Facts::default()
+        }))
     }
 
     /// Records where a tag points; its digest is there, too.
     pub fn record_tag(&mut self, tag: Tag, digest: Option<Digest>) {
+        let facts = Arc::make_mut(&mut self.0);
         if let Some(digest) = digest {
-            self.digests.insert(digest, true);
+            facts.digests.insert(digest, true);
         }
-        self.tags.insert(tag, digest);
+        facts.tags.insert(tag, digest);
     }
 
     /// Records whether a digest is there.
     pub fn record_digest(&mut self, digest: Digest, present: bool) {
-        self.digests.insert(digest, present);
+        Arc::make_mut(&mut self.0).digests.insert(digest, present);
+    }
+
+    /// Takes over what `other` knows of the same repository.
+    pub fn merge(&mut self, other: Self) {
+        let facts = Arc::make_mut(&mut self.0);
+        let more = Arc::unwrap_or_clone(other.0);
+        facts.all_tags |= more.all_tags;
+        facts.all_digests |= more.all_digests;
+        facts.tags.extend(more.tags);
+        facts.digests.extend(more.digests);
     }
 
     /// Whether all of the repository is known.
     pub fn is_complete(&self) -> bool {
-        self.all_tags && self.all_digests
+        self.0.all_tags && self.0.all_digests
     }
 
     /// Whether all of its tags are known.
     pub fn has_all_tags(&self) -> bool {
-        self.all_tags
+        self.0.all_tags
     }
 
     /// The tags that are there, in order.
     pub fn tags(&self) -> impl Iterator<Item = (&Tag, Digest)> {
-        self.tags
+        self.0
+            .tags
             .iter()
             .filter_map(|(tag, digest)| digest.map(|digest| (tag, digest)))
     }
 
     /// The digests that are there, in order.
     pub fn digests(&self) -> impl Iterator<Item = Digest> {
-        self.digests
+        self.0
+            .digests
             .iter()
             .filter_map(|(digest, present)| present.then_some(*digest))
     }
@@ -262,10 +295,7 @@ impl Inventory {
         for (repository, theirs) in other.repositories {
             match (self.repositories.get_mut(&repository), theirs) {
                 (Some(RepositoryInventory::Read(mine)), RepositoryInventory::Read(more)) => {
-                    mine.all_tags |= more.all_tags;
-                    mine.all_digests |= more.all_digests;
-                    mine.tags.extend(more.tags);
-                    mine.digests.extend(more.digests);
+                    mine.merge(more);
                 }
                 (_, theirs) => {
                     self.repositories.insert(repository, theirs);
@@ -277,6 +307,11 @@ impl Inventory {
     /// The repositories with what is known of each, in order.
     pub fn repositories(&self) -> impl Iterator<Item = (&Repository, &RepositoryInventory)> {
         self.repositories.iter()
+    }
+
+    /// The same, by value.
+    pub fn into_repositories(self) -> impl Iterator<Item = (Repository, RepositoryInventory)> {
+        self.repositories.into_iter()
     }
 
     /// What is known about one repository.

@@ -57,14 +57,17 @@ pub mod oci;
 pub mod pipeline;
 pub mod plan;
 pub mod ports;
+mod quoted;
 pub mod report;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod setting;
 pub mod snapshot;
+pub mod trust;
 
 pub use causes::with_causes;
 pub use code::{Code, CodeEntry};
+pub use quoted::quoted;
 
 /// The README's examples, as tests.
 #[cfg(doctest)]

@@ -67,6 +67,8 @@ promo_core::codes! {
         "A small answer ended in the middle, also when it was asked for again."
     CREDENTIAL_SOURCE "PROMO-R037" "Credential source failed"
         "A source of credentials that a program gave which embeds promo failed. Its own error stands behind the message."
+    TOO_SLOW "PROMO-R038" "Too slow"
+        "Bytes of a blob came, or were taken, at less than the least pace, for so long that the transfer was ended. Time in which promo had nothing to offer, or didn't want more, doesn't count."
     GIVEN_UP "PROMO-R039" "Given up after an interruption"
         "The run was interrupted, and this was still open when the time to end it was over. Whether the registry carried it out is not known; the next run finds out."
     IMAGE_MISSING "PROMO-R040" "Image missing"
@@ -115,4 +117,8 @@ promo_core::codes! {
         "The registry took a manifest by a digest that is not SHA-256, and doesn't show it by that digest. Promote the image by its SHA-256 digest, or to a registry that keeps others."
     FALLBACK_TAG_REFUSED "PROMO-R074" "List of referrers refused"
         "The registry has no referrers API, and refuses the list under the tag sha256-HEX in its place: something that is listed there isn't in the repository, or it takes no such list. The image is not put first for that, since the list doesn't need it."
+    BODY_LIMIT "PROMO-R075" "Bodies limited"
+        "The registry, or a proxy before it, answers 413 to a blob as a whole and in chunks, or wants chunks that are longer than promo keeps (16 MiB). Raise the limit of bodies there, such as `client_max_body_size` of nginx."
+    OUT_OF_FILES "PROMO-R076" "Out of open files"
+        "No connection could be opened because the process, or the machine, may have no more open files. It was waited for those of other requests. Nothing is wrong with the host. Allow more (`ulimit -n`); how many connections promo opens follows from it."
 }

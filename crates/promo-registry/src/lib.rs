@@ -52,6 +52,7 @@
 pub mod auth;
 mod budget;
 pub mod codes;
+mod connections;
 pub mod copy;
 mod dialect;
 mod error;
@@ -67,12 +68,13 @@ mod secret;
 mod settings;
 mod wire;
 
-pub use error::{Error, LocationRule, RegistryAnswer};
+pub use error::{BodyLimit, Error, LocationRule, OutOfFiles, RegistryAnswer, TooSlow};
 pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;
 pub use revocable::{RevocableRegistry, Revocation};
 pub use settings::{
-    BudgetSettings, Caps, ClientCertificate, Deadlines, HostSettings, RetrySettings,
+    BudgetSettings, Caps, ClientCertificate, ConnectionLimit, Deadlines, HostSettings, HttpVersion,
+    RetrySettings,
 };
 pub use wire::{WireRegistry, WireRegistryBuilder};
 

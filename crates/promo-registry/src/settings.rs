@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use promo_core::oci::RegistryHost;
 use promo_core::ports::Operation;
+use tokio::sync::Semaphore;
 
 use crate::secret::Secret;
 
@@ -21,25 +22,85 @@ pub struct HostSettings {
     pub budget: BudgetSettings,
     /// The certificate that we show to it.
     pub client_certificate: Option<ClientCertificate>,
+    /// Which version of HTTP is spoken to it.
+    pub http_version: HttpVersion,
+}
+
+/// Which version of HTTP is spoken to a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HttpVersion {
+    /// The one that is agreed on in the handshake of TLS (ALPN), and HTTP/1.1 without TLS.
+    #[default]
+    Auto,
+    /// HTTP/1.1: each request that is under way has a connection of its own.
+    Http1,
+    /// HTTP/2, also without TLS.
+    Http2,
 }
 
 /// How much is sent to a host.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BudgetSettings {
     /// How many requests are open at the same time. Transfers of blobs are not counted: a copy reads one while it
-    /// writes others, so that it could wait for itself.
-    pub concurrency: usize,
+    /// writes others, so that it could wait for itself. None: [`BudgetSettings::NEAR`], and more, up to
+    /// [`BudgetSettings::FAR`], at a host whose answers take long to come because it is far away. Of what is
+    /// beyond [`BudgetSettings::NEAR`] all hosts together have no more than two of them would.
+    pub concurrency: Option<usize>,
     /// How many requests are sent in a second; unlimited until the host answers 429 if there is none.
     pub requests_per_second: Option<f64>,
 }
 
-impl Default for BudgetSettings {
+impl BudgetSettings {
+    /// How many requests are open at a host that is near, if nothing is set.
+    pub const NEAR: usize = 64;
+    /// How many are open at one that is far away.
+    pub const FAR: usize = 256;
+}
+
+/// How many connections are open at once, at all hosts together, those included that stay open for the next request.
+///
+/// Each is an open file, and a process may have only so many. Half can be in use: half of these for small requests, a
+/// quarter each for blobs that are read and that are sent. HTTP/2 takes one for each host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionLimit(usize);
+
+impl ConnectionLimit {
+    /// The lowest one: with fewer nothing would get on.
+    pub const LEAST: usize = 8;
+
+    /// So many connections, and [`ConnectionLimit::LEAST`] if that is more.
+    pub fn new(connections: usize) -> Self {
+        Self(connections.clamp(Self::LEAST, Semaphore::MAX_PERMITS))
+    }
+
+    /// What suits a process that may have so many open files: half of them. A quarter is for connections that take a
+    /// moment to be closed while others are opened in their place, and a quarter for everything else: files, the search for
+    /// hosts' addresses, programs that are started.
+    pub fn of_open_files(files: u64) -> Self {
+        Self::new(usize::try_from(files).unwrap_or(usize::MAX) / 2)
+    }
+
+    /// How many connections may be open.
+    pub fn all(self) -> usize {
+        self.0
+    }
+
+    /// How many small requests may be under way, each on a connection of its own.
+    pub(crate) fn small(self) -> usize {
+        self.0 / 4
+    }
+
+    /// How many blobs may be read, and how many may be sent.
+    pub(crate) fn of_blobs(self) -> usize {
+        self.0 / 8
+    }
+}
+
+impl Default for ConnectionLimit {
+    /// What suits the usual limit of 1,024 open files.
     fn default() -> Self {
-        Self {
-            concurrency: 64,
-            requests_per_second: None,
-        }
+        Self::of_open_files(1024)
     }
 }
 
@@ -72,13 +133,14 @@ pub struct Deadlines {
     pub connect: Duration,
     /// For a small request as a whole, its body included.
     pub request: Duration,
-    /// Between two pieces of a blob that is sent, and for the answer to an upload after its
-    /// last piece (registries check the digest then).
+    /// How long an upload may stand still, and take after its last piece to be answered (registries check the digest then).
+    /// Bytes must be taken at the pace that [`Deadlines::floor`] and `read` make. Only time counts in which the host was
+    /// offered bytes.
     pub idle: Duration,
     /// For the next [`Deadlines::floor`] bytes of a blob that is read. Shorter than `idle`, so that the reading can begin
     /// again before the uploads that it feeds are given up.
     pub read: Duration,
-    /// How many bytes of a blob must come within `read`.
+    /// How many bytes of a blob must come within `read`, and be taken in the same pace over `idle`.
     pub floor: u64,
     /// How long a host may say nothing at all to what it is asked until it counts as down, as one does that loses many
     /// requests in a row.

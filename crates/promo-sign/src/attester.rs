@@ -13,6 +13,7 @@ use promo_core::ports::{
     Attester, Clock, Evidence, EvidenceForm, EvidenceForms, EvidenceKind, Failure, PromotionRecord,
     RecordedManifest, Subject, TagSuffix,
 };
+use promo_core::trust::Judge;
 use serde::Serialize;
 
 use crate::signer::verify_own;
@@ -27,13 +28,15 @@ pub struct PromotionAttester {
     clock: Arc<dyn Clock>,
     predicate_type: String,
     in_tag: bool,
-    own: KeyVerifier,
+    own: Judge,
 }
 
 impl PromotionAttester {
     /// An attester that writes [`PROMOTION_PREDICATE_TYPE`].
     pub fn new(key: Arc<SigningKey>, clock: Arc<dyn Clock>) -> Self {
-        let own = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        let own = KeyVerifier::new([key.public_key().clone()])
+            .trusting_all()
+            .requiring_names();
         Self {
             key,
             clock,
@@ -144,7 +147,7 @@ impl Attester for PromotionAttester {
             identity: record.identity.clone(),
             descriptor: record.descriptor.clone(),
         };
-        verify_own(&self.own, &subject, &evidence).await?;
+        verify_own(&self.own, &subject, &evidence, self.clock.now()).await?;
         Ok(evidence)
     }
 }

@@ -16,8 +16,6 @@ use sigstore_types::{
     DsseEnvelope, DsseSignature, KeyId, PayloadBytes, SignatureBytes, SignatureContent, pae,
 };
 
-pub(crate) use plain::is_envelope as is_plain_envelope;
-
 use crate::envelope::Envelope;
 use crate::json::{self, Text};
 use crate::refusal::Refusal;
@@ -91,14 +89,21 @@ pub(crate) fn attestation_layer(bytes: Bytes, predicate_type: &str) -> Evidence 
     }
 }
 
-/// An envelope that stands alone, written anew.
-pub(crate) fn envelope_bytes(found: &Envelope) -> Result<Vec<u8>, Error> {
+/// An envelope that stands alone and was verified: its bytes if nothing else is in them, else written anew. Nothing if it is no
+/// envelope.
+pub(crate) fn plain_envelope(bytes: &Bytes) -> Result<Option<Bytes>, Error> {
+    if plain::is_envelope(bytes) {
+        return Ok(Some(bytes.clone()));
+    }
+    let Some(Ok(found)) = Envelope::read(bytes) else {
+        return Ok(None);
+    };
     let envelope = envelope(
         &found.payload_type,
         found.payload().to_vec(),
         found.signature.clone(),
     );
-    written(&envelope)
+    Ok(Some(written(&envelope)?.into()))
 }
 
 fn written(envelope: &DsseEnvelope) -> Result<Vec<u8>, Error> {

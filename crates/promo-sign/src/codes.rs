@@ -1,10 +1,10 @@
 //! The stable codes of this crate with what they mean, from which the reference is generated.
 //!
-//! Those from 010 to 016, and 033, say why a piece of evidence is refused
+//! Those from 010 to 016, 033, and from 041 on say why a piece of evidence is refused
 //! ([`RefusedEvidence`](promo_core::ports::RefusedEvidence)); the others are those of [`Error`](crate::Error).
 
-// The port's contract names it, since who judges evidence has to know it.
-pub use promo_core::codes::OTHER_NAME;
+// Whoever is trusted, a name is checked in promo-core.
+pub use promo_core::codes::{NO_NAME, OTHER_NAME};
 
 promo_core::codes! {
     KEY_FORMAT "PROMO-S001" "key can't be read"
@@ -31,8 +31,6 @@ promo_core::codes! {
         "Evidence claims an accepted key, but its signature is not by that key."
     DIGEST "PROMO-S012" "evidence about another digest"
         "The signature is good, but it speaks of another image."
-    NO_NAME "PROMO-S014" "evidence names no image"
-        "The signature is good and about this digest, but names no repository, and a name was required."
     STATEMENT "PROMO-S015" "not a statement"
         "What is signed is not an in-toto statement of a known version, or not a container image signature."
     FORM "PROMO-S016" "form of signature not supported"
@@ -55,4 +53,26 @@ promo_core::codes! {
         "A link is malformed or not signed by the key given."
     SIGNATURES "PROMO-S033" "envelope of several signatures"
         "Evidence that claims an accepted key has an envelope with no or with several signatures. A bundle has exactly one, and no other form can be judged here."
+    TRUSTED_ROOT "PROMO-S040" "trusted root can't be used"
+        "The document is no trusted root of a known version, or a key, a certificate or a window in it can't be used."
+    CERTIFICATE "PROMO-S041" "certificate can't be judged"
+        "The certificate that a signature comes with can't be read, doesn't name exactly one identity, or doesn't say who vouched for it."
+    CERTIFICATE_CHAIN "PROMO-S042" "certificate of an unknown authority"
+        "The certificate doesn't lead to a certificate authority of the trusted root that counted at the time of the signature, or is not for signing code."
+    CERTIFICATE_VALIDITY "PROMO-S043" "certificate not valid then"
+        "A time that is proven for the signature is outside the window of its certificate."
+    CERTIFICATE_TIMESTAMP "PROMO-S044" "certificate in no log"
+        "The certificate has no timestamp (SCT) of a log of certificates that the trusted root names, or one that doesn't hold."
+    LOG_PROMISE "PROMO-S045" "log's promise does not hold"
+        "The signed promise of a log (SET) to take the signature in is missing or is not by that log over this entry and time."
+    LOG_INCLUSION "PROMO-S046" "not proven to be in the log"
+        "The proof that the entry is in the log is missing or leads to another root."
+    LOG_HEAD "PROMO-S047" "log's head does not hold"
+        "The signed head of a log (checkpoint) is missing, of another tree, or not signed by a key of the trusted root."
+    LOG_KEY "PROMO-S048" "unknown log"
+        "The log that an entry names is not in the trusted root, has not signed what the entry comes with, or did not count at the time of the signature."
+    LOG_CONTENT "PROMO-S049" "log entry about something else"
+        "The entry of the log is not about this signature, this certificate and what is signed."
+    TIMESTAMP "PROMO-S050" "timestamp does not hold"
+        "A time (RFC 3161) beside the signature is not by an authority of the trusted root, or about something else; or nothing proves any time at all."
 }

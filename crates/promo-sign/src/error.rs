@@ -115,6 +115,12 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The trusted root can't be used.
+    #[error("the trusted root can't be used: {reason}")]
+    TrustedRoot {
+        /// Why.
+        reason: String,
+    },
     /// The link key is not an Ed25519 key.
     #[error("the link key is not an Ed25519 key in PKCS#8 (private) or SPKI (public) form")]
     LinkKey,
@@ -153,6 +159,7 @@ impl Error {
             Self::TooMuchEvidence { .. } => codes::TOO_MUCH_EVIDENCE,
             Self::Inconsistent { .. } => codes::INCONSISTENT,
             Self::TagNotKept { .. } => codes::TAG_NOT_KEPT,
+            Self::TrustedRoot { .. } => codes::TRUSTED_ROOT,
             Self::LinkKey => codes::LINK_KEY,
             Self::Link { .. } => codes::LINK,
             Self::LinkRefused { .. } => codes::LINK_REFUSED,
@@ -192,6 +199,9 @@ impl Error {
             Self::TooMuchEvidence { .. } => &[
                 "Remove referrers that are not needed; a list that is not read whole decides nothing.",
             ],
+            Self::TrustedRoot { .. } => &[
+                "A trusted root is the file trusted_root.json of a sigstore, as `cosign trusted-root create` writes it.",
+            ],
             Self::LinkKey => &["Make one with `openssl genpkey -algorithm ed25519 -out link.pem`."],
             _ => &[],
         }
@@ -206,6 +216,7 @@ impl Error {
             | Self::KeyAlgorithm { .. }
             | Self::Formats
             | Self::PredicateType { .. }
+            | Self::TrustedRoot { .. }
             | Self::LinkKey => FailureKind::Configuration,
             Self::FormatNotOffered { .. } | Self::KindNotOffered => FailureKind::Unsupported,
             Self::Key { .. }

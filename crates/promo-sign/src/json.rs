@@ -35,6 +35,11 @@ pub(crate) fn parse_outline<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T
     serde_json::from_slice(bytes).ok()
 }
 
+/// Whether it is a document that may be parsed, of at most so many values.
+pub(crate) fn has_at_most(bytes: &[u8], values: usize) -> bool {
+    scan(bytes, values).is_some()
+}
+
 /// Parses a part of a document that was scanned with it.
 pub(crate) fn part<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()

@@ -12,7 +12,8 @@
 //!
 //! use promo_core::identity::Identity;
 //! use promo_core::oci::{Descriptor, MediaType};
-//! use promo_core::ports::{Clock, EvidenceSet, Signer, Subject, Verifier};
+//! use promo_core::ports::{Clock, EvidenceSet, Signer, Subject};
+//! use promo_core::trust::AboutImage;
 //! use promo_sign::{KeySigner, KeyVerifier, Password, SigningKey, generate_key_pair};
 //!
 //! # #[derive(Debug)]
@@ -28,7 +29,7 @@
 //! let password = Password::new("correct horse");
 //! let pair = generate_key_pair(&password)?; // what `cosign.key` and `cosign.pub` hold
 //! let key = SigningKey::from_pem(pair.private().as_bytes(), Some(&password))?;
-//! let verifier = KeyVerifier::new([key.public_key().clone()]);
+//! let judge = KeyVerifier::new([key.public_key().clone()]).trusting_all();
 //! let signer = KeySigner::new(Arc::new(key), clock);
 //!
 //! let subject = Subject {
@@ -38,8 +39,12 @@
 //! let evidence = signer.sign(&subject, signer.formats()).await?;
 //!
 //! let set = EvidenceSet { evidence, passed_over: Vec::new() };
-//! let digest = &subject.descriptor.digest;
-//! let found = verifier.verify(digest, Some(&subject.identity), &set).await?;
+//! let about = AboutImage {
+//!     digest: &subject.descriptor.digest,
+//!     identity: Some(&subject.identity),
+//!     now: jiff::Timestamp::UNIX_EPOCH,
+//! };
+//! let found = judge.verify(about, &set).await?;
 //! assert_eq!(found.accepted.len(), 2); // a bundle and a layer for the `.sig` tag
 //! # Ok(())
 //! # }
@@ -52,8 +57,10 @@ mod bundle;
 pub mod codes;
 mod envelope;
 mod error;
+mod evidence_verifier;
 mod json;
 pub mod key;
+mod keyless;
 pub mod limits;
 pub mod link;
 mod manifest;
@@ -66,7 +73,9 @@ mod verifier;
 
 pub use attester::{PROMOTION_PREDICATE_TYPE, PromotionAttester};
 pub use error::Error;
+pub use evidence_verifier::EvidenceVerifier;
 pub use key::{KeyPairPem, Password, PublicKey, SigningKey, generate_key_pair};
+pub use keyless::TrustedRoot;
 pub use signer::KeySigner;
 pub use statement::SIGNATURE_PREDICATE_TYPE;
 pub use store::OciEvidenceStore;

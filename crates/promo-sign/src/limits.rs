@@ -1,6 +1,7 @@
 //! How much of evidence is read at the most. The reference lists these values.
 
 pub use crate::json::{MAX_DOCUMENT, MAX_VALUES};
+pub use crate::keyless::{MAX_STATEMENT_VALUES, MAX_TRUSTED_ROOT, MAX_WITNESSES};
 
 const MEBI: u64 = 1024 * 1024;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use promo_core::oci::{Descriptor, DigestAlgorithm, MediaType, RawManifest};
+use promo_core::ports::EvidenceBlob;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, json};
@@ -36,6 +37,19 @@ impl ImageManifest {
         (small && manifest.media_type().is_image())
             .then(|| json::parse(manifest.bytes()))
             .flatten()
+    }
+
+    /// Its layers with their bytes, those whose blobs are there. Layers with the same payload share a blob; the signature stands
+    /// in the layer's annotations. Whether the bytes have the layer's digest isn't looked at.
+    pub(crate) fn layers_in(&self, blobs: &[EvidenceBlob]) -> impl Iterator<Item = EvidenceBlob> {
+        self.layers.iter().filter_map(|layer| {
+            let mut blobs = blobs.iter();
+            let blob = blobs.find(|blob| blob.descriptor.digest == layer.digest)?;
+            Some(EvidenceBlob {
+                descriptor: layer.clone(),
+                bytes: blob.bytes.clone(),
+            })
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Why a piece of evidence is refused, by a code and in a sentence.
 
 use promo_core::Code;
+use promo_core::ports::CheckSubject;
 
-/// The most characters of what others wrote that a message repeats.
-const MAX_QUOTED: usize = 200;
+use crate::codes;
 
 /// A refusal: its code and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,15 +19,13 @@ impl Refusal {
             message: message.into(),
         }
     }
-}
 
-/// What others wrote, for a message: without control characters, and not longer than a line or two.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut short: String = text.chars().take(MAX_QUOTED).collect();
-    let cut = short.len() < text.len();
-    short = short.escape_debug().to_string();
-    if cut {
-        short.push('…');
+    /// Which check failed, where it is about what is signed.
+    pub(crate) fn check_of_content(&self) -> CheckSubject {
+        if self.code == codes::DIGEST {
+            CheckSubject::Digest
+        } else {
+            CheckSubject::Statement
+        }
     }
-    format!("`{short}`")
 }

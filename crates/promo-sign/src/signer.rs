@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use promo_core::oci::{Descriptor, Digest, MediaType};
 use promo_core::ports::{
     Clock, Evidence, EvidenceSet, Failure, SignatureFormat, Signer, Subject, TagSuffix,
-    Verification, Verifier as _,
+    Verification,
 };
+use promo_core::trust::{AboutImage, Judge};
 
 use crate::{
     Error, KeyVerifier, SIGNATURE_PREDICATE_TYPE, SigningKey, bundle, simple_signing, statement,
@@ -19,13 +21,15 @@ pub struct KeySigner {
     key: Arc<SigningKey>,
     clock: Arc<dyn Clock>,
     formats: Vec<SignatureFormat>,
-    own: KeyVerifier,
+    own: Judge,
 }
 
 impl KeySigner {
     /// A signer that writes both forms: bundle, then `.sig`.
     pub fn new(key: Arc<SigningKey>, clock: Arc<dyn Clock>) -> Self {
-        let own = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        let own = KeyVerifier::new([key.public_key().clone()])
+            .trusting_all()
+            .requiring_names();
         Self {
             key,
             clock,
@@ -111,24 +115,28 @@ impl Signer for KeySigner {
             }
             evidence.push(self.make(subject, *format)?);
         }
-        verify_own(&self.own, subject, &evidence).await?;
+        verify_own(&self.own, subject, &evidence, self.clock.now()).await?;
         Ok(evidence)
     }
 }
 
-/// Fails unless the verifier accepts every piece.
+/// Fails unless the judge accepts every piece.
 pub(crate) async fn verify_own(
-    own: &KeyVerifier,
+    own: &Judge,
     subject: &Subject,
     evidence: &[Evidence],
+    now: Timestamp,
 ) -> Result<(), Failure> {
     let set = EvidenceSet {
         evidence: evidence.to_vec(),
         passed_over: Vec::new(),
     };
-    let found = own
-        .verify(&subject.descriptor.digest, Some(&subject.identity), &set)
-        .await?;
+    let about = AboutImage {
+        digest: &subject.descriptor.digest,
+        identity: Some(&subject.identity),
+        now,
+    };
+    let found = own.verify(about, &set).await?;
     if found.accepted.len() == evidence.len() {
         return Ok(());
     }

@@ -2,13 +2,13 @@
 //!
 //! The exact bytes are what is signed, so the order of the fields below is part of the format.
 
-use promo_core::Code;
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, MediaType};
 use promo_core::ports::EvidenceBlob;
+use promo_core::{Code, quoted};
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{Refusal, quoted};
+use crate::refusal::Refusal;
 use crate::{Error, SigningKey, codes, json};
 
 /// The annotation of the layer that holds the signature in base64.

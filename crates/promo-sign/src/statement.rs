@@ -5,12 +5,13 @@ mod subjects;
 use promo_core::identity::Identity;
 use promo_core::oci::{Digest, DigestAlgorithm};
 use promo_core::ports::{EvidenceKind, SignatureFormat};
+use promo_core::quoted;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_types::{Digest as DigestSet, Sha256Hash, Sha512Hash, Statement, Subject};
 
 use crate::json::{self, Text};
-use crate::refusal::{Refusal, quoted};
+use crate::refusal::Refusal;
 use crate::{Error, PROMOTION_PREDICATE_TYPE, codes};
 
 /// The predicate type of an image signature, as cosign writes it.

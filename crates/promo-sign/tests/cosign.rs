@@ -10,8 +10,8 @@ use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
     Evidence, EvidenceBlob, EvidenceKind, EvidenceSet, SignatureFormat, TagSuffix, Verification,
-    Verifier as _,
 };
+use promo_core::trust::{AboutImage, Judge};
 use promo_sign::{KeyVerifier, Password, PublicKey, SigningKey, codes};
 
 macro_rules! fixture {
@@ -158,7 +158,7 @@ fn signed_places(piece: &Evidence) -> Vec<usize> {
 }
 
 async fn judge(
-    verifier: &KeyVerifier,
+    by: &Judge,
     digest: &str,
     identity: Option<&str>,
     evidence: Vec<Evidence>,
@@ -169,14 +169,20 @@ async fn judge(
     };
     let identity = identity.map(|name| Identity::new(name.parse().unwrap()));
     let digest: Digest = digest.parse().unwrap();
-    verifier
-        .verify(&digest, identity.as_ref(), &set)
-        .await
-        .unwrap()
+    by.verify(
+        AboutImage {
+            digest: &digest,
+            identity: identity.as_ref(),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        },
+        &set,
+    )
+    .await
+    .unwrap()
 }
 
-fn verifier(pem: &[u8]) -> KeyVerifier {
-    KeyVerifier::new([PublicKey::from_pem(pem).unwrap()])
+fn verifier(pem: &[u8]) -> Judge {
+    KeyVerifier::new([PublicKey::from_pem(pem).unwrap()]).trusting_all()
 }
 
 fn kinds(found: &Verification) -> Vec<EvidenceKind> {

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
-    Clock, Evidence, EvidenceBlob, EvidenceSet, Signer as _, Subject, Verification, Verifier as _,
+    Clock, Evidence, EvidenceBlob, EvidenceSet, Signer as _, Subject, Verification,
 };
+use promo_core::trust::{AboutImage, Judge};
 use promo_sign::{KeySigner, KeyVerifier, SigningKey};
 use proptest::prelude::*;
 
@@ -30,7 +31,7 @@ impl Clock for Epoch {
 struct World {
     runtime: tokio::runtime::Runtime,
     subject: Subject,
-    verifier: KeyVerifier,
+    judge: Judge,
     evidence: Vec<Evidence>,
 }
 
@@ -47,7 +48,7 @@ fn world(media_type: &str, image: &[u8]) -> World {
         .build()
         .unwrap();
     let key = Arc::clone(&KEY);
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let judge = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let signer = KeySigner::new(key, Arc::new(Epoch));
     let subject = Subject {
         identity: Identity::new("registry.example/team/app".parse().unwrap()),
@@ -59,7 +60,7 @@ fn world(media_type: &str, image: &[u8]) -> World {
     World {
         runtime,
         subject,
-        verifier,
+        judge,
         evidence,
     }
 }
@@ -72,7 +73,12 @@ impl World {
         };
         let subject = &self.subject;
         let digest = &subject.descriptor.digest;
-        let found = self.verifier.verify(digest, Some(&subject.identity), &set);
+        let about = AboutImage {
+            digest,
+            identity: Some(&subject.identity),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let found = self.judge.verify(about, &set);
         self.runtime.block_on(found).unwrap()
     }
 
@@ -140,7 +146,7 @@ impl World {
     fn carried(&self, evidence: Evidence) -> Option<Evidence> {
         let accepted = self.judge(evidence).accepted.pop()?;
         let subject = &self.subject.descriptor;
-        Some(self.verifier.carried(&accepted, subject).unwrap())
+        Some(self.judge.carried(&accepted, subject).unwrap())
     }
 
     /// The bundle under another manifest.
@@ -281,10 +287,10 @@ fn a_layer_in_a_referrer_is_carried_as_a_layer() {
         blobs: vec![layer],
     };
     let subject = &WORLD.subject.descriptor;
-    let carried = WORLD.verifier.carried(&accepted, subject).unwrap();
+    let carried = WORLD.judge.carried(&accepted, subject).unwrap();
     assert_eq!(carried, WORLD.evidence[1]);
     accepted.signed_digest = Digest::sha256_of(b"another");
-    assert!(WORLD.verifier.carried(&accepted, subject).is_err());
+    assert!(WORLD.judge.carried(&accepted, subject).is_err());
 }
 
 proptest! {

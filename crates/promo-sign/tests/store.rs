@@ -16,8 +16,9 @@ use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::ports::{
     Attachment, Clock, Evidence, EvidenceForms, EvidenceSet, EvidenceStore as _, SignatureFormat,
-    Signer as _, Subject, TagSuffix, Verifier as _,
+    Signer as _, Subject, TagSuffix,
 };
+use promo_core::trust::AboutImage;
 use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
     EmbeddedRegistry, Fault, Gate, Matcher, Operation, RegistryOptions, Switches,
@@ -131,10 +132,19 @@ async fn what_is_attached_is_read_byte_for_byte_and_written_once() {
         let done = world.attach(&evidence).await;
         assert_eq!((done.written, done.already_there), (0, 2));
         assert!(world.registry.log().writes().is_empty());
-        let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        let judge = KeyVerifier::new([key.public_key().clone()])
+            .trusting_all()
+            .requiring_names();
         let digest = &world.subject.descriptor.digest;
-        let found = verifier
-            .verify(digest, Some(&world.subject.identity), &set)
+        let found = judge
+            .verify(
+                AboutImage {
+                    digest,
+                    identity: Some(&world.subject.identity),
+                    now: Timestamp::UNIX_EPOCH,
+                },
+                &set,
+            )
             .await
             .unwrap();
         assert_eq!(found.accepted.len(), 2);
@@ -331,9 +341,17 @@ async fn what_cosign_made_can_be_carried_to_another_repository() {
     assert_eq!(carried, found);
     let public = PublicKey::from_pem(include_bytes!("fixtures/cosign2/cosign.pub")).unwrap();
     let digest = "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
-    let verifier = KeyVerifier::new([public]);
-    let verification = verifier
-        .verify(&digest.parse().unwrap(), None, &carried)
+    let digest: Digest = digest.parse().unwrap();
+    let verification = KeyVerifier::new([public])
+        .trusting_all()
+        .verify(
+            AboutImage {
+                digest: &digest,
+                identity: None,
+                now: Timestamp::UNIX_EPOCH,
+            },
+            &carried,
+        )
         .await
         .unwrap();
     assert_eq!(verification.accepted.len(), 2);
@@ -520,8 +538,13 @@ async fn referrers_that_are_no_evidence_are_passed_over() {
     let set = world.read().await;
     assert_eq!((set.evidence.len(), set.passed_over.len()), (1, 4));
     // It has the form of evidence, but nobody signed it.
-    let verifier = KeyVerifier::new([key().public_key().clone()]);
-    let found = verifier.verify(&digest, None, &set).await.unwrap();
+    let judge = KeyVerifier::new([key().public_key().clone()]).trusting_all();
+    let about = AboutImage {
+        digest: &digest,
+        identity: None,
+        now: Timestamp::UNIX_EPOCH,
+    };
+    let found = judge.verify(about, &set).await.unwrap();
     assert_eq!((found.accepted.len(), found.unknown.len()), (0, 1));
 }
 

@@ -34,18 +34,20 @@ async fn signer_attester_and_verifier_hold_the_law() {
         SigningKey::from_pem(ed25519, None).unwrap(),
     ];
     let strangers = SigningKey::generate().unwrap();
-    let stranger = KeyVerifier::new([strangers.public_key().clone()]);
+    let stranger = KeyVerifier::new([strangers.public_key().clone()]).trusting_all();
     for key in keys.map(Arc::new) {
-        let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+        let judge = KeyVerifier::new([key.public_key().clone()])
+            .trusting_all()
+            .requiring_names();
         let signer = KeySigner::new(Arc::clone(&key), Arc::new(Epoch));
-        signing::signer(&signer, &verifier, &stranger).await;
+        signing::signer(&signer, &judge, &stranger).await;
         let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(Epoch));
-        signing::attester(&attester, &verifier, &stranger).await;
-        signing::attester(&attester.in_tag(), &verifier, &stranger).await;
+        signing::attester(&attester, &judge, &stranger).await;
+        signing::attester(&attester.in_tag(), &judge, &stranger).await;
         let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(Epoch));
         let predicate_type = "https://example.org/promoted/v2".to_owned();
         let attester = attester.with_predicate_type(predicate_type).unwrap();
-        signing::attester(&attester, &verifier, &stranger).await;
+        signing::attester(&attester, &judge, &stranger).await;
     }
 }
 

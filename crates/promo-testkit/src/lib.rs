@@ -50,6 +50,7 @@ pub mod random;
 pub mod registry;
 pub mod samples;
 pub mod suite;
+pub mod time;
 #[cfg(feature = "certificates")]
 pub mod tls;
 pub mod tree;

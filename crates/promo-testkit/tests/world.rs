@@ -6,13 +6,15 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use promo_core::inventory::RepositoryContent;
 use promo_core::oci::{Descriptor, Digest, ManifestReference, Repository};
-use promo_core::ports::{FailureKind, Registry, UploadSession};
+use promo_core::ports::{BulkList, FailureKind, Registry, UploadSession};
 use promo_testkit::image::{ImageBuilder, Layer};
 use promo_testkit::random::Random;
 use promo_testkit::suite::{self, registry::BaseFixture};
 use promo_testkit::world::{
-    Episode, HostSettings, Lasts, NobodyWatches, Put, Schedule, Trouble, Witness, World, Written,
+    Episode, HostSettings, Lasts, Listing, NobodyWatches, Put, Schedule, Trouble, Witness, World,
+    Written,
 };
 use tokio::time::Instant;
 
@@ -81,6 +83,39 @@ async fn it_passes_the_suite_of_its_port() {
     let (to, from) = (repository("to"), repository("from"));
     suite::registry::mount_session(&world.process(), &to, &from).await;
     assert!(world.requests() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_lists_its_digests_if_it_is_of_that_kind() {
+    let listed = async |listing, name| {
+        let world = world(|host| host.listing = listing);
+        let state = world.state(HOST);
+        let tagged = ImageBuilder::new().build();
+        tagged.push_to(&state, "app", "v1");
+        let untagged = ImageBuilder::new().label("is", "untagged").build();
+        untagged.push_untagged(&state, "app");
+        state.tag("app", "dangling", &format!("sha256:{}", "0".repeat(64)));
+        tagged.push_to(&state, "app/below/deep", "v1");
+        let mut content = RepositoryContent::complete();
+        content.record_tag("v1".parse().unwrap(), tagged.digest().parse().ok());
+        content.record_digest(untagged.digest().parse().unwrap(), true);
+        let list = world.process().bulk_list(&repository(name)).await.unwrap();
+        (list, content)
+    };
+    let (list, content) = listed(Listing::Digests, "app").await;
+    let children = vec![repository("app/below")];
+    assert_eq!(list, BulkList::Listed { content, children });
+    let (list, _) = listed(Listing::Digests, "app/below").await;
+    let (content, children) = (
+        RepositoryContent::complete(),
+        vec![repository("app/below/deep")],
+    );
+    assert_eq!(list, BulkList::Listed { content, children });
+    let (list, _) = listed(Listing::Tags, "app").await;
+    assert_eq!(list, BulkList::NotOffered);
+    for listing in [Listing::Digests, Listing::Tags] {
+        assert_eq!(listed(listing, "ap").await.0, BulkList::Missing);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,8 +12,8 @@ use promo_registry::auth::{
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_registry::{
-    ClientCertificate, Deadlines, HostSettings, ProxyError, ProxySettings, RevocableRegistry,
-    Revocation, WireRegistry,
+    ClientCertificate, ConnectionLimit, Deadlines, HostSettings, ProxyError, ProxySettings,
+    RevocableRegistry, Revocation, WireRegistry,
 };
 use promo_sign::OciEvidenceStore;
 
@@ -45,6 +45,8 @@ pub(crate) struct Surroundings {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sleep: Arc<dyn Sleep>,
+    /// How many connections are open at once.
+    pub(crate) connections: ConnectionLimit,
     /// Ends what is open at registries.
     pub(crate) revocation: Revocation,
 }
@@ -75,7 +77,7 @@ impl Registries {
             Arc::new(RegistryCopier::new(
                 over(),
                 observer,
-                CopySettings::default(),
+                CopySettings::within(around.connections),
             ))
         });
         Ok(Self {
@@ -98,6 +100,7 @@ fn inventory_settings(network: &NetworkSettings) -> InventorySettings {
 fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry> {
     let mut builder = WireRegistry::builder(Arc::clone(&around.clock), Arc::clone(&around.sleep))
         .observer(Arc::clone(&around.observer))
+        .connections(around.connections)
         .proxies(proxies(network)?)
         .credentials(credentials(network)?);
     if let Some(give_up) = network.give_up() {
@@ -164,10 +167,11 @@ fn google(places: &GooglePlaces, network: &NetworkSettings) -> Result<GoogleSett
 fn host_settings(host: &Host) -> Result<HostSettings> {
     let mut settings = HostSettings::default();
     settings.plain_http = host.plain_http;
+    settings.http_version = host.http_version.unwrap_or_default();
     settings.token_realms = host.token_realm.iter().cloned().collect();
     settings.budget.requests_per_second = host.rate;
     if let Some(concurrency) = host.concurrency {
-        settings.budget.concurrency = usize::from(concurrency);
+        settings.budget.concurrency = Some(usize::from(concurrency));
     }
     settings.client_certificate = host.client.as_ref().map(certificate).transpose()?;
     Ok(settings)

@@ -55,6 +55,18 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
+    /// `PROMO-X054`: a trust document can't be used as such.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    TrustDocument {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
     /// `PROMO-X001`: a value that was given for this one call can't be.
     #[error("{name}: {problem}")]
     Argument {
@@ -183,6 +195,14 @@ pub enum Error {
         /// What is wrong.
         source: Box<SnapshotError>,
     },
+    /// `PROMO-X052`: a file can't be read as a trace.
+    #[error("`{}` can't be read as a trace", path.display())]
+    NotATrace {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// `PROMO-X001`: a snapshot of a path that is itself a repository and has nothing below it.
     #[error("{registry} is itself a repository")]
     IsARepository {
@@ -300,6 +320,7 @@ impl Error {
             Self::NoSigner => promo_core::pipeline::codes::NO_SIGNER,
             Self::Setting { .. } => codes::SETTING,
             Self::SettingsFile { .. } => codes::SETTINGS_FILE,
+            Self::TrustDocument { .. } => codes::TRUST_DOCUMENT,
             Self::File { .. } => codes::FILE,
             Self::Document(_) => codes::OUTPUT,
             Self::TagMoves { .. } => codes::TAG_MOVES,
@@ -316,6 +337,7 @@ impl Error {
             Self::FileTooLarge { .. } => codes::FILE_TOO_LARGE,
             Self::Taken { .. } => codes::TAKEN,
             Self::NotKept { .. } => codes::NOT_KEPT,
+            Self::NotATrace { .. } => codes::NOT_A_TRACE,
             Self::Placement(error) => error.code(),
             Self::Manifests(error) => error.code(),
             Self::NotAPlan { source, .. } => source.code(),

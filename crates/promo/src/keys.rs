@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use promo_core::pipeline::{SigningPorts, StagingPolicy};
-use promo_core::ports::{Clock, Observer, SignatureFormat, Verifier};
+use promo_core::ports::{Clock, Observer, SignatureFormat};
+use promo_core::trust::Judge;
 use promo_sign::link::LinkKey;
 use promo_sign::{KeySigner, KeyVerifier, Password, PromotionAttester, PublicKey, SigningKey};
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::public_files::{key_error, public_key};
 use crate::settings::{SigningSettings, StagingSettings};
 
 /// Asks for the password of the private key in this file; nothing if nobody can be asked.
@@ -54,30 +56,34 @@ pub fn signing_with(
     if !formats.contains(&SignatureFormat::Bundle) {
         attester = attester.in_tag();
     }
-    let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+    let judge = KeyVerifier::new([key.public_key().clone()])
+        .trusting_all()
+        .requiring_names();
     Ok(SigningPorts {
         signer: Arc::new(signer),
         attester: Arc::new(attester),
-        verifier: Arc::new(verifier),
+        judge,
     })
 }
 
 /// What judges signatures in staging, if they are looked at.
-pub fn staging(settings: &StagingSettings) -> Result<Option<Arc<dyn Verifier>>> {
-    if settings.policy() == StagingPolicy::Off || settings.keys().is_empty() {
+pub fn staging(settings: &StagingSettings) -> Result<Option<Judge>> {
+    if settings.policy() == StagingPolicy::Off {
+        return Ok(None);
+    }
+    if let Some(document) = settings.document() {
+        return Ok(Some(document.judge()));
+    }
+    if settings.keys().is_empty() {
         return Ok(None);
     }
     let keys = public_keys(settings.keys())?;
-    Ok(Some(Arc::new(KeyVerifier::new(keys))))
+    Ok(Some(KeyVerifier::new(keys).trusting_all()))
 }
 
 /// Public keys from their files.
 pub fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>> {
-    let key = |path: &PathBuf| {
-        PublicKey::from_pem(&files::read(path, &files::KEYS)?)
-            .map_err(|error| key_error(path, error))
-    };
-    paths.iter().map(key).collect()
+    paths.iter().map(|path| public_key(path)).collect()
 }
 
 /// A private key from its file. Its password is asked for if it is needed and not given.
@@ -120,12 +126,5 @@ fn opened<T>(
             Ok(open(Some(&typed)))
         }
         other => Ok(other),
-    }
-}
-
-fn key_error(path: &Path, error: promo_sign::Error) -> Error {
-    Error::Key {
-        path: path.to_owned(),
-        source: Box::new(error),
     }
 }

@@ -29,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod clock;
 mod connect;
 mod counted;
@@ -37,16 +38,24 @@ mod ending;
 mod error;
 pub mod files;
 pub mod git;
+mod human;
 pub mod image;
 pub mod keys;
 pub mod manifests;
 pub mod planning;
 mod promoter;
+mod public_files;
 pub mod saved_plan;
 pub mod settings;
 pub mod snapshot_file;
+mod text;
+#[cfg(feature = "schema")]
+mod toml_schema;
+pub mod trace;
 mod tree;
+pub mod trust;
 
+pub use account::{Account, HostAccount};
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
 pub use error::{Error, InventoryForm, PlacementError, Result, RevisionError, codes};

@@ -185,10 +185,11 @@ async fn strictly_promoted(builders: &[Arc<SigningKey>]) -> (Report, EmbeddedReg
     settings.scope = settings.scope.with_tree(TreeSource::of_path(path.into()));
     settings.staging = settings.staging.with_policy(StagingPolicy::IfPresent);
     settings.signing.no_sign = true;
-    let verifier = KeyVerifier::new(builders.iter().map(|key| key.public_key().clone()));
+    let judge =
+        KeyVerifier::new(builders.iter().map(|key| key.public_key().clone())).trusting_all();
     let promoter = refuse_from_outside::strict(Promoter::builder())
         .settings(settings)
-        .staging_verifier(Arc::new(verifier))
+        .staging_judge(judge)
         .build();
     let request = PromoteRequest::new(Extent::Confirmed);
     (promoter.promote(&request).await.unwrap(), production)

@@ -15,6 +15,7 @@ use super::cold::{self, Cost};
 use crate::digest::{self, sha256};
 use crate::http::Client;
 use crate::promo::write_tree;
+use crate::push::upload;
 use crate::servers::{Access, DockerRegistry};
 use crate::tools;
 use xtask::error::{Error, OnPath, Result};
@@ -129,30 +130,6 @@ fn push_image(staging: &Client, layer: &str) -> Result<String> {
         .put(path, media_type, manifest.as_bytes(), length(&manifest))?
         .expect(201)?;
     Ok(sha256(manifest.as_bytes()))
-}
-
-/// Uploads a blob in one piece.
-pub(super) fn upload(
-    client: &Client,
-    repository: &str,
-    digest: &str,
-    body: impl Read,
-    length: u64,
-) -> Result<()> {
-    let session = client
-        .post(&format!("/v2/{repository}/blobs/uploads/"))?
-        .expect(202)?;
-    let location = session.header("Location").unwrap_or_default();
-    let path = location
-        .find("/v2/")
-        .and_then(|at| location.get(at..))
-        .unwrap_or(location);
-    let mark = if path.contains('?') { '&' } else { '?' };
-    let path = format!("{path}{mark}digest={digest}");
-    client
-        .put(&path, "application/octet-stream", body, length)?
-        .expect(201)
-        .map(drop)
 }
 
 fn layer_digest() -> Result<String> {

@@ -23,7 +23,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let promo = setting.promo()?;
     let address = free_address()?;
     let server = Server::start(&mut promo.serve(&address), address)?;
-    let mut suite = Command::new(&setting.tools.conformance);
+    let mut suite = Command::new(&setting.tools.conformance()?);
     suite
         .current_dir(setting.folder())
         .env("OCI_REPORT_DIR", setting.folder());

@@ -15,9 +15,9 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let registry = DockerRegistry::start(setting.folder(), "control", Access::Password)?;
     let home = setting.folder().join("home");
     let passwords = login::write_config(&home, &[registry.address()])?;
-    let containers = Containers::new(setting.folder(), setting.tools, &passwords)?;
-    let three = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
-    let two = Cosign::new(&setting.tools.cosign_2, Generation::Two, &home)?;
+    let containers = Containers::new(setting.folder(), &passwords)?;
+    let three = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
+    let two = Cosign::new(&setting.tools.cosign_2()?, Generation::Two, &home)?;
     let keys = three.generate_keys(setting.folder(), "ours")?;
     let other = three.generate_keys(setting.folder(), "other")?;
 

@@ -7,7 +7,7 @@ use xtask::error::Result;
 use xtask::{process, workspace};
 
 pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
-    let mut deny = Command::new(&setting.tools.cargo_deny);
+    let mut deny = Command::new(&setting.tools.cargo_deny()?);
     deny.args(["--locked", "check", "licenses", "bans", "sources"])
         .current_dir(workspace::root());
     process::run(&mut deny)

@@ -19,9 +19,9 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let registry = DockerRegistry::start(setting.folder(), "evidence", Access::Open)?;
     let home = setting.folder().join("home");
     let passwords = login::write_config(&home, &[])?;
-    let containers = Containers::new(setting.folder(), setting.tools, &passwords)?;
-    let three = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
-    let two = Cosign::new(&setting.tools.cosign_2, Generation::Two, &home)?;
+    let containers = Containers::new(setting.folder(), &passwords)?;
+    let three = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
+    let two = Cosign::new(&setting.tools.cosign_2()?, Generation::Two, &home)?;
     let keys = three.generate_keys(setting.folder(), "ours")?;
     let other = three.generate_keys(setting.folder(), "other")?;
 

@@ -51,9 +51,9 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     ];
     let home = setting.folder().join("home");
     let authfile = login::write_config(&home, &[production[1].address()])?;
-    let cosign = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
+    let cosign = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
     let keys = cosign.generate_keys(setting.folder(), "release")?;
-    let containers = Containers::new(setting.folder(), setting.tools, &authfile)?;
+    let containers = Containers::new(setting.folder(), &authfile)?;
     let mut images = Vec::new();
     for (name, own_bytes) in IMAGES {
         let digest = containers.push_image(

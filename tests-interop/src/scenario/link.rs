@@ -20,7 +20,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let production = DockerRegistry::start(setting.folder(), "production", Access::Open)?;
     let home = setting.folder().join("home");
     let authfile = login::write_config(&home, &[])?;
-    let containers = Containers::new(setting.folder(), setting.tools, &authfile)?;
+    let containers = Containers::new(setting.folder(), &authfile)?;
     let source = format!("{}/staging", staging.address());
     let destination = format!("{}/production", production.address());
     let digest = containers.push_image("app", 1000, &format!("{source}/app:v1"))?;
@@ -35,7 +35,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let in_toto = InToto::new(setting.tools, setting.folder())?;
     let ours = in_toto.generate_keys("link")?;
     let other = in_toto.generate_keys("other")?;
-    let keys = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?
+    let keys = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?
         .generate_keys(setting.folder(), "release")?;
     let link = setting.folder().join("promote.link");
     let promotion = Promotion {

@@ -71,14 +71,14 @@ impl Seed {
         let registry = DockerRegistry::start(setting.folder(), "seed", Access::Open)?;
         let home = setting.folder().join("seed-home");
         let passwords = login::write_config(&home, &[])?;
-        let containers = Containers::new(setting.folder(), setting.tools, &passwords)?;
+        let containers = Containers::new(setting.folder(), &passwords)?;
         let name = |name: &str| format!("{}/seed/{name}:v1", registry.address());
         let images = vec![
             ("app", containers.push_image("app", 300_000, &name("app"))?),
             ("multi", containers.push_index("multi", &name("multi"))?),
             ("late", containers.push_image("late", 100, &name("late"))?),
         ];
-        let cosign = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
+        let cosign = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
         let keys = cosign.generate_keys(setting.folder(), "matrix")?;
         Ok(Self {
             registry,
@@ -109,14 +109,14 @@ impl<'a> Stage<'a> {
         let authority = workshop.authority();
         let settings = settings(&authority, &addresses, way, tokens.as_ref());
         setting.promo()?.write_settings(&settings)?;
-        let containers = Containers::new(&folder, setting.tools, &authfile)?;
+        let containers = Containers::new(&folder, &authfile)?;
         for (name, _) in &seed.images {
             containers.copy(
                 &format!("docker://{}/seed/{name}:v1", seed.registry.address()),
                 &format!("docker://{}/staging/{name}:v1", addresses[0]),
             )?;
         }
-        let cosign = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
+        let cosign = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
         let mut beside = Vec::new();
         if tokens.is_some() {
             for name in ["first", "second"] {

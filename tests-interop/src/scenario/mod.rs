@@ -3,9 +3,11 @@
 pub(super) mod agreement;
 pub(super) mod conformance;
 pub(super) mod control;
+pub(super) mod crash;
 pub(super) mod dependencies;
 pub(super) mod evidence;
 pub(super) mod interruption;
 pub(super) mod link;
 pub(super) mod matrix;
 pub(super) mod promotion;
+pub(super) mod sigstore;

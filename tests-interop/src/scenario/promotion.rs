@@ -31,8 +31,8 @@ const TAGS: [&str; 2] = ["v1", "v1.0.0"];
 pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let promo = setting.promo()?;
     let stage = Stage::prepare(setting)?;
-    let three = Cosign::new(&setting.tools.cosign_3, Generation::Three, &stage.home)?;
-    let two = Cosign::new(&setting.tools.cosign_2, Generation::Two, &stage.home)?;
+    let three = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &stage.home)?;
+    let two = Cosign::new(&setting.tools.cosign_2()?, Generation::Two, &stage.home)?;
     let team = three.generate_keys(setting.folder(), "team")?;
     let release = three.generate_keys(setting.folder(), "release")?;
     let other = three.generate_keys(setting.folder(), "other")?;
@@ -99,7 +99,7 @@ impl Stage {
             DockerRegistry::start(setting.folder(), "production-closed", Access::Password)?;
         let home = setting.folder().join("home");
         let authfile = login::write_config(&home, &[closed.address()])?;
-        let containers = Containers::new(setting.folder(), setting.tools, &authfile)?;
+        let containers = Containers::new(setting.folder(), &authfile)?;
         let mut images = Vec::new();
         for (name, own_bytes) in [("app", 3_000_000), ("worker", 100), ("tool", 500_000)] {
             let digest = containers.push_image(

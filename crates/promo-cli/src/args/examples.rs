@@ -50,6 +50,12 @@ pub(crate) const PROMOTE: &str = examples! {
         => "promo promote --thin-manifest-dir tree --confirm --key cosign.key --report report.json",
 };
 
+pub(crate) const TRACE: &str = examples! {
+    "Write down what a run sends and waits for" => "promo promote --thin-manifest-dir tree --trace run.trace",
+    "Where its time went, by phase and host" => "promo trace run.trace",
+    "The same as a page for a browser" => "promo trace run.trace --html run.html",
+};
+
 pub(crate) const CIP: &str = examples! {
     "A dry run" => "promo cip --thin-manifest-dir=tree",
     "What a registry holds" => "promo cip --snapshot=registry.example.com/team --output=csv",

@@ -71,7 +71,13 @@ pub(crate) struct GlobalArgs {
     /// Registries on loopback addresses may always be spoken to so.
     #[arg(long, global = true, value_name = "HOST")]
     pub(crate) insecure_host: Vec<String>,
-    /// Tell more: each item, request and retry
+    /// Write each request, wait and phase of the run into this file, for `promo trace`
+    ///
+    /// A line of JSON for each, without credentials and URLs. An existing file is replaced, unless another run is writing it.
+    /// PROMO_TRACE names one for all commands of a job: where it exists, a file beside it is written (`run-2.trace`).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Tell more: each item, request and retry; at the end what was exchanged with each host
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Tell errors only

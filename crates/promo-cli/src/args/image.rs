@@ -17,14 +17,20 @@ pub(crate) struct VerifyArgs {
     #[arg(required = true, value_name = "IMAGE")]
     pub(crate) images: Vec<String>,
     /// An accepted public key (may be repeated)
-    #[arg(long, required = true, value_name = "PUB")]
+    #[arg(long, required_unless_present = "trust", value_name = "PUB")]
     pub(crate) key: Vec<PathBuf>,
+    /// The trust document (TOML): who is trusted, and what signatures and attestations need
+    #[arg(long, conflicts_with = "key", value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
     /// The name that signatures must speak of; without it the image's public name by `[[identity]]` rules
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: Option<String>,
     /// Also demand an accepted attestation with this predicate type (may be repeated)
     #[arg(long, value_name = "TYPE")]
     pub(crate) attestation_type: Vec<String>,
+    /// Tell of each piece of evidence what was found and wanted, and why it counts or doesn't
+    #[arg(long)]
+    pub(crate) explain: bool,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
           help = Format::help(&Format::DATA))]
     pub(crate) output: Option<Format>,

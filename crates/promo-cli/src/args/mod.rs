@@ -13,6 +13,7 @@ mod image;
 mod manifest;
 mod promotion;
 mod setting_flags;
+mod trace;
 mod tree;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ pub(crate) use promotion::{
     ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
 };
 pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
+pub(crate) use trace::TraceArgs;
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 
 use crate::output::Format;
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     #[command(after_long_help = examples::ATTEST)]
     Attest(AttestArgs),
+    #[command(after_long_help = examples::TRACE)]
+    Trace(TraceArgs),
     /// Make keys
     #[command(subcommand)]
     Key(KeyCommand),

@@ -75,6 +75,9 @@ impl From<OsString> for InventoryArg {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signatures in staging")]
 pub(crate) struct StagingArgs {
+    /// The trust document (TOML): who is trusted, and what signatures and attestations in staging need
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
     /// A public key whose signatures in staging are accepted (may be repeated)
     #[arg(long, value_name = "PUB")]
     pub(crate) staging_key: Vec<PathBuf>,
@@ -231,6 +234,7 @@ impl StagingArgs {
     /// What is asked of staging.
     pub(crate) fn overrides(&self) -> StagingOverrides {
         StagingOverrides {
+            trust: self.trust.clone(),
             keys: self.staging_key.clone(),
             signatures: self.staging_signatures.clone(),
             names: self.staging_name.clone(),

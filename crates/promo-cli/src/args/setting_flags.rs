@@ -15,6 +15,7 @@ pub(crate) const SETTING_FLAGS: &[(&str, &str)] = &[
     (keys::KEY.name, "--key"),
     (keys::FORMATS.name, "--signature-formats"),
     (keys::RECURSIVE.name, "--recursive"),
+    (keys::TRUST.name, "--trust"),
     (keys::STAGING_KEYS.name, "--staging-key"),
     (keys::STAGING_SIGNATURES.name, "--staging-signatures"),
     (keys::STAGING_NAMES.name, "--staging-name"),

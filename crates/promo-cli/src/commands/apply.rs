@@ -13,7 +13,7 @@ use crate::output::{Format, Outcome};
 
 /// Runs the pipeline over what is left of the saved plan.
 pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> {
-    let promoter = context.promoter(context.settings(args.overrides(), &Part::ALL)?);
+    let promoter = context.promoter(context.settings(args.overrides(), &Part::ALL)?)?;
     let saved = saved_plan::open(&args.plan)?;
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
     let mut request = PromoteRequest::new(if args.confirm {

@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome>
         ..Overrides::default()
     };
     let parts = [Part::Network, Part::Scope, Part::Signing];
-    let promoter = context.promoter(context.settings(given, &parts)?);
+    let promoter = context.promoter(context.settings(given, &parts)?)?;
     let attached = promoter.attest(images, &source, identity.as_ref()).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&attached)?,

@@ -14,7 +14,7 @@ use crate::output::{Format, Outcome};
 pub(crate) async fn run(args: &ManifestAddArgs, context: &Context) -> Result<Outcome> {
     let reference = image::reference(&args.image)?;
     let promoter =
-        context.promoter(context.settings(args.overrides(), &[Part::Network, Part::Scope])?);
+        context.promoter(context.settings(args.overrides(), &[Part::Network, Part::Scope])?)?;
     let added = promoter.add(&reference, &tags(args)?).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&added)?,

@@ -12,7 +12,7 @@ use crate::output::{Format, Outcome};
 /// Asks the registry, once.
 pub(crate) async fn run(args: &ManifestDigestArgs, context: &Context) -> Result<Outcome> {
     let reference = image::reference(&args.image)?;
-    let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?);
+    let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?)?;
     let document = promoter.digest(&reference).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&document)?,

@@ -22,4 +22,5 @@ pub(crate) mod settings_show;
 pub(crate) mod shell;
 pub(crate) mod sign;
 pub(crate) mod snapshot;
+pub(crate) mod trace;
 pub(crate) mod verify;

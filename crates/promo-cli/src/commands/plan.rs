@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
         scope: args.scope.overrides(),
         ..Overrides::default()
     };
-    let promoter = context.promoter(context.settings(given, parts(args))?);
+    let promoter = context.promoter(context.settings(given, parts(args))?)?;
     let prepare = |path: &Option<PathBuf>| path.as_deref().map(ReportFile::prepare).transpose();
     let (report, save) = (prepare(&args.report)?, prepare(&args.save)?);
     let mut request = PlanRequest::default();

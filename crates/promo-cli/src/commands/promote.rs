@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
         staging: args.staging.overrides(),
         ..Overrides::default()
     };
-    let promoter = context.promoter(context.settings(given, &Part::ALL)?);
+    let promoter = context.promoter(context.settings(given, &Part::ALL)?)?;
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
     let mut request = PromoteRequest::new(if args.confirm {
         Extent::Confirmed

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &SignArgs, context: &Context) -> Result<Outcome> {
         ..Overrides::default()
     };
     let parts = [Part::Network, Part::Scope, Part::Signing];
-    let promoter = context.promoter(context.settings(given, &parts)?);
+    let promoter = context.promoter(context.settings(given, &parts)?)?;
     let attached = promoter.sign(images, identity.as_ref()).await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&attached)?,

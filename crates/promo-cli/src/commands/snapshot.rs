@@ -45,7 +45,7 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
 }
 
 async fn taken(args: &SnapshotArgs, context: &Context, registry: RegistryPath) -> Result<Snapshot> {
-    let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?);
+    let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?)?;
     let mut request = SnapshotRequest::new(registry.clone());
     request.minimal = args.minimal;
     let taken = promoter.snapshot(&request).await?;

@@ -2,6 +2,7 @@
 
 use promo::documents::{json, verification_text, yaml};
 use promo::settings::{Overrides, Part};
+use promo::trust::TrustDocument;
 use promo::{image, keys};
 use promo_core::evidence::Demand;
 use promo_sign::KeyVerifier;
@@ -18,11 +19,15 @@ pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome>
     let demand = Demand {
         identity: args.identity.as_deref().map(image::identity).transpose()?,
         attestations: args.attestation_type.clone(),
+        explain: args.explain,
     };
-    let verifier = KeyVerifier::new(keys::public_keys(&args.key)?);
+    let judge = match &args.trust {
+        Some(path) => TrustDocument::read(path)?.judge(),
+        None => KeyVerifier::new(keys::public_keys(&args.key)?).trusting_all(),
+    };
     let promoter =
-        context.promoter(context.settings(Overrides::default(), &[Part::Network, Part::Scope])?);
-    let document = promoter.verify(images, &verifier, &demand).await?;
+        context.promoter(context.settings(Overrides::default(), &[Part::Network, Part::Scope])?)?;
+    let document = promoter.verify(images, &judge, &demand).await?;
     let exit = if document.accepted {
         Exit::Done
     } else {

@@ -24,6 +24,25 @@ pub(super) struct Bars {
 struct Running {
     bars: BTreeMap<Phase, ProgressBar>,
     bytes: u64,
+    requests: u64,
+    throttled: u64,
+}
+
+impl Running {
+    /// Shows beside the last bar what the run has sent so far.
+    fn show_traffic(&self) {
+        let Some(bar) = self.bars.values().next_back() else {
+            return;
+        };
+        let mut text = format!("{} requests", self.requests);
+        if self.bytes > 0 {
+            text = format!("{} in {text}", HumanBytes(self.bytes));
+        }
+        if self.throttled > 0 {
+            text = format!("{text}, {} answered by 429", self.throttled);
+        }
+        bar.set_message(text);
+    }
 }
 
 impl Bars {
@@ -75,9 +94,12 @@ impl Observer for Bars {
             }
             Event::BytesSent { bytes, .. } => {
                 running.bytes += bytes;
-                if let Some(bar) = running.bars.get(&Phase::Promote) {
-                    bar.set_message(HumanBytes(running.bytes).to_string());
-                }
+                running.show_traffic();
+            }
+            Event::Request { status, .. } => {
+                running.requests += 1;
+                running.throttled += u64::from(*status == Some(429));
+                running.show_traffic();
             }
             Event::Warning { code, message } => {
                 self.line(&diagnostics::warning(code.as_str(), message));

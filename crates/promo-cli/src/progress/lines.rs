@@ -28,9 +28,15 @@ impl Lines {
                 host,
                 operation,
                 status,
+                took,
+                ..
             } => {
                 let status = status.map_or_else(|| "no answer".to_owned(), |code| code.to_string());
-                Some(format!("{:>10}  {host} {operation:?}: {status}", "request"))
+                let took = took.as_secs_f64();
+                Some(format!(
+                    "{:>10}  {host} {operation:?}: {status} in {took:.3} s",
+                    "request"
+                ))
             }
             Event::Retry {
                 host,

@@ -50,6 +50,26 @@ fn noteworthy(event: &Event) -> Option<String> {
             "throttled",
             pause.as_secs_f64()
         )),
+        Event::HostAwaited {
+            host,
+            silent,
+            give_up,
+        } => Some(format!(
+            "{:>10}  for {host}: it has not answered for {:.1} s; given up after {:.0} s",
+            "waiting",
+            silent.as_secs_f64(),
+            give_up.as_secs_f64()
+        )),
+        Event::HostBack { host, silent } => Some(format!(
+            "{:>10}  {host} answers again, after {:.1} s",
+            "back",
+            silent.as_secs_f64()
+        )),
+        Event::HostGivenUp { host, silent } => Some(format!(
+            "{:>10}  {host}: it has not answered for {:.1} s, and what needs it is left",
+            "given up",
+            silent.as_secs_f64()
+        )),
         _ => None,
     }
 }

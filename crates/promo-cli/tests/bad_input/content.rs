@@ -218,7 +218,8 @@ async fn an_index_of_100_000_children() {
             media_type::OCI_MANIFEST
         )
     };
-    for (children, code) in [(100_000, "PROMO-R0"), (20_000, "PROMO-R049")] {
+    // What is beyond the cap can't be kept, so copying reads it once more.
+    for (children, code, read) in [(100_000, "PROMO-R0", 2), (20_000, "PROMO-R049", 1)] {
         let list: Vec<String> = (0..children).map(child).collect();
         let document = format!(
             r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}}"#,
@@ -234,7 +235,7 @@ async fn an_index_of_100_000_children() {
             entry.operation == Operation::ManifestGet
                 && entry.repository.as_deref() == Some("team/bad")
         });
-        assert_eq!(reads.len(), 1);
+        assert_eq!(reads.len(), read);
         world.good_ones_are_published();
         world.nothing_of("bad");
     }

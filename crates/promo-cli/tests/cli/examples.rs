@@ -20,6 +20,7 @@ async fn examples(sandbox: &Sandbox) -> Vec<String> {
         "plan",
         "apply",
         "promote",
+        "trace",
         "cip",
         "snapshot",
         "sign",

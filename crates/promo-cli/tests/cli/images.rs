@@ -2,16 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{KEY, World};
-
-/// Times and keys differ from run to run.
-fn settings() -> insta::Settings {
-    let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME");
-    settings.add_filter("sha256:[0-9a-f]{64}", "KEY");
-    settings.add_filter("sha256:[0-9a-f]{12}", "DIGEST");
-    settings
-}
+use crate::support::{KEY, World, filters};
 
 #[tokio::test]
 async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
@@ -19,11 +10,11 @@ async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
     assert_eq!(world.promote(&["--no-sign"]).await.code, Some(0));
     let image = world.image("app");
     let verify = ["verify", image.as_str(), "--key", "cosign.pub"];
-    let _filters = settings().bind_to_scope();
+    let _filters = filters().bind_to_scope();
     assert_snapshot!(world.sandbox.run(&verify).await, @r"
     refused PRODUCTION/team/app:v1 (DIGEST)
       as PRODUCTION/team/app
-      missing a signature by an accepted key
+      missing a signature by an accepted signer
     --- exit 5
     ");
 
@@ -162,7 +153,7 @@ async fn what_was_not_judged_is_said() {
         .build();
     sbom.push_untagged(&world.production.state(), "team/app");
     let verify = ["verify", image.as_str(), "--key", "cosign.pub"];
-    let _filters = settings().bind_to_scope();
+    let _filters = filters().bind_to_scope();
     assert_snapshot!(world.sandbox.run(&verify).await, @r"
     accepted PRODUCTION/team/app:v1 (DIGEST)
       as PRODUCTION/team/app

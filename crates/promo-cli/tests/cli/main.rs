@@ -18,10 +18,14 @@ mod files;
 mod images;
 mod interrupt;
 mod manifests;
+#[cfg(unix)]
+mod open_files;
 mod plan_markdown;
 mod promotion;
 mod report_file;
 mod saved_plans;
 mod schemas;
 mod support;
+mod trace;
 mod trees;
+mod trust;

@@ -306,3 +306,12 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// For snapshots: times, keys and digests differ from run to run.
+pub(crate) fn filters() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME");
+    settings.add_filter("sha256:[0-9a-f]{64}", "KEY");
+    settings.add_filter("sha256:[0-9a-f]{12}", "DIGEST");
+    settings
+}

@@ -4,17 +4,21 @@
 //! Whoever verifies reads the evidence through the ports and hands it over; nothing is asked here. What a run
 //! demands of staging is the pipeline's.
 
+mod explanation;
 mod judgement;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use explanation::{ExplainedCheck, Explanation, Found, FoundOutcome, Wanted};
 pub use judgement::{Demand, FoundEvidence};
 
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::Digest;
-use crate::ports::{AcceptedEvidence, EvidenceKind, RefusedEvidence, UnknownEvidence};
+use crate::ports::{AcceptedEvidence, EvidenceKind, RefusedEvidence, SignerName, UnknownEvidence};
 
 /// `promo.verification/v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,6 +57,12 @@ pub struct VerifiedImage {
     /// Why it is not accepted, if it isn't.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// What is missing and was only to be warned about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Why each piece counts or doesn't, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
 }
 
 /// Evidence that was accepted.
@@ -62,10 +72,16 @@ pub struct VerifiedImage {
 pub struct Accepted {
     /// What it is.
     pub kind: EvidenceKind,
-    /// Whose key it holds by.
+    /// Who made it: a key's fingerprint, or an identity and its issuer.
     pub signer: String,
+    /// As which trusted signers it counts, where the trust document names them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub trusted_as: BTreeSet<SignerName>,
     /// When it was made, as it says itself.
     pub time: Option<Timestamp>,
+    /// When it existed at the latest, as others have signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven_time: Option<Timestamp>,
 }
 
 /// Evidence by a signer whom nobody named.
@@ -119,10 +135,15 @@ impl VerificationDocument {
 
 impl From<AcceptedEvidence> for Accepted {
     fn from(accepted: AcceptedEvidence) -> Self {
+        // A key that nobody has named is told once.
+        let mut trusted_as = accepted.trusted_as;
+        trusted_as.retain(|name| name.as_str() != accepted.signer);
         Self {
             kind: accepted.kind,
             signer: accepted.signer,
+            trusted_as,
             time: accepted.time,
+            proven_time: accepted.proven_time,
         }
     }
 }

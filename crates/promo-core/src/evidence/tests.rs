@@ -3,9 +3,14 @@ use bytes::Bytes;
 use super::*;
 use crate::codes;
 use crate::oci::Descriptor;
-use crate::ports::{Evidence, EvidenceBlob, EvidenceSet, SignatureFormat, TagSuffix, Verification};
+use crate::ports::{
+    CheckFailure, Evidence, EvidenceBlob, ExaminedEvidence, SignatureFacts, SignatureFormat,
+    SignerClaim, SignerFacts, TagSuffix, Verification,
+};
+use crate::trust::{Decision, JudgedEvidence, Trust};
 
 const IMAGE: &str = "registry.example/team/app:v1";
+const SIGNER: &str = "somebody";
 const SBOM: &str = "https://spdx.dev/Document";
 
 fn signature(format: SignatureFormat) -> EvidenceKind {
@@ -31,7 +36,9 @@ fn accepted(kind: EvidenceKind, signer: &str) -> AcceptedEvidence {
         },
         kind,
         signer: signer.to_owned(),
+        trusted_as: [SIGNER.parse().unwrap()].into(),
         time: None,
+        proven_time: None,
         names: Vec::new(),
         signed_digest: Digest::sha256_of(signer.as_bytes()),
     }
@@ -50,17 +57,51 @@ fn found(verification: Verification) -> FoundEvidence {
         image: IMAGE.parse().unwrap(),
         identity: Identity::new("registry.example/team/app".parse().unwrap()),
         digest: Digest::sha256_of(b"the image"),
-        evidence: EvidenceSet::default(),
-        verification,
+        passed_over: Vec::new(),
+        judged: judged(verification),
     }
+}
+
+/// What was judged, so that this comes of it.
+fn judged(verification: Verification) -> Vec<JudgedEvidence> {
+    let of = |kind, signer: Option<String>, decision| {
+        let piece = accepted(kind, signer.as_deref().unwrap_or_default());
+        let claim = signer.map(SignerClaim::Other);
+        let facts = SignatureFacts {
+            signed_digest: Some(piece.signed_digest),
+            ..SignatureFacts::new(piece.kind, SignerFacts::Unproven { claim })
+        };
+        JudgedEvidence {
+            examined: ExaminedEvidence {
+                evidence: piece.evidence,
+                signatures: vec![facts],
+            },
+            decisions: vec![decision],
+        }
+    };
+    let accepted = verification.accepted.into_iter().map(|it| {
+        let decision = Decision::Counts(it.trusted_as);
+        of(it.kind, Some(it.signer), decision)
+    });
+    let unknown = verification.unknown.into_iter();
+    let unknown = unknown.map(|it| of(it.kind, it.signer, Decision::Stranger));
+    let refused = verification.refused.into_iter().map(|it| {
+        let failure = CheckFailure {
+            code: it.code,
+            message: it.message,
+        };
+        of(it.kind, None, Decision::Refused(failure))
+    });
+    accepted.chain(unknown).chain(refused).collect()
 }
 
 fn judge(verification: Verification, attestations: &[&str]) -> VerifiedImage {
     let demand = Demand {
         identity: None,
         attestations: attestations.iter().map(|&name| name.to_owned()).collect(),
+        explain: false,
     };
-    VerifiedImage::judge(found(verification), &demand)
+    VerifiedImage::judge(found(verification), &Trust::nobody(), &demand)
 }
 
 fn signed() -> Verification {
@@ -81,7 +122,7 @@ fn one_accepted_signature_is_enough() {
 fn nothing_found_is_nothing_proven() {
     let image = judge(Verification::default(), &[]);
     assert!(!image.accepted);
-    assert_eq!(image.missing, ["a signature by an accepted key"]);
+    assert_eq!(image.missing, ["a signature by an accepted signer"]);
 }
 
 /// An attestation proves something of the image, but not that it was signed.
@@ -93,7 +134,7 @@ fn an_attestation_stands_for_no_signature() {
     };
     let image = judge(verification, &[SBOM]);
     assert!(!image.accepted);
-    assert_eq!(image.missing, ["a signature by an accepted key"]);
+    assert_eq!(image.missing, ["a signature by an accepted signer"]);
 }
 
 #[test]
@@ -108,7 +149,9 @@ fn each_attestation_that_is_demanded_has_to_be_there() {
     assert!(!image.accepted);
     assert_eq!(
         image.missing,
-        [format!("an attestation of type {other} by an accepted key")]
+        [format!(
+            "an attestation of type {other} by an accepted signer"
+        )]
     );
 }
 
@@ -167,11 +210,8 @@ fn the_document_lists_signatures_first_and_accepts_only_all_images() {
         .push(accepted(signature(SignatureFormat::Bundle), "a"));
     let mut found = found(verification);
     let beside = Digest::sha256_of(b"an SBOM");
-    found
-        .evidence
-        .passed_over
-        .push((beside, "no evidence".to_owned()));
-    let good = VerifiedImage::judge(found, &Demand::default());
+    found.passed_over.push((beside, "no evidence".to_owned()));
+    let good = VerifiedImage::judge(found, &Trust::nobody(), &Demand::default());
     let signers: Vec<&str> = good.evidence.iter().map(|it| it.signer.as_str()).collect();
     assert_eq!(signers, ["a", "key", "a"]);
     assert_eq!(good.evidence[2].kind, attestation(SBOM));

@@ -94,3 +94,42 @@ fn merging_adds_up_and_what_became_unreadable_stays_so() {
     one.merge(three);
     assert_eq!(one.tag(&here, &tag("v1")), TagState::Unreadable(code));
 }
+
+/// Mirrors by the dozen are asked the same: it is kept once, until one of them is asked more.
+#[test]
+fn what_is_wanted_of_mirrors_alike_is_kept_once() {
+    let mirrors = ["a.io/x", "b.io/x", "c.io/x"].map(repository);
+    let mut wanted = WantedInventory::default();
+    for mirror in &mirrors {
+        wanted.want_tag(mirror, &tag("v1"));
+        wanted.want_digest(mirror, digest(1));
+    }
+    wanted.want_tag(&mirrors[1], &tag("v2"));
+    let apart = wanted.clone();
+    wanted.share(&[mirrors[0].clone(), mirrors[2].clone(), mirrors[1].clone()]);
+    assert_eq!(wanted, apart);
+    let at = |wanted: &WantedInventory, mirror: usize| {
+        Arc::as_ptr(&wanted.repositories[&mirrors[mirror]])
+    };
+    assert_eq!(at(&wanted, 0), at(&wanted, 2));
+    assert_ne!(at(&wanted, 0), at(&wanted, 1));
+    wanted.want_tag(&mirrors[2], &tag("v3"));
+    assert!(!wanted.repositories[&mirrors[0]].tags.contains(&tag("v3")));
+    assert!(wanted.repositories[&mirrors[2]].tags.contains(&tag("v1")));
+}
+
+#[test]
+fn a_clone_of_content_records_for_itself() {
+    let mut one = RepositoryContent::complete();
+    one.record_tag(tag("v1"), Some(digest(1)));
+    let mut other = one.clone();
+    other.record_tag(tag("v1"), Some(digest(2)));
+    assert_eq!(
+        RepositoryInventory::Read(one).tag(&tag("v1")),
+        TagState::Points(digest(1))
+    );
+    assert_eq!(
+        RepositoryInventory::Read(other).tag(&tag("v1")),
+        TagState::Points(digest(2))
+    );
+}

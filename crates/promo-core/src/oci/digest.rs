@@ -62,6 +62,11 @@ impl Digest {
         Self(Bytes::Sha256(Sha256::digest(bytes).into()))
     }
 
+    /// The SHA-256 digest that these bytes are.
+    pub const fn from_sha256(bytes: [u8; 32]) -> Self {
+        Self(Bytes::Sha256(bytes))
+    }
+
     /// The digest of `bytes` by `algorithm`.
     pub fn of(algorithm: DigestAlgorithm, bytes: &[u8]) -> Self {
         let mut digester = Digester::new(algorithm);

@@ -6,17 +6,21 @@
 //! as they are, before the image's own manifest.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 
+use futures_util::future::try_join;
 use serde::Deserialize;
 
+use super::concurrent;
 use super::flow::Run;
+use super::intent::Mode;
 use super::outcome::Blocked;
 use super::placing;
 use super::settings::StagingPolicy;
 use super::tag_lists::TagLists;
 use crate::oci::{Descriptor, Digest, ManifestReference, MediaType, RawManifest, Repository};
 use crate::plan::{Becomes, Beside, ImageWork, Verdict};
-use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase, Registry};
+use crate::ports::{CopiedContent, CopyRequest, Event, Failure, Phase, Registry, contain};
 
 /// The most referrers of an image that are told.
 pub const MAX_TOLD: usize = 1000;
@@ -42,6 +46,30 @@ impl<'a> Look<'a> {
             tags: &run.reads.tags,
         }
     }
+}
+
+/// Whether what is beside images is only told, and by a run that has more to do meanwhile. Where some of it may be carried, it
+/// must be known before the image is copied.
+pub(super) fn can_wait(run: &Run) -> bool {
+    run.mode == Mode::Confirmed && run.settings.carry.is_empty()
+}
+
+/// How many images are looked at together while others are copied: what is only told takes no places from these.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+
+/// What is beside these images, of which nothing is carried. Where that can't be told, observers hear why.
+pub(super) async fn tell(run: &Run, images: Vec<(Repository, Digest)>) -> Vec<Beside> {
+    let found = concurrent::each(AT_ONCE, images, |(source, image)| async move {
+        if run.interrupt.is_raised() {
+            return Vec::new();
+        }
+        let found = contain(find(&Look::of(run), &source, image)).await;
+        found.unwrap_or_else(|failure| {
+            run.observe(&cant_be_told(&source, image, &failure));
+            Vec::new()
+        })
+    });
+    found.await.into_iter().flatten().collect()
 }
 
 /// What is beside one image.
@@ -104,11 +132,27 @@ pub(super) async fn find(
     source: &Repository,
     image: Digest,
 ) -> Result<Vec<Beside>, Failure> {
+    let both = try_join(referrers(look, source, image), tags(look, source, image));
+    let (mut found, tags) = both.await?;
+    found.extend(tags);
+    Ok(found)
+}
+
+async fn referrers(
+    look: &Look<'_>,
+    source: &Repository,
+    image: Digest,
+) -> Result<Vec<Beside>, Failure> {
     let list = look.registry.referrers(source, &image).await?;
     let mut found = Vec::new();
     for referrer in list.descriptors.into_iter().take(MAX_TOLD) {
         found.push(judge(look, source, image, referrer).await?);
     }
+    Ok(found)
+}
+
+async fn tags(look: &Look<'_>, source: &Repository, image: Digest) -> Result<Vec<Beside>, Failure> {
+    let mut found = Vec::new();
     let judged = look.staging != StagingPolicy::Off;
     // Those that hold signatures are read anyway where they are judged.
     let asked = TAGS.iter().filter(|suffix| !judged || **suffix == ".sbom");

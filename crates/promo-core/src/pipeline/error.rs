@@ -9,7 +9,7 @@ use crate::ports::Failure;
 pub enum RunError {
     /// Signatures in staging shall be judged, but no key is accepted.
     #[error("signatures in staging shall be judged, but no key is accepted")]
-    NoStagingVerifier,
+    NoStagingJudge,
     /// The signer can't sign.
     #[error("the signer does not work")]
     Signer(#[source] Failure),
@@ -31,7 +31,7 @@ impl RunError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::NoStagingVerifier => codes::NO_STAGING_VERIFIER,
+            Self::NoStagingJudge => codes::NO_STAGING_VERIFIER,
             Self::Signer(_) => codes::SIGNER,
             Self::Attester(_) => codes::ATTESTER,
             Self::MissingCapability(_) => codes::MISSING_CAPABILITY,
@@ -42,7 +42,7 @@ impl RunError {
     /// What to do, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoStagingVerifier => vec![
+            Self::NoStagingJudge => vec![
                 "name the public keys that are accepted (`verify.staging-keys`), or don't ask for signatures \
                  (`verify.staging-signatures`)"
                     .to_owned(),
@@ -111,6 +111,10 @@ pub mod codes {
             "The image was in staging when the plan was made, and is not there any more."
         OTHER_IMAGE "PROMO-C031" "another image was copied"
             "The copier returned a manifest with another digest than the one asked for. Nothing was published."
+        STAGING_TOO_FEW "PROMO-C032" "too few signers in staging"
+            "The trust document needs signatures by more different signers than have signed the image in staging."
+        STAGING_ATTESTATION "PROMO-C033" "an attestation is missing in staging"
+            "The trust document needs an attestation of a type, by signers that it names, and staging has none that counts."
         EVIDENCE_MISSING "PROMO-C040" "evidence could not be verified after it was made"
             "The verifier does not accept what signer or attester made. Nothing was published."
         EVIDENCE_LOST "PROMO-C041" "the registry did not keep the evidence"

@@ -9,6 +9,7 @@ use super::ended::{EndedRun, PhaseReport, PhaseStatus};
 use super::outcome::{self, Blocked, EdgeOutcome};
 use super::partners::Partners;
 use super::shared_evidence::SharedEvidence;
+use super::source_manifests::SourceManifests;
 use super::source_reads::SourceReads;
 use super::staged::{JudgedChildren, StagingEvidence};
 use super::{Interrupt, Mode, Ports, RunSettings, SigningPorts};
@@ -26,6 +27,8 @@ pub(super) struct Run {
     pub(super) signing: Option<SigningPorts>,
     pub(super) interrupt: Interrupt,
     pub(super) started: Timestamp,
+    /// The manifests that the plan read at the sources.
+    pub(super) manifests: Arc<SourceManifests>,
     pub(super) judged_children: JudgedChildren,
     /// What is read of staging once for several images.
     pub(super) reads: SourceReads,
@@ -219,6 +222,7 @@ impl Run {
             signing: self.signing.clone(),
             interrupt: self.interrupt.clone(),
             started: self.started,
+            manifests: Arc::clone(&self.manifests),
             judged_children: JudgedChildren::default(),
             reads: SourceReads::default(),
             shared,

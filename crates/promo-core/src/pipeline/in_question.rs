@@ -14,6 +14,7 @@ use super::{EvidenceScope, Mode, SigningPorts, concurrent, settings};
 use crate::oci::Repository;
 use crate::plan::ImageWork;
 use crate::ports::{Evidence, EvidenceKind, Failure, Phase};
+use crate::trust::AboutImage;
 
 /// Those of the images whose evidence doesn't stand at some destination, with these destinations; and what could not
 /// be found out. Nothing is asked in a run that doesn't sign.
@@ -97,10 +98,12 @@ async fn has_evidence(
         let held = store
             .find_attestations(repository, &image.digest, predicate_type, known)
             .await?;
-        let verification = signing
-            .verifier
-            .verify(&image.digest, Some(&image.identity), &held)
-            .await?;
+        let about = AboutImage {
+            digest: &image.digest,
+            identity: Some(&image.identity),
+            now: run.ports.clock.now(),
+        };
+        let verification = signing.judge.verify(about, &held).await?;
         let mut accepted = verification.accepted.into_iter();
         match accepted.find(|accepted| accepted.kind == kind) {
             Some(accepted) if known.contains(&accepted.evidence) => {}

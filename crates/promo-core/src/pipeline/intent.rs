@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::error::RunError;
-use crate::ports::{Attester, Contained, EvidenceForms, Signer, Verifier};
+use crate::ports::{Attester, Contained, EvidenceForms, Signer};
+use crate::trust::Judge;
 
 /// How far a run goes, as the report says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -20,7 +21,7 @@ pub enum Mode {
     Confirmed,
 }
 
-/// The ports that make evidence, and the verifier that accepts what they make.
+/// The ports that make evidence, and who accepts what they make.
 #[derive(Debug, Clone)]
 pub struct SigningPorts {
     /// Makes signatures.
@@ -28,7 +29,7 @@ pub struct SigningPorts {
     /// Makes attestations.
     pub attester: Arc<dyn Attester>,
     /// Accepts what these two make, and nothing else.
-    pub verifier: Arc<dyn Verifier>,
+    pub judge: Judge,
 }
 
 impl SigningPorts {
@@ -124,7 +125,7 @@ async fn shown(ports: SigningPorts) -> Result<SigningPorts, RunError> {
     let ports = SigningPorts {
         signer: Arc::new(Contained::new(ports.signer)),
         attester: Arc::new(Contained::new(ports.attester)),
-        verifier: Arc::new(Contained::new(ports.verifier)),
+        judge: ports.judge.contained(),
     };
     ports.signer.check().await.map_err(RunError::Signer)?;
     ports.attester.check().await.map_err(RunError::Attester)?;

@@ -1,6 +1,6 @@
-//! One account of a run whose mirrors go through the phases apart (`mirrors`): observers hear of each phase once, and of
-//! each image once in a phase, when it has passed at the first mirror, or is blocked at all of them. Other events go
-//! through as they are.
+//! One account of a run whose mirrors and images go through the phases apart (`mirrors`): observers hear of each phase once,
+//! and of each image once in a phase, when it has passed at the first mirror, or is blocked at all of them. Other events
+//! go through as they are.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,8 @@ const OF_IMAGES: [Phase; 3] = [Phase::Promote, Phase::Sign, Phase::Attest];
 #[derive(Debug)]
 pub(super) struct MirrorProgress {
     observer: Arc<dyn Observer>,
-    mirrors: usize,
+    /// How many go through the phases, each by itself: the images that go together, at each mirror.
+    parts: usize,
     /// Destinations that may be published.
     publications: u64,
     phases: Mutex<BTreeMap<Phase, Tally>>,
@@ -28,7 +29,7 @@ pub(super) struct MirrorProgress {
 struct Tally {
     status: Option<PhaseStatus>,
     began: bool,
-    /// Mirrors that have ended it.
+    /// Parts that have ended it.
     ended: usize,
     images: BTreeMap<String, Image>,
     /// Of publish, which works on edges.
@@ -56,15 +57,15 @@ enum Came {
 }
 
 impl MirrorProgress {
-    /// Of mirrors that have these images before them.
+    /// Of parts that have these images before them.
     pub(super) fn new<'a>(
         observer: Arc<dyn Observer>,
         parts: impl Iterator<Item = &'a Vec<ValidatedImage>>,
     ) -> Self {
         let mut images: BTreeMap<String, Image> = BTreeMap::new();
-        let (mut mirrors, mut publications) = (0, 0);
+        let (mut count, mut publications) = (0, 0);
         for part in parts {
-            mirrors += 1;
+            count += 1;
             for work in part.iter().map(ValidatedImage::work) {
                 publications += work.destinations.len() as u64;
                 let name = format!("{}@{}", work.identity, work.digest);
@@ -83,13 +84,13 @@ impl MirrorProgress {
         phases.insert(Phase::Publish, Tally::default());
         Self {
             observer,
-            mirrors,
+            parts: count,
             publications,
             phases: Mutex::new(phases),
         }
     }
 
-    /// How a mirror ended each phase.
+    /// How parts ended their phases, after all of them have.
     pub(super) fn record(&self, reports: Vec<PhaseReport>) {
         let mut phases = self.lock();
         for report in reports {
@@ -169,25 +170,26 @@ impl MirrorProgress {
         let mut phases = self.lock();
         let tally = phases.entry(phase).or_default();
         tally.ended += 1;
+        if phase == Phase::Publish {
+            tally.edges_passed += passed;
+            tally.edges_blocked += blocked;
+        }
+        if tally.ended < self.parts {
+            return;
+        }
         let (passed, blocked) = match phase {
-            // These are counted when the mirrors are back, for the report.
-            Phase::Publish => {
-                tally.edges_passed += passed;
-                tally.edges_blocked += blocked;
-                (tally.edges_passed, tally.edges_blocked)
-            }
+            // These are counted once more when the parts are back, for the report.
+            Phase::Publish => (
+                std::mem::take(&mut tally.edges_passed),
+                std::mem::take(&mut tally.edges_blocked),
+            ),
             _ => tally.count(),
         };
-        if tally.ended == self.mirrors {
-            if phase == Phase::Publish {
-                (tally.edges_passed, tally.edges_blocked) = (0, 0);
-            }
-            self.observer.observe(&Event::PhaseEnded {
-                phase,
-                passed,
-                blocked,
-            });
-        }
+        self.observer.observe(&Event::PhaseEnded {
+            phase,
+            passed,
+            blocked,
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Phase, Tally>> {

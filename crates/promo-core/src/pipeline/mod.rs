@@ -41,6 +41,7 @@ mod promote;
 mod provenance;
 mod publish;
 mod push_check;
+mod read_for_copying;
 mod read_inventory;
 mod refusal;
 mod settings;
@@ -49,6 +50,7 @@ mod shards;
 mod shared_evidence;
 mod shown;
 mod sign;
+mod source_manifests;
 mod source_reads;
 mod staged;
 mod staged_children;
@@ -78,6 +80,7 @@ pub use settings::{
 };
 pub use setup::Ready;
 pub use sign::{Signed, SignedImage};
+pub use source_manifests::MAX_SOURCE_MANIFESTS;
 pub use staged::{StagingEvidence, StagingNote, StagingSignatures};
 pub use staged_children::{
     MAX_BYTES as MAX_CHILDREN_BYTES, MAX_CHILDREN, MAX_PIECES as MAX_CHILDREN_PIECES,

@@ -4,7 +4,8 @@ use super::ended::{EndedRun, PhaseStatus};
 use super::error::RunError;
 use super::flow::Flow;
 use super::in_question;
-use super::intent::Intent;
+use super::intent::{Intent, Mode};
+use super::read_for_copying::read_for_copying;
 use super::read_inventory::read_inventory;
 use super::settings::RunSettings;
 use super::setup::Ready;
@@ -23,7 +24,7 @@ pub struct Planned<I> {
 
 impl<I: Intent> Ready<I> {
     /// Reads the inventory and plans: destinations first, then only those sources that the
-    /// destinations don't already answer for.
+    /// destinations don't already answer for. A confirmed run reads the manifests there, and keeps them for copying.
     pub async fn plan(self, set: &ManifestSet) -> Result<Planned<I>, RunError> {
         let plan = self.plan_now(set, &self.run.settings.plan).await;
         Planned::new(self, plan).await
@@ -53,8 +54,13 @@ impl<I: Intent> Ready<I> {
                 items: wanted.repositories.len() as u64,
             });
         };
-        let reader = self.run.ports.inventory.as_ref();
-        let inventory = read_inventory(&planner, reader, began).await;
+        let (ports, at_once) = (&self.run.ports, self.run.settings.concurrency);
+        let inventory = match I::MODE {
+            Mode::DryRun => read_inventory(&planner, &*ports.inventory, began).await,
+            Mode::Confirmed => {
+                read_for_copying(&planner, ports, at_once, &self.run.manifests, began).await
+            }
+        };
         planner.plan(Some(&inventory))
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::future::join;
+
 use super::beside;
 use super::ended::PhaseStatus;
 use super::error::codes;
@@ -84,9 +86,24 @@ impl PromotedDestination {
 
 impl Validated<Confirmed> {
     /// Copies content to the destinations. Only of a run that is confirmed can this be asked.
-    pub async fn promote(self) -> Promoted {
+    pub async fn promote(mut self) -> Promoted {
+        let run = Arc::clone(self.run());
+        let told = self.tell_beside();
+        let promoted = async {
+            let asked = push_check::ask(&run, self.passed().iter().map(ValidatedImage::work)).await;
+            let closed = Arc::clone(&asked.closed);
+            let promoted = self.promote_to_open(closed);
+            let (promoted, ()) = join(promoted, asked.give_up(&run)).await;
+            promoted
+        };
+        let (mut promoted, beside) = join(promoted, told).await;
+        promoted.flow.beside.extend(beside);
+        promoted
+    }
+
+    /// The same, where it is known which destinations are closed.
+    pub(super) async fn promote_to_open(self, closed: Arc<Closed>) -> Promoted {
         let (mut flow, passed, Confirmed { .. }) = self.into_parts();
-        let closed = Arc::new(push_check::closed(&flow.run, &passed).await);
         let promoted: Vec<PromotedImage> = flow
             .carry_out(Phase::Promote, PhaseStatus::Done, passed, |run, image| {
                 copy(run, Arc::clone(&closed), image)
@@ -186,6 +203,7 @@ async fn copy_content(run: &Run, work: &ImageWork) -> Result<CopiedContent, Bloc
         .collect();
     let destinations = unique.into_iter().collect();
     let request = CopyRequest::new(work.source.clone(), work.digest, destinations)
+        .with_manifest(run.manifests.of(&work.source, work.digest))
         .with_partners(run.partners.of(work));
     let content = run.ports.copier.copy(&request).await;
     let content = content.map_err(|failure| match failure.kind() {

@@ -11,8 +11,9 @@ use crate::oci::{RegistryHost, Repository};
 use crate::plan::PlanOptions;
 use crate::ports::{
     Clock, Contained, Copier, EvidenceStore, Gate, InventoryReader, Observer, RecordedManifest,
-    Registry, Silent, Sleep, Verifier,
+    Registry, Silent, Sleep,
 };
+use crate::trust::Judge;
 
 /// What is asked of the signatures that images have in staging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -64,7 +65,7 @@ pub struct RunSettings {
     pub evidence: EvidenceScope,
     /// What the plan is asked.
     pub plan: PlanOptions,
-    /// How many images a phase works on at once, at each mirror.
+    /// How many images are worked on at once, at each mirror.
     pub concurrency: NonZeroUsize,
     /// How many images are gone through together, from validate to publish, before the next are begun.
     pub shard: NonZeroUsize,
@@ -94,9 +95,9 @@ impl RunSettings {
     }
 }
 
-/// How many images a phase works on at once at each mirror, unless settings say otherwise. What a host is sent at once is
+/// How many images are worked on at once at each mirror, unless settings say otherwise. What a host is sent at once is
 /// its budget's matter.
-pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(128).unwrap();
 
 /// How many images are gone through together, unless settings say otherwise.
 pub const SHARD: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
@@ -114,7 +115,7 @@ pub struct Ports {
     /// Reads and attaches evidence.
     pub evidence: Arc<dyn EvidenceStore>,
     /// Judges signatures of staging, if they are looked at.
-    pub staging: Option<Arc<dyn Verifier>>,
+    pub staging: Option<Judge>,
     /// Who decides whether an image may go to production, in this order; the first objection counts.
     pub gates: Vec<Arc<dyn Gate>>,
     /// Takes events.
@@ -161,9 +162,7 @@ impl Ports {
             inventory: Arc::new(Contained::new(self.inventory)),
             copier: Arc::new(Contained::new(self.copier)),
             evidence: Arc::new(Contained::new(self.evidence)),
-            staging: self
-                .staging
-                .map(|verifier| Arc::new(Contained::new(verifier)) as Arc<dyn Verifier>),
+            staging: self.staging.map(Judge::contained),
             gates: self
                 .gates
                 .into_iter()

@@ -52,6 +52,7 @@ impl<I: Intent> Ready<I> {
             signing: intent.signing().cloned(),
             interrupt,
             started,
+            manifests: Arc::default(),
             judged_children: JudgedChildren::default(),
             reads: SourceReads::default(),
             shared: Arc::default(),
@@ -71,7 +72,7 @@ impl<I: Intent> Ready<I> {
 
 fn check(settings: &RunSettings, ports: &Ports) -> Result<(), RunError> {
     if settings.staging != StagingPolicy::Off && ports.staging.is_none() {
-        return Err(RunError::NoStagingVerifier);
+        return Err(RunError::NoStagingJudge);
     }
     let capabilities = ports.registry.capabilities();
     if !capabilities.mount_session {

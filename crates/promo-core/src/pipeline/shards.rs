@@ -21,11 +21,12 @@ pub(super) async fn carry_out(planned: Planned<Confirmed>) -> Published {
     let shards = shards(work, images);
     let account = Arc::new(Account::new(Arc::clone(&flow.run.ports.observer), &shards));
     for work in shards {
-        let run = flow.run.apart(
+        let mut run = flow.run.apart(
             Arc::new(InShard(Arc::clone(&account))),
             Arc::default(),
             Arc::default(),
         );
+        run.manifests = Arc::new(flow.run.manifests.take(work.iter()));
         let shard = Planned::part(flow.apart(Arc::new(run)), work, intent.clone());
         let validated = shard.verify_provenance().validate().await;
         let published = validated.publish_at_each_mirror().await;

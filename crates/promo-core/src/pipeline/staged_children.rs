@@ -14,9 +14,8 @@ use super::staged::{Judged, Notes, StagingEvidence, StagingSignatures};
 use super::staging;
 use crate::oci::{Descriptor, Digest, IndexChildren, RawManifest};
 use crate::plan::ImageWork;
-use crate::ports::{
-    AcceptedEvidence, BoundedEvidence, Evidence, Failure, FailureKind, Phase, Verifier,
-};
+use crate::ports::{AcceptedEvidence, BoundedEvidence, Evidence, Failure, FailureKind, Phase};
+use crate::trust::{AboutImage, Judge};
 
 /// The most children of one index whose evidence is looked at.
 pub const MAX_CHILDREN: usize = 1000;
@@ -45,7 +44,7 @@ pub(super) struct StagedChildren {
 /// carried, so that what was wrapped around it isn't kept in memory.
 pub(super) async fn look(
     run: &Run,
-    verifier: &dyn Verifier,
+    by: &Judge,
     work: &ImageWork,
     of_image: &mut StagingSignatures,
 ) -> Result<StagedChildren, Blocked> {
@@ -56,7 +55,7 @@ pub(super) async fn look(
         return Ok(StagedChildren::default());
     };
     of_image.accepted = rewritten(
-        verifier,
+        by,
         std::mem::take(&mut of_image.accepted),
         &top.descriptor(),
     )
@@ -72,7 +71,7 @@ pub(super) async fn look(
             unread += 1;
             continue;
         }
-        let judged = judge_once(run, verifier, work, &descriptor).await;
+        let judged = judge_once(run, by, work, &descriptor).await;
         let judged = judged.map_err(failed)?;
         pieces += judged.pieces;
         bytes += judged.bytes;
@@ -123,7 +122,7 @@ impl StagedChildren {
 
 async fn judge_once(
     run: &Run,
-    verifier: &dyn Verifier,
+    by: &Judge,
     work: &ImageWork,
     child: &Descriptor,
 ) -> Result<Arc<Judged>, Failure> {
@@ -132,7 +131,7 @@ async fn judge_once(
     if let Some(judged) = &*known {
         return Ok(Arc::clone(judged));
     }
-    let judged = match judge(run, verifier, work, child).await {
+    let judged = match judge(run, by, work, child).await {
         Ok(judged) => judged,
         Err(failure) if is_about_content(&failure) => Judged::unreadable(&failure),
         Err(failure) => return Err(failure),
@@ -142,21 +141,26 @@ async fn judge_once(
 
 async fn judge(
     run: &Run,
-    verifier: &dyn Verifier,
+    by: &Judge,
     work: &ImageWork,
     child: &Descriptor,
 ) -> Result<Judged, Failure> {
     let digest = &child.digest;
     let store = &run.ports.evidence;
     let read = store.read_bounded(&work.source, digest).await?;
-    let verification = verifier.verify(digest, None, &read.set).await?;
+    let about = AboutImage {
+        digest,
+        identity: None,
+        now: run.started,
+    };
+    let verification = by.verify(about, &read.set).await?;
     let mut notes = Notes::default();
     notes.refused(&verification.refused);
     notes.strangers(verification.unknown.len());
     notes.unread(read.unread);
     let mut accepted = Vec::new();
     for piece in verification.accepted {
-        match rewritten(verifier, vec![piece], child) {
+        match rewritten(by, vec![piece], child) {
             Ok(piece) => accepted.extend(piece),
             Err(failure) => notes.add(failure.code(), &left_behind(&failure), 1),
         }
@@ -203,12 +207,12 @@ fn is_about_content(failure: &Failure) -> bool {
 
 /// Accepted evidence as it is carried, about `subject`.
 fn rewritten(
-    verifier: &dyn Verifier,
+    by: &Judge,
     accepted: Vec<AcceptedEvidence>,
     subject: &Descriptor,
 ) -> Result<Vec<AcceptedEvidence>, Failure> {
     let rewrite = |accepted: AcceptedEvidence| {
-        let evidence = verifier.carried(&accepted, subject)?;
+        let evidence = by.carried(&accepted, subject)?;
         Ok(AcceptedEvidence {
             evidence,
             ..accepted
@@ -268,6 +272,9 @@ async fn manifest(
     work: &ImageWork,
     digest: Digest,
 ) -> Result<Option<RawManifest>, Failure> {
+    if let Some(manifest) = run.manifests.of(&work.source, digest) {
+        return Ok(Some(manifest));
+    }
     let reference = digest.into();
     let read = run.ports.registry.get_manifest(&work.source, &reference);
     run.reads.manifests.get(&work.source, digest, read).await

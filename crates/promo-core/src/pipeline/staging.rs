@@ -18,11 +18,14 @@ use crate::ports::{
     AcceptedEvidence, BoundedEvidence, Evidence, EvidenceKind, Phase, RefusedEvidence,
     SignatureFormat, UnknownEvidence, Verification,
 };
+use crate::trust::{Shortfall, Strictness, Trust};
 
-/// The policy: one accepted signature passes; without any, what claims an accepted key and fails refuses, and so does
-/// what was not read; strangers refuse only where a signature is required.
+/// The policy: signatures by as many signers as the trust needs pass, mostly one; without them, what claims a trusted
+/// signer and fails refuses, and so does what was not read; strangers refuse only where a signature is required. Then each
+/// attestation that the trust needs has to be there.
 pub(super) fn decide(
     run: &Run,
+    trust: &Trust,
     work: &ImageWork,
     verification: Verification,
     read: &BoundedEvidence,
@@ -39,11 +42,15 @@ pub(super) fn decide(
             Err(refusal) => refused.push(refusal),
         }
     }
-    let signed = named.iter().any(|accepted| is_signature(&accepted.kind));
-    if !signed {
-        check_unsigned(run.settings.staging, &unknown, &refused, read)?;
-    }
+    let signatures = named.iter().filter(|accepted| accepted.kind.is_signature());
     let mut notes = Notes::default();
+    if let Err(shortfall) = trust.signature().met(signatures) {
+        check_unsigned(run.settings.staging, &shortfall, &unknown, &refused, read)?;
+        if !shortfall.found.is_empty() {
+            notes.add(codes::STAGING_TOO_FEW, &too_few(&shortfall), 1);
+        }
+    }
+    check_attestations(trust, &named, &mut notes)?;
     let accepted = choose(run, named, &mut notes);
     notes.refused(&refused);
     notes.strangers(unknown.len());
@@ -119,9 +126,10 @@ fn check_name(
     })
 }
 
-/// Without an accepted signature: whether the policy lets the image pass.
+/// Without enough accepted signatures: whether the policy lets the image pass.
 fn check_unsigned(
     policy: StagingPolicy,
+    shortfall: &Shortfall,
     unknown: &[UnknownEvidence],
     refused: &[RefusedEvidence],
     read: &BoundedEvidence,
@@ -149,7 +157,10 @@ fn check_unsigned(
     if policy != StagingPolicy::Require {
         return Ok(());
     }
-    match unknown.iter().filter(|it| is_signature(&it.kind)).count() {
+    if !shortfall.found.is_empty() {
+        return Err(refuse(codes::STAGING_TOO_FEW, too_few(shortfall)));
+    }
+    match unknown.iter().filter(|it| it.kind.is_signature()).count() {
         0 => Err(refuse(
             codes::STAGING_UNSIGNED,
             format!(
@@ -164,6 +175,39 @@ fn check_unsigned(
             ),
         )),
     }
+}
+
+fn too_few(shortfall: &Shortfall) -> String {
+    format!("signatures in staging are {shortfall}")
+}
+
+/// Whether each attestation that is needed is there. One that is only warned about is noted.
+fn check_attestations(
+    trust: &Trust,
+    accepted: &[AcceptedEvidence],
+    notes: &mut Notes,
+) -> Result<(), Blocked> {
+    for (predicate_type, need) in trust.attestations() {
+        let is_meant = |it: &&AcceptedEvidence| it.kind.predicate_type() == Some(predicate_type);
+        let of_type = accepted.iter().filter(is_meant);
+        let Err(shortfall) = need.met(of_type) else {
+            continue;
+        };
+        let message = format!("attestations of type {predicate_type} in staging are {shortfall}");
+        match need.strictness {
+            Strictness::Off => {}
+            Strictness::Warn => notes.add(codes::STAGING_ATTESTATION, &message, 1),
+            Strictness::Refuse => {
+                return Err(Blocked::new(
+                    Phase::Validate,
+                    BlockedClass::Refused,
+                    codes::STAGING_ATTESTATION,
+                    message,
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What was taken for no evidence, where somebody looks for some.
@@ -230,8 +274,4 @@ fn hides_signatures(accepted: &[AcceptedEvidence]) -> bool {
             has(&it.signer, SignatureFormat::Sig) || has(&it.signer, SignatureFormat::SigReferrer);
         is_layer && !has(&it.signer, SignatureFormat::Bundle)
     })
-}
-
-fn is_signature(kind: &EvidenceKind) -> bool {
-    matches!(kind, EvidenceKind::Signature { .. })
 }

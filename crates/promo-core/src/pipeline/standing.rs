@@ -18,6 +18,7 @@ use super::outcome::{Blocked, BlockedClass};
 use super::shared_evidence::Subject;
 use crate::oci::Repository;
 use crate::ports::{AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, Phase};
+use crate::trust::AboutImage;
 
 /// How long is waited for mirrors that go through the phases apart to say what stands there. A piece that stands at a
 /// mirror which is slower than that may be made once more.
@@ -155,11 +156,12 @@ impl Looking<'_> {
 
     async fn verify(&self, held: &EvidenceSet) -> Result<Vec<AcceptedEvidence>, Failure> {
         let target = self.asked.target;
-        let verifying =
-            self.signing
-                .verifier
-                .verify(&target.descriptor.digest, Some(target.identity), held);
-        Ok(verifying.await?.accepted)
+        let about = AboutImage {
+            digest: &target.descriptor.digest,
+            identity: Some(target.identity),
+            now: self.run.ports.clock.now(),
+        };
+        Ok(self.signing.judge.verify(about, held).await?.accepted)
     }
 
     /// Looks for what is missing at all mirrors that go their own way; those that are slow are left out from then on.

@@ -1,9 +1,10 @@
 //! Validate: judges the signatures that images have in staging, and keeps what of them is to be carried to
 //! production. Last phase of a dry run. What is decided by what was found stands in `staging`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::StagingPolicy;
 use super::beside;
 use super::ended::{EndedRun, PhaseStatus};
 use super::flow::{Flow, Item, Run};
@@ -14,16 +15,18 @@ use super::provenance::{ProvenanceVerified, ProvenanceVerifiedImage};
 use super::staged::{StagingEvidence, StagingSignatures};
 use super::staged_children::{self, StagedChild, StagedChildren};
 use super::staging;
-use super::{RunSettings, StagingPolicy};
-use crate::oci::{Descriptor, RegistryHost};
+use crate::oci::{Descriptor, Digest, RegistryHost, Repository};
 use crate::plan::{Beside, ImageWork};
-use crate::ports::{Evidence, Failure, Phase, Verifier};
+use crate::ports::{Evidence, Failure, Phase};
+use crate::trust::{AboutImage, Judge};
 
 /// Images whose staging signatures are as the policy asks.
 #[derive(Debug)]
 pub struct Validated<I> {
     flow: Flow,
     passed: Vec<ValidatedImage>,
+    /// Images of which what is beside them is still to be told.
+    untold: Vec<(Repository, Digest)>,
     intent: I,
 }
 
@@ -54,7 +57,11 @@ impl<I: Intent> ProvenanceVerified<I> {
             .expect(works.filter(|work| beside::is_to_be_promoted(work)));
         let validated = flow.carry_out(Phase::Validate, status, passed, judge).await;
         let mut images = Vec::new();
+        let mut untold = BTreeSet::new();
         for (image, children) in validated {
+            if beside::can_wait(&flow.run) && beside::is_to_be_promoted(&image.work) {
+                untold.insert((image.work.source.clone(), image.work.digest));
+            }
             flow.beside.extend(image.beside.iter().cloned());
             flow.staging.extend(image.staging.told(&image.work));
             flow.staging.extend(children);
@@ -63,6 +70,7 @@ impl<I: Intent> ProvenanceVerified<I> {
         Validated {
             flow,
             passed: images,
+            untold: untold.into_iter().collect(),
             intent,
         }
     }
@@ -74,7 +82,8 @@ impl<I: Intent> Validated<I> {
         &self.passed
     }
 
-    /// Ends the run here: what passed is ready to be promoted.
+    /// Ends the run here: what passed is ready to be promoted. Of a confirmed run it is not told what is beside images,
+    /// unless some of that may be carried: it looks while it promotes.
     pub fn end(mut self) -> EndedRun {
         for image in &self.passed {
             for destination in &image.work.destinations {
@@ -85,9 +94,9 @@ impl<I: Intent> Validated<I> {
         self.flow.end_run()
     }
 
-    /// The settings of the run.
-    pub(super) fn settings(&self) -> &RunSettings {
-        &self.flow.run.settings
+    /// The run.
+    pub(super) fn run(&self) -> &Arc<Run> {
+        &self.flow.run
     }
 
     /// A part of the same that goes its own way.
@@ -95,8 +104,15 @@ impl<I: Intent> Validated<I> {
         Self {
             flow,
             passed,
+            untold: Vec::new(),
             intent,
         }
+    }
+
+    /// Looks what is beside images of which that is still to be told: for the report, so it may go on while they are copied.
+    pub(super) fn tell_beside(&mut self) -> impl Future<Output = Vec<Beside>> + use<I> {
+        let (run, untold) = (Arc::clone(&self.flow.run), std::mem::take(&mut self.untold));
+        async move { beside::tell(&run, untold).await }
     }
 
     /// What the next phase works on, and the proof that it may.
@@ -151,12 +167,12 @@ impl ValidatedImage {
         run: &Run,
         subject: &Descriptor,
     ) -> Result<Vec<Evidence>, Failure> {
-        let Some(verifier) = asked_verifier(run) else {
+        let Some(judge) = asked_judge(run) else {
             return Ok(Vec::new());
         };
         let accepted = self.staging.accepted.iter();
         accepted
-            .map(|accepted| verifier.carried(accepted, subject))
+            .map(|accepted| judge.carried(accepted, subject))
             .collect()
     }
 }
@@ -194,7 +210,11 @@ async fn judge_all(
 ) -> Result<(StagingSignatures, StagedChildren, Vec<Beside>), Blocked> {
     let (staging, children) = staging_signatures(run, work).await?;
     gate::pass(run, work, &staging.accepted).await?;
-    let beside = beside::look(run, work).await?;
+    let beside = if beside::can_wait(run) {
+        Vec::new()
+    } else {
+        beside::look(run, work).await?
+    };
     Ok((staging, children, beside))
 }
 
@@ -202,35 +222,40 @@ async fn staging_signatures(
     run: &Run,
     work: &ImageWork,
 ) -> Result<(StagingSignatures, StagedChildren), Blocked> {
-    let Some(verifier) = asked_verifier(run) else {
+    let Some(judge) = asked_judge(run) else {
         return Ok(Default::default());
     };
     if run.interrupt.is_raised() {
         return Err(Blocked::interrupted(Phase::Validate));
     }
-    let mut staging = of_image(run, &**verifier, work).await?;
-    let children = staged_children::look(run, &**verifier, work, &mut staging).await?;
+    let mut staging = of_image(run, judge, work).await?;
+    let children = staged_children::look(run, judge, work, &mut staging).await?;
     Ok((staging, children))
 }
 
 async fn of_image(
     run: &Run,
-    verifier: &dyn Verifier,
+    judge: &Judge,
     work: &ImageWork,
 ) -> Result<StagingSignatures, Blocked> {
     let failed = |failure| Blocked::failed(Phase::Validate, &failure);
     let read = async {
         let store = &run.ports.evidence;
         let evidence = store.read_bounded(&work.source, &work.digest).await?;
-        let verification = verifier.verify(&work.digest, None, &evidence.set).await?;
+        let about = AboutImage {
+            digest: &work.digest,
+            identity: None,
+            now: run.started,
+        };
+        let verification = judge.verify(about, &evidence.set).await?;
         Ok((evidence, verification))
     };
     let read = run.reads.evidence.get(&work.source, work.digest, read);
     let (evidence, verification) = read.await.map_err(failed)?;
-    staging::decide(run, work, verification, &evidence)
+    staging::decide(run, judge.trust(), work, verification, &evidence)
 }
 
-fn asked_verifier(run: &Run) -> Option<&Arc<dyn Verifier>> {
+fn asked_judge(run: &Run) -> Option<&Judge> {
     match run.settings.staging {
         StagingPolicy::Off => None,
         StagingPolicy::IfPresent | StagingPolicy::Require => run.ports.staging.as_ref(),

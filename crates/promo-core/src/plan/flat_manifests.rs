@@ -109,6 +109,14 @@ impl FlatManifests {
             .get(index, |first_use| self.joint(first_use))
     }
 
+    /// The destination repositories of an image, in the order of its promoter manifest's destinations.
+    pub(super) fn mirrors(&self, image: u32) -> impl Iterator<Item = &Repository> {
+        let image = self.images.get(image as usize);
+        let indexes = image.map(|image| image.destinations.iter());
+        let indexes = indexes.unwrap_or_default();
+        indexes.filter_map(|index| self.repository(*index))
+    }
+
     /// The host of a destination repository.
     pub(super) fn repository_host(&self, index: u32) -> Option<&str> {
         self.repositories

@@ -65,6 +65,13 @@ impl<'a> Judge<'a> {
         (decisions, self.found.values, self.causes.values)
     }
 
+    /// The decisions about one image entry alone.
+    pub(super) fn decide_image(mut self, image: &Image) -> Decisions {
+        let mut decisions = Decisions::default();
+        self.image(image, &mut decisions);
+        decisions
+    }
+
     fn image(&mut self, image: &Image, decisions: &mut Decisions) {
         let selected = self.selected(image);
         let all = selected.iter().all(|selected| *selected);

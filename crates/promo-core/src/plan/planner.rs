@@ -2,14 +2,14 @@
 //!
 //! Its three steps go together, and share what is worked out from the manifests alone: what to ask destinations, then
 //! what to ask sources, then the plan. In a steady state no source is asked. Here are only the questions; who reads
-//! inventories asks them (`pipeline::read_inventory`).
+//! inventories asks them (`pipeline::read_inventory`, and a run that is going to copy bit by bit, see `source_questions`).
 
 use std::sync::Arc;
 
 use super::collisions::Collisions;
 use super::flat_manifests::FlatManifests;
 use super::judge::Judge;
-use super::{Plan, PlanOptions, Verdict, checked, codes};
+use super::{Plan, PlanOptions, PlannedGroup, Verdict, checked, codes};
 use crate::inventory::{Inventory, WantedInventory};
 use crate::manifest::ManifestSet;
 
@@ -17,9 +17,9 @@ use crate::manifest::ManifestSet;
 #[derive(Debug)]
 pub struct Planner<'a> {
     set: &'a ManifestSet,
-    options: &'a PlanOptions,
-    manifests: Arc<FlatManifests>,
-    collisions: Collisions,
+    pub(super) options: &'a PlanOptions,
+    pub(super) manifests: Arc<FlatManifests>,
+    pub(super) collisions: Collisions,
 }
 
 impl<'a> Planner<'a> {
@@ -39,13 +39,21 @@ impl<'a> Planner<'a> {
     pub fn wanted_destinations(&self) -> WantedInventory {
         let offline = self.unchecked(None);
         let mut wanted = WantedInventory::default();
-        for edge in offline.edges() {
-            if edge.verdict() != Verdict::Wanted {
-                continue;
+        let mut groups = offline.groups().peekable();
+        while let Some(group) = groups.next() {
+            for edge in group.edges() {
+                if edge.verdict() != Verdict::Wanted {
+                    continue;
+                }
+                match edge.tag() {
+                    Some(tag) => wanted.want_tag_at(edge.destination(), tag, edge.digest()),
+                    None => wanted.want_digest(edge.destination(), edge.digest()),
+                }
             }
-            match edge.tag() {
-                Some(tag) => wanted.want_tag_at(edge.destination(), tag, edge.digest()),
-                None => wanted.want_digest(edge.destination(), edge.digest()),
+            // The groups of an image follow each other.
+            let image = group.image_index();
+            if groups.peek().map(PlannedGroup::image_index) != Some(image) {
+                wanted.share(self.manifests.mirrors(image));
             }
         }
         wanted

@@ -4,22 +4,23 @@
 //! implementation then ends what it worked on, and nothing else. What the implementation itself holds in the
 //! middle of a call is given back by its destructors, so those who wait for it wake.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::{
     AcceptedEvidence, Attachment, Attester, BlobStream, BoundedEvidence, BulkList, Capabilities,
     CatalogPage, CopiedContent, Copier, CopyRequest, Event, Evidence, EvidenceForms, EvidenceKind,
-    EvidenceSet, EvidenceStore, Failure, Gate, GatedImage, ImageSize, InventoryReader,
-    ManifestHead, Mount, Objection, Observer, PromotionRecord, PutManifest, ReferrerList, Registry,
-    SignatureFormat, Signer, Subject, TagPage, UploadSession, Verification, Verifier,
+    EvidenceSet, EvidenceStore, ExaminedEvidence, Failure, Gate, GatedImage, ImageSize,
+    InventoryReader, ManifestHead, Mount, Objection, Observer, PromotionRecord, PutManifest,
+    ReferrerList, Registry, SignatureFormat, Signer, Subject, TagPage, UploadSession, Verifier,
 };
-use crate::identity::Identity;
 use crate::inventory::{Inventory, RepositoryInventory, WantedInventory};
 use crate::oci::{
     Descriptor, Digest, ManifestReference, RawManifest, RegistryHost, RegistryPath, Repository,
@@ -196,6 +197,32 @@ impl InventoryReader for Contained<dyn InventoryReader> {
         })
     }
 
+    fn read_each<'a>(
+        &'a self,
+        wanted: &'a WantedInventory,
+    ) -> BoxStream<'a, (Repository, RepositoryInventory)> {
+        let mut unread: BTreeSet<&Repository> = wanted.repositories.keys().collect();
+        let read = stream::once(async { self.0.read_each(wanted) }).flatten();
+        let read = AssertUnwindSafe(read).catch_unwind();
+        read.flat_map(move |found| {
+            let told = match found {
+                Ok((repository, found)) => {
+                    unread.remove(&repository);
+                    vec![(repository, found)]
+                }
+                Err(panic) => {
+                    let failure = Failure::of_panic(&*panic);
+                    let unread = std::mem::take(&mut unread).into_iter();
+                    let unreadable =
+                        |it: &Repository| (it.clone(), RepositoryInventory::unreadable(&failure));
+                    unread.map(unreadable).collect()
+                }
+            };
+            stream::iter(told)
+        })
+        .boxed()
+    }
+
     async fn walk(&self, registry: &RegistryPath) -> Result<Inventory, Failure> {
         contain(async { self.0.walk(registry).await }).await
     }
@@ -282,13 +309,12 @@ impl Signer for Contained<dyn Signer> {
 
 #[async_trait]
 impl Verifier for Contained<dyn Verifier> {
-    async fn verify(
+    async fn examine(
         &self,
         digest: &Digest,
-        identity: Option<&Identity>,
         evidence: &EvidenceSet,
-    ) -> Result<Verification, Failure> {
-        contain(async { self.0.verify(digest, identity, evidence).await }).await
+    ) -> Result<Vec<ExaminedEvidence>, Failure> {
+        contain(async { self.0.examine(digest, evidence).await }).await
     }
 
     fn carried(

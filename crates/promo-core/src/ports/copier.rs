@@ -16,6 +16,8 @@ pub struct CopyRequest {
     pub source: Repository,
     /// Which image.
     pub digest: Digest,
+    /// The image's own manifest, if it was read from there already: a copier need not read it again.
+    pub manifest: Option<RawManifest>,
     /// Where its content goes, in this order, each once.
     pub destinations: Vec<Repository>,
     /// Where other calls of this run bring the same content, at about the same time: what is read from the source for one
@@ -29,9 +31,16 @@ impl CopyRequest {
         Self {
             source,
             digest,
+            manifest: None,
             destinations,
             partners: Vec::new(),
         }
+    }
+
+    /// The same, with the image's own manifest, if it is known.
+    #[must_use]
+    pub fn with_manifest(self, manifest: Option<RawManifest>) -> Self {
+        Self { manifest, ..self }
     }
 
     /// The same, with the destinations of other calls that bring the same content.
@@ -57,7 +66,7 @@ pub struct DestinationContent {
 /// An image whose content was copied.
 #[derive(Debug)]
 pub struct CopiedContent {
-    /// The image's own manifest: read from the source, its digest checked, not put anywhere.
+    /// The image's own manifest: as the request has it or read from the source, its digest checked, not put anywhere.
     pub manifest: RawManifest,
     /// All manifests below it, children before parents, each once.
     pub children: Vec<Descriptor>,

@@ -9,11 +9,13 @@ mod contained;
 mod copier;
 mod decorator;
 mod evidence;
+mod facts;
 mod gate;
 mod inventory_reader;
 mod observer;
 mod registry;
 mod repetition;
+mod signer_name;
 mod signing;
 
 pub use crate::failure::{Failure, FailureKind};
@@ -25,14 +27,19 @@ pub use evidence::{
     Attachment, BoundedEvidence, Evidence, EvidenceBlob, EvidenceForm, EvidenceForms, EvidenceSet,
     EvidenceStore, TagSuffix,
 };
+pub use facts::{
+    CertificateFacts, Check, CheckFailure, CheckSubject, ExaminedEvidence, KeyFingerprint,
+    LogEntry, ProvenTime, SignatureFacts, SignerClaim, SignerFacts, Witness,
+};
 pub use gate::{Gate, GatedDestination, GatedImage, Objection};
 pub use inventory_reader::InventoryReader;
-pub use observer::{Event, Observer, Operation, Phase, Silent};
+pub use observer::{Event, Observer, Operation, Phase, RequestClass, Silent};
 pub use registry::{
     BlobStream, BulkList, Capabilities, CatalogPage, ManifestHead, Mount, PutManifest,
     ReferrerList, Registry, SubjectHandling, TagPage, UploadSession,
 };
 pub use repetition::Repetition;
+pub use signer_name::{SignerName, SignerNameError};
 pub use signing::{
     AcceptedEvidence, Attester, EvidenceKind, PromotionRecord, RecordedManifest, RefusedEvidence,
     SignatureFormat, Signer, Subject, UnknownEvidence, Verification, Verifier,

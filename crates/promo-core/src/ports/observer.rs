@@ -94,6 +94,65 @@ pub enum Operation {
     Ping,
 }
 
+impl Operation {
+    /// What kind of work it is for the registry.
+    pub const fn class(self) -> RequestClass {
+        match self {
+            Self::ManifestHead
+            | Self::ManifestGet
+            | Self::BlobHead
+            | Self::BlobGet
+            | Self::Ping => RequestClass::Read,
+            Self::TagList | Self::Catalog | Self::Referrers => RequestClass::List,
+            Self::ManifestPut => RequestClass::Write,
+            Self::UploadStart | Self::BlobPut | Self::UploadCancel => RequestClass::Upload,
+            Self::Token => RequestClass::Token,
+        }
+    }
+}
+
+/// Requests by what kind of work they are, as people count them. A registry's quotas may be cut otherwise.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum RequestClass {
+    /// Manifests and blobs are asked about or read.
+    Read,
+    /// Tags, repositories or referrers are listed.
+    List,
+    /// Manifests are put.
+    Write,
+    /// Blobs are mounted or sent.
+    Upload,
+    /// Tokens are fetched.
+    Token,
+}
+
+impl RequestClass {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Read,
+        Self::List,
+        Self::Write,
+        Self::Upload,
+        Self::Token,
+    ];
+
+    /// Its name in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Write => "write",
+            Self::Upload => "upload",
+            Self::Token => "token",
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -123,14 +182,44 @@ pub enum Event {
         /// Items that were blocked.
         blocked: u64,
     },
-    /// A request was answered, or failed (no status).
+    /// A request was answered, or failed (no status). It is told when its answer is there: for a small one when the body
+    /// was read, for one whose body is a stream when its head came.
     Request {
         /// Host asked.
         host: String,
         /// What for.
         operation: Operation,
+        /// What it asked for, as errors call it. It names repositories, tags and digests, and never holds a URL.
+        what: String,
+        /// Which try it is, from 1. To be asked for credentials is no other try.
+        attempt: u32,
         /// HTTP status.
         status: Option<u16>,
+        /// How long it waited before it went out: for its host to be back, and for its host's budget.
+        waited: Duration,
+        /// How long it took from then until the head of the answer came, or until it failed.
+        took: Duration,
+        /// How long it took until a small body was read as well; none if the body wasn't read, or broke off.
+        read: Option<Duration>,
+        /// Bytes of the body that went out, as far as it is known.
+        sent: u64,
+        /// Bytes of a small body that came in. Of a stream [`Self::BodyRead`] tells.
+        received: u64,
+        /// Whether the answer came over HTTP/2.
+        http2: bool,
+    },
+    /// The stream of a body is over: it ended, it broke off, or nobody wanted the rest.
+    BodyRead {
+        /// The host it came from.
+        host: String,
+        /// What it is the body of, as the request said.
+        what: String,
+        /// How many bytes came.
+        bytes: u64,
+        /// How long it took from the head of the answer on.
+        took: Duration,
+        /// Whether it came to its end.
+        whole: bool,
     },
     /// A request is going to be repeated.
     Retry {
@@ -150,9 +239,46 @@ pub enum Event {
         /// For how long.
         pause: Duration,
     },
+    /// Requests wait for a host that has stopped answering. It is told once, until the host is back.
+    HostAwaited {
+        /// The host.
+        host: String,
+        /// How long it has said nothing.
+        silent: Duration,
+        /// After how long without a word it is given up.
+        give_up: Duration,
+    },
+    /// A host that was waited for, or given up, answers again.
+    HostBack {
+        /// The host.
+        host: String,
+        /// How long it had said nothing.
+        silent: Duration,
+    },
+    /// A host is given up: requests to it fail at once, until it answers again.
+    HostGivenUp {
+        /// The host.
+        host: String,
+        /// How long it has said nothing.
+        silent: Duration,
+    },
+    /// A registry was asked to mount a blob.
+    Mount {
+        /// The host.
+        host: String,
+        /// Whether it did.
+        granted: bool,
+    },
     /// Bytes of blobs were sent to a destination.
     BytesSent {
         /// The host they went to.
+        host: String,
+        /// How many.
+        bytes: u64,
+    },
+    /// Bytes of blobs came from a source.
+    BytesReceived {
+        /// The host they came from; where a registry leads elsewhere for blobs, that host.
         host: String,
         /// How many.
         bytes: u64,

@@ -3,13 +3,17 @@
 //! The law that holds them together: what a signer or attester makes, the verifier with the
 //! matching key accepts, and for no other subject.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, EvidenceForm, EvidenceForms, EvidenceSet, Failure, TagSuffix};
+use super::{
+    Evidence, EvidenceForm, EvidenceForms, EvidenceSet, ExaminedEvidence, Failure, SignerName,
+    TagSuffix,
+};
 use crate::Code;
 use crate::identity::Identity;
 use crate::oci::{Descriptor, Digest, ImageReference, Tag};
@@ -75,6 +79,21 @@ pub enum EvidenceKind {
     },
 }
 
+impl EvidenceKind {
+    /// Whether it is an image signature.
+    pub const fn is_signature(&self) -> bool {
+        matches!(self, Self::Signature { .. })
+    }
+
+    /// The predicate type of an attestation.
+    pub fn predicate_type(&self) -> Option<&str> {
+        match self {
+            Self::Signature { .. } => None,
+            Self::Attestation { predicate_type } => Some(predicate_type),
+        }
+    }
+}
+
 /// Evidence that a verifier accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedEvidence {
@@ -82,10 +101,14 @@ pub struct AcceptedEvidence {
     pub evidence: Evidence,
     /// What it is.
     pub kind: EvidenceKind,
-    /// Who made it: a key's fingerprint (`sha256:<hex>` of its SPKI), later an identity and issuer.
+    /// Who made it: a key's fingerprint (`sha256:<hex>` of its SPKI), or an identity and its issuer.
     pub signer: String,
-    /// When it was made, where that is signed.
+    /// As which trusted signers it counts; one at least.
+    pub trusted_as: BTreeSet<SignerName>,
+    /// When it was made, as its signer says.
     pub time: Option<Timestamp>,
+    /// When it existed at the latest, as others have signed.
+    pub proven_time: Option<Timestamp>,
     /// The names under which it speaks of the image: a docker-reference, or those of a statement's subjects.
     pub names: Vec<String>,
     /// The digest of what is signed and of the signature: the same for the same evidence in another form.
@@ -140,18 +163,16 @@ pub trait Signer: fmt::Debug + Send + Sync {
     ) -> Result<Vec<Evidence>, Failure>;
 }
 
-/// Judges evidence. It sends nothing to registries.
+/// Verifies evidence: says what is so about it, and nothing of whether that is enough. It sends nothing to registries.
 #[async_trait]
 pub trait Verifier: fmt::Debug + Send + Sync {
-    /// Judges each piece of evidence about `digest`. With an identity, a signature must name it as its
-    /// docker-reference, and an attestation that names something must name it; without one, any name is
-    /// accepted. Attestations must have the digest among their subjects.
-    async fn verify(
+    /// States the facts about each piece of evidence, in its order. What is signed must be about `digest`, which is one of
+    /// the checks.
+    async fn examine(
         &self,
         digest: &Digest,
-        identity: Option<&Identity>,
         evidence: &EvidenceSet,
-    ) -> Result<Verification, Failure>;
+    ) -> Result<Vec<ExaminedEvidence>, Failure>;
 
     /// Accepted evidence as it may be carried to other registries, as evidence about `subject`: the same signature
     /// over the same bytes, and nothing around it but what was verified or follows from it.

@@ -2,11 +2,13 @@
 //! the exit code and Python's object are views of it.
 
 mod document;
+mod hosts;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use document::{BlockedEdge, ReportSettings, Totals};
+pub use hosts::{HostTraffic, RequestCounts};
 
 use crate::manifest::{Finding, Severity};
 use crate::pipeline::{
@@ -45,6 +47,11 @@ pub struct Report {
     pub blocked: Vec<BlockedEdge>,
     /// Bad entries of the promoter manifests, and warnings.
     pub findings: Vec<Finding>,
+    /// What was exchanged with each host that was asked, ordered by its name; empty where nobody kept an account. Like
+    /// `started` and `ended` it tells of this run and not of what was wanted: who came first of two that need the same
+    /// token or blob can change a count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostTraffic>,
 }
 
 /// How a run ended as a whole: the first that applies.
@@ -92,6 +99,7 @@ impl Report {
             beside: run.beside,
             staging: run.staging,
             blocked,
+            hosts: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ mod checks;
 mod corpus;
 mod generate;
 mod laws;
+mod mirrors;
 mod model;
 mod reference;
 mod since;

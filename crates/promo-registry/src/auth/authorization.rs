@@ -32,6 +32,8 @@ pub(super) enum Kind {
         flight: Arc<Flight<Token>>,
         number: u64,
         fresh: bool,
+        /// Whether it was fetched for several repositories.
+        shared: bool,
         with_credentials: bool,
     },
 }
@@ -72,12 +74,15 @@ impl Authorization {
     }
 
     pub(super) fn token(flight: Arc<Flight<Token>>, found: Found<Token>) -> Self {
+        let shared = found.value.shared;
         Self {
             header: Some(found.value.header),
             kind: Kind::Token {
                 flight,
                 number: found.number,
-                fresh: found.is_own,
+                // One for this repository alone may do better.
+                fresh: found.is_own && !shared,
+                shared,
                 with_credentials: found.value.with_credentials,
             },
         }

@@ -1,9 +1,8 @@
 //! Says what goes into the Authorization header of a request, and learns from 401s.
 //!
 //! The first request to a host goes out as it is (see `door`). From then on it is known what the host wants, and
-//! requests carry it at once; a repository that wants something else says so in a challenge of its own. No lock is
-//! held while a token is fetched: requests that need the same token wait for it together (`flight`), and all others go
-//! on.
+//! requests carry it at once; a repository that wants something else says so in a challenge of its own. How tokens are
+//! come by is in `bearer`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +17,9 @@ use super::credential::OwnErrors;
 use super::door::{Door, Entry, Wants};
 use super::flight::Flight;
 use super::realm::check_realm;
-use super::token::{self, Token, TokenRequest, Tokens};
-use super::{Access, Credential, CredentialSource, Secret};
+use super::rounds::Rounds;
+use super::token::{self, Tokens};
+use super::{Access, Credential, CredentialSource};
 use crate::http::Sender;
 use crate::{Caps, Error};
 
@@ -32,7 +32,8 @@ pub(crate) struct Authorizer {
     doors: Mutex<BTreeMap<RegistryHost, Arc<Door>>>,
     /// What can be sent to the registry itself.
     headers: Mutex<BTreeMap<HeaderKey, Arc<Flight<Option<HeaderValue>>>>>,
-    tokens: Tokens,
+    pub(super) tokens: Tokens,
+    pub(super) rounds: Rounds,
 }
 
 type HeaderKey = (RegistryHost, Option<Repository>);
@@ -46,6 +47,7 @@ impl Authorizer {
             doors: Mutex::default(),
             headers: Mutex::default(),
             tokens: Tokens::default(),
+            rounds: Rounds::default(),
         }
     }
 
@@ -101,8 +103,12 @@ impl Authorizer {
                 flight,
                 number,
                 fresh,
+                shared,
                 ..
             } => {
+                if shared {
+                    self.rounds.ask_alone(&access.host, &access.scopes);
+                }
                 flight.forget(number);
                 Ok(!fresh || learned.is_some())
             }
@@ -210,97 +216,6 @@ impl Authorizer {
         Ok(found.value.is_some() && found.value != refused)
     }
 
-    /// A token: one that is there, or a new one, which is fetched once for all who wait for it.
-    async fn bearer(
-        &self,
-        access: &Access,
-        realm: &str,
-        service: Option<String>,
-    ) -> Result<Authorization, Error> {
-        let now = self.sender.hosts.clock.now();
-        if let Some((flight, found)) = self.tokens.ready(&access.host, &access.scopes, now) {
-            return Ok(Authorization::token(flight, found));
-        }
-        let repository = access.repository.as_ref();
-        let flight = self.tokens.flight(&access.host, &access.scopes);
-        let found = flight
-            .join(
-                |token| token.is_usable(self.sender.hosts.clock.now()),
-                || async {
-                    let credential = self.source.credentials(&access.host, repository).await?;
-                    if let Some(Credential::BearerToken(token)) =
-                        credential.as_ref().map(Credential::for_tokens)
-                    {
-                        return given_token(&access.host, token);
-                    }
-                    self.fetch(access, realm, service, credential).await
-                },
-            )
-            .await?;
-        Ok(Authorization::token(flight, found))
-    }
-
-    /// Fetches a token; if the token server refuses the credential, once more with a renewed one.
-    async fn fetch(
-        &self,
-        access: &Access,
-        realm: &str,
-        service: Option<String>,
-        credential: Option<Credential>,
-    ) -> Result<Token, Error> {
-        let mut request = self.token_request(access, realm, service, credential)?;
-        let outcome = self.fetch_as(&request).await;
-        if request.credential.is_none() || !matches!(outcome, Err(Error::TokenRefused { .. })) {
-            return outcome;
-        }
-        let repository = access.repository.as_ref();
-        let renewed = self.source.renew(&access.host, repository).await?;
-        if renewed == request.credential {
-            return outcome;
-        }
-        request.credential = renewed;
-        self.fetch_as(&request).await
-    }
-
-    /// Fetches a token with all that a credential has: where an identity token is refused, with the password beside it.
-    async fn fetch_as(&self, request: &TokenRequest) -> Result<Token, Error> {
-        if let Some(credential) = &request.credential {
-            credential.tell(&self.sender.sent);
-        }
-        let outcome = token::fetch(&self.sender, &self.caps, request).await;
-        let Some(Credential::Both { password, .. }) = &request.credential else {
-            return outcome;
-        };
-        if !matches!(outcome, Err(Error::TokenRefused { .. })) {
-            return outcome;
-        }
-        let request = TokenRequest {
-            credential: Some(password.as_ref().clone()),
-            ..request.clone()
-        };
-        token::fetch(&self.sender, &self.caps, &request).await
-    }
-
-    fn token_request(
-        &self,
-        access: &Access,
-        realm: &str,
-        service: Option<String>,
-        credential: Option<Credential>,
-    ) -> Result<TokenRequest, Error> {
-        let hosts = &self.sender.hosts;
-        let allowed = &hosts.settings(&access.host).token_realms;
-        let realm = check_realm(&access.host, hosts.is_plain(&access.host), allowed, realm)?;
-        Ok(TokenRequest {
-            reach: hosts.reach_of(&access.host),
-            host: access.host.clone(),
-            realm,
-            service,
-            scopes: access.scopes.clone(),
-            credential,
-        })
-    }
-
     pub(super) fn door(&self, host: &RegistryHost) -> Arc<Door> {
         let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(doors.entry(host.clone()).or_default())
@@ -312,12 +227,6 @@ impl Authorizer {
         let new = || Arc::new(Flight::new(|_| Duration::ZERO));
         Arc::clone(headers.entry(key).or_insert_with(new))
     }
-}
-
-/// A credential that is a token already.
-fn given_token(host: &RegistryHost, token: &Secret) -> Result<Token, Error> {
-    let given = Token::given(token);
-    given.ok_or_else(|| Error::setting(format!("the token for {host}"), "it can't be sent"))
 }
 
 /// What can be sent to the registry itself.

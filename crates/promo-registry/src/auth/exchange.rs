@@ -1,11 +1,10 @@
 //! From a request to its answer: authorization, redirects, repetition.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, LOCATION};
 use ::http::{HeaderValue, StatusCode};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use promo_core::ports::Operation;
 use url::Url;
 
@@ -13,8 +12,8 @@ use super::authorization::Authorization;
 use super::{Access, Authorizer};
 use crate::dialect::answers;
 use crate::http::{
-    Answer, Attempts, Body, Dispatch, Repeat, Request, Sender, Traffic, authority, check_location,
-    foreign_location, refusal, same_origin,
+    Answer, Attempts, Body, Dispatch, Floor, Intake, Repeat, Request, Sender, Traffic, authority,
+    check_location, foreign_location, refusal, same_origin,
 };
 use crate::{Caps, Error, LocationRule};
 
@@ -55,10 +54,14 @@ impl Exchange {
         }
         loop {
             let authorization = self.authorizer.authorize(access).await?;
-            let mut outcome = self.follow(access, &mut request, &authorization).await;
-            if let Ok(answer) = &outcome
+            let attempt = attempts.next();
+            let followed = self.follow(access, (&mut request, attempt), &authorization);
+            let mut outcome = followed.await;
+            if let Ok(answer) = &mut outcome
                 && answer.status() == StatusCode::UNAUTHORIZED
             {
+                // The request for a token may need the places that this answer still takes.
+                answer.free_places();
                 let with_credentials = authorization.has_credentials();
                 if request.repeat == Repeat::InPassing {
                     return Err(self.unauthenticated(outcome, with_credentials).await?);
@@ -88,8 +91,8 @@ impl Exchange {
                     self.authorizer.accepted(access, authorization, status)?;
                     if doubted && request.body.is_whole() {
                         introduced = true;
-                        // The question that follows may need the slot that this answer still takes.
-                        answer.free_slot();
+                        // The question that follows may need the places that this answer still takes.
+                        answer.free_places();
                         if self.authorizer.introduce(access).await? {
                             continue;
                         }
@@ -129,7 +132,7 @@ impl Exchange {
     async fn follow(
         &self,
         access: &Access,
-        request: &mut Request,
+        (request, attempt): (&mut Request, u32),
         authorization: &Authorization,
     ) -> Result<Answer, Error> {
         let hosts = &self.sender.hosts;
@@ -143,7 +146,12 @@ impl Exchange {
                 authority(&url)
             };
             let home_authorization = home.then_some(authorization);
-            let dispatch = self.dispatch(access, request, (&host, &url), home_authorization)?;
+            let dispatch = self.dispatch(
+                access,
+                (request, attempt),
+                (&host, &url),
+                home_authorization,
+            );
             let answer = self.sender.send_once(dispatch).await?;
             if home && !self.sender.clients.is_proxied(&url) {
                 hosts.learn_network(&access.host, answer.remote_address());
@@ -175,10 +183,10 @@ impl Exchange {
     fn dispatch<'a>(
         &self,
         access: &Access,
-        request: &'a mut Request,
+        (request, attempt): (&'a mut Request, u32),
         (host, url): (&'a str, &Url),
         home: Option<&Authorization>,
-    ) -> Result<Dispatch<'a>, Error> {
+    ) -> Dispatch<'a> {
         let hosts = &self.sender.hosts;
         let mut sent = reqwest::Request::new(request.method.clone(), url.clone());
         *sent.headers_mut() = request.headers.clone();
@@ -188,33 +196,43 @@ impl Exchange {
             sent.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         let is_stream = matches!(request.body, Body::Stream { .. });
-        let progress = set_body(&mut sent, &mut request.body);
+        let floor = Floor::of_sending(&self.sender.deadlines);
+        let intake = set_body(&mut sent, &mut request.body, floor);
         let (clients, traffic) = (&self.sender.clients, Traffic::of(request.operation));
-        let client = if home.is_some() {
-            clients.for_registry(&access.host, traffic)?
+        let pool = if home.is_some() {
+            clients.for_registry(&access.host, traffic)
         } else {
-            clients.for_elsewhere(url, hosts.reach_of(&access.host), traffic)?
+            clients.for_elsewhere(url, hosts.reach_of(&access.host), traffic)
         };
-        Ok(Dispatch {
-            client,
+        Dispatch {
+            pool,
             request: sent,
             host,
             operation: request.operation,
             what: &request.what,
+            attempt,
             budget: match home {
                 Some(_) => hosts.budget(access.host.as_str()),
                 None => hosts.budget_elsewhere(host),
             },
-            progress,
+            intake,
             at_once: request.repeat == Repeat::Never && !is_stream,
-        })
+            wait: request.wait,
+        }
     }
 }
 
 fn is_repeatable(request: &Request, outcome: &Result<Answer, Error>) -> bool {
+    if let Err(Error::OutOfFiles(_)) = outcome {
+        // It was never sent.
+        return request.body.is_whole();
+    }
     let broken = match outcome {
         Ok(answer) => answer.status().is_server_error(),
-        Err(error) => matches!(error, Error::Connection { .. } | Error::Deadline { .. }),
+        Err(error) => matches!(
+            error,
+            Error::Connection { .. } | Error::Deadline { .. } | Error::TooSlow(_)
+        ),
     };
     request.body.is_whole()
         && match request.repeat {
@@ -242,8 +260,8 @@ fn keeps_its_write(request: &Request, status: StatusCode) -> bool {
     }
 }
 
-/// Gives the body to a request; a stream is taken out. Returns what counts its pieces.
-fn set_body(sent: &mut reqwest::Request, body: &mut Body) -> Option<Arc<AtomicU64>> {
+/// Gives the body to a request; a stream is taken out. Returns what watches it.
+fn set_body(sent: &mut reqwest::Request, body: &mut Body, floor: Floor) -> Option<Arc<Intake>> {
     match body {
         Body::Empty => {
             // A POST or PUT says that it has no body.
@@ -259,18 +277,25 @@ fn set_body(sent: &mut reqwest::Request, body: &mut Body) -> Option<Arc<AtomicU6
             *sent.body_mut() = Some(bytes.clone().into());
             None
         }
+        Body::Pieces(pieces) => {
+            let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+            sent.headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from(length));
+            let intake = Arc::new(Intake::new(floor, length));
+            if length > 0 {
+                let pieces = stream::iter(pieces.clone()).map(Ok).boxed();
+                *sent.body_mut() = Some(reqwest::Body::wrap_stream(intake.watch(pieces)));
+            }
+            Some(intake)
+        }
         Body::Stream { length, stream } => {
             sent.headers_mut()
                 .insert(CONTENT_LENGTH, HeaderValue::from(*length));
-            let progress = Arc::new(AtomicU64::new(0));
+            let intake = Arc::new(Intake::new(floor, *length));
             if let Some(stream) = stream.take() {
-                let counted = Arc::clone(&progress);
-                let stream = stream.inspect(move |_| {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                });
-                *sent.body_mut() = Some(reqwest::Body::wrap_stream(stream));
+                *sent.body_mut() = Some(reqwest::Body::wrap_stream(intake.watch(stream)));
             }
-            Some(progress)
+            Some(intake)
         }
     }
 }

@@ -14,6 +14,7 @@ use super::challenge::{Challenge, challenge_of};
 use super::door::Wants;
 use super::{Access, Authorizer};
 use crate::Error;
+use crate::connections::Wait;
 use crate::http::{Attempts, Dispatch, Traffic};
 
 impl Authorizer {
@@ -70,14 +71,16 @@ impl Authorizer {
         loop {
             let outcome = sender
                 .send_once(Dispatch {
-                    client: sender.clients.for_registry(host, Traffic::Small)?,
+                    pool: sender.clients.for_registry(host, Traffic::Small),
                     request: reqwest::Request::new(Method::GET, url.clone()),
                     host: host.as_str(),
                     operation: Operation::Ping,
                     what: &what,
+                    attempt: attempts.next(),
                     budget: sender.hosts.budget(host.as_str()),
-                    progress: None,
+                    intake: None,
                     at_once: false,
+                    wait: Wait::UntilFree,
                 })
                 .await;
             if attempts.again(&outcome).await {

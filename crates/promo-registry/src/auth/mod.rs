@@ -10,6 +10,7 @@
 mod advice;
 mod authorization;
 mod authorizer;
+mod bearer;
 mod challenge;
 mod credential;
 mod document;
@@ -18,10 +19,12 @@ mod exchange;
 mod files;
 mod flight;
 mod google;
+mod granted;
 mod helper;
 mod introduction;
 mod process;
 mod realm;
+mod rounds;
 mod scope;
 mod token;
 

@@ -20,6 +20,16 @@ enum Actions {
     All,
 }
 
+impl Actions {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Pull => &["pull"],
+            Self::PullPush => &["pull", "push"],
+            Self::All => &["*"],
+        }
+    }
+}
+
 /// A set of scopes. Equal sets share a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Scopes(BTreeMap<String, Actions>);
@@ -64,20 +74,32 @@ impl Scopes {
         }
     }
 
+    /// Takes over another set.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for (resource, actions) in &other.0 {
+            let known = self.0.entry(resource.clone()).or_insert(*actions);
+            *known = (*known).max(*actions);
+        }
+    }
+
+    /// How long they are as texts, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.texts().iter().map(String::len).sum()
+    }
+
+    /// Whether each resource with its actions is allowed.
+    pub(super) fn all(&self, allows: impl Fn(&str, &[&str]) -> bool) -> bool {
+        let mut scopes = self.0.iter();
+        scopes.all(|(resource, actions)| allows(resource, actions.names()))
+    }
+
     /// Each scope as a token server reads it, what is written to first.
     pub(crate) fn texts(&self) -> Vec<String> {
         let mut scopes: Vec<_> = self.0.iter().collect();
         scopes.sort_by_key(|(_, actions)| std::cmp::Reverse(**actions));
         scopes
             .into_iter()
-            .map(|(resource, actions)| {
-                let actions = match actions {
-                    Actions::Pull => "pull",
-                    Actions::PullPush => "pull,push",
-                    Actions::All => "*",
-                };
-                format!("{resource}:{actions}")
-            })
+            .map(|(resource, actions)| format!("{resource}:{}", actions.names().join(",")))
             .collect()
     }
 }

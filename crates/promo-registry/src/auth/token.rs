@@ -17,8 +17,10 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::flight::{Flight, Found};
+use super::granted::Granted;
 use super::{Credential, Scopes, Secret};
-use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, Traffic, refusal};
+use crate::connections::Wait;
+use crate::http::{Answer, Attempts, Dispatch, Pool, Reach, Sender, Traffic, refusal};
 use crate::{Caps, Error};
 
 /// What a token is fetched with.
@@ -33,12 +35,26 @@ pub(super) struct TokenRequest {
     pub(super) credential: Option<Credential>,
 }
 
+impl TokenRequest {
+    /// Whether another question shows the same credential to the same token server.
+    pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        self.host == other.host
+            && self.realm == other.realm
+            && self.service == other.service
+            && self.credential == other.credential
+    }
+}
+
 /// A token with the time until which it is used.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) header: HeaderValue,
     expires: Timestamp,
     pub(super) with_credentials: bool,
+    /// Whether it was fetched for several repositories together.
+    pub(super) shared: bool,
+    /// What it says of itself that it allows, if it says it.
+    pub(super) granted: Option<Arc<Granted>>,
 }
 
 impl Token {
@@ -48,6 +64,8 @@ impl Token {
             header: bearer(token)?,
             expires: Timestamp::MAX,
             with_credentials: true,
+            shared: false,
+            granted: None,
         })
     }
 
@@ -152,14 +170,16 @@ pub(super) async fn fetch(
     let answer = loop {
         let outcome = sender
             .send_once(Dispatch {
-                client: client(sender, request)?,
+                pool: pool(sender, request)?,
                 request: to_http(request),
                 host: &realm,
                 operation: Operation::Token,
                 what: &what,
+                attempt: attempts.next(),
                 budget: sender.hosts.budget(&realm),
-                progress: None,
+                intake: None,
                 at_once: false,
+                wait: Wait::UntilFree,
             })
             .await;
         hung += u32::from(matches!(outcome, Err(Error::Deadline { .. })));
@@ -177,14 +197,14 @@ pub(super) async fn fetch(
 }
 
 /// At the registry itself our certificate is shown; elsewhere it isn't.
-fn client(sender: &Sender, request: &TokenRequest) -> Result<reqwest::Client, Error> {
+fn pool(sender: &Sender, request: &TokenRequest) -> Result<Pool, Error> {
     let endpoint = sender.hosts.endpoint(&request.host)?;
     if crate::http::same_origin(&endpoint, &request.realm) {
         let host = &request.host;
-        return sender.clients.for_registry(host, Traffic::Small);
+        return Ok(sender.clients.for_registry(host, Traffic::Small));
     }
     let (realm, reach) = (&request.realm, request.reach);
-    sender.clients.for_elsewhere(realm, reach, Traffic::Small)
+    Ok(sender.clients.for_elsewhere(realm, reach, Traffic::Small))
 }
 
 fn to_http(request: &TokenRequest) -> reqwest::Request {
@@ -269,7 +289,7 @@ async fn refused(request: &TokenRequest, answer: Answer, caps: &Caps, now: Times
     }
 }
 
-fn read(body: &[u8], now: Timestamp, with_credentials: bool) -> Option<Token> {
+pub(super) fn read(body: &[u8], now: Timestamp, with_credentials: bool) -> Option<Token> {
     let document: TokenDocument = serde_json::from_slice(body).ok()?;
     let life = document.life().unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE);
     let given = [document.token, document.access_token];
@@ -285,5 +305,7 @@ fn read(body: &[u8], now: Timestamp, with_credentials: bool) -> Option<Token> {
         header: bearer(&token)?,
         expires,
         with_credentials,
+        shared: false,
+        granted: Granted::of(&token).map(Arc::new),
     })
 }

@@ -7,10 +7,10 @@
 //! for reading manifests may be used up for hours while uploads still work.
 
 mod class;
+mod places;
 mod rate;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,22 +18,19 @@ use promo_core::ports::{Event, Observer, Operation, Sleep};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use class::Class;
+pub(crate) use places::FarPlaces;
+use places::Places;
 use rate::Rate;
 
 use crate::monotonic::Monotonic;
 use crate::{BudgetSettings, Error};
-
-/// How many requests are open at the most before the first answer. Each answer that is no refusal opens another place, so
-/// that what is open can double with each round trip, up to the host's places.
-const FIRST_PLACES: usize = 32;
 
 /// The budget of one host.
 #[derive(Debug)]
 pub(crate) struct HostBudget {
     host: String,
     permits: Arc<Semaphore>,
-    /// Places that are not opened yet.
-    unopened: AtomicUsize,
+    places: Mutex<Places>,
     /// Whoever holds it is the next to be sent.
     line: tokio::sync::Mutex<()>,
     rate: Mutex<Rate>,
@@ -62,21 +59,20 @@ pub(crate) enum Slot {
 }
 
 impl HostBudget {
-    /// A budget by its settings. `longest_pause` is the longest that a host can make us wait.
+    /// A budget by its settings; `beyond` is what all hosts share. `longest_pause` is the longest that a host can make us wait.
     pub(crate) fn new(
         host: &str,
-        settings: &BudgetSettings,
+        (settings, beyond): (&BudgetSettings, Arc<FarPlaces>),
         longest_pause: Duration,
         time: Arc<Monotonic>,
         sleep: Arc<dyn Sleep>,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        let places = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        let first = places.min(FIRST_PLACES);
+        let places = Places::new(settings, beyond);
         Self {
             host: host.to_owned(),
-            permits: Arc::new(Semaphore::new(first)),
-            unopened: AtomicUsize::new(places - first),
+            permits: Arc::new(Semaphore::new(places.open)),
+            places: Mutex::new(places),
             line: tokio::sync::Mutex::default(),
             rate: Mutex::new(Rate::new(settings.requests_per_second)),
             paused_until: Mutex::new(Duration::ZERO),
@@ -126,14 +122,9 @@ impl HostBudget {
 
     /// The request of this permit was answered, and the host is neither overloaded nor broken.
     pub(crate) fn answered(&self, permit: &Permit) {
-        lock(&self.rate).answered(self.time.now(), permit.given);
-        let one_less = |unopened: usize| unopened.checked_sub(1);
-        let order = (Ordering::Relaxed, Ordering::Relaxed);
-        if self
-            .unopened
-            .fetch_update(order.0, order.1, one_less)
-            .is_ok()
-        {
+        let now = self.time.now();
+        lock(&self.rate).answered(now, permit.given);
+        if lock(&self.places).opens_another(now.saturating_sub(permit.given)) {
             self.permits.add_permits(1);
         }
     }

@@ -2,10 +2,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use promo_core::ports::{Clock, Operation, Silent, Sleep};
+use tokio::task::unconstrained;
 
-use super::{HostBudget, Slot};
+use super::{FarPlaces, HostBudget, Slot};
 use crate::monotonic::Monotonic;
 use crate::{BudgetSettings, Error};
 
@@ -48,9 +50,13 @@ fn budget(time: &Arc<OwnTime>, rate: Option<f64>) -> HostBudget {
         requests_per_second: rate,
         ..BudgetSettings::default()
     };
+    with(time, &settings, Arc::default())
+}
+
+fn with(time: &Arc<OwnTime>, settings: &BudgetSettings, beyond: Arc<FarPlaces>) -> HostBudget {
     HostBudget::new(
         "r.example",
-        &settings,
+        (settings, beyond),
         Duration::from_secs(60),
         Arc::new(Monotonic::new(Arc::clone(time) as Arc<dyn Clock>)),
         Arc::clone(time) as Arc<dyn Sleep>,
@@ -110,4 +116,58 @@ async fn a_clock_that_is_set_back_does_not_make_us_wait() {
     drop(budget.admit(Slot::Counted, HEAD).await.unwrap());
     let waited = time.now().duration_since(before).as_secs_f64();
     assert!((4.9..5.5).contains(&waited), "{waited}");
+}
+
+/// How many requests are open at once at a host that answers after so long.
+fn open_at(round_trip: Duration, concurrency: Option<usize>, beyond: &Arc<FarPlaces>) -> usize {
+    let time = OwnTime::new();
+    let settings = BudgetSettings {
+        concurrency,
+        ..BudgetSettings::default()
+    };
+    let budget = with(&time, &settings, Arc::clone(beyond));
+    let mut open = 0;
+    // Each round trip may double what is open.
+    for _ in 0..8 {
+        let mut permits = Vec::new();
+        let admit = || unconstrained(budget.admit(Slot::Counted, HEAD)).now_or_never();
+        while let Some(Ok(permit)) = admit() {
+            permits.push(permit);
+        }
+        open = permits.len();
+        time.advance(round_trip);
+        for permit in permits {
+            budget.answered(&permit);
+        }
+    }
+    open
+}
+
+#[test]
+fn a_host_that_is_far_away_has_more_requests_under_way() {
+    for (milliseconds, concurrency, open) in [
+        (0, None, 64),
+        (20, None, 64),
+        (49, None, 64),
+        (50, None, 128),
+        (100, None, 256),
+        (2_000, None, 256),
+        (100, Some(8), 8),
+        (20, Some(100), 100),
+    ] {
+        let found = open_at(
+            Duration::from_millis(milliseconds),
+            concurrency,
+            &Arc::default(),
+        );
+        assert_eq!(found, open, "{milliseconds} ms, {concurrency:?}");
+    }
+}
+
+/// Each place is an open file: a source and a destination have all of theirs, mirrors by the dozen share as many.
+#[test]
+fn hosts_that_are_all_far_away_share_what_they_have_beyond_others() {
+    let beyond = Arc::default();
+    let far = || open_at(Duration::from_millis(100), None, &beyond);
+    assert_eq!([far(), far(), far(), far()], [256, 256, 64, 64]);
 }

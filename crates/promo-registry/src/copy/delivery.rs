@@ -236,7 +236,12 @@ impl<'a> ImageCopy<'a> {
         opened_in: Duration,
     ) -> Attempted {
         let registry = &self.copier.registry;
-        let _upload = self.copier.transfers.upload(destination, self.hosts).await;
+        let content = (&self.request.source, &blob.digest);
+        let upload = self
+            .copier
+            .transfers
+            .upload(content, destination, self.hosts);
+        let _upload = upload.await;
         let reader = self.copier.transfers.join(&Wish {
             source: &self.request.source,
             blob,

@@ -31,20 +31,22 @@ pub(super) struct ImageGraph {
 }
 
 impl ImageGraph {
-    /// Reads the image `digest` of `source`.
+    /// Reads the image `digest` of `source`. If its own manifest is `known`, it isn't read again.
     pub(super) async fn read(
         registry: &dyn Registry,
         source: &Repository,
         digest: &Digest,
+        known: Option<&RawManifest>,
         settings: &CopySettings,
     ) -> Result<Self, Failure> {
-        let top =
-            fetch(registry, source, digest)
-                .await?
-                .ok_or_else(|| CopyError::ImageMissing {
-                    repository: source.clone(),
-                    digest: *digest,
-                })?;
+        let top = match known.filter(|known| known.digest() == *digest) {
+            Some(known) => Some(known.clone()),
+            None => fetch(registry, source, digest).await?,
+        };
+        let top = top.ok_or_else(|| CopyError::ImageMissing {
+            repository: source.clone(),
+            digest: *digest,
+        })?;
         let mut reading = Reading::new(registry, source, settings, *digest);
         let mut level = reading.take(top.clone())?;
         for _ in 1..settings.levels {

@@ -39,7 +39,8 @@ impl Graphs {
         let (source, digest) = (&request.source, &request.digest);
         let reading = self.reading(request);
         let read = || async {
-            let graph = ImageGraph::read(registry, source, digest, settings).await;
+            let known = request.manifest.as_ref();
+            let graph = ImageGraph::read(registry, source, digest, known, settings).await;
             graph.map(Arc::new)
         };
         reading.get_or_init(read).await.clone()

@@ -19,6 +19,8 @@
 //! | blobs that this run brought to another repository of the host | – | POST (mount) | POST (mount) |
 //! | source and destination are the same repository | 1 + *M* GET | none | none |
 //!
+//! A request that has the image's own manifest saves the GET of it.
+//!
 //! No HEAD is sent, except for the blobs of Docker's schema 1, whose sizes its manifests don't tell: one
 //! HEAD each at the source. A host that answers an error to the mount of a blob from the repository
 //! itself gets one POST more for that blob, and no such mount again in this run. A host that doesn't mount
@@ -118,7 +120,7 @@ impl Copier for RegistryCopier {
     }
 
     async fn measure(&self, source: &Repository, digest: &Digest) -> Result<ImageSize, Failure> {
-        let graph = ImageGraph::read(&*self.registry, source, digest, &self.settings).await?;
+        let graph = ImageGraph::read(&*self.registry, source, digest, None, &self.settings).await?;
         Ok(graph.size())
     }
 }

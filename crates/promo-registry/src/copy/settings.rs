@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ConnectionLimit;
+
 /// Settings of a [`RegistryCopier`](super::RegistryCopier).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,6 +30,8 @@ pub struct CopySettings {
     /// Blobs that are sent at once, to all hosts that get the same content together: each takes a connection. Each host has
     /// its share, a sixteenth at the least.
     pub uploads: usize,
+    /// Connections that blobs are sent on at once, to all hosts, whatever they get.
+    pub connections: usize,
     /// How long the reading of a blob waits for destinations that will want it, too; longer where the first of them took
     /// long to get there.
     pub gathering: Duration,
@@ -36,10 +40,22 @@ pub struct CopySettings {
     pub holding_up: Duration,
 }
 
+impl CopySettings {
+    /// The default with no more blobs under way than a registry can have connections for. A copy that had to wait for one
+    /// would hold up others that get the same bytes.
+    pub fn within(limit: ConnectionLimit) -> Self {
+        let default = Self::default();
+        Self {
+            connections: default.connections.min(limit.of_blobs()),
+            ..default
+        }
+    }
+}
+
 impl Default for CopySettings {
     fn default() -> Self {
         Self {
-            blobs: 4,
+            blobs: 8,
             manifests: 8,
             levels: 8,
             manifests_per_image: 10_000,
@@ -48,6 +64,7 @@ impl Default for CopySettings {
             pause: Duration::from_millis(500),
             buffers: 32 << 20,
             uploads: 512,
+            connections: 1024,
             gathering: Duration::from_secs(1),
             holding_up: Duration::from_secs(1),
         }

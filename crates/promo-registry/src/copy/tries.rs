@@ -15,6 +15,8 @@ pub(super) struct Tries {
     throttled: u32,
     /// Whether the last one broke.
     broke: bool,
+    /// Whether it was too large for one body: then it is sent in chunks, or fails for another reason.
+    was_too_large: bool,
 }
 
 /// The longest pause.
@@ -28,6 +30,10 @@ impl Tries {
         if another == AnotherTry::Throttled {
             self.throttled += 1;
             return attempts > 1 && self.throttled < attempts.saturating_mul(3);
+        }
+        if failure.status() == Some(413) && !self.was_too_large {
+            self.was_too_large = true;
+            return true;
         }
         self.failed += 1;
         self.failed < attempts && (self.broke || may_be_the_sessions(failure))

@@ -5,12 +5,13 @@ use promo_core::Code;
 use promo_core::ports::{Failure, FailureKind};
 
 use super::Error;
-use crate::codes::{PAUSED_TOO_LONG, SILENT};
+use crate::codes::{OUT_OF_FILES, PAUSED_TOO_LONG, SILENT};
 
 /// Whether the same may succeed when it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnotherTry {
-    /// It may, when the host's budget lets it out: nothing is wrong, there were too many requests.
+    /// It may, when the host's budget lets it out, or a file is free for its connection: nothing is wrong, there were too
+    /// many requests.
     Throttled,
     /// It may, a little later: the connection, the registry or a proxy before it is broken at the moment.
     Later,
@@ -28,6 +29,7 @@ impl AnotherTry {
         match kind {
             // Both fail at once and without a request, for longer than the pauses between tries.
             _ if code == PAUSED_TOO_LONG || code == SILENT => Self::Never,
+            _ if code == OUT_OF_FILES => Self::Throttled,
             FailureKind::RateLimited => Self::Throttled,
             FailureKind::Deadline => Self::Later,
             // Of the 5xx, some say that the registry can't do it at all (501, 505, 507).

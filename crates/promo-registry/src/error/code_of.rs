@@ -5,8 +5,14 @@ use promo_core::Code;
 use super::Error;
 use crate::codes;
 
-/// The code of an error.
-pub(super) const fn code_of(error: &Error) -> Code {
+impl Error {
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        code_of(self)
+    }
+}
+
+const fn code_of(error: &Error) -> Code {
     match error {
         Error::NotFound { .. } => codes::NOT_FOUND,
         Error::Unauthenticated { .. } => codes::UNAUTHENTICATED,
@@ -14,9 +20,11 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::RateLimited { .. } => codes::RATE_LIMITED,
         Error::Unavailable { .. } => codes::UNAVAILABLE,
         Error::Connection { .. } => codes::CONNECTION,
+        Error::OutOfFiles(_) => codes::OUT_OF_FILES,
         Error::Deadline { .. } => codes::DEADLINE,
         Error::ImmutableTag { .. } => codes::IMMUTABLE_TAG,
         Error::Refused { .. } => codes::REFUSED,
+        Error::BodyLimit(_) => codes::BODY_LIMIT,
         Error::TooLarge { .. } => codes::TOO_LARGE,
         Error::DigestMismatch { .. } => codes::DIGEST_MISMATCH,
         Error::SizeMismatch { .. } => codes::SIZE_MISMATCH,
@@ -40,6 +48,7 @@ pub(super) const fn code_of(error: &Error) -> Code {
         Error::DigestNotKept { .. } => codes::DIGEST_NOT_KEPT,
         Error::FallbackTagRefused { .. } => codes::FALLBACK_TAG_REFUSED,
         Error::PausedTooLong { .. } => codes::PAUSED_TOO_LONG,
+        Error::TooSlow(_) => codes::TOO_SLOW,
         Error::Silent { .. } => codes::SILENT,
         Error::BrokeOff { .. } => codes::BROKE_OFF,
         Error::CredentialSource { .. } => codes::CREDENTIAL_SOURCE,

@@ -1,10 +1,11 @@
 //! How errors of some kinds are made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use promo_core::oci::RegistryHost;
 
-use super::{CredentialSourceError, Error};
+use super::{CredentialSourceError, Error, OutOfFiles, TooSlow};
 
 impl Error {
     /// A failure of the connection, without the URL, whose query may be a secret.
@@ -13,6 +14,28 @@ impl Error {
             host: host.to_owned(),
             led_by: None,
             source: Arc::new(error.without_url()),
+        }
+    }
+
+    /// A connection for which there was no open file.
+    pub(crate) fn out_of_files(host: &str, error: reqwest::Error) -> Self {
+        Self::OutOfFiles(OutOfFiles {
+            host: host.to_owned(),
+            source: Arc::new(error.without_url()),
+        })
+    }
+
+    /// A host that sent or took so few bytes in this time: none, if it did nothing at all.
+    pub(crate) fn too_slow(host: &str, what: &str, bytes: u64, after: Duration) -> Self {
+        let (host, what) = (host.to_owned(), what.to_owned());
+        match bytes {
+            0 => Self::Deadline { host, what, after },
+            _ => Self::TooSlow(TooSlow {
+                host,
+                what,
+                bytes,
+                after,
+            }),
         }
     }
 

@@ -10,6 +10,9 @@ use super::{Error, RegistryAnswer};
 /// What a registry says, in our words, that speaks TLS and was spoken to without.
 pub(crate) const TLS_WANTED: &str = "it speaks HTTPS and was spoken to in plain HTTP";
 
+/// The words of the handshake of TLS where both sides have no version of HTTP in common.
+pub(crate) const NO_COMMON_VERSION: &str = "NoApplicationProtocol";
+
 impl Error {
     /// What it means to the one who called.
     pub fn kind(&self) -> FailureKind {
@@ -22,15 +25,16 @@ impl Error {
             Self::RateLimited { .. } | Self::PausedTooLong { .. } => FailureKind::RateLimited,
             Self::Unavailable { .. }
             | Self::Connection { .. }
+            | Self::OutOfFiles(_)
             | Self::BrokeOff { .. }
             | Self::TokenExpired { .. }
             | Self::FallbackTagLost { .. } => FailureKind::Unavailable,
-            Self::Deadline { .. } | Self::Silent { .. } => FailureKind::Deadline,
+            Self::Deadline { .. } | Self::Silent { .. } | Self::TooSlow(_) => FailureKind::Deadline,
             Self::ImmutableTag { .. } => FailureKind::ImmutableTag,
             Self::Refused { .. }
             | Self::ForeignLocation { .. }
             | Self::FallbackTagRefused { .. } => FailureKind::Refused,
-            Self::TooLarge { .. } => FailureKind::TooLarge,
+            Self::TooLarge { .. } | Self::BodyLimit(_) => FailureKind::TooLarge,
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => FailureKind::DigestMismatch,
             Self::MediaTypeMismatch { .. }
             | Self::Malformed { .. }
@@ -100,6 +104,10 @@ impl Error {
             Self::Unauthenticated { host, .. } | Self::TokenRefused { host, .. } => vec![format!(
                 "log in to {host} again, and check that the account may do this"
             )],
+            Self::BodyLimit(limit) => vec![format!(
+                "let {}, and the proxy before it, take larger bodies (nginx: `client_max_body_size`)",
+                limit.host
+            )],
             Self::Forbidden { host, .. } => {
                 vec![format!("check what the account may do on {host}")]
             }
@@ -111,10 +119,6 @@ impl Error {
                 "run promo again when the pause is over; what {host} grants in the first place is told by {}",
                 registry_setting(host, "rate", "20")
             )],
-            Self::Connection { host, source, .. } if meets_plain_http(source) => vec![format!(
-                "{host} answers in plain HTTP; if that is meant, write {}",
-                registry_setting(host, "plain-http", "true")
-            )],
             Self::Refused { host, answer: Some(said), .. } if said.message() == TLS_WANTED => vec![format!(
                 "write {}",
                 registry_setting(host, "plain-http", "false")
@@ -123,9 +127,12 @@ impl Error {
                 "if {realm} does belong to it, write {}",
                 registry_setting(host, "token-realm", &quoted(host_of(realm)))
             )],
-            Self::Connection { led_by: Some(_), .. } => vec![
-                "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)".to_owned(),
-            ],
+            Self::Connection {
+                host,
+                led_by,
+                source,
+            } => connection_hints(host, led_by.is_some(), source),
+            Self::OutOfFiles(_) => vec!["allow more open files (`ulimit -n 4096`)".to_owned()],
             Self::BrokenList { .. } => vec![
                 "a proxy in front of the registry may change its paths: name the registry by the address that its links lead to".to_owned(),
             ],
@@ -153,9 +160,34 @@ impl Error {
     }
 }
 
+/// What to do about a connection that failed.
+fn connection_hints(host: &str, is_led: bool, source: &reqwest::Error) -> Vec<String> {
+    if meets_plain_http(source) {
+        let setting = registry_setting(host, "plain-http", "true");
+        return vec![format!(
+            "{host} answers in plain HTTP; if that is meant, write {setting}"
+        )];
+    }
+    if lacks_our_version(source) {
+        let setting = registry_setting(host, "http-version", "\"auto\"");
+        return vec![format!(
+            "{host} doesn't speak the version of HTTP that is set for it; write {setting}"
+        )];
+    }
+    let is_led = is_led.then_some(
+        "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)",
+    );
+    is_led.into_iter().map(str::to_owned).collect()
+}
+
 /// The host of a realm that is written with its scheme: what the setting names.
 fn host_of(realm: &str) -> &str {
     realm.split_once("://").map_or(realm, |(_, host)| host)
+}
+
+/// Whether a connection failed because the other side doesn't speak the only version of HTTP that we offered.
+fn lacks_our_version(error: &reqwest::Error) -> bool {
+    promo_core::with_causes(error).contains(NO_COMMON_VERSION)
 }
 
 /// Whether a connection failed because the other side doesn't speak TLS.

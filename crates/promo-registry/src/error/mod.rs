@@ -8,13 +8,14 @@ mod answer;
 mod code_of;
 mod construct;
 mod failure;
+mod host_limits;
 mod location_rule;
 mod meaning;
+mod out_of_files;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use promo_core::Code;
 use promo_core::oci::{Digest, ManifestReference, Repository};
 use promo_core::ports::Failure;
 
@@ -22,8 +23,10 @@ pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
 pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};
+pub use host_limits::{BodyLimit, TooSlow};
 pub use location_rule::LocationRule;
-pub(crate) use meaning::TLS_WANTED;
+pub(crate) use meaning::{NO_COMMON_VERSION, TLS_WANTED};
+pub use out_of_files::OutOfFiles;
 
 /// What a source of credentials fails with: any error turns into it, this crate's [`Error`] too.
 pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
@@ -33,6 +36,9 @@ pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The host takes no body that is large enough.
+    #[error(transparent)]
+    BodyLimit(BodyLimit),
     /// Something that the operation needs is not there (404).
     #[error("{what} is not there{}", said(answer.as_ref()))]
     NotFound {
@@ -125,6 +131,9 @@ pub enum Error {
         #[source]
         source: Arc<reqwest::Error>,
     },
+    /// This process, or this machine, has no open file left for a connection.
+    #[error(transparent)]
+    OutOfFiles(OutOfFiles),
     /// No answer in time.
     #[error("{host} did not answer {what} within {} s", after.as_secs_f64())]
     Deadline {
@@ -135,6 +144,9 @@ pub enum Error {
         /// The deadline.
         after: Duration,
     },
+    /// Bytes go over, but hardly any.
+    #[error(transparent)]
+    TooSlow(TooSlow),
     /// The tag may not be moved.
     #[error(
         "the registry does not let {repository}:{reference} be changed{}",
@@ -379,13 +391,6 @@ pub enum Error {
         /// The destination.
         to: Repository,
     },
-}
-
-impl Error {
-    /// Its stable code.
-    pub fn code(&self) -> Code {
-        code_of::code_of(self)
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use promo_core::ports::Sleep;
+use promo_core::ports::{Event, Observer, Sleep};
 use tokio::sync::Notify;
 
 use crate::monotonic::Monotonic;
@@ -34,6 +34,7 @@ pub(crate) struct Health {
     give_up: Duration,
     time: Arc<Monotonic>,
     sleep: Arc<dyn Sleep>,
+    observer: Arc<dyn Observer>,
     hosts: Mutex<BTreeMap<String, Host>>,
     /// A host is back, or is given up.
     changed: Notify,
@@ -56,6 +57,15 @@ struct Host {
 struct Down {
     next: Duration,
     interval: Duration,
+    told: Told,
+}
+
+/// What observers know of an outage, so that each of it is told once and not for each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Nothing,
+    Awaited,
+    GivenUp,
 }
 
 /// How a request may go out.
@@ -84,12 +94,18 @@ enum Said {
 }
 
 impl Health {
-    pub(crate) fn new(deadlines: &Deadlines, time: Arc<Monotonic>, sleep: Arc<dyn Sleep>) -> Self {
+    pub(crate) fn new(
+        deadlines: &Deadlines,
+        time: Arc<Monotonic>,
+        sleep: Arc<dyn Sleep>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         Self {
             patience: deadlines.silence,
             give_up: deadlines.give_up,
             time,
             sleep,
+            observer,
             hosts: Mutex::default(),
             changed: Notify::new(),
         }
@@ -153,10 +169,17 @@ impl Health {
             Some(known) => Some(std::mem::replace(known, new)),
             None => hosts.insert(host.to_owned(), new),
         };
-        drop(hosts);
-        if before.is_some_and(|before| before.down.is_some()) {
-            self.changed.notify_waiters();
+        let Some((before, down)) = before.and_then(|before| Some((before, before.down?))) else {
+            return;
+        };
+        if down.told > Told::Nothing {
+            self.observer.observe(&Event::HostBack {
+                host: host.to_owned(),
+                silent: now.saturating_sub(before.since),
+            });
         }
+        drop(hosts);
+        self.changed.notify_waiters();
     }
 
     /// A request was lost that had waited so long for an answer.
@@ -175,6 +198,7 @@ impl Health {
             known.down = Some(Down {
                 next: now + FIRST_INTERVAL,
                 interval: FIRST_INTERVAL,
+                told: Told::Nothing,
             });
         }
     }
@@ -199,6 +223,7 @@ impl Health {
             down.next = now + down.interval;
             return Said::Go(Entry::Probe);
         }
+        self.tell(host, down, since);
         if is_given_up {
             return Said::GivenUp { since };
         }
@@ -209,6 +234,26 @@ impl Health {
         } else {
             until_given_up.min(until_probe)
         })
+    }
+
+    /// Tells that a request waits for a host, or fails because it is given up, if that is news.
+    fn tell(&self, host: &str, down: &mut Down, silent: Duration) {
+        let host = host.to_owned();
+        let (told, event) = if silent >= self.give_up {
+            (Told::GivenUp, Event::HostGivenUp { host, silent })
+        } else {
+            let give_up = self.give_up;
+            let awaited = Event::HostAwaited {
+                host,
+                silent,
+                give_up,
+            };
+            (Told::Awaited, awaited)
+        };
+        if down.told < told {
+            down.told = told;
+            self.observer.observe(&event);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Host>> {

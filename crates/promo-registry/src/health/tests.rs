@@ -1,10 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
-use jiff::Timestamp;
-use promo_core::ports::{Clock, Sleep};
+use promo_core::ports::{Clock, Event, Observer, Silent};
+use promo_testkit::time::RuntimeTime;
 use tokio::time::{Instant, sleep};
 
 use super::{Entry, Health, MANY, MayProbe};
@@ -13,27 +12,37 @@ use crate::{Deadlines, Error};
 
 const HOST: &str = "r.example";
 
-/// The runtime's time.
-#[derive(Debug)]
-struct RuntimeTime(Instant);
+/// Keeps what is told of the host, as words.
+#[derive(Debug, Default)]
+struct Kept(Mutex<Vec<(&'static str, u64)>>);
 
-impl Clock for RuntimeTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH + self.0.elapsed()
-    }
-}
-
-#[async_trait]
-impl Sleep for RuntimeTime {
-    async fn sleep(&self, pause: Duration) {
-        sleep(pause).await;
+impl Observer for Kept {
+    fn observe(&self, event: &Event) {
+        let told = match event {
+            Event::HostAwaited {
+                host,
+                silent,
+                give_up,
+            } => {
+                assert_eq!((host.as_str(), give_up.as_secs()), (HOST, 60));
+                ("awaited", silent.as_secs())
+            }
+            Event::HostBack { silent, .. } => ("back", silent.as_secs()),
+            Event::HostGivenUp { silent, .. } => ("given up", silent.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(told);
     }
 }
 
 fn health() -> Health {
-    let time = Arc::new(RuntimeTime(Instant::now()));
+    health_told(Arc::new(Silent))
+}
+
+fn health_told(observer: Arc<dyn Observer>) -> Health {
+    let time = Arc::new(RuntimeTime::start());
     let monotonic = Monotonic::new(Arc::clone(&time) as Arc<dyn Clock>);
-    Health::new(&Deadlines::default(), Arc::new(monotonic), time)
+    Health::new(&Deadlines::default(), Arc::new(monotonic), time, observer)
 }
 
 async fn enter(health: &Health) -> Result<Entry, Error> {
@@ -164,4 +173,34 @@ async fn a_stream_waits_for_others_to_find_out() {
     lose(&health, MANY);
     let stream = health.enter(HOST, HOST, MayProbe::No).await;
     assert!(matches!(stream, Err(Error::Silent { .. })));
+}
+
+/// A hundred requests wait twice: it is told twice, and a host that was never waited for is no news.
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_told_once_and_not_for_each_request() {
+    let kept = Arc::new(Kept::default());
+    let health = health_told(Arc::clone(&kept) as Arc<dyn Observer>);
+    lose(&health, MANY);
+    health.heard(HOST);
+    assert!(kept.0.lock().unwrap().is_empty());
+
+    lose(&health, MANY);
+    let waiting = join_all((0..100).map(|_| health.enter(HOST, HOST, MayProbe::No)));
+    let back = async {
+        sleep(Duration::from_secs(20)).await;
+        health.heard(HOST);
+    };
+    let (entered, ()) = tokio::join!(waiting, back);
+    assert!(entered.into_iter().all(|entry| entry.is_ok()));
+    assert_eq!(*kept.0.lock().unwrap(), [("awaited", 0), ("back", 20)]);
+
+    kept.0.lock().unwrap().clear();
+    sleep(Duration::from_secs(1)).await;
+    lose(&health, MANY);
+    let waiting = join_all((0..100).map(|_| health.enter(HOST, HOST, MayProbe::No)));
+    assert!(waiting.await.into_iter().all(|entry| entry.is_err()));
+    health.heard(HOST);
+    health.heard(HOST);
+    let told = [("awaited", 0), ("given up", 60), ("back", 60)];
+    assert_eq!(*kept.0.lock().unwrap(), told);
 }

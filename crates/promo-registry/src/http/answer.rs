@@ -7,14 +7,17 @@ use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use ::http::{HeaderMap, StatusCode, Version};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
+use promo_core::ports::Observer;
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::Sent;
 use super::pace::{Floor, Pace};
+use super::told::BodyTold;
 use crate::Error;
 use crate::budget::Permit;
+use crate::connections::Place;
 
 /// An answer whose body hasn't been read yet.
 #[derive(Debug)]
@@ -24,11 +27,17 @@ pub(crate) struct Answer {
     response: reqwest::Response,
     /// The whole body, if it was read with the head.
     read: Option<Bytes>,
+    /// How many bytes of the body came, unless it is a stream.
+    came: u64,
     /// Until when the body must be there, and how long that is after the request.
     deadline: (Instant, Duration),
     permit: Option<Permit>,
+    /// Among the connections, until its body was read or is dropped.
+    place: Option<Place>,
     /// The credentials that are cut out of what it says.
     pub(super) sent: Arc<Sent>,
+    /// Hears of the body if it is a stream.
+    observer: Arc<dyn Observer>,
 }
 
 impl Answer {
@@ -37,22 +46,34 @@ impl Answer {
         what: String,
         response: reqwest::Response,
         deadline: (Instant, Duration),
-        permit: Option<Permit>,
-        sent: Arc<Sent>,
+        (permit, place): (Permit, Option<Place>),
+        (sent, observer): (Arc<Sent>, Arc<dyn Observer>),
     ) -> Self {
         Self {
             host,
             what,
             response,
             read: None,
+            came: 0,
             deadline,
-            permit,
+            permit: Some(permit),
+            place,
             sent,
+            observer,
         }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.response.version()
+    }
+
+    /// How many bytes of the body were read so far.
+    pub(super) fn came(&self) -> u64 {
+        self.came
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -64,9 +85,10 @@ impl Answer {
         self.response.url()
     }
 
-    /// Frees the slot that the request takes in the host's budget.
-    pub(crate) fn free_slot(&mut self) {
+    /// Frees the places that the request takes, in the host's budget and among the connections.
+    pub(crate) fn free_places(&mut self) {
         drop(self.permit.take());
+        drop(self.place.take());
     }
 
     /// The address that answered.
@@ -100,6 +122,8 @@ impl Answer {
             });
         }
         self.read = Some(body.freeze());
+        // The connection can serve another request.
+        drop(self.place.take());
         Ok(())
     }
 
@@ -140,14 +164,17 @@ impl Answer {
         body.freeze()
     }
 
-    /// The body as a stream, which must keep to a floor. Its slot in the host's budget is free from now on.
+    /// The body as a stream, which must keep to a floor. Its slot in the host's budget is free from now on; its connection
+    /// is in use until the stream ends.
     pub(crate) fn stream(
         mut self,
         floor: Floor,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         self.refuse_encoding()?;
-        self.free_slot();
+        drop(self.permit.take());
         let body = Arriving {
+            _place: self.place,
+            told: BodyTold::new(self.observer, &self.host, &self.what),
             pieces: Box::pin(self.response.bytes_stream()),
             pace: Pace::new(floor),
             host: self.host,
@@ -166,7 +193,12 @@ impl Answer {
     async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         let (at, after) = self.deadline;
         match timeout_at(at, self.response.chunk()).await {
-            Ok(piece) => piece.map_err(|error| Error::connection(&self.host, error)),
+            Ok(Ok(piece)) => {
+                let bytes = piece.as_ref().map_or(0, Bytes::len) as u64;
+                self.came = self.came.saturating_add(bytes);
+                Ok(piece)
+            }
+            Ok(Err(error)) => Err(Error::connection(&self.host, error)),
             Err(_) => Err(Error::Deadline {
                 host: self.host.clone(),
                 what: self.what.clone(),
@@ -201,6 +233,9 @@ impl Answer {
 /// A body on its way in.
 struct Arriving<S> {
     pieces: S,
+    /// Given back after `pieces`, which have the connection.
+    _place: Option<Place>,
+    told: BodyTold,
     pace: Pace,
     host: String,
     what: String,
@@ -215,9 +250,13 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Arriving<S> {
         };
         let piece = match next.transpose() {
             Ok(Some(piece)) => piece,
-            Ok(None) => return Ok(None),
+            Ok(None) => {
+                self.told.ended();
+                return Ok(None);
+            }
             Err(error) => return Err(Error::connection(&self.host, error)),
         };
+        self.told.came(piece.len() as u64);
         if self.pace.keeps(began.elapsed(), piece.len() as u64) {
             Ok(Some(piece))
         } else {
@@ -226,11 +265,8 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Arriving<S> {
     }
 
     fn too_slow(&self) -> Error {
-        Error::Deadline {
-            host: self.host.clone(),
-            what: self.what.clone(),
-            after: self.pace.window(),
-        }
+        let (came, window) = (self.pace.came(), self.pace.window());
+        Error::too_slow(&self.host, &self.what, came, window)
     }
 }
 

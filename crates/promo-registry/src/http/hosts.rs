@@ -9,7 +9,7 @@ use promo_core::ports::{Clock, Observer, Sleep};
 use url::Url;
 
 use super::address::{Network, Reach};
-use crate::budget::HostBudget;
+use crate::budget::{FarPlaces, HostBudget};
 use crate::dialect::Dialect;
 use crate::health::Health;
 use crate::monotonic::Monotonic;
@@ -22,6 +22,8 @@ pub(crate) struct Hosts {
     default: HostSettings,
     retry: RetrySettings,
     budgets: Mutex<BTreeMap<BudgetKey, Arc<HostBudget>>>,
+    /// What the budgets of far hosts share.
+    beyond: Arc<FarPlaces>,
     networks: Mutex<BTreeMap<RegistryHost, Network>>,
     time: Arc<Monotonic>,
     pub(crate) health: Health,
@@ -53,8 +55,14 @@ impl Hosts {
             default: HostSettings::default(),
             retry,
             budgets: Mutex::default(),
+            beyond: Arc::default(),
             networks: Mutex::default(),
-            health: Health::new(deadlines, Arc::clone(&time), Arc::clone(&sleep)),
+            health: Health::new(
+                deadlines,
+                Arc::clone(&time),
+                Arc::clone(&sleep),
+                Arc::clone(&observer),
+            ),
             time,
             clock,
             sleep,
@@ -106,7 +114,7 @@ impl Hosts {
     /// do, so it has no bounds until it answers 429.
     pub(crate) fn budget_elsewhere(&self, host: &str) -> Arc<HostBudget> {
         self.budget_of(BudgetKey::LedTo(host.to_owned()), || BudgetSettings {
-            concurrency: usize::MAX,
+            concurrency: Some(usize::MAX),
             requests_per_second: None,
         })
     }
@@ -123,7 +131,7 @@ impl Hosts {
         let (BudgetKey::Asked(host) | BudgetKey::LedTo(host)) = &key;
         let budget = Arc::new(HostBudget::new(
             host,
-            &settings(),
+            (&settings(), Arc::clone(&self.beyond)),
             self.retry.longest_retry_after,
             Arc::clone(&self.time),
             Arc::clone(&self.sleep),

@@ -1,17 +1,39 @@
-//! How fast a body must come: a floor of bytes in each window of time that is spent waiting for it.
+//! How fast a body must come, or be taken: a floor of bytes in each window of time that is spent waiting for the host.
 //!
-//! Only the time counts that is spent waiting for the source. Where a mirror takes the bytes slowly and they are read
-//! slowly for that, the source isn't to blame.
+//! No other time counts. Where a mirror takes the bytes slowly and they are read slowly for that, the source isn't to blame,
+//! nor is a mirror whose source is slow. How that time is found out stands in `answer` and `intake`.
 
 use std::time::Duration;
 
-/// How many bytes must come within how much time of waiting.
+use crate::Deadlines;
+
+/// How many bytes must come, or be taken, within how much time of waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Floor {
     /// How long is waited.
     pub(crate) window: Duration,
     /// What must come meanwhile, unless the body ends before.
     pub(crate) bytes: u64,
+}
+
+impl Floor {
+    /// Of a blob that is read.
+    pub(crate) fn of_reading(deadlines: &Deadlines) -> Self {
+        Self {
+            window: deadlines.read,
+            bytes: deadlines.floor,
+        }
+    }
+
+    /// Of a blob that is sent: the same pace, over the longer time that an upload may stand still.
+    pub(crate) fn of_sending(deadlines: &Deadlines) -> Self {
+        let read = deadlines.read.as_nanos().max(1);
+        let bytes = u128::from(deadlines.floor).saturating_mul(deadlines.idle.as_nanos()) / read;
+        Self {
+            window: deadlines.idle,
+            bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+        }
+    }
 }
 
 /// The pace of one body.
@@ -41,10 +63,20 @@ impl Pace {
         self.waited = self.waited.saturating_add(waited);
         self.came = self.came.saturating_add(bytes);
         if self.came >= self.floor.bytes {
-            self.came = 0;
-            self.waited = Duration::ZERO;
+            self.begin_anew();
         }
         self.waited < self.floor.window
+    }
+
+    /// Begins a new window.
+    pub(super) fn begin_anew(&mut self) {
+        self.came = 0;
+        self.waited = Duration::ZERO;
+    }
+
+    /// What came in this window.
+    pub(super) fn came(&self) -> u64 {
+        self.came
     }
 
     pub(super) fn window(&self) -> Duration {

@@ -5,6 +5,8 @@ use bytes::Bytes;
 use promo_core::ports::{BlobStream, Operation};
 use url::Url;
 
+use crate::connections::Wait;
+
 /// Whether a request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
@@ -24,6 +26,9 @@ pub(crate) enum Repeat {
 pub(crate) enum Body {
     Empty,
     Bytes(Bytes),
+    /// Part of a stream, which is kept and can be sent again; like a stream it is held to the pace of its bytes, and not to
+    /// the deadline of small requests.
+    Pieces(Vec<Bytes>),
     /// A stream of known length, which can be sent once.
     Stream {
         length: u64,
@@ -42,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) repeat: Repeat,
+    /// Whether it waits for a place among the connections.
+    pub(crate) wait: Wait,
 }
 
 impl Request {
@@ -55,6 +62,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Body::Empty,
             repeat: Repeat::Safe,
+            wait: Wait::UntilFree,
         }
     }
 
@@ -69,6 +77,12 @@ impl Request {
     /// With a body.
     pub(crate) fn with_body(mut self, body: Body) -> Self {
         self.body = body;
+        self
+    }
+
+    /// To be sent without waiting for others: it goes on with something that they may be waiting for.
+    pub(crate) fn going_on(mut self) -> Self {
+        self.wait = Wait::Never;
         self
     }
 
@@ -111,6 +125,13 @@ impl std::fmt::Debug for Body {
         match self {
             Self::Empty => f.write_str("Empty"),
             Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Pieces(pieces) => {
+                write!(
+                    f,
+                    "Pieces({})",
+                    pieces.iter().map(Bytes::len).sum::<usize>()
+                )
+            }
             Self::Stream { length, .. } => write!(f, "Stream({length})"),
         }
     }

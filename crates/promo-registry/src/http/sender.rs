@@ -2,18 +2,19 @@
 //! observer and the host's health how it ended. Whether it is sent again is asked here, too.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::http::StatusCode;
 use ::http::header::AUTHORIZATION;
+use ::http::{StatusCode, Version};
 use promo_core::ports::{Event, Operation};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::address::OutOfReach;
 use super::loss;
-use super::{Answer, Backoff, Clients, Hosts, Sent, retry_after};
+use super::told::RequestTold;
+use super::{Answer, Backoff, Clients, Hosts, Intake, Pool, Sent, open_files, retry_after};
 use crate::budget::{HostBudget, Permit, Slot};
+use crate::connections::{Place, Wait};
 use crate::dialect::answers::is_foreign_501;
 use crate::error::{AnotherTry, is_broken};
 use crate::health::{Entry, MayProbe};
@@ -21,6 +22,8 @@ use crate::{Caps, Deadlines, Error, LocationRule};
 
 /// How long an answer may take that shows whether a host is back.
 const PROBE: Duration = Duration::from_secs(10);
+/// How long a request waits that found no open file for its connection.
+const FILES_PAUSE: Duration = Duration::from_secs(1);
 
 /// What it takes to send requests.
 #[derive(Debug)]
@@ -35,45 +38,58 @@ pub(crate) struct Sender {
 
 /// A request that is ready to go.
 pub(crate) struct Dispatch<'a> {
-    pub(crate) client: reqwest::Client,
+    pub(crate) pool: Pool,
     pub(crate) request: reqwest::Request,
     /// The host, as it is called in errors and events.
     pub(crate) host: &'a str,
     pub(crate) operation: Operation,
     pub(crate) what: &'a str,
+    /// Which try it is, from 1.
+    pub(crate) attempt: u32,
     /// The budget that it is counted in.
     pub(crate) budget: Arc<HostBudget>,
-    /// Counts the pieces of a stream that is sent, if one is.
-    pub(crate) progress: Option<Arc<AtomicU64>>,
+    /// How the host takes the stream that is sent, if one is.
+    pub(crate) intake: Option<Arc<Intake>>,
     /// Whether it follows from what was seen right before, so that it isn't sent any more when its host was down
     /// meanwhile: its caller looks again first.
     pub(crate) at_once: bool,
+    /// Whether it waits for a place among the connections.
+    pub(crate) wait: Wait,
 }
 
 impl Sender {
     /// Sends it when its host is up and its budget allows it. An answer of any status is a success here. A small body is
     /// read at once, so that one that breaks off is asked for again, as if no answer had come.
     pub(crate) async fn send_once(&self, dispatch: Dispatch<'_>) -> Result<Answer, Error> {
-        let (permit, entry) = self.admit(&dispatch).await?;
+        let asked = Instant::now();
+        let (entry, places) = self.admit(&dispatch).await?;
         let budget = Arc::clone(&dispatch.budget);
         let cap = self.caps.of(dispatch.operation);
         let started = Instant::now();
-        let mut outcome = self.head(dispatch, (started, entry), permit).await;
+        let mut told = RequestTold::new(&dispatch, started.duration_since(asked));
+        let mut outcome = self.head(dispatch, (started, entry), places).await;
+        told.came(&outcome, started.elapsed());
         if let (Ok(answer), Some(cap)) = (&mut outcome, cap)
             && answer.status().is_success()
-            && let Err(error) = answer.read(cap).await
         {
-            outcome = Err(error);
+            let read = answer.read(cap).await;
+            told.received(answer.came(), read.is_ok().then(|| started.elapsed()));
+            if let Err(error) = read {
+                outcome = Err(error);
+            }
         }
+        self.hosts.observer.observe(&told.into_event());
         match loss::waited(&outcome, started, self.deadlines.request) {
             Some(waited) => self.hosts.health.lost(budget.host(), waited),
+            // It never got to the host.
+            None if is_out_of_files(&outcome) => self.until_a_file_is_free().await,
             None => self.hosts.health.heard(budget.host()),
         }
         outcome
     }
 
-    async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<(Permit, Entry), Error> {
-        let (slot, may_probe) = match dispatch.progress {
+    async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<(Entry, Places), Error> {
+        let (slot, may_probe) = match dispatch.intake {
             Some(_) => (Slot::Uncounted, MayProbe::No),
             None => (Slot::Counted, MayProbe::Yes),
         };
@@ -81,9 +97,15 @@ impl Sender {
         loop {
             let entry = self.enter(dispatch, may_probe).await?;
             let permit = budget.admit(slot, dispatch.operation).await?;
+            let connections = &self.clients.connections;
+            let place = connections.place(dispatch.operation, dispatch.host, dispatch.wait);
+            let place = place.await;
+            if place.as_ref().is_some_and(|place| place.closes_idle) {
+                self.clients.close_idle();
+            }
             // The requests that held the places before may have found out that the host is down.
             if health.holds(budget.host(), entry) {
-                return Ok((permit, entry));
+                return Ok((entry, (permit, place)));
             }
         }
     }
@@ -111,48 +133,50 @@ impl Sender {
         &self,
         dispatch: Dispatch<'_>,
         (started, entry): (Instant, Entry),
-        permit: Permit,
+        (permit, mut place): Places,
     ) -> Result<Answer, Error> {
         let Dispatch {
-            client,
+            pool,
             request,
             host,
             operation,
             what,
             budget,
-            progress,
-            at_once: _,
+            intake,
+            ..
         } = dispatch;
         if let Some(value) = request.headers().get(AUTHORIZATION) {
             self.sent.header(value);
         }
-        let sent = client.execute(request);
+        let sent = self.clients.client(&pool)?.execute(request);
         // A host that was down for long is not waited for at length.
         let patience = match entry {
             Entry::Up => self.deadlines.request,
             Entry::Probe => self.deadlines.request.min(PROBE),
         };
-        let outcome = match progress {
+        let outcome = match intake {
             None => timeout_at(started + patience, sent)
                 .await
-                .map_err(|_| patience),
-            Some(progress) => while_progress(sent, &progress, self.deadlines.idle).await,
+                .map_err(|_| (0, patience)),
+            Some(intake) => intake
+                .until_answered(sent)
+                .await
+                .map_err(|too_little| (too_little.bytes, too_little.within)),
         };
         let outcome = match outcome {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(transport_error(host, what, error)),
-            Err(after) => Err(Error::Deadline {
-                host: host.to_owned(),
-                what: what.to_owned(),
-                after,
-            }),
+            Err((bytes, within)) => Err(Error::too_slow(host, what, bytes, within)),
         };
-        self.hosts.observer.observe(&Event::Request {
-            host: host.to_owned(),
-            operation,
-            status: outcome.as_ref().ok().map(|answer| answer.status().as_u16()),
-        });
+        if let Err(Error::OutOfFiles(_)) = outcome {
+            if let Some(place) = place.take() {
+                self.clients.connections.exhausted(place);
+            }
+            self.clients.close_idle();
+        }
         let response = outcome?;
+        let is_shared = response.version() == Version::HTTP_2;
+        self.clients.connections.learn(operation, host, is_shared);
         self.note(&budget, &permit, operation, &response);
         // For an upload the deadline is about the answer alone, not about sending the blob.
         let begun = match operation {
@@ -165,9 +189,18 @@ impl Sender {
             what.to_owned(),
             response,
             deadline,
-            Some(permit),
-            Arc::clone(&self.sent),
+            (permit, place),
+            (Arc::clone(&self.sent), Arc::clone(&self.hosts.observer)),
         ))
+    }
+
+    /// After a request for whose connection there was no file: until one of ours is closed, or a little while. Others may
+    /// have taken the files, whom we know nothing of.
+    async fn until_a_file_is_free(&self) {
+        tokio::select! {
+            () = self.clients.connections.freed() => {}
+            () = self.hosts.sleep.sleep(FILES_PAUSE) => {}
+        }
     }
 
     /// Tells the budget what the host answered. A server error says nothing about how much the host serves.
@@ -193,24 +226,11 @@ impl Sender {
     }
 }
 
-/// Waits for an answer as long as pieces of the body go out.
-async fn while_progress<T>(
-    sent: impl Future<Output = T>,
-    progress: &AtomicU64,
-    idle: Duration,
-) -> Result<T, Duration> {
-    let mut sent = std::pin::pin!(sent);
-    let mut seen = progress.load(Ordering::Relaxed);
-    loop {
-        if let Ok(answer) = timeout(idle, sent.as_mut()).await {
-            return Ok(answer);
-        }
-        let now = progress.load(Ordering::Relaxed);
-        if now == seen {
-            return Err(idle);
-        }
-        seen = now;
-    }
+/// What a request has while it is under way: its permit at the host, and its place among the connections.
+type Places = (Permit, Option<Place>);
+
+fn is_out_of_files(outcome: &Result<Answer, Error>) -> bool {
+    matches!(outcome, Err(Error::OutOfFiles(_)))
 }
 
 fn transport_error(host: &str, what: &str, error: reqwest::Error) -> Error {
@@ -226,6 +246,9 @@ fn transport_error(host: &str, what: &str, error: reqwest::Error) -> Error {
         }
         next = cause.source();
     }
+    if open_files::are_short(&error) {
+        return Error::out_of_files(host, error);
+    }
     Error::connection(host, error)
 }
 
@@ -239,10 +262,14 @@ pub(crate) struct Attempts<'a> {
     throttled: u32,
     /// How often it was lost because the host went down.
     held: u32,
+    /// How often there was no open file for it.
+    short: u32,
 }
 
 /// How often a request is lost with its host without that counting: one that comes and goes is left in the end.
 const MOST_HELD: u32 = 16;
+/// How often a request finds no open file until it fails.
+const MOST_SHORT: u32 = 30;
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(sender: &'a Sender, host: &'a str, operation: Operation) -> Self {
@@ -253,7 +280,13 @@ impl<'a> Attempts<'a> {
             sent: 0,
             throttled: 0,
             held: 0,
+            short: 0,
         }
+    }
+
+    /// Which try the next one is, from 1.
+    pub(crate) fn next(&self) -> u32 {
+        self.sent + self.throttled + self.held + self.short + 1
     }
 
     /// Whether to send again after this outcome. Waits before it says yes; after a 429 it is the
@@ -274,6 +307,14 @@ impl<'a> Attempts<'a> {
                 }
                 Duration::ZERO
             }
+            // It has waited already.
+            outcome if is_out_of_files(outcome) => {
+                self.short += 1;
+                if self.short >= MOST_SHORT {
+                    return false;
+                }
+                Duration::ZERO
+            }
             outcome if self.is_passing(outcome) => match self.next_pause(settings.attempts) {
                 Some(pause) => pause,
                 None => return false,
@@ -283,7 +324,7 @@ impl<'a> Attempts<'a> {
         self.sender.hosts.observer.observe(&Event::Retry {
             host: self.host.to_owned(),
             operation: self.operation,
-            attempt: self.sent + self.throttled + self.held,
+            attempt: self.next() - 1,
             pause,
         });
         if !pause.is_zero() {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ::http::header::{LINK, RETRY_AFTER};
 use ::http::{HeaderMap, HeaderValue};
-use jiff::Timestamp;
 use promo_core::oci::RegistryHost;
-use promo_core::ports::{Clock, Silent, Sleep};
+use promo_core::ports::{Clock, Silent};
+use promo_testkit::time::StillTime;
 use reqwest::dns::Resolve;
 use url::Url;
 
@@ -301,20 +301,6 @@ fn hosts(settings: BTreeMap<RegistryHost, HostSettings>) -> Hosts {
     let time = Arc::new(StillTime);
     let clock = Arc::clone(&time) as Arc<dyn Clock>;
     Hosts::new(settings, (retry, &deadlines), clock, time, Arc::new(Silent))
-}
-
-#[derive(Debug)]
-struct StillTime;
-
-impl Clock for StillTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-#[async_trait::async_trait]
-impl Sleep for StillTime {
-    async fn sleep(&self, _pause: Duration) {}
 }
 
 #[test]

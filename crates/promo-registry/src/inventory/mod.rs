@@ -8,25 +8,33 @@
 //! | registry | per repository |
 //! |---|---|
 //! | Google's (`gcr.io`, `*.gcr.io`, `*.pkg.dev`, or set so) | one list |
+//! | any other whose list turns out to have digests | one list |
 //! | any other | one HEAD per wanted tag, and one per wanted digest that no wanted tag points to |
 //! | set to tag lists | the pages of the list, one HEAD per wanted tag that is listed, one per wanted digest as above |
+//!
+//! Whether a list has digests is found out by the first one of a host, if lists could save at least a hundred requests there.
 //!
 //! A walk costs one list per repository at Google's, else the pages of the catalog, those of each tag list,
 //! and a HEAD per tag.
 
+mod digest_lists;
 mod error;
 mod settings;
 mod walk;
 mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use promo_core::inventory::{Inventory, WantedInventory};
-use promo_core::oci::{Digest, ManifestReference, RegistryHost, RegistryPath, Repository};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use promo_core::inventory::{Inventory, RepositoryInventory, WantedInventory};
+use promo_core::oci::{Digest, ManifestReference, RegistryPath, Repository};
 use promo_core::ports::{BulkList, Failure, FailureKind, InventoryReader, Registry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::digest_lists::DigestLists;
 
 pub use self::error::InventoryError;
 pub use self::settings::{InventoryMethod, InventorySettings};
@@ -38,8 +46,8 @@ pub struct RegistryInventoryReader {
     settings: InventorySettings,
     /// Bounds the requests of all repositories of a host together.
     permits: Mutex<BTreeMap<String, Arc<Semaphore>>>,
-    /// Hosts whose tag lists turned out to have no digests.
-    without_bulk: Mutex<BTreeSet<RegistryHost>>,
+    /// Which hosts' tag lists turned out to have digests.
+    digest_lists: DigestLists,
 }
 
 impl RegistryInventoryReader {
@@ -49,7 +57,7 @@ impl RegistryInventoryReader {
             registry,
             settings,
             permits: Mutex::default(),
-            without_bulk: Mutex::default(),
+            digest_lists: DigestLists::default(),
         }
     }
 
@@ -69,16 +77,12 @@ impl RegistryInventoryReader {
 
     /// How this host's inventory is read, by what is known now.
     fn method(&self, repository: &Repository) -> InventoryMethod {
-        let method = self.settings.method(repository.host_str());
-        if method == InventoryMethod::BulkList && self.known_without_bulk(&repository.host()) {
-            return InventoryMethod::HeadOnly;
+        let host = repository.host_str();
+        match (self.settings.method(host), self.digest_lists.known(host)) {
+            (InventoryMethod::BulkList, Some(false)) => InventoryMethod::HeadOnly,
+            (InventoryMethod::Cheapest, Some(true)) => InventoryMethod::BulkList,
+            (method, _) => method,
         }
-        method
-    }
-
-    fn known_without_bulk(&self, host: &RegistryHost) -> bool {
-        let known = self.without_bulk.lock();
-        known.unwrap_or_else(PoisonError::into_inner).contains(host)
     }
 
     /// The bulk list of a repository; `None` if its host doesn't offer that, which is remembered.
@@ -90,10 +94,7 @@ impl RegistryInventoryReader {
             Err(failure) if failure.kind() == FailureKind::Unsupported => {}
             Err(failure) => return Err(failure),
         }
-        let hosts = self.without_bulk.lock();
-        hosts
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(repository.host());
+        self.digest_lists.learn(repository.host_str(), false);
         Ok(None)
     }
 
@@ -116,6 +117,13 @@ impl RegistryInventoryReader {
 impl InventoryReader for RegistryInventoryReader {
     async fn read(&self, wanted: &WantedInventory) -> Inventory {
         self.read_wanted(wanted).await
+    }
+
+    fn read_each<'a>(
+        &'a self,
+        wanted: &'a WantedInventory,
+    ) -> BoxStream<'a, (Repository, RepositoryInventory)> {
+        self.each_wanted(wanted).boxed()
     }
 
     async fn walk(&self, registry: &RegistryPath) -> Result<Inventory, Failure> {

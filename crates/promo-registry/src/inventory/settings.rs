@@ -27,6 +27,8 @@ pub enum InventoryMethod {
 pub struct InventorySettings {
     /// How many requests are under way at once, at each host.
     pub concurrency: usize,
+    /// How many repositories are read at once, at all hosts together. Each takes a connection and its buffers, some 40 KB.
+    pub repositories_at_once: usize,
     /// How the inventory of a host is read, where it isn't found out.
     pub methods: BTreeMap<RegistryHost, InventoryMethod>,
     /// How many repositories a walk takes in at the most.
@@ -38,7 +40,8 @@ pub struct InventorySettings {
 impl Default for InventorySettings {
     fn default() -> Self {
         Self {
-            concurrency: 64,
+            concurrency: 128,
+            repositories_at_once: 512,
             methods: BTreeMap::new(),
             repositories: 100_000,
             tags: 2_000_000,
@@ -47,7 +50,7 @@ impl Default for InventorySettings {
 }
 
 impl InventorySettings {
-    /// The method for a host.
+    /// The method for a host; the cheapest, if which one that is has to be found out.
     pub(super) fn method(&self, host: &str) -> InventoryMethod {
         let set = self
             .methods
@@ -58,7 +61,6 @@ impl InventorySettings {
             InventoryMethod::Cheapest if Dialect::of_name(host).lists_digests => {
                 InventoryMethod::BulkList
             }
-            InventoryMethod::Cheapest => InventoryMethod::HeadOnly,
             set => set,
         }
     }

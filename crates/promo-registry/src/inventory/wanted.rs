@@ -4,35 +4,51 @@
 //! time; after it the repository is asked nothing more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::Arc;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use promo_core::inventory::{
     Inventory, RepositoryContent, RepositoryInventory, WantedInventory, WantedRepository,
 };
 use promo_core::oci::{Digest, ManifestReference, Repository, Tag};
 use promo_core::ports::{BulkList, Failure, contain};
 
+use super::digest_lists::{Question, is_worthwhile};
 use super::{InventoryMethod, RegistryInventoryReader};
 
 impl RegistryInventoryReader {
     pub(super) async fn read_wanted(&self, wanted: &WantedInventory) -> Inventory {
-        let mut hosts: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for (repository, wanted) in &wanted.repositories {
-            let reading = self.read_repository(repository, wanted);
-            hosts
-                .entry(repository.host_str())
-                .or_default()
-                .push(reading);
-        }
-        // Each host has a queue of its own: one that is slow holds up no other.
-        let queues = hosts.into_values();
-        let queues = queues.map(|queue| stream::iter(queue).buffer_unordered(self.at_once()));
-        let mut arriving = stream::select_all(queues);
+        let mut arriving = pin!(self.each_wanted(wanted));
         let mut inventory = Inventory::new();
-        while let Some((repository, content)) = arriving.next().await {
-            inventory.insert(repository, content);
+        while let Some((repository, found)) = arriving.next().await {
+            inventory.insert(repository, found);
         }
         inventory
+    }
+
+    /// The same, repository by repository as they arrive.
+    pub(super) fn each_wanted(
+        &self,
+        wanted: &WantedInventory,
+    ) -> impl Stream<Item = (Repository, RepositoryInventory)> + Send {
+        let mut hosts: BTreeMap<&str, Vec<Question>> = BTreeMap::new();
+        for (repository, wanted) in &wanted.repositories {
+            let queue = hosts.entry(repository.host_str()).or_default();
+            queue.push((repository.clone(), Arc::clone(wanted)));
+        }
+        // Each host has a queue of its own: one that is slow holds up no other. What stands in it is no request yet. Hosts have
+        // equal shares, so that those that stand still take none of the others'.
+        let share = self.settings.repositories_at_once / hosts.len().max(1);
+        let width = self.at_once().min(share.max(1));
+        let queues = hosts.into_values().map(|queue| {
+            let is_worthwhile = is_worthwhile(&queue);
+            let reading = move |(name, wanted)| self.read_repository(name, wanted, is_worthwhile);
+            stream::iter(queue).map(reading).buffer_unordered(width)
+        });
+        let mut contents = Contents::default();
+        stream::select_all(queues)
+            .map(move |(repository, found)| (repository, contents.shared(found)))
     }
 
     pub(super) fn at_once(&self) -> usize {
@@ -41,23 +57,46 @@ impl RegistryInventoryReader {
 
     async fn read_repository(
         &self,
-        repository: &Repository,
-        wanted: &WantedRepository,
+        repository: Repository,
+        wanted: Arc<WantedRepository>,
+        is_worthwhile: bool,
     ) -> (Repository, RepositoryInventory) {
-        let content = contain(self.find_out(repository, wanted)).await;
-        (
-            repository.clone(),
-            content.unwrap_or_else(|failure| unreadable(&failure)),
-        )
+        let content = contain(self.find_out(&repository, &wanted, is_worthwhile)).await;
+        let content = content.unwrap_or_else(|failure| unreadable(&failure));
+        (repository, content)
     }
 
     async fn find_out(
         &self,
         repository: &Repository,
         wanted: &WantedRepository,
+        is_worthwhile: bool,
     ) -> Result<RepositoryInventory, Failure> {
-        let found = self.list_or_ask(repository, wanted).await?;
+        let listed = if is_worthwhile {
+            self.first_list(repository).await
+        } else {
+            None
+        };
+        let found = match listed {
+            Some(content) => RepositoryInventory::Read(content),
+            None => self.list_or_ask(repository, wanted).await?,
+        };
         self.look_into(repository, wanted, found).await
+    }
+
+    /// What the first list of a host tells, if nothing is known of its lists and it turns out that they have digests.
+    async fn first_list(&self, repository: &Repository) -> Option<RepositoryContent> {
+        let host = repository.host_str();
+        let is_open = self.digest_lists.known(host).is_none()
+            && self.settings.method(host) == InventoryMethod::Cheapest;
+        if !is_open {
+            return None;
+        }
+        let _permit = self.permit(host).await;
+        match self.digest_lists.find(&*self.registry, repository).await {
+            Some(BulkList::Listed { content, .. }) => Some(content),
+            _ => None,
+        }
     }
 
     async fn list_or_ask(
@@ -198,6 +237,24 @@ impl RegistryInventoryReader {
         let _permit = self.permit(repository.host_str()).await;
         let manifest = self.registry.get_manifest(repository, &reference).await?;
         Ok(manifest.is_some())
+    }
+}
+
+/// What was read of repositories, each content once: mirrors hold the same by the dozen.
+#[derive(Default)]
+struct Contents(BTreeSet<RepositoryContent>);
+
+impl Contents {
+    /// The same, shared with whoever was found to hold it before.
+    fn shared(&mut self, found: RepositoryInventory) -> RepositoryInventory {
+        let RepositoryInventory::Read(content) = found else {
+            return found;
+        };
+        let known = self.0.get(&content).cloned();
+        RepositoryInventory::Read(known.unwrap_or_else(|| {
+            self.0.insert(content.clone());
+            content
+        }))
     }
 }
 

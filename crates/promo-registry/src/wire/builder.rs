@@ -11,7 +11,7 @@ use crate::auth::{
     Anonymous, Authorizer, CredentialSource, Exchange, GoogleCredentials, GoogleSettings,
 };
 use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
-use crate::{Caps, Deadlines, Error, HostSettings, RetrySettings};
+use crate::{Caps, ConnectionLimit, Deadlines, Error, HostSettings, RetrySettings};
 
 /// Settings of a [`WireRegistry`] before it is built. Everything has a default but time.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct WireRegistryBuilder {
     retry: RetrySettings,
     user_agent: String,
     jitter_seed: u64,
+    connections: ConnectionLimit,
     observer: Arc<dyn Observer>,
     clock: Arc<dyn Clock>,
     sleep: Arc<dyn Sleep>,
@@ -45,6 +46,7 @@ impl WireRegistry {
             retry: RetrySettings::default(),
             user_agent: concat!("promo/", env!("CARGO_PKG_VERSION")).to_owned(),
             jitter_seed: 0,
+            connections: ConnectionLimit::default(),
             observer: Arc::new(Silent),
             clock,
             sleep,
@@ -123,6 +125,14 @@ impl WireRegistryBuilder {
         self
     }
 
+    /// With a limit of the connections that are open at once, at all hosts together; without it that of
+    /// [`ConnectionLimit::default`].
+    #[must_use]
+    pub fn connections(mut self, limit: ConnectionLimit) -> Self {
+        self.connections = limit;
+        self
+    }
+
     /// With an observer of requests, retries and pauses.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
@@ -139,12 +149,19 @@ impl WireRegistryBuilder {
                 Some((host.clone(), settings.client_certificate.clone()?))
             })
             .collect();
+        let versions = self
+            .hosts
+            .iter()
+            .map(|(host, settings)| (host.clone(), settings.http_version))
+            .collect();
         let clients = Clients::new(ConnectionSettings {
             user_agent: self.user_agent,
             extra_roots: self.extra_roots,
             certificates,
+            versions,
             proxies: self.proxies,
             connect_deadline: self.deadlines.connect,
+            limit: self.connections,
         })?;
         let sender = Arc::new(Sender {
             clients,
@@ -176,6 +193,7 @@ impl WireRegistryBuilder {
             list_bytes: super::list_bytes::ListBytes::default(),
             fallback_locks: std::sync::Mutex::default(),
             learned: super::learned::Learned::default(),
+            body_limits: super::body_limits::BodyLimits::default(),
             seen_referrers: super::seen_referrers::SeenReferrers::default(),
         })
     }

@@ -79,11 +79,7 @@ impl Download {
     }
 
     fn pieces_of(&self, answer: Answer) -> Result<Pieces, Error> {
-        let deadlines = &self.exchange.sender.deadlines;
-        let floor = Floor {
-            window: deadlines.read,
-            bytes: deadlines.floor,
-        };
+        let floor = Floor::of_reading(&self.exchange.sender.deadlines);
         Ok(answer.stream(floor)?.boxed())
     }
 
@@ -178,7 +174,7 @@ impl Download {
 
     fn request(&self) -> Request {
         let url = self.url.clone();
-        Request::new(Operation::BlobGet, Method::GET, url, self.what.clone())
+        Request::new(Operation::BlobGet, Method::GET, url, self.what.clone()).going_on()
     }
 
     fn broke_off(&self) -> Error {

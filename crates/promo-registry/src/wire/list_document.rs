@@ -2,32 +2,26 @@
 //! empty one.
 
 mod entries;
+mod recorded;
 mod referrer;
 
-use std::collections::BTreeMap;
-
+use promo_core::inventory::RepositoryContent;
 use promo_core::oci::Descriptor;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use entries::{Entries, NamedEntries};
+use entries::Entries;
+use recorded::Recorded;
 use referrer::Listed;
 
 /// A page of a tag list, with all that the registry tells in it.
 #[derive(Debug)]
 pub(super) struct TagDocument {
     pub(super) tags: Vec<String>,
-    /// The digests, where the registry lists them.
-    pub(super) manifests: Option<BTreeMap<String, ManifestEntry>>,
+    /// The digests with their tags, where the registry lists them.
+    pub(super) content: Option<RepositoryContent>,
     pub(super) children: Vec<String>,
-}
-
-/// A manifest in a tag list of a Google registry.
-#[derive(Debug, Deserialize)]
-pub(super) struct ManifestEntry {
-    #[serde(default)]
-    pub(super) tag: Option<Entries<String>>,
 }
 
 /// A field that may be left out, or be there and `null`.
@@ -40,7 +34,7 @@ struct TagPage {
     #[serde(default, deserialize_with = "given")]
     tags: Given<Entries<String>>,
     #[serde(default)]
-    manifest: Option<NamedEntries<ManifestEntry>>,
+    manifest: Option<Recorded>,
     #[serde(default)]
     child: Option<Entries<String>>,
     #[serde(default)]
@@ -71,7 +65,7 @@ pub(super) fn tags(body: &[u8]) -> Option<TagDocument> {
     }
     Some(TagDocument {
         tags: page.tags.flatten().unwrap_or_default().0,
-        manifests: page.manifest.map(|named| named.0),
+        content: page.manifest.map(|recorded| recorded.0),
         children: page.child.unwrap_or_default().0,
     })
 }

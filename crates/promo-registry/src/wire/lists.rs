@@ -3,18 +3,18 @@
 //! A list is read to its end or not at all: whatever keeps a page from being read, a 404 behind the first one as
 //! well, is an error. Pages are asked for at the list's own path, whatever a registry links to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use promo_core::inventory::RepositoryContent;
-use promo_core::oci::{Digest, RegistryHost, RegistryPath, Repository, Tag};
+use promo_core::oci::{RegistryHost, RegistryPath, Repository, Tag};
 use promo_core::ports::{BulkList, CatalogPage, Operation, TagPage};
 use url::Url;
 
 use super::WireRegistry;
 use super::list_bytes::PagePosition;
-use super::list_document::{self, ManifestEntry, TagDocument};
+use super::list_document::{self, TagDocument};
 use super::manifests::refuse_html;
 use super::paths::to_pull;
 use crate::auth::{Access, Scopes};
@@ -87,10 +87,10 @@ impl WireRegistry {
             let Some((document, following)) = listing else {
                 return Ok(BulkList::Missing);
             };
-            let Some(manifests) = document.manifests else {
+            let Some(listed) = document.content else {
                 return Ok(BulkList::NotOffered);
             };
-            record(&mut content, manifests);
+            content.merge(listed);
             children.extend(below(repository, &document.children));
             next = following;
             if next.is_none() {
@@ -309,19 +309,6 @@ fn endless(repository: &Repository) -> Error {
 
 fn tags(names: &[String]) -> Vec<Tag> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
-}
-
-/// Digests of algorithms that promo doesn't know are left out: nothing could ask for them.
-fn record(content: &mut RepositoryContent, manifests: BTreeMap<String, ManifestEntry>) {
-    for (digest, entry) in manifests {
-        let Ok(digest) = digest.parse::<Digest>() else {
-            continue;
-        };
-        content.record_digest(digest, true);
-        for tag in tags(&entry.tag.unwrap_or_default().0) {
-            content.record_tag(tag, Some(digest));
-        }
-    }
 }
 
 /// The repositories right below one, by their last components.

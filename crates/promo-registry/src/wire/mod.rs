@@ -4,7 +4,9 @@
 //! mean. How requests travel is in `http`.
 
 mod blobs;
+mod body_limits;
 mod builder;
+mod chunks;
 mod download;
 mod fallback_tag;
 mod learned;
@@ -40,6 +42,7 @@ pub struct WireRegistry {
     /// Whoever holds it brings the fallback tag of that digest up to date.
     fallback_locks: FallbackLocks,
     learned: learned::Learned,
+    body_limits: body_limits::BodyLimits,
     /// What stood under fallback tags.
     seen_referrers: seen_referrers::SeenReferrers,
 }

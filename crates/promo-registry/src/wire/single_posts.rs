@@ -51,7 +51,14 @@ impl WireRegistry {
             }
         }
         let session = self.open_upload(repository).await?;
-        self.fill(repository, blob, &session, bytes).await?;
+        let filled = self.fill(repository, blob, &session, bytes.clone()).await;
+        if matches!(filled, Err(Error::Refused { status: 413, .. })) {
+            // From here on it is known what the host takes.
+            let session = self.open_upload(repository).await?;
+            self.fill(repository, blob, &session, bytes).await?;
+        } else {
+            filled?;
+        }
         if is_posted {
             // The upload did what the POST didn't.
             self.learned.refuses_single_posts(&host);

@@ -1,4 +1,5 @@
-//! Uploads: opened by POST, filled and closed by one PUT of known length; and mounts.
+//! Uploads: opened by POST, filled and closed by one PUT of known length; and mounts. What a host doesn't take in one body
+//! goes over in `chunks`.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -21,6 +22,9 @@ use crate::dialect::answers;
 use crate::held_back::{HeldBack, Wrong};
 use crate::http::{Answer, Body, Request, check_location, foreign_location};
 
+/// How long chunks must be at least, in the answer that opens an upload.
+const CHUNK_MIN_LENGTH: &str = "oci-chunk-min-length";
+
 impl WireRegistry {
     pub(super) async fn open_upload(
         &self,
@@ -41,6 +45,20 @@ impl WireRegistry {
     }
 
     pub(super) async fn mount(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<Mount, Error> {
+        let mount = self.ask_to_mount(repository, digest, from).await?;
+        self.exchange.sender.hosts.observer.observe(&Event::Mount {
+            host: repository.host_str().to_owned(),
+            granted: matches!(mount, Mount::Mounted),
+        });
+        Ok(mount)
+    }
+
+    async fn ask_to_mount(
         &self,
         repository: &Repository,
         digest: &Digest,
@@ -87,6 +105,10 @@ impl WireRegistry {
         session: &UploadSession,
         body: BlobStream,
     ) -> Result<(), Error> {
+        let host = repository.host();
+        if !self.body_limits.may_take_whole(&host, blob.size) {
+            return self.send_in_chunks(repository, blob, session, body).await;
+        }
         let what = format!("the blob {repository}@{}", blob.digest);
         let mut url = self.session_url(repository, session, &what)?;
         url.query_pairs_mut()
@@ -117,7 +139,12 @@ impl WireRegistry {
         let answer = outcome?;
         match answer.status() {
             StatusCode::CREATED | StatusCode::OK | StatusCode::NO_CONTENT => {
+                self.body_limits.takes(&host, blob.size);
                 confirm(&answer, &blob.digest)
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                self.body_limits.refuses(&host, blob.size);
+                Err(self.exchange.refusal(answer).await)
             }
             _ => Err(self.exchange.refusal(answer).await),
         }
@@ -157,11 +184,17 @@ impl WireRegistry {
             .map_err(|_| malformed("its Location is no URL"))?;
         let session = UploadSession::new(url.as_str());
         self.session_url(repository, &session, &answer.what)?;
+        if let Some(shortest) = answer.header(CHUNK_MIN_LENGTH)
+            && let Ok(shortest) = shortest.trim().parse()
+        {
+            let limits = &self.body_limits;
+            limits.wants_chunks_of(&repository.host(), shortest);
+        }
         Ok(session)
     }
 
     /// The URL of a session, which may be on another host within the rules; credentials don't follow there.
-    fn session_url(
+    pub(super) fn session_url(
         &self,
         repository: &Repository,
         session: &UploadSession,
@@ -180,7 +213,7 @@ impl WireRegistry {
     /// The body as it goes out: one piece behind what came in, so that a stream that ends with an error never
     /// completes an upload. The first error is kept in `failed`. The connection's task polls it; that may poll again
     /// after the end, so the stream is fused, and would swallow a panic, so that becomes an error.
-    fn outgoing(
+    pub(super) fn outgoing(
         &self,
         repository: &Repository,
         blob: &Descriptor,
@@ -280,7 +313,7 @@ async fn drain(mut pieces: impl Stream<Item = Result<Bytes, Failure>> + Unpin) {
     while let Some(Ok(_)) = pieces.next().await {}
 }
 
-fn take(failed: &Mutex<Option<Error>>) -> Option<Error> {
+pub(super) fn take(failed: &Mutex<Option<Error>>) -> Option<Error> {
     failed.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 

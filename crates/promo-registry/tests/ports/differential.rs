@@ -50,7 +50,7 @@ fn images() -> Vec<BuiltImage> {
     ]
 }
 
-fn raw(image: &BuiltImage) -> RawManifest {
+pub(crate) fn raw(image: &BuiltImage) -> RawManifest {
     let digest: Digest = image.digest().parse().unwrap();
     let media_type = MediaType::new(image.media_type());
     RawManifest::new(media_type, digest.algorithm(), image.manifest())

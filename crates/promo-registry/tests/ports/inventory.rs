@@ -115,6 +115,126 @@ async fn a_bulk_list_tells_everything_in_one_request() {
     assert_eq!(unasked, TagState::Points(digest(&image("one"))));
 }
 
+/// `count` repositories with an image under three tags each, and what a plan wants of them.
+async fn many(count: usize) -> (EmbeddedRegistry, WantedInventory) {
+    let embedded = start().await;
+    let mut wanted = WantedInventory::default();
+    for number in 0..count {
+        let name = format!("prod/app-{number:03}");
+        let repository = repository(&embedded, &name);
+        for tag in ["v1", "v2", "v3"] {
+            image(tag).push_to(&embedded.state(), &name, tag);
+            wanted.want_tag(&repository, &self::tag(tag));
+        }
+    }
+    (embedded, wanted)
+}
+
+fn assert_all_there(inventory: &Inventory, wanted: &WantedInventory) {
+    for (repository, wanted) in &wanted.repositories {
+        for tag in &wanted.tags {
+            let expected = TagState::Points(digest(&image(tag.as_str())));
+            assert_eq!(inventory.tag(repository, tag), expected, "{repository}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_with_digests_are_found_by_an_answer_whatever_the_name() {
+    let (embedded, wanted) = many(160).await;
+    embedded.switch(|switches| switches.google_listing = true);
+    let reader = reader(&embedded, InventoryMethod::Cheapest);
+    assert_all_there(&reader.read(&wanted).await, &wanted);
+    assert_eq!(counts(&embedded), expected([(TagList, 160)]));
+}
+
+#[tokio::test]
+async fn a_host_whose_lists_have_no_digests_is_asked_for_three() {
+    let (embedded, wanted) = many(160).await;
+    let reader = reader(&embedded, InventoryMethod::Cheapest);
+    for lists in [3, 0] {
+        embedded.log().clear();
+        assert_all_there(&reader.read(&wanted).await, &wanted);
+        let all = expected([(TagList, lists), (ManifestHead, 480)]);
+        assert_eq!(counts(&embedded), all);
+    }
+}
+
+/// With 140 repositories of three tags lists could save 280 requests.
+#[tokio::test]
+async fn no_list_is_asked_for_where_lists_save_little() {
+    let (embedded, wanted) = many(140).await;
+    embedded.switch(|switches| switches.google_listing = true);
+    let reader = reader(&embedded, InventoryMethod::Cheapest);
+    assert_all_there(&reader.read(&wanted).await, &wanted);
+    assert_eq!(counts(&embedded), expected([(ManifestHead, 420)]));
+}
+
+/// Repositories that aren't there tell nothing of lists, and are not taken for missing by a list.
+#[tokio::test]
+async fn the_first_list_is_not_that_of_a_missing_repository() {
+    let (embedded, mut wanted) = many(160).await;
+    embedded.switch(|switches| switches.google_listing = true);
+    let missing = repository(&embedded, "prod/aaa");
+    wanted.want_tag(&missing, &tag("v1"));
+    let mut settings = InventorySettings::default();
+    settings.concurrency = 1;
+    let reader = RegistryInventoryReader::new(wire(), settings);
+    let inventory = reader.read(&wanted).await;
+    assert_all_there(&inventory, &wanted_without(&wanted, &missing));
+    assert_eq!(inventory.tag(&missing, &tag("v1")), TagState::Absent);
+    let all = expected([(TagList, 161), (ManifestHead, 1)]);
+    assert_eq!(counts(&embedded), all);
+}
+
+fn wanted_without(wanted: &WantedInventory, repository: &Repository) -> WantedInventory {
+    let mut wanted = wanted.clone();
+    wanted.repositories.remove(repository);
+    wanted
+}
+
+/// A refusal of the list is none of the repository.
+#[tokio::test]
+async fn a_host_that_refuses_lists_is_asked_tag_by_tag() {
+    let (embedded, wanted) = many(160).await;
+    embedded
+        .faults()
+        .inject(Matcher::on(TagList), Fault::status(403));
+    let reader = reader(&embedded, InventoryMethod::Cheapest);
+    assert_all_there(&reader.read(&wanted).await, &wanted);
+    assert_eq!(embedded.log().count(ManifestHead), 480);
+}
+
+/// Content that several repositories hold alike is kept once.
+#[tokio::test]
+async fn mirrors_share_what_they_hold() {
+    let mirrors = [filled().await, filled().await];
+    let mut asked = WantedInventory::default();
+    for (embedded, repository) in &mirrors {
+        embedded.switch(|switches| switches.google_listing = true);
+        asked.repositories.extend(wanted(repository).repositories);
+    }
+    let mut settings = InventorySettings::default();
+    for (embedded, _) in &mirrors {
+        let host = embedded.host().parse().unwrap();
+        settings.methods.insert(host, InventoryMethod::BulkList);
+    }
+    let reader = RegistryInventoryReader::new(wire(), settings);
+    let inventory = reader.read(&asked).await;
+    let kept = mirrors.each_ref().map(|(_, repository)| {
+        assert_known(&inventory, repository);
+        let Some(RepositoryInventory::Read(content)) = inventory.repository(repository) else {
+            panic!("{repository} was not read");
+        };
+        content
+            .tags()
+            .next()
+            .map(|(tag, _)| std::ptr::from_ref(tag))
+    });
+    assert_eq!(kept[0], kept[1]);
+    assert!(kept[0].is_some());
+}
+
 /// More repositories of a host that stands still than are read at once: another host is read meanwhile.
 #[tokio::test]
 async fn a_host_that_stands_still_holds_up_no_other() {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use promo_core::ports::{FailureKind, Registry};
+use promo_testkit::registry::{Fault, Matcher};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::support::{Bench, tag};
+use crate::support::{Bench, download, tag, upload};
 
 /// No bad answer may cost longer than this.
 const AT_MOST: Duration = Duration::from_secs(60);
@@ -62,6 +63,26 @@ async fn a_host_that_closes_each_connection_after_one_answer_is_read() {
         assert!(many.into_iter().all(|page| page.is_ok()));
     };
     timeout(AT_MOST, reading).await.unwrap();
+}
+
+/// The same for blobs, whose connections are others: each upload and download needs a new one.
+#[tokio::test]
+async fn blobs_go_to_a_host_that_closes_each_connection_after_one_answer() {
+    let bench = Bench::new().await;
+    let closes = Fault::header("connection", "close");
+    bench.registry.faults().inject(Matcher::any(), closes);
+    let (wire, repository) = (bench.wire(), bench.repository("app"));
+    let coming_and_going = async {
+        for length in [0, 1, 300_000, 300_001] {
+            let bytes = vec![7; length];
+            let blob = upload(&wire, &repository, &bytes).await.unwrap();
+            let read = download(&wire, &repository, &blob).await.unwrap();
+            assert_eq!(read, bytes);
+        }
+    };
+    timeout(AT_MOST, coming_and_going).await.unwrap();
+    let requests = bench.registry.log().len() as u64;
+    assert_eq!(bench.registry.connections(), requests);
 }
 
 /// One header of 64 KiB is read; without end they are refused, and not kept.

@@ -99,7 +99,18 @@ async fn a_pause_that_nobody_waits_for_closes_only_such_requests() {
 
 #[tokio::test]
 async fn a_retry_after_that_means_nothing_changes_nothing() {
-    for nonsense in ["", "-1", "soon", "99999999999999999999", "0", "1.5, 2"] {
+    for nonsense in [
+        "",
+        "-1",
+        "soon",
+        "99999999999999999999",
+        "0",
+        "1.5, 2",
+        "NaN",
+        "Thu, 01 Jan 2150 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 99 Foo 2026 77:00:00 GMT",
+    ] {
         let bench = Bench::new().await;
         bench.image("app", "v1");
         let answer = Answer::status(429).header("retry-after", nonsense);
@@ -143,7 +154,7 @@ async fn no_more_requests_are_open_than_the_host_has_places() {
         .registry
         .switch(|switches| switches.latency = Duration::from_millis(5));
     let mut settings = HostSettings::default();
-    settings.budget.concurrency = 3;
+    settings.budget.concurrency = Some(3);
     let wire = bench
         .builder()
         .host(bench.host(), settings)

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use promo_core::oci::{DigestAlgorithm, MediaType, RawManifest, Repository};
-use promo_core::ports::{Clock, Failure, FailureKind, Registry, Sleep};
+use promo_core::ports::{Clock, Failure, FailureKind, Registry};
 use promo_registry::WireRegistry;
+use promo_testkit::time::RuntimeTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
@@ -20,23 +19,6 @@ use crate::support::tag;
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const UNAVAILABLE: &str =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-
-/// The runtime's time.
-#[derive(Debug)]
-struct RuntimeTime(Instant);
-
-impl Clock for RuntimeTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH + self.0.elapsed()
-    }
-}
-
-#[async_trait]
-impl Sleep for RuntimeTime {
-    async fn sleep(&self, pause: Duration) {
-        sleep(pause).await;
-    }
-}
 
 /// What a host does with a request.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +60,7 @@ async fn host(does: fn(Duration) -> Does) -> (String, Arc<AtomicUsize>) {
 }
 
 fn wire() -> WireRegistry {
-    let time = Arc::new(RuntimeTime(Instant::now()));
+    let time = Arc::new(RuntimeTime::start());
     let clock = Arc::clone(&time) as Arc<dyn Clock>;
     WireRegistry::builder(clock, time).build().unwrap()
 }

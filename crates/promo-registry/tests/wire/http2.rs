@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use promo_core::oci::Descriptor;
 use promo_core::ports::{BlobStream, Event, Failure, FailureKind, Observer, Registry};
 use promo_registry::{Deadlines, RetrySettings, WireRegistry, WireRegistryBuilder};
-use promo_testkit::registry::{Auth, Operation, RegistryOptions};
+use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
 use promo_testkit::tls::{Authority, Protocols};
 
 use crate::support::{Bench, basic, download, tag, upload};
@@ -163,4 +163,29 @@ async fn giving_an_upload_up_is_tried_once_with_the_token_that_is_there() {
     let log = bench.registry.log();
     assert_eq!(log.count(Operation::UploadCancel), 1);
     assert_eq!(log.count(Operation::Token), 1, "the token is still good");
+}
+
+/// HTTP/2 has a bound of its own for heads: the answer is refused, the connection and others on it go on.
+#[tokio::test]
+async fn a_head_of_64_kib_ends_its_request_and_no_other() {
+    let (bench, builder) = bench_to_build(Auth::none()).await;
+    bench.image("app", "v1");
+    let mut retry = RetrySettings::default();
+    retry.attempts = 2;
+    let wire = builder.retry(retry).build().unwrap();
+    let repository = bench.repository("app");
+    let filled = Fault::header("x-filling", &"x".repeat(64 << 10));
+    let fault = bench.registry.faults().inject(Matcher::any(), filled);
+    let v1 = tag("v1");
+    let asked = tokio::time::timeout(Duration::from_secs(60), wire.get_manifest(&repository, &v1));
+    let failure = asked.await.expect("it ends by itself").unwrap_err();
+    assert_eq!(
+        failure.kind(),
+        FailureKind::Unavailable,
+        "{}",
+        failure.chain()
+    );
+    fault.remove();
+    let manifest = wire.get_manifest(&repository, &v1).await.unwrap();
+    assert!(manifest.is_some());
 }

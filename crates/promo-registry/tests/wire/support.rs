@@ -65,6 +65,11 @@ impl Events {
         self.0.lock().unwrap().iter().filter(|e| wanted(e)).count()
     }
 
+    /// All of them, in the order in which they were told.
+    pub(crate) fn kept(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+
     /// The warnings: code and message.
     pub(crate) fn warnings(&self) -> Vec<(String, String)> {
         let events = self.0.lock().unwrap();

@@ -1,13 +1,13 @@
 //! TLS with roots and certificates of our own, and proxies.
 
 use promo_core::ports::{FailureKind, Registry};
-use promo_registry::{ClientCertificate, HostSettings, ProxySettings, WireRegistry};
+use promo_registry::{ClientCertificate, HostSettings, HttpVersion, ProxySettings, WireRegistry};
 use promo_testkit::registry::{Auth, Fault, Matcher, Operation, RegistryOptions};
 use promo_testkit::tls::{Authority, Protocols};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Bench, tag};
+use crate::support::{Bench, download, tag, upload};
 
 pub(crate) fn encrypted() -> HostSettings {
     let mut settings = HostSettings::default();
@@ -180,4 +180,75 @@ async fn a_proxy_is_used_as_told() {
         seen.to_lowercase().contains("proxy-authorization: basic "),
         "{seen}"
     );
+}
+
+/// A registry that offers these versions of HTTP, and a client that is told to speak this one.
+async fn speaking(offered: Protocols, told: HttpVersion) -> (Bench, WireRegistry) {
+    let authority = Authority::new().unwrap();
+    let options = RegistryOptions::default().tls(authority.server(offered).unwrap());
+    let bench = Bench::with(options).await;
+    bench.image("app", "v1");
+    let mut settings = encrypted();
+    settings.http_version = told;
+    let wire = bench.builder().host(bench.host(), settings);
+    (bench, wire.extra_roots(authority.pem()).build().unwrap())
+}
+
+#[tokio::test]
+async fn the_version_of_http_is_the_one_that_is_set_or_else_agreed_on() {
+    for (offered, told, spoken) in [
+        (Protocols::Both, HttpVersion::Auto, "HTTP/2.0"),
+        (Protocols::Both, HttpVersion::Http1, "HTTP/1.1"),
+        (Protocols::Both, HttpVersion::Http2, "HTTP/2.0"),
+        (Protocols::Http1, HttpVersion::Auto, "HTTP/1.1"),
+    ] {
+        let (bench, wire) = speaking(offered, told).await;
+        assert!(head(&wire, &bench).await.unwrap());
+        // Blobs have pools of their own.
+        let bytes = upload(&wire, &bench.repository("app"), b"bytes").await;
+        let blob = bytes.unwrap();
+        download(&wire, &bench.repository("app"), &blob)
+            .await
+            .unwrap();
+        let entries = bench.registry.log().entries();
+        assert_eq!(entries.len(), 4);
+        let versions = entries.iter().map(|entry| entry.version.as_str());
+        assert!(versions.eq([spoken; 4]), "{told:?} of {offered:?}");
+    }
+}
+
+#[tokio::test]
+async fn http2_is_spoken_without_tls_where_that_is_set() {
+    let bench = Bench::new().await;
+    bench.image("app", "v1");
+    for (told, spoken) in [
+        (HttpVersion::Http2, "HTTP/2.0"),
+        (HttpVersion::Auto, "HTTP/1.1"),
+    ] {
+        let mut settings = HostSettings::default();
+        settings.http_version = told;
+        let wire = bench.builder().host(bench.host(), settings);
+        assert!(head(&wire.build().unwrap(), &bench).await.unwrap());
+        let entries = bench.registry.log().entries();
+        assert_eq!(entries.last().unwrap().version, spoken);
+    }
+}
+
+/// Waiting wouldn't help, so it is told at once, with the setting.
+#[tokio::test]
+async fn a_version_that_a_host_does_not_speak_is_told_with_the_setting() {
+    let others = [
+        (Protocols::Http1, HttpVersion::Http2),
+        (Protocols::Http2, HttpVersion::Http1),
+    ];
+    for (offered, told) in others {
+        let (bench, wire) = speaking(offered, told).await;
+        let failure = head(&wire, &bench).await.unwrap_err();
+        let hints = failure.hints().join("\n");
+        assert!(
+            hints.contains("`http-version = \"auto\"`"),
+            "{}",
+            failure.chain()
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use promo_core::oci::Digest;
+use promo_core::ports::KeyFingerprint;
 use sigstore::crypto::{CosignVerificationKey, Signature, SigningScheme};
 
 use super::rsa::{self, RsaKey};
@@ -15,7 +15,7 @@ use crate::Error;
 #[derive(Clone)]
 pub struct PublicKey {
     spki: Vec<u8>,
-    digest: Digest,
+    fingerprint: KeyFingerprint,
     algorithm: KeyAlgorithm,
     key: Verifying,
 }
@@ -54,7 +54,7 @@ impl PublicKey {
         };
         Ok(Self {
             spki: spki.to_vec(),
-            digest: Digest::sha256_of(spki),
+            fingerprint: KeyFingerprint::of_spki(spki),
             algorithm,
             key,
         })
@@ -70,14 +70,14 @@ impl PublicKey {
         &self.spki
     }
 
-    /// Which key it is: `sha256:` and the hexadecimal digest of its SPKI.
-    pub fn fingerprint(&self) -> String {
-        self.digest.to_string()
+    /// Which key it is.
+    pub fn fingerprint(&self) -> KeyFingerprint {
+        self.fingerprint
     }
 
     /// Which key it is, as bundles say it: the base64 of the SHA-256 of its SPKI.
     pub fn hint(&self) -> String {
-        STANDARD.encode(self.digest.as_bytes())
+        STANDARD.encode(self.fingerprint.as_bytes())
     }
 
     /// Its algorithm.

@@ -119,6 +119,7 @@ fn a_public_key_is_written_and_named_as_cosign_does() {
     assert!(
         public
             .fingerprint()
+            .to_string()
             .starts_with("sha256:e0f5f5f57061477722")
     );
     assert_eq!(public.algorithm(), KeyAlgorithm::EcdsaP256);

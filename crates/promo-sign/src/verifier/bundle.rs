@@ -1,9 +1,12 @@
-//! Judges bundles, and DSSE envelopes.
+//! The facts about bundles, and DSSE envelopes.
 
 use bytes::Bytes;
-use promo_core::ports::{EvidenceBlob, EvidenceKind, SignatureFormat};
+use promo_core::oci::Digest;
+use promo_core::ports::{
+    CheckSubject, EvidenceBlob, EvidenceKind, SignatureFacts, SignatureFormat,
+};
 
-use super::{Acceptance, Judgement, KeyVerifier, Question, signed_digest};
+use super::{KeyVerifier, by_key, checked_content, claimed, signed_digest, unproven, unreadable};
 use crate::bundle::{self, Content};
 use crate::envelope::Envelope;
 use crate::manifest::{self, ImageManifest};
@@ -16,86 +19,64 @@ pub(super) const UNREADABLE: EvidenceKind = EvidenceKind::Signature {
 };
 
 impl KeyVerifier {
-    /// Judges the bundle in a referrer.
-    pub(super) fn judge_bundle(
+    /// Of the bundle in a referrer.
+    pub(super) fn of_bundle(
         &self,
-        question: Question<'_>,
+        digest: &Digest,
         image: &ImageManifest,
         blobs: &[EvidenceBlob],
-    ) -> Judgement {
-        let unknown = Judgement::Unknown {
-            kind: UNREADABLE,
-            signer: None,
-        };
-        let Some(bytes) = bundle_bytes(image, blobs) else {
-            return unknown;
-        };
-        let Some(bundle) = bundle::read(bytes) else {
-            return unknown;
+    ) -> SignatureFacts {
+        let Some(bundle) = bundle_bytes(image, blobs).and_then(|bytes| bundle::read(bytes)) else {
+            return unreadable(UNREADABLE);
         };
         let hint = bundle.hint.as_deref();
-        let refusal = match &bundle.content {
+        let refusal = match bundle.content {
             Content::Envelope(envelope) => {
-                return self.judge_envelope(question, envelope, hint, &UNREADABLE);
+                return self.of_envelope(digest, &envelope, hint, &UNREADABLE);
             }
-            Content::Odd(refusal) => refusal.clone(),
+            Content::Odd(refusal) => refusal,
             Content::Other => Refusal::new(
                 codes::FORM,
                 "it signs the image's bytes instead of a statement, or can't be understood",
             ),
         };
-        if self.is_claimed(hint) {
-            Judgement::Refused {
-                kind: UNREADABLE,
-                refusal,
-            }
-        } else {
-            Judgement::Unknown {
-                kind: UNREADABLE,
-                signer: bundle.hint,
-            }
-        }
+        unproven(UNREADABLE, claimed(hint), CheckSubject::Form, refusal)
     }
 
-    /// Judges an envelope around a statement: who signed it, and whether it is about the digest.
-    pub(super) fn judge_envelope(
+    /// Of an envelope around a statement: who signed it, and whether it is about the digest.
+    pub(super) fn of_envelope(
         &self,
-        question: Question<'_>,
+        digest: &Digest,
         envelope: &Envelope,
         hint: Option<&str>,
         otherwise: &EvidenceKind,
-    ) -> Judgement {
+    ) -> SignatureFacts {
         let payload = envelope.payload();
+        let claimed_kind = || statement::claimed_kind(payload, otherwise.clone());
         let Some(key) = self.signer(envelope.signed(), &envelope.signature) else {
-            let kind = statement::claimed_kind(payload, otherwise.clone());
-            if self.is_claimed(hint) {
-                let refusal = Refusal::new(
-                    codes::SIGNATURE,
-                    "it names an accepted key, but its signature is not by that key",
-                );
-                return Judgement::Refused { kind, refusal };
-            }
-            let signer = hint.filter(|hint| !hint.is_empty()).map(str::to_owned);
-            return Judgement::Unknown { kind, signer };
+            let message = match hint {
+                Some(_) => "its signature is not by the key that it names",
+                None => "its signature is by none of the keys",
+            };
+            let refusal = Refusal::new(codes::SIGNATURE, message);
+            let subject = CheckSubject::Signature;
+            return unproven(claimed_kind(), claimed(hint), subject, refusal);
         };
-        let statement = match statement::read(&envelope.payload_type, payload, question.digest) {
-            Ok(statement) => statement,
+        let signed = signed_digest(envelope.signed(), &envelope.signature);
+        match statement::read(&envelope.payload_type, payload, digest) {
+            Ok(statement) => {
+                let kind = statement::kind(statement.predicate_type);
+                let mut facts = by_key(key, kind, signed);
+                checked_content(&mut facts, None);
+                facts.names = statement.names;
+                facts.claimed_time = statement.timestamp;
+                facts
+            }
             Err(refusal) => {
-                let kind = statement::claimed_kind(payload, otherwise.clone());
-                return Judgement::Refused { kind, refusal };
+                let mut facts = by_key(key, claimed_kind(), signed);
+                checked_content(&mut facts, Some(refusal));
+                facts
             }
-        };
-        let kind = statement::kind(statement.predicate_type);
-        let names = statement.names.iter().map(String::as_str);
-        match question.check_names(names, !question.require_names) {
-            Ok(()) => Judgement::Accepted(Box::new(Acceptance {
-                kind,
-                signer: key.fingerprint(),
-                time: statement.timestamp,
-                names: statement.names,
-                signed_digest: signed_digest(envelope.signed(), &envelope.signature),
-            })),
-            Err(refusal) => Judgement::Refused { kind, refusal },
         }
     }
 }

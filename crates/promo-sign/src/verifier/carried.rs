@@ -49,7 +49,7 @@ impl KeyVerifier {
     ) -> Result<Evidence, Error> {
         let mut keys = self.keys.iter();
         let key = keys
-            .find(|key| key.fingerprint() == accepted.signer)
+            .find(|key| key.fingerprint().to_string() == accepted.signer)
             .ok_or(NOT_ACCEPTED)?;
         let bytes = bundle::plain(bytes, &key.hint())?.ok_or(NOT_ACCEPTED)?;
         let predicate_type = match &accepted.kind {
@@ -71,15 +71,7 @@ fn layer_of(
     image: &ImageManifest,
     blobs: &[EvidenceBlob],
 ) -> Result<Evidence, Error> {
-    for descriptor in &image.layers {
-        let mut found = blobs.iter();
-        let Some(blob) = found.find(|blob| blob.descriptor.digest == descriptor.digest) else {
-            continue;
-        };
-        let layer = EvidenceBlob {
-            descriptor: descriptor.clone(),
-            bytes: blob.bytes.clone(),
-        };
+    for layer in image.layers_in(blobs) {
         let signature = layer.descriptor.annotations.get(SIGNATURE_ANNOTATION);
         let signature = signature.and_then(|text| bundle::from_base64(text));
         if signature.is_some_and(|signature| {
@@ -96,7 +88,7 @@ fn layer_of(
     Err(NOT_ACCEPTED)
 }
 
-const NOT_ACCEPTED: Error = Error::Inconsistent {
+pub(crate) const NOT_ACCEPTED: Error = Error::Inconsistent {
     reason: "it is not what this verifier has accepted",
 };
 
@@ -128,13 +120,6 @@ fn attestation_layer(layer: &EvidenceBlob, kind: &EvidenceKind) -> Result<Eviden
         EvidenceKind::Attestation { predicate_type } => predicate_type,
         EvidenceKind::Signature { .. } => return Err(NOT_ACCEPTED),
     };
-    let bytes = if bundle::is_plain_envelope(&layer.bytes) {
-        layer.bytes.clone()
-    } else {
-        match Envelope::read(&layer.bytes) {
-            Some(Ok(envelope)) => bundle::envelope_bytes(&envelope)?.into(),
-            _ => return Err(NOT_ACCEPTED),
-        }
-    };
+    let bytes = bundle::plain_envelope(&layer.bytes)?.ok_or(NOT_ACCEPTED)?;
     Ok(bundle::attestation_layer(bytes, predicate_type))
 }

@@ -1,57 +1,52 @@
-//! [`KeyVerifier`]: judges evidence by a set of public keys. It sends nothing.
+//! [`KeyVerifier`]: states what is so about evidence that keys have signed. It sends nothing and decides nothing.
 //!
 //! Only what is signed counts: annotations, artifact types and media types say where to look, never
-//! what is true. A piece whose signature is by none of the keys is by an unknown signer, unless its
-//! bundle names one of the keys: then it is refused.
+//! what is true. A piece whose signature is by none of the keys is stated as unproven, with the key that it names, if
+//! it names one.
 
 mod bundle;
 mod carried;
 mod referrer;
 mod tag_layer;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use promo_core::identity::Identity;
-use promo_core::oci::{Descriptor, Digest, ImageReference};
-use promo_core::ports::{
-    AcceptedEvidence, Evidence, EvidenceKind, EvidenceSet, Failure, RefusedEvidence, TagSuffix,
-    UnknownEvidence, Verification, Verifier,
-};
+pub(crate) use carried::NOT_ACCEPTED;
 
-use crate::refusal::{Refusal, quoted};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use promo_core::oci::{Descriptor, Digest};
+use promo_core::ports::{
+    AcceptedEvidence, Check, CheckSubject, Evidence, EvidenceKind, EvidenceSet, ExaminedEvidence,
+    Failure, KeyFingerprint, SignatureFacts, SignerClaim, SignerFacts, TagSuffix, Verifier,
+};
+use promo_core::trust::{Judge, Trust};
+
+use crate::refusal::Refusal;
 use crate::{PublicKey, codes};
 
-/// Accepts what one of its keys has signed.
+/// Tells which of its keys has signed what.
 #[derive(Debug, Clone)]
 pub struct KeyVerifier {
     keys: Vec<PublicKey>,
-    require_names: bool,
 }
 
 impl KeyVerifier {
-    /// A verifier with these keys. Without any, it accepts nothing.
+    /// A verifier that knows these keys. Without any, it proves nothing.
     pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Self {
         Self {
             keys: keys.into_iter().collect(),
-            require_names: false,
         }
-    }
-
-    /// Refuses evidence that doesn't name the identity it is asked about: bundles that name nothing
-    /// (cosign writes such) with `PROMO-S014`.
-    ///
-    /// For the reuse of evidence of one's own, which always names it. Without this, an unnamed
-    /// bundle is accepted as a signature or attestation of the digest. What names another image is refused in any
-    /// case (`PROMO-S013`).
-    #[must_use]
-    pub fn requiring_names(mut self) -> Self {
-        self.require_names = true;
-        self
     }
 
     /// The keys.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// A judge that trusts each of the keys, without bounds: one good signature is enough.
+    pub fn trusting_all(self) -> Judge {
+        let trust = Trust::in_keys(self.keys.iter().map(PublicKey::fingerprint));
+        Judge::new(Arc::new(self), Arc::new(trust))
     }
 
     /// The key that made `signature` over `message`.
@@ -60,104 +55,21 @@ impl KeyVerifier {
             .iter()
             .find(|key| key.verifies(message, signature))
     }
-
-    /// Whether a bundle's hint names one of the keys.
-    fn is_claimed(&self, hint: Option<&str>) -> bool {
-        hint.is_some_and(|hint| self.keys.iter().any(|key| key.hint() == hint))
-    }
-}
-
-/// What is asked about each piece.
-#[derive(Clone, Copy)]
-struct Question<'a> {
-    digest: &'a Digest,
-    identity: Option<&'a Identity>,
-    require_names: bool,
-}
-
-impl Question<'_> {
-    /// Whether the names that a signature of this digest gives contain the identity asked for.
-    fn check_names<'n>(
-        &self,
-        names: impl IntoIterator<Item = &'n str>,
-        may_be_unnamed: bool,
-    ) -> Result<(), Refusal> {
-        let Some(identity) = self.identity else {
-            return Ok(());
-        };
-        let mut other = None;
-        for name in names {
-            if self.is_named(identity, name) {
-                return Ok(());
-            }
-            other = Some(name);
-        }
-        match other {
-            Some(name) => Err(Refusal::new(
-                codes::OTHER_NAME,
-                format!(
-                    "it names {}, not {identity}: so does what was carried from where the image has that name",
-                    quoted(name)
-                ),
-            )),
-            None if may_be_unnamed => Ok(()),
-            None => Err(Refusal::new(
-                codes::NO_NAME,
-                format!("it does not name {identity}"),
-            )),
-        }
-    }
-
-    /// The name alone, or with a tag, or with the digest in question.
-    fn is_named(&self, identity: &Identity, name: &str) -> bool {
-        name == identity.as_str()
-            || name.parse::<ImageReference>().is_ok_and(|reference| {
-                reference.repository() == identity.repository()
-                    && reference.digest().is_none_or(|found| found == *self.digest)
-            })
-    }
-}
-
-/// What is known of a piece that is accepted.
-struct Acceptance {
-    kind: EvidenceKind,
-    signer: String,
-    time: Option<Timestamp>,
-    names: Vec<String>,
-    signed_digest: Digest,
-}
-
-/// What became of one piece.
-enum Judgement {
-    Accepted(Box<Acceptance>),
-    Unknown {
-        kind: EvidenceKind,
-        signer: Option<String>,
-    },
-    Refused {
-        kind: EvidenceKind,
-        refusal: Refusal,
-    },
 }
 
 #[async_trait]
 impl Verifier for KeyVerifier {
-    async fn verify(
+    async fn examine(
         &self,
         digest: &Digest,
-        identity: Option<&Identity>,
         evidence: &EvidenceSet,
-    ) -> Result<Verification, Failure> {
-        let question = Question {
-            digest,
-            identity,
-            require_names: self.require_names,
-        };
-        let mut found = Verification::default();
-        for piece in &evidence.evidence {
-            record(&mut found, piece, self.judge(question, piece));
-        }
-        Ok(found)
+    ) -> Result<Vec<ExaminedEvidence>, Failure> {
+        let pieces = evidence.evidence.iter();
+        let examined = pieces.map(|piece| ExaminedEvidence {
+            evidence: piece.clone(),
+            signatures: self.signatures(digest, piece),
+        });
+        Ok(examined.collect())
     }
 
     fn carried(
@@ -170,48 +82,78 @@ impl Verifier for KeyVerifier {
 }
 
 impl KeyVerifier {
-    fn judge(&self, question: Question<'_>, piece: &Evidence) -> Judgement {
+    fn signatures(&self, digest: &Digest, piece: &Evidence) -> Vec<SignatureFacts> {
         match piece {
-            Evidence::Referrer { manifest, blobs } => {
-                self.judge_referrer(question, manifest, blobs)
-            }
+            Evidence::Referrer { manifest, blobs } => self.of_referrer(digest, manifest, blobs),
             Evidence::TagLayer {
                 suffix: TagSuffix::Sig,
                 layer,
-            } => self.judge_signature_layer(question, layer),
+            } => vec![self.of_signature_layer(digest, layer)],
             Evidence::TagLayer {
                 suffix: TagSuffix::Att,
                 layer,
-            } => self.judge_attestation_layer(question, layer),
+            } => vec![self.of_attestation_layer(digest, layer)],
         }
     }
+}
+
+/// Facts about something in which no signature is proven, with the check that failed.
+fn unproven(
+    kind: EvidenceKind,
+    claim: Option<SignerClaim>,
+    subject: CheckSubject,
+    refusal: Refusal,
+) -> SignatureFacts {
+    SignatureFacts {
+        checks: vec![Check::failed(subject, refusal.code, refusal.message)],
+        ..SignatureFacts::new(kind, SignerFacts::Unproven { claim })
+    }
+}
+
+/// The same of something that can't be read.
+fn unreadable(kind: EvidenceKind) -> SignatureFacts {
+    let refusal = Refusal::new(codes::MALFORMED, "no signature can be read in it");
+    unproven(kind, None, CheckSubject::Form, refusal)
+}
+
+/// Facts about a signature that holds under a key.
+fn by_key(key: &PublicKey, kind: EvidenceKind, signed_digest: Digest) -> SignatureFacts {
+    SignatureFacts {
+        checks: vec![Check::held(CheckSubject::Signature)],
+        signed_digest: Some(signed_digest),
+        ..SignatureFacts::new(kind, SignerFacts::Key(key.fingerprint()))
+    }
+}
+
+/// The check that what is signed is about the digest, or what it failed by.
+fn checked_content(facts: &mut SignatureFacts, refusal: Option<Refusal>) {
+    match refusal {
+        None => {
+            facts.checks.push(Check::held(CheckSubject::Statement));
+            facts.checks.push(Check::held(CheckSubject::Digest));
+        }
+        Some(refusal) => {
+            let subject = refusal.check_of_content();
+            let failed = Check::failed(subject, refusal.code, refusal.message);
+            facts.checks.push(failed);
+        }
+    }
+}
+
+/// The key that a bundle's hint names.
+fn claimed(hint: Option<&str>) -> Option<SignerClaim> {
+    let hint = hint.filter(|hint| !hint.is_empty())?;
+    let key = crate::bundle::from_base64(hint).and_then(|bytes| KeyFingerprint::from_bytes(&bytes));
+    Some(match key {
+        Some(key) => SignerClaim::Key(key),
+        None => SignerClaim::Other(hint.to_owned()),
+    })
 }
 
 /// What evidence is known by in whatever form: the digest of what is signed and of the signature.
-fn signed_digest(signed: &[u8], signature: &[u8]) -> Digest {
+pub(crate) fn signed_digest(signed: &[u8], signature: &[u8]) -> Digest {
     let signed = Digest::sha256_of(signed);
     Digest::sha256_of(&[signed.as_bytes(), signature].concat())
-}
-
-fn record(found: &mut Verification, piece: &Evidence, judgement: Judgement) {
-    match judgement {
-        Judgement::Accepted(accepted) => found.accepted.push(AcceptedEvidence {
-            evidence: piece.clone(),
-            kind: accepted.kind,
-            signer: accepted.signer,
-            time: accepted.time,
-            names: accepted.names,
-            signed_digest: accepted.signed_digest,
-        }),
-        Judgement::Unknown { kind, signer } => {
-            found.unknown.push(UnknownEvidence { kind, signer });
-        }
-        Judgement::Refused { kind, refusal } => found.refused.push(RefusedEvidence {
-            kind,
-            code: refusal.code,
-            message: refusal.message,
-        }),
-    }
 }
 
 #[cfg(test)]

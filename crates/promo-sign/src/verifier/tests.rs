@@ -1,13 +1,14 @@
 //! The law: what the signer and the attester make, the verifier accepts, and nothing else.
 
-use std::sync::Arc;
-
+use jiff::Timestamp;
 use promo_core::Code;
+use promo_core::identity::Identity;
 use promo_core::oci::{DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
     Attester as _, Clock, EvidenceBlob, PromotionRecord, RecordedManifest, SignatureFormat,
-    Signer as _, Subject,
+    Signer as _, Subject, Verification,
 };
+use promo_core::trust::AboutImage;
 
 use super::*;
 use crate::bundle::{base64, from_base64};
@@ -75,7 +76,7 @@ async fn attested(key: &Arc<SigningKey>, subject: &Subject) -> Vec<Evidence> {
 }
 
 async fn judge(
-    verifier: &KeyVerifier,
+    by: &Judge,
     digest: &Digest,
     identity: Option<&Identity>,
     evidence: Vec<Evidence>,
@@ -84,7 +85,16 @@ async fn judge(
         evidence,
         passed_over: Vec::new(),
     };
-    verifier.verify(digest, identity, &set).await.unwrap()
+    by.verify(
+        AboutImage {
+            digest,
+            identity,
+            now: Timestamp::UNIX_EPOCH,
+        },
+        &set,
+    )
+    .await
+    .unwrap()
 }
 
 fn refused_codes(found: &Verification) -> Vec<Code> {
@@ -95,7 +105,9 @@ fn refused_codes(found: &Verification) -> Vec<Code> {
 async fn what_is_made_is_accepted_for_its_subject() {
     let key = key();
     let subject = subject();
-    let verifier = KeyVerifier::new([key.public_key().clone()]).requiring_names();
+    let verifier = KeyVerifier::new([key.public_key().clone()])
+        .trusting_all()
+        .requiring_names();
     let mut evidence = signed(&key, &subject).await;
     evidence.extend(attested(&key, &subject).await);
     let digest = subject.descriptor.digest;
@@ -130,7 +142,7 @@ async fn what_is_made_is_accepted_for_its_subject() {
     assert_eq!(times[2], Some("2026-11-21T01:00:00Z".parse().unwrap()));
     for (accepted, made) in found.accepted.iter().zip(&evidence) {
         assert_eq!(accepted.evidence, *made);
-        assert_eq!(accepted.signer, key.public_key().fingerprint());
+        assert_eq!(accepted.signer, key.public_key().fingerprint().to_string());
     }
 }
 
@@ -220,7 +232,7 @@ async fn another_key_makes_an_unknown_signer() {
     let digest = subject.descriptor.digest;
     let mut evidence = signed(&key, &subject).await;
     evidence.extend(attested(&key, &subject).await);
-    let strangers = KeyVerifier::new([other.public_key().clone()]);
+    let strangers = KeyVerifier::new([other.public_key().clone()]).trusting_all();
     let found = judge(
         &strangers,
         &digest,
@@ -234,12 +246,14 @@ async fn another_key_makes_an_unknown_signer() {
         .into_iter()
         .map(|piece| piece.signer)
         .collect();
-    let hint = Some(key.public_key().hint());
-    assert_eq!(signers, [hint.clone(), None, hint]);
-    let nobody = KeyVerifier::new([]);
+    // A bundle names its key; a layer under `.sig` doesn't.
+    let named = Some(key.public_key().fingerprint().to_string());
+    assert_eq!(signers, [named.clone(), None, named]);
+    let nobody = KeyVerifier::new([]).trusting_all();
     let found = judge(&nobody, &digest, None, evidence.clone()).await;
     assert_eq!(found.unknown.len(), 3);
-    let both = KeyVerifier::new([other.public_key().clone(), key.public_key().clone()]);
+    let both =
+        KeyVerifier::new([other.public_key().clone(), key.public_key().clone()]).trusting_all();
     let found = judge(&both, &digest, None, evidence).await;
     assert_eq!(found.accepted.len(), 3);
 }
@@ -248,7 +262,7 @@ async fn another_key_makes_an_unknown_signer() {
 async fn another_digest_or_identity_is_refused() {
     let key = key();
     let subject = subject();
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let mut evidence = signed(&key, &subject).await;
     evidence.extend(attested(&key, &subject).await);
     let other = Digest::sha256_of(b"another image");
@@ -273,7 +287,7 @@ async fn what_was_changed_after_signing_is_refused() {
     let key = key();
     let subject = subject();
     let digest = subject.descriptor.digest;
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let evidence = signed(&key, &subject).await;
     let bundle = &evidence[0];
     let other_hex = Digest::sha256_of(b"another image").hex();
@@ -315,7 +329,7 @@ async fn what_an_accepted_key_signed_must_be_what_is_asked_for() {
     let key = key();
     let subject = subject();
     let digest = subject.descriptor.digest;
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let evidence = signed(&key, &subject).await;
     let (bundle, layer) = (&evidence[0], &evidence[1]);
     let signed = |change: fn(&mut serde_json::Value)| with_statement(bundle, Some(&key), change);
@@ -373,7 +387,7 @@ async fn names_may_carry_a_tag_or_this_digest() {
     let key = key();
     let subject = subject();
     let digest = subject.descriptor.digest;
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let layer = signed(&key, &subject).await.remove(1);
     let other = Digest::sha256_of(b"another image");
     let cases = [
@@ -404,7 +418,7 @@ async fn a_bundle_without_a_name_is_accepted_unless_names_are_required() {
             .unwrap()
             .remove("name");
     });
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let found = judge(
         &verifier,
         &digest,
@@ -423,7 +437,7 @@ async fn evidence_in_an_odd_form_is_never_accepted() {
     let key = key();
     let subject = subject();
     let digest = subject.descriptor.digest;
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let evidence = signed(&key, &subject).await;
     let Evidence::Referrer { manifest, blobs } = &evidence[0] else {
         panic!("no bundle");
@@ -482,7 +496,7 @@ async fn an_attestation_layer_is_never_a_signature() {
     let key = key();
     let subject = subject();
     let digest = subject.descriptor.digest;
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let Evidence::Referrer { blobs, .. } = signed(&key, &subject).await.remove(0) else {
         panic!("no bundle");
     };
@@ -526,7 +540,7 @@ const FORMATS: [SignatureFormat; 3] = [
 async fn a_bundle_is_carried_as_a_signature_of_no_other_form() {
     let key = key();
     let subject = subject();
-    let verifier = KeyVerifier::new([key.public_key().clone()]);
+    let verifier = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     let evidence = signed(&key, &subject).await.remove(0);
     let found = judge(&verifier, &subject.descriptor.digest, None, vec![evidence]).await;
     let carried = |format| {

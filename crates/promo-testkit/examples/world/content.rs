@@ -84,8 +84,9 @@ pub(crate) fn plant(
     folder: &Path,
     registries: &[&EmbeddedRegistry],
     source: Option<&EmbeddedRegistry>,
+    times: u32,
 ) -> Result<Value> {
-    let shape = TreeShape::june_2024(SEED).without_blemishes();
+    let shape = TreeShape::june_2024(SEED).times(times).without_blemishes();
     let tree = shape.generate();
     let mut files = TreeFiles::new();
     for (path, bytes) in tree.files().files() {

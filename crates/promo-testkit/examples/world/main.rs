@@ -37,8 +37,13 @@ enum Order {
         size: content::Size,
     },
     /// Writes a tree of promoter manifests into a folder, fills the first registries with all that it wants, and says how
-    /// much that is. The registry behind them is its source.
-    Tree { folder: PathBuf, hosts: usize },
+    /// much that is. The registry behind them is its source. The tree may be so many `times` larger.
+    Tree {
+        folder: PathBuf,
+        hosts: usize,
+        #[serde(default = "once")]
+        times: u32,
+    },
     /// Forgets what a registry has.
     Clear { registry: usize },
     /// Lets a registry fail so many milliseconds from now.
@@ -51,6 +56,10 @@ enum Order {
     Begin,
     /// Says what clients sent since.
     Told,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// How a registry is.
@@ -135,10 +144,14 @@ impl World {
                 let state = self.registry(registry)?.state();
                 Ok(content::push(&images, &state, &path))
             }
-            Order::Tree { folder, hosts } => {
+            Order::Tree {
+                folder,
+                hosts,
+                times,
+            } => {
                 let (hosts, others) = self.registries.split_at(hosts.min(self.registries.len()));
                 let hosts: Vec<&EmbeddedRegistry> = hosts.iter().flatten().collect();
-                content::plant(&folder, &hosts, others.iter().flatten().next())
+                content::plant(&folder, &hosts, others.iter().flatten().next(), times)
             }
             Order::Clear { registry } => {
                 // One that is gone has nothing.

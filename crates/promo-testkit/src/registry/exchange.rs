@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use tokio::time::Instant;
 
@@ -129,6 +130,7 @@ impl Exchange<'_> {
 
     async fn handle(&mut self, record: &Record) -> Result<Reply, Failure> {
         self.check_quota()?;
+        self.check_body_limit()?;
         if self.target.operation == Operation::Token {
             let Shared { auth, tokens, .. } = self.shared;
             let (user, reply) =
@@ -180,6 +182,20 @@ impl Exchange<'_> {
             message,
         );
         Err(failure.header("retry-after", quota.retry_after.to_string()))
+    }
+
+    fn check_body_limit(&self) -> Result<(), Failure> {
+        let announced = self.header(CONTENT_LENGTH.as_str());
+        let announced = announced.and_then(|length| length.parse::<u64>().ok());
+        let limit = self.switches.body_limit.unwrap_or(u64::MAX);
+        if announced.is_none_or(|announced| announced <= limit) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::SizeInvalid,
+            "the body is too large",
+        ))
     }
 
     fn authorize(&self) -> Result<Caller, Failure> {

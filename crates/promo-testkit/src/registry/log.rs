@@ -44,6 +44,8 @@ pub struct LogEntry {
     pub path: String,
     /// The query as `key=value` pairs joined by `&`, decoded; values that may be secret are left out.
     pub query: String,
+    /// The version of HTTP: `HTTP/1.1` or `HTTP/2.0`.
+    pub version: String,
     /// What was asked for.
     pub operation: Operation,
     /// The repository, of requests that have one.
@@ -253,6 +255,7 @@ impl Record {
                 method: parts.method.to_string(),
                 path: parts.uri.path().to_owned(),
                 query: shown_query(query),
+                version: format!("{:?}", parts.version),
                 operation: target.operation,
                 repository: target.repository.clone(),
                 reference: target.reference.clone(),

@@ -105,6 +105,12 @@ pub struct Switches {
     pub mounts: Mounts,
     /// Stores a blob that comes with the POST (201). Off: opens an upload and leaves the bytes (202), as distribution does.
     pub single_posts: bool,
+    /// The largest body of any request, in bytes; a larger one is answered 413 by what it announces, as proxies do that stand
+    /// before a registry.
+    pub body_limit: Option<u64>,
+    /// The least length of chunks that aren't the last, in bytes: told by `OCI-Chunk-Min-Length`, and nothing may follow a
+    /// shorter one.
+    pub chunk_minimum: Option<u64>,
     /// Answers 401 instead of opening an upload session when a mount lacks pull on the source repository.
     pub challenge_mount_source: bool,
     /// Answers tag lists as Google's registries do: all manifests and child repositories in one answer, unpaged.
@@ -147,6 +153,8 @@ impl Default for Switches {
             immutable_tags: None,
             mounts: Mounts::Allowed,
             single_posts: false,
+            body_limit: None,
+            chunk_minimum: None,
             challenge_mount_source: false,
             google_listing: false,
             tag_digests: true,

@@ -32,6 +32,8 @@ struct Session {
 struct Content {
     bytes: BytesMut,
     sha256: Running,
+    /// Whether the last chunk was shorter than others must be, so that none may follow.
+    is_at_end: bool,
 }
 
 impl std::fmt::Debug for Content {
@@ -125,7 +127,11 @@ pub(super) async fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Failure>
     let (id, session) = find(exchange)?;
     let mut content = session.content.lock().await;
     check_order(exchange, &id, &content)?;
+    check_length(&content)?;
+    let before = content.bytes.len();
     content.receive(exchange.body).await?;
+    let length = (content.bytes.len() - before) as u64;
+    content.is_at_end = length < exchange.switches.chunk_minimum.unwrap_or(0);
     let range = content.range();
     Ok(session_reply(
         exchange,
@@ -197,6 +203,18 @@ fn store(exchange: &Exchange<'_>, content: Content) -> Result<Reply, Failure> {
     Ok(blobs::created(exchange, name, digest))
 }
 
+/// Nothing follows a chunk that is shorter than others must be.
+fn check_length(content: &Content) -> Result<(), Failure> {
+    if !content.is_at_end {
+        return Ok(());
+    }
+    Err(Failure::new(
+        StatusCode::BAD_REQUEST,
+        ErrorCode::SizeInvalid,
+        "the chunk before was too short to be followed",
+    ))
+}
+
 /// A chunk must begin where the last one ended, and be as long as its range says.
 fn check_order(exchange: &Exchange<'_>, id: &str, content: &Content) -> Result<(), Failure> {
     let Some(range) = exchange.header(CONTENT_RANGE.as_str()) else {
@@ -242,7 +260,12 @@ fn session_reply(
     id: &str,
     range: &str,
 ) -> Reply {
+    let minimum = exchange.switches.chunk_minimum;
     Reply::empty(status)
+        .header_if(
+            "oci-chunk-min-length",
+            minimum.map(|minimum| minimum.to_string()),
+        )
         .header("location", session_location(exchange, repository, id))
         .header("range", range)
         .header("docker-upload-uuid", id)

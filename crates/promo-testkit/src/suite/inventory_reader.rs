@@ -1,6 +1,7 @@
 //! The suite of the `InventoryReader` port: what is there is found, what isn't is absent, what can't be read
 //! is neither.
 
+use futures_util::StreamExt as _;
 use promo_core::inventory::{
     DigestState, Inventory, RepositoryInventory, TagState, WantedInventory,
 };
@@ -48,6 +49,17 @@ pub async fn base(
     }
     let again = reader.read(&wanted).await;
     assert_eq!(inventory, again, "the same registry, another inventory");
+    let mut each = Inventory::new();
+    let mut arriving = reader.read_each(&wanted);
+    while let Some((repository, found)) = arriving.next().await {
+        assert_eq!(
+            each.repository(&repository),
+            None,
+            "{repository} came twice"
+        );
+        each.insert(repository, found);
+    }
+    assert_eq!(inventory, each, "one by one, another inventory");
 }
 
 /// A reader that can walk finds every repository below a path with its tags, and none beside it.

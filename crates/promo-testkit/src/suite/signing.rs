@@ -11,15 +11,16 @@ use promo_core::oci::{
 };
 use promo_core::ports::{
     Attester, Evidence, EvidenceBlob, EvidenceForms, EvidenceKind, EvidenceSet, EvidenceStore,
-    PromotionRecord, Signer, Subject, TagSuffix, Verification, Verifier,
+    PromotionRecord, Signer, Subject, TagSuffix, Verification,
 };
+use promo_core::trust::{AboutImage, Judge};
 
-/// A signer with the verifier that knows it: the law, for each of its formats and for all at once.
-/// `stranger` is a verifier that knows other signers.
+/// A signer with the judge that trusts it: the law, for each of its formats and for all at once.
+/// `stranger` is a judge that trusts others.
 ///
 /// # Panics
 /// If the law doesn't hold.
-pub async fn signer(signer: &dyn Signer, verifier: &dyn Verifier, stranger: &dyn Verifier) {
+pub async fn signer(signer: &dyn Signer, judge: &Judge, stranger: &Judge) {
     signer.check().await.expect("the signer works");
     let formats = signer.formats();
     assert!(!formats.is_empty(), "a signer makes some format");
@@ -31,21 +32,21 @@ pub async fn signer(signer: &dyn Signer, verifier: &dyn Verifier, stranger: &dyn
             let made = made.expect("a format that it names");
             let forms = made.iter().map(Evidence::form);
             assert!(forms.eq([format.form()]), "where it is looked for");
-            law(verifier, stranger, &subject, &made, &[kind(*format)]).await;
+            law(judge, stranger, &subject, &made, &[kind(*format)]).await;
         }
         let made = signer.sign(&subject, formats).await.expect("all formats");
         let kinds: Vec<_> = formats.iter().map(|format| kind(*format)).collect();
-        law(verifier, stranger, &subject, &made, &kinds).await;
+        law(judge, stranger, &subject, &made, &kinds).await;
         let made = signer.sign(&subject, &[]).await.expect("no format");
         assert_eq!(made, [], "what nobody asked for");
     }
 }
 
-/// An attester with the verifier that knows it: the law, for each of its kinds.
+/// An attester with the judge that trusts it: the law, for each of its kinds.
 ///
 /// # Panics
 /// If the law doesn't hold.
-pub async fn attester(attester: &dyn Attester, verifier: &dyn Verifier, stranger: &dyn Verifier) {
+pub async fn attester(attester: &dyn Attester, judge: &Judge, stranger: &Judge) {
     attester.check().await.expect("the attester works");
     let kinds = attester.kinds();
     assert!(!kinds.is_empty(), "an attester makes some kind");
@@ -58,7 +59,7 @@ pub async fn attester(attester: &dyn Attester, verifier: &dyn Verifier, stranger
             forms.all(|form| looked_for.contains(form)),
             "where it is looked for"
         );
-        law(verifier, stranger, &subject, &made, &kinds).await;
+        law(judge, stranger, &subject, &made, &kinds).await;
         let made = attester.attest(&record, &[]).await.expect("no kind");
         assert_eq!(made, [], "what nobody asked for");
     }
@@ -99,8 +100,8 @@ fn record(subject: &Subject) -> PromotionRecord {
 }
 
 async fn law(
-    verifier: &dyn Verifier,
-    stranger: &dyn Verifier,
+    own: &Judge,
+    stranger: &Judge,
     subject: &Subject,
     made: &[Evidence],
     kinds: &[EvidenceKind],
@@ -109,20 +110,20 @@ async fn law(
         sound(piece, &subject.descriptor);
     }
     let digest = &subject.descriptor.digest;
-    let own = judge(verifier, digest, &subject.identity, made).await;
-    let accepted: Vec<_> = own.accepted.iter().map(|it| it.kind.clone()).collect();
-    assert_eq!(accepted, kinds, "in the order asked for: {own:?}");
-    assert_eq!((&own.unknown[..], &own.refused[..]), (&[][..], &[][..]));
-    let same: Vec<_> = own.accepted.into_iter().map(|it| it.evidence).collect();
+    let held = judged(own, digest, &subject.identity, made).await;
+    let accepted: Vec<_> = held.accepted.iter().map(|it| it.kind.clone()).collect();
+    assert_eq!(accepted, kinds, "in the order asked for: {held:?}");
+    assert_eq!((&held.unknown[..], &held.refused[..]), (&[][..], &[][..]));
+    let same: Vec<_> = held.accepted.into_iter().map(|it| it.evidence).collect();
     assert_eq!(same, made, "the very bytes that were judged");
 
     let other = Digest::sha256_of(b"another image");
-    let found = judge(verifier, &other, &subject.identity, made).await;
+    let found = judged(own, &other, &subject.identity, made).await;
     assert_eq!(found.accepted, [], "for another digest");
     let other = identity("registry.example/another");
-    let found = judge(verifier, digest, &other, made).await;
+    let found = judged(own, digest, &other, made).await;
     assert_eq!(found.accepted, [], "for another identity");
-    let found = judge(stranger, digest, &subject.identity, made).await;
+    let found = judged(stranger, digest, &subject.identity, made).await;
     assert_eq!(
         found.accepted,
         [],
@@ -130,13 +131,13 @@ async fn law(
     );
     assert_eq!(found.unknown.len(), made.len(), "they are unknown to it");
     for piece in made {
-        let found = judge(verifier, digest, &subject.identity, &[spoiled(piece)]).await;
+        let found = judged(own, digest, &subject.identity, &[spoiled(piece)]).await;
         assert_eq!(found.accepted, [], "with bytes that were not signed");
     }
 }
 
-async fn judge(
-    verifier: &dyn Verifier,
+async fn judged(
+    by: &Judge,
     digest: &Digest,
     identity: &Identity,
     evidence: &[Evidence],
@@ -145,7 +146,12 @@ async fn judge(
         evidence: evidence.to_vec(),
         passed_over: Vec::new(),
     };
-    let found = verifier.verify(digest, Some(identity), &set).await;
+    let about = AboutImage {
+        digest,
+        identity: Some(identity),
+        now: Timestamp::UNIX_EPOCH,
+    };
+    let found = by.verify(about, &set).await;
     found.expect("a judgement")
 }
 

@@ -29,6 +29,7 @@ mod failures;
 mod fallback_tag;
 mod host;
 mod line;
+mod listing;
 mod operations;
 mod process;
 mod schedule;
@@ -42,7 +43,7 @@ use tokio::sync::watch;
 
 pub use self::process::WorldRegistry;
 pub use self::schedule::{Episode, Lasts, Schedule, Trouble};
-pub use self::settings::HostSettings;
+pub use self::settings::{HostSettings, Listing};
 pub use self::witness::{Asked, NobodyWatches, Put, Witness, Written};
 
 use self::host::Host;

@@ -175,12 +175,6 @@ impl Host {
         });
     }
 
-    pub(super) fn tags(&self, name: &str) -> Option<Vec<Tag>> {
-        let store = self.state.store();
-        let tags = store.get(name)?.tags.keys();
-        Some(tags.filter_map(|tag| tag.parse().ok()).collect())
-    }
-
     /// Who refers to a digest, where the host lists that.
     pub(super) fn referrers(
         &self,
@@ -222,7 +216,7 @@ fn described(digest: &str, manifest: &Manifest) -> Result<Descriptor, Failure> {
 }
 
 /// What was stored by hand may be under what is no digest.
-fn typed(digest: &str) -> Result<Digest, Failure> {
+pub(super) fn typed(digest: &str) -> Result<Digest, Failure> {
     digest
         .parse()
         .map_err(|_| failures::mismatch("it is stored under no digest"))

@@ -7,8 +7,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use promo_core::oci::{Descriptor, Digest, ManifestReference, RawManifest, Repository};
 use promo_core::ports::{
-    BlobStream, Capabilities, Failure, ManifestHead, Mount, PutManifest, ReferrerList, Registry,
-    SubjectHandling, TagPage, UploadSession,
+    BlobStream, BulkList, Capabilities, Failure, ManifestHead, Mount, PutManifest, ReferrerList,
+    Registry, SubjectHandling, TagPage, UploadSession,
 };
 use tokio::time::sleep;
 
@@ -290,6 +290,12 @@ impl Registry for WorldRegistry {
             .send(&host, Sent::READ, |_| Ok(host.tags(repository.name())))
             .await?;
         Ok(tags.map(|tags| TagPage { tags, next: None }))
+    }
+
+    async fn bulk_list(&self, repository: &Repository) -> Result<BulkList, Failure> {
+        let host = self.host(repository)?;
+        self.send(&host, Sent::READ, |_| host.bulk_list(repository))
+            .await
     }
 
     async fn referrers(

@@ -3,6 +3,17 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+/// What a host says in its list of a repository's tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Listing {
+    /// The tags.
+    #[default]
+    Tags,
+    /// Every digest with its tags, and the repositories below: as Google's registries do it.
+    Digests,
+}
+
 /// How a host answers, and how far away it is. The default is a registry that keeps to OCI Distribution 1.1, 20 ms away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -29,6 +40,8 @@ pub struct HostSettings {
     pub mounts: bool,
     /// Refuses a manifest whose blobs or children aren't there.
     pub check_references: bool,
+    /// What is in its tag lists.
+    pub listing: Listing,
 }
 
 impl HostSettings {
@@ -44,6 +57,7 @@ impl HostSettings {
             immutable_tags: false,
             mounts: true,
             check_references: true,
+            listing: Listing::Tags,
         }
     }
 

@@ -109,6 +109,26 @@ async fn chunks_must_come_in_order() {
 }
 
 #[tokio::test]
+async fn bodies_and_chunks_are_held_to_the_limits_of_the_switches() {
+    let bench = Bench::new().await;
+    bench.registry.switch(|switches| {
+        switches.body_limit = Some(4);
+        switches.chunk_minimum = Some(3);
+    });
+    let patch = |body: &'static str, path: String| {
+        let request = bench.request(Method::PATCH, &path);
+        request.body(body).send()
+    };
+    let session = bench.open("a").await;
+    for (body, status) in [("12345", 413), ("1234", 202), ("56", 202), ("7", 400)] {
+        let answer = patch(body, session.clone()).await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+        let told = header(&answer, "oci-chunk-min-length");
+        assert_eq!(told.as_deref(), (status == 202).then_some("3"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn an_upload_with_a_wrong_or_missing_digest_stores_nothing() {
     let bench = Bench::new().await;
     for query in [

@@ -24,7 +24,7 @@ pub struct EventDocument<'a> {
     event: Told<'a>,
 }
 
-/// What is told of an event. Pauses are in seconds.
+/// What is told of an event. Times are in seconds.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "camelCase")]
@@ -45,13 +45,30 @@ enum Told<'a> {
     },
     /// A host asked for less; nothing is sent to it for a while.
     Throttled { host: &'a str, seconds: f64 },
+    /// Requests wait for a host that has said nothing for so long; after `giveUp` it is given up.
+    #[serde(rename_all = "camelCase")]
+    HostAwaited {
+        host: &'a str,
+        silent: f64,
+        give_up: f64,
+    },
+    /// A host that was waited for, or given up, answers again.
+    HostBack { host: &'a str, silent: f64 },
+    /// A host is given up: requests to it fail at once, until it answers again.
+    HostGivenUp { host: &'a str, silent: f64 },
     /// Something a person should read; the run goes on.
     Warning { code: Code, message: &'a str },
-    /// With `-v`: a request was answered, or failed (no status).
+    /// With `-v`: a request was answered, or failed (no status). It waited before it went out, took until the head of
+    /// the answer came, and so many bytes of bodies were sent and received (of blobs `bytesReceived` tells).
     Request {
         host: &'a str,
         operation: Operation,
+        attempt: u32,
         status: Option<u16>,
+        waited: f64,
+        took: f64,
+        sent: u64,
+        received: u64,
     },
     /// With `-v`: a request is going to be repeated; `attempt` counts from 1.
     Retry {
@@ -62,6 +79,10 @@ enum Told<'a> {
     },
     /// With `-v`: bytes of blobs were sent.
     BytesSent { host: &'a str, bytes: u64 },
+    /// With `-v`: bytes of blobs came.
+    BytesReceived { host: &'a str, bytes: u64 },
+    /// With `-v`: a host was asked to mount a blob.
+    Mount { host: &'a str, granted: bool },
 }
 
 impl<'a> EventDocument<'a> {
@@ -106,6 +127,23 @@ impl<'a> Told<'a> {
                 host,
                 seconds: pause.as_secs_f64(),
             },
+            Event::HostAwaited {
+                host,
+                silent,
+                give_up,
+            } => Self::HostAwaited {
+                host,
+                silent: silent.as_secs_f64(),
+                give_up: give_up.as_secs_f64(),
+            },
+            Event::HostBack { host, silent } => Self::HostBack {
+                host,
+                silent: silent.as_secs_f64(),
+            },
+            Event::HostGivenUp { host, silent } => Self::HostGivenUp {
+                host,
+                silent: silent.as_secs_f64(),
+            },
             Event::Warning { code, message } => {
                 let told = Self::Warning {
                     code: *code,
@@ -123,11 +161,22 @@ impl<'a> Told<'a> {
             Event::Request {
                 host,
                 operation,
+                attempt,
                 status,
+                waited,
+                took,
+                sent,
+                received,
+                ..
             } => Some(Self::Request {
                 host,
                 operation: *operation,
+                attempt: *attempt,
                 status: *status,
+                waited: waited.as_secs_f64(),
+                took: took.as_secs_f64(),
+                sent: *sent,
+                received: *received,
             }),
             Event::Retry {
                 host,
@@ -143,6 +192,14 @@ impl<'a> Told<'a> {
             Event::BytesSent { host, bytes } => Some(Self::BytesSent {
                 host,
                 bytes: *bytes,
+            }),
+            Event::BytesReceived { host, bytes } => Some(Self::BytesReceived {
+                host,
+                bytes: *bytes,
+            }),
+            Event::Mount { host, granted } => Some(Self::Mount {
+                host,
+                granted: *granted,
             }),
             _ => None,
         }

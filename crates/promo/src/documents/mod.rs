@@ -8,14 +8,17 @@ mod beside;
 mod document;
 mod event;
 mod evidence;
+mod explanation;
 mod findings;
 mod formatted;
+mod hosts_text;
 mod plan_markdown;
 mod plan_text;
 mod report;
 mod settings;
 pub mod style;
 mod table;
+mod trace_text;
 mod verification;
 
 use crate::counted::counted;
@@ -25,11 +28,13 @@ pub use event::{Detail, EventDocument};
 pub use evidence::evidence_text;
 pub use findings::{check_annotations, check_text};
 pub use formatted::{formatted_text, unformatted_text};
+pub use hosts_text::hosts_text;
 pub use plan_markdown::{plan_markdown, summary_markdown};
 pub use plan_text::{plan_text, summary_text};
 pub use report::report_text;
 pub use settings::{SettingsDocument, settings_text};
 pub use table::Table;
+pub use trace_text::trace_text;
 pub use verification::verification_text;
 
 /// A text for people, with styles for a terminal.

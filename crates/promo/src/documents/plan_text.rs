@@ -10,6 +10,7 @@ use super::beside::beside_text;
 use super::style::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 use super::table::Table;
 use super::{Text, counted};
+use crate::human::human_bytes;
 
 /// The plan as a table, then what was blocked and why, then the numbers.
 pub fn plan_text(plan: &Plan) -> Text {
@@ -186,22 +187,4 @@ pub(super) fn short(digest: Digest) -> String {
         digest.algorithm().name(),
         hex.get(..12).unwrap_or(&hex)
     )
-}
-
-/// A number of bytes as people read it, with two digits: `1.50 MiB`.
-pub(super) fn human_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let scaled = UNITS
-        .iter()
-        .zip(1_u32..)
-        .take_while(|(_, power)| bytes >> (10 * power) > 0)
-        .last();
-    match scaled {
-        None => format!("{bytes} B"),
-        Some((unit, power)) => {
-            // Hundredths of the unit, rounded as they are shown; more than a double holds is never shown.
-            let hundredths = (u128::from(bytes) * 100 + (1 << (10 * power - 1))) >> (10 * power);
-            format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100)
-        }
-    }
 }

@@ -2,6 +2,7 @@ mod forms;
 
 use super::style::one_line;
 use super::*;
+use crate::human::human_bytes;
 
 #[test]
 fn cells_are_aligned_and_show_control_characters() {
@@ -18,7 +19,7 @@ fn cells_are_aligned_and_show_control_characters() {
 
 #[test]
 fn bytes_are_shown_in_the_largest_unit_that_they_fill() {
-    let shown = [0, 1023, 1024, 1536, (1 << 20) - 1, 1 << 20, 5 << 30].map(plan_text::human_bytes);
+    let shown = [0, 1023, 1024, 1536, (1 << 20) - 1, 1 << 20, 5 << 30].map(human_bytes);
     let expected = [
         "0 B",
         "1023 B",

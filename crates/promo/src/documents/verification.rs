@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use promo_core::evidence::{VerificationDocument, VerifiedImage};
-use promo_core::ports::EvidenceKind;
+use promo_core::evidence::{Accepted, VerificationDocument, VerifiedImage};
+use promo_core::ports::{EvidenceKind, SignerName};
 
 use super::Text;
+use super::explanation::explained;
 use super::plan_text::short;
 use super::style::{GREEN, RED, YELLOW, one_line};
 
@@ -28,7 +29,7 @@ fn image(image: &VerifiedImage) -> String {
     let _ = writeln!(text, "  as {}", image.identity);
     for proof in &image.evidence {
         let time = proof.time.map(|time| format!(" at {time}"));
-        let (kind, signer) = (kind(&proof.kind), one_line(&proof.signer));
+        let (kind, signer) = (kind(&proof.kind), signer(proof));
         let _ = writeln!(
             text,
             "  {GREEN}ok{GREEN:#} {kind} by {signer}{}",
@@ -55,7 +56,23 @@ fn image(image: &VerifiedImage) -> String {
     for missing in &image.missing {
         let _ = writeln!(text, "  {RED}missing{RED:#} {}", one_line(missing));
     }
+    for warning in &image.warnings {
+        let _ = writeln!(text, "  {YELLOW}missing{YELLOW:#} {}", one_line(warning));
+    }
+    if let Some(explanation) = &image.explanation {
+        explained(&mut text, explanation);
+    }
     text
+}
+
+/// Who made it, by the names that the trust document gives them, if it does.
+fn signer(proof: &Accepted) -> String {
+    let signer = one_line(&proof.signer);
+    if proof.trusted_as.is_empty() {
+        return signer;
+    }
+    let names = SignerName::listed(&proof.trusted_as, ", ");
+    format!("{names} ({signer})")
 }
 
 /// A kind of evidence in words.

@@ -30,6 +30,11 @@ promo_core::codes! {
     TAKEN "PROMO-X041" "an image can't be copied to where another one is"
     NOT_KEPT "PROMO-X042" "the registry did not keep what was copied"
         "After the manifest was put, the registry shows another one under its name, or none."
+    TRACE_UNWRITTEN "PROMO-X051" "the trace of a run can't be written"
+        "The run goes on."
+    NOT_A_TRACE "PROMO-X052" "a file can't be read as a trace"
+    TRUST_DOCUMENT "PROMO-X054" "a trust document can't be used"
+        "It has a mistake, at the line that is told, or contradicts itself. Nobody is trusted by a document that isn't understood whole."
 }
 
 /// The codes of all crates, ordered; `own` are those of a frontend.
@@ -38,6 +43,7 @@ pub fn of_all_crates(own: &[CodeEntry]) -> Vec<CodeEntry> {
         own,
         ALL,
         promo_core::codes::ALL,
+        promo_core::trust::codes::ALL,
         plan::codes::ALL,
         pipeline::codes::ALL,
         promo_sign::codes::ALL,

@@ -6,6 +6,7 @@ mod read;
 pub(crate) mod secret;
 mod write;
 
+pub(crate) use read::place;
 pub use read::{CAPS, Cap, read, read_text, tell_if_shared};
-pub use read::{CREDENTIALS, KEYS, MANIFESTS, PLANS, SETTINGS, SNAPSHOTS, TAG_MOVES};
+pub use read::{CREDENTIALS, KEYS, MANIFESTS, PLANS, SETTINGS, SNAPSHOTS, TAG_MOVES, TRACES};
 pub use write::{Access, Replacement, create, replace};

@@ -54,8 +54,14 @@ pub const SNAPSHOTS: Cap = Cap {
     bytes: 256 << 20,
 };
 
+/// A trace.
+pub const TRACES: Cap = Cap {
+    what: "a trace",
+    bytes: 1 << 30,
+};
+
 /// All of them, for the reference.
-pub const CAPS: [&Cap; 7] = [
+pub const CAPS: [&Cap; 8] = [
     &SETTINGS,
     &KEYS,
     &CREDENTIALS,
@@ -63,6 +69,7 @@ pub const CAPS: [&Cap; 7] = [
     &MANIFESTS,
     &PLANS,
     &SNAPSHOTS,
+    &TRACES,
 ];
 
 /// The whole of a file.
@@ -118,4 +125,12 @@ pub fn tell_if_shared(path: &Path, observer: &dyn Observer) {
 #[cfg(not(unix))]
 pub fn tell_if_shared(_path: &Path, _observer: &dyn Observer) {
     let _unix_only = SHARED_KEY;
+}
+
+/// The line and the column of a byte in a text, both from 1.
+pub(crate) fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
 }

@@ -55,7 +55,8 @@ impl Promoter {
         let (set, inputs) = planning::load(scope.tree()?, &Git::find(&[]))?;
         let settings = self.run_settings(self.options(request.complete)?);
         let interrupt = request.interrupt.clone();
-        let (report, unwanted) = match request.extent {
+        let before = self.hosts();
+        let (mut report, unwanted) = match request.extent {
             Extent::DryRun => {
                 let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
                 let (planned, unwanted) = left_of(ready, &set, saved).await?;
@@ -67,6 +68,7 @@ impl Promoter {
                 (Report::new(pipeline::carry_out(planned).await), unwanted)
             }
         };
+        report.hosts = self.account.since(&before);
         Ok(Applied {
             schema: "promo.apply/v1",
             planned_tree: saved.inputs.tree,

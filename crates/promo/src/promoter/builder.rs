@@ -6,13 +6,14 @@ use std::sync::{Arc, OnceLock};
 use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
 use promo_core::ports::{
-    Clock, Copier, Event, EvidenceStore, Gate, InventoryReader, Observer, Registry, Silent, Sleep,
-    Verifier,
+    Clock, Copier, Event, EvidenceStore, Gate, InventoryReader, Observer, Registry, Sleep,
 };
-use promo_registry::Revocation;
+use promo_core::trust::Judge;
+use promo_registry::{ConnectionLimit, Revocation};
 use promo_sign::Password;
 
 use super::{Given, Promoter};
+use crate::account::Account;
 use crate::clock::{SystemClock, TokioSleep};
 use crate::connect::Surroundings;
 use crate::git::Git;
@@ -27,6 +28,8 @@ pub struct PromoterBuilder {
     clock: Option<Arc<dyn Clock>>,
     sleep: Option<Arc<dyn Sleep>>,
     ask: Option<Arc<AskPassword>>,
+    connections: ConnectionLimit,
+    account: Arc<Account>,
     given: Given,
 }
 
@@ -64,6 +67,22 @@ impl PromoterBuilder {
     #[must_use]
     pub fn sleep(mut self, sleep: Arc<dyn Sleep>) -> Self {
         self.sleep = Some(sleep);
+        self
+    }
+
+    /// How many connections to registries are open at once; without it [`ConnectionLimit::default`]. A program that may have
+    /// more open files, or needs them for itself, says so here: nothing of this crate changes the limits of its process.
+    #[must_use]
+    pub fn connections(mut self, limit: ConnectionLimit) -> Self {
+        self.connections = limit;
+        self
+    }
+
+    /// The account in which is counted what is exchanged with hosts, if several promoters are to have one in common. It is no
+    /// observer beside: given as one, too, everything is counted twice.
+    #[must_use]
+    pub fn account(mut self, account: Arc<Account>) -> Self {
+        self.account = account;
         self
     }
 
@@ -120,8 +139,8 @@ impl PromoterBuilder {
     /// What judges signatures in staging, in place of the keys that settings name. What is asked of them is still said
     /// by settings.
     #[must_use]
-    pub fn staging_verifier(mut self, verifier: Arc<dyn Verifier>) -> Self {
-        self.given.staging = Some(verifier);
+    pub fn staging_judge(mut self, judge: Judge) -> Self {
+        self.given.staging = Some(judge);
         self
     }
 
@@ -144,27 +163,24 @@ impl PromoterBuilder {
     /// The promoter. Nothing is read or sent yet.
     pub fn build(self) -> Promoter {
         let git = Git::find(&self.settings.search_path);
+        let account = self.account;
+        let mut observers = self.observers;
+        observers.push(Arc::clone(&account) as Arc<dyn Observer>);
         Promoter {
             settings: self.settings,
             around: Surroundings {
-                observer: observer(self.observers),
+                observer: Arc::new(Several(observers)),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 sleep: self.sleep.unwrap_or_else(|| Arc::new(TokioSleep)),
+                connections: self.connections,
                 revocation: Revocation::default(),
             },
             git,
             ask: self.ask.unwrap_or_else(|| Arc::new(|_: &Path| None)),
             given: self.given,
             connected: OnceLock::new(),
+            account,
         }
-    }
-}
-
-fn observer(mut observers: Vec<Arc<dyn Observer>>) -> Arc<dyn Observer> {
-    match observers.len() {
-        0 => Arc::new(Silent),
-        1 => observers.remove(0),
-        _ => Arc::new(Several(observers)),
     }
 }
 

@@ -6,6 +6,7 @@ use promo_core::pipeline::SigningPorts;
 use promo_core::ports::{
     Attachment, Evidence, EvidenceKind, PromotionRecord, SignatureFormat, Subject,
 };
+use promo_core::trust::AboutImage;
 use serde::Serialize;
 
 use super::Promoter;
@@ -124,8 +125,12 @@ impl Promoter {
         let store = &self.registries()?.evidence;
         let repository = image.image.repository();
         let held = store.read(repository, &digest, ports.forms()).await?;
-        let identity = Some(&image.identity);
-        let found = ports.verifier.verify(&digest, identity, &held).await?;
+        let about = AboutImage {
+            digest: &digest,
+            identity: Some(&image.identity),
+            now: self.around.clock.now(),
+        };
+        let found = ports.judge.verify(about, &held).await?;
         let stands = |kind: &EvidenceKind| found.accepted.iter().any(|held| held.kind == *kind);
         let absent = wanted.iter().filter(|kind| !stands(kind));
         Ok(absent.cloned().collect())

@@ -17,7 +17,8 @@ use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
-use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Verifier};
+use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry};
+use promo_core::trust::Judge;
 use promo_registry::Revocation;
 
 pub use add::Added;
@@ -29,6 +30,7 @@ pub use plan::{Held, PlanRequest, PlannedTree};
 pub use promote::{Extent, PromoteRequest, link_of};
 pub use snapshot::{SnapshotRequest, TakenSnapshot};
 
+use crate::account::{Account, HostAccount};
 use crate::connect::{GivenRegistries, Registries, Surroundings};
 use crate::error::Result;
 use crate::git::Git;
@@ -45,6 +47,7 @@ pub struct Promoter {
     ask: Arc<AskPassword>,
     given: Given,
     connected: OnceLock<Registries>,
+    account: Arc<Account>,
 }
 
 /// Ports that were given, in place of those that settings ask for.
@@ -52,7 +55,7 @@ pub struct Promoter {
 struct Given {
     registries: GivenRegistries,
     signing: Option<SigningPorts>,
-    staging: Option<Arc<dyn Verifier>>,
+    staging: Option<Judge>,
     checks: Vec<Arc<dyn PlanCheck>>,
     gates: Vec<Arc<dyn Gate>>,
 }
@@ -84,6 +87,12 @@ impl Promoter {
     /// What ends all that is open at registries.
     pub fn revocation(&self) -> Revocation {
         self.around.revocation.clone()
+    }
+
+    /// What was exchanged with each host so far, ordered by the hosts' names. A report has the part of its own run; of
+    /// verbs that run side by side each has the others' part, too.
+    pub fn hosts(&self) -> Vec<HostAccount> {
+        self.account.hosts()
     }
 
     /// Access to registries: tags, manifests, blobs, referrers.
@@ -132,9 +141,9 @@ impl Promoter {
     /// # Errors
     ///
     /// `PROMO-X004`, `PROMO-X012`: a key can't be used.
-    pub fn staging_verifier(&self) -> Result<Option<Arc<dyn Verifier>>> {
+    pub fn staging_judge(&self) -> Result<Option<Judge>> {
         match &self.given.staging {
-            Some(verifier) => Ok(Some(Arc::clone(verifier))),
+            Some(judge) => Ok(Some(judge.clone())),
             None => keys::staging(&self.settings.staging),
         }
     }

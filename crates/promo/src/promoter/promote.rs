@@ -69,18 +69,20 @@ impl Promoter {
         let options = self.plan_options(set, request.complete)?;
         let settings = self.run_settings(options);
         let interrupt = request.interrupt.clone();
-        match request.extent {
+        let before = self.hosts();
+        let ended = match request.extent {
             Extent::DryRun => {
                 let ready = self.ready(settings, self.dry_run().await?, interrupt)?;
-                Ok(Report::new(pipeline::look(ready.plan(set).await?).await))
+                pipeline::look(ready.plan(set).await?).await
             }
             Extent::Confirmed => {
                 let ready = self.ready(settings, self.confirmed().await?, interrupt)?;
-                Ok(Report::new(
-                    pipeline::carry_out(ready.plan(set).await?).await,
-                ))
+                pipeline::carry_out(ready.plan(set).await?).await
             }
-        }
+        };
+        let mut report = Report::new(ended);
+        report.hosts = self.account.since(&before);
+        Ok(report)
     }
 
     /// A run that only looks, and would sign with what settings name.
@@ -141,7 +143,7 @@ impl Promoter {
     ///
     /// # Errors
     ///
-    /// As [`Self::registry`] and [`Self::staging_verifier`].
+    /// As [`Self::registry`] and [`Self::staging_judge`].
     pub fn ports(&self) -> Result<Ports> {
         let registries = self.registries()?;
         let to_registries = RegistryPorts {
@@ -155,7 +157,7 @@ impl Promoter {
             Arc::clone(&self.around.sleep),
         );
         let mut ports = Ports::new(to_registries, clock, sleep);
-        ports.staging = self.staging_verifier()?;
+        ports.staging = self.staging_judge()?;
         ports.gates.clone_from(&self.given.gates);
         ports.observer = Arc::clone(&self.around.observer);
         Ok(ports)

@@ -2,14 +2,15 @@
 
 use promo_core::evidence::{Demand, FoundEvidence, VerificationDocument, VerifiedImage};
 use promo_core::oci::{Digest, ImageReference};
-use promo_core::ports::{EvidenceForms, Verifier};
+use promo_core::ports::EvidenceForms;
+use promo_core::trust::{AboutImage, Decision, Judge, JudgedEvidence};
 
 use super::Promoter;
 use crate::error::Result;
 use crate::image::{self, Resolved};
 
 impl Promoter {
-    /// Verifies images, one after the other, in their order: who signed and attested them, and whether `verifier`
+    /// Verifies images, one after the other, in their order: who signed and attested them, and whether `judge`
     /// accepts it.
     ///
     /// # Errors
@@ -19,12 +20,12 @@ impl Promoter {
     pub async fn verify(
         &self,
         images: Vec<ImageReference>,
-        verifier: &dyn Verifier,
+        judge: &Judge,
         demand: &Demand,
     ) -> Result<VerificationDocument> {
         let mut verified = Vec::new();
         for image in images {
-            verified.push(self.verify_one(image, verifier, demand).await?);
+            verified.push(self.verify_one(image, judge, demand).await?);
         }
         Ok(VerificationDocument::new(verified))
     }
@@ -32,55 +33,57 @@ impl Promoter {
     async fn verify_one(
         &self,
         image: ImageReference,
-        verifier: &dyn Verifier,
+        judge: &Judge,
         demand: &Demand,
     ) -> Result<VerifiedImage> {
         let registry = self.registries()?.registry.as_ref();
         let identities = self.settings.scope.identities();
         let resolved =
             image::resolve(registry, identities, image, demand.identity.as_ref()).await?;
-        let found = self.find(verifier, &resolved).await?;
-        Ok(VerifiedImage::judge(found, demand))
+        let found = self.find(judge, &resolved).await?;
+        Ok(VerifiedImage::judge(found, judge.trust(), demand))
     }
 
     /// What stands about an image: about the digest that its registry shows, or where that has no evidence and the
     /// image was named by a tag, about the SHA-512 digest of the same bytes.
-    async fn find(&self, verifier: &dyn Verifier, resolved: &Resolved) -> Result<FoundEvidence> {
+    async fn find(&self, judge: &Judge, resolved: &Resolved) -> Result<FoundEvidence> {
         let shown = self
-            .about(verifier, resolved, resolved.descriptor.digest)
+            .about(judge, resolved, resolved.descriptor.digest)
             .await?;
         let Some(other) = resolved.by_sha512 else {
             return Ok(shown);
         };
-        let verification = &shown.verification;
-        if !verification.accepted.is_empty() || !verification.refused.is_empty() {
+        let mut decisions = shown.judged.iter().filter_map(JudgedEvidence::decision);
+        if decisions.any(|decision| *decision != Decision::Stranger) {
             return Ok(shown);
         }
-        let named = self.about(verifier, resolved, other).await?;
-        Ok(if named.verification.accepted.is_empty() {
-            shown
-        } else {
-            named
-        })
+        let named = self.about(judge, resolved, other).await?;
+        let mut decisions = named.judged.iter().filter_map(JudgedEvidence::decision);
+        let counts = decisions.any(|decision| matches!(decision, Decision::Counts(_)));
+        Ok(if counts { named } else { shown })
     }
 
     async fn about(
         &self,
-        verifier: &dyn Verifier,
+        judge: &Judge,
         resolved: &Resolved,
         digest: Digest,
     ) -> Result<FoundEvidence> {
         let store = &self.registries()?.evidence;
         let repository = resolved.image.repository();
         let evidence = store.read(repository, &digest, EvidenceForms::ALL).await?;
-        let identity = Some(&resolved.identity);
-        let verification = verifier.verify(&digest, identity, &evidence).await?;
+        let about = AboutImage {
+            digest: &digest,
+            identity: Some(&resolved.identity),
+            now: self.around.clock.now(),
+        };
+        let judged = judge.judge(about, &evidence).await?;
         Ok(FoundEvidence {
             image: resolved.image.clone(),
             identity: resolved.identity.clone(),
             digest,
-            evidence,
-            verification,
+            passed_over: evidence.passed_over,
+            judged,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use promo_sign::Password;
 
 /// Variables that promo reads besides those of the settings, with what they do.
-pub const VARIABLES: [(&str, &str); 17] = [
+pub const VARIABLES: [(&str, &str); 18] = [
     (
         "COSIGN_PASSWORD",
         "The password of private keys. It is never shown.",
@@ -15,6 +15,10 @@ pub const VARIABLES: [(&str, &str); 17] = [
     (
         "PROMO_CONFIG",
         "The promo.toml to read in place of the project's.",
+    ),
+    (
+        "PROMO_TRACE",
+        "The file that commands which ask registries write their trace into, as `promo trace` reads it. Where it exists, a file beside it is written.",
     ),
     (
         "REGISTRY_AUTH_FILE",

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use promo_core::oci::{RegistryHost, RegistryPath};
+use promo_registry::HttpVersion;
 use promo_registry::inventory::InventoryMethod;
 use serde::Deserialize;
 
@@ -71,6 +72,7 @@ pub(super) struct Identity {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Registry {
     pub(super) plain_http: Option<bool>,
+    pub(super) http_version: Option<VersionName>,
     pub(super) token_realm: Option<RegistryHost>,
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub(super) rate: Option<f64>,
@@ -103,6 +105,28 @@ impl From<Inventory> for InventoryMethod {
     }
 }
 
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) enum VersionName {
+    #[serde(rename = "auto")]
+    Auto,
+    #[serde(rename = "1.1")]
+    Http1,
+    #[serde(rename = "2")]
+    Http2,
+}
+
+impl From<VersionName> for HttpVersion {
+    fn from(name: VersionName) -> Self {
+        match name {
+            VersionName::Auto => Self::Auto,
+            VersionName::Http1 => Self::Http1,
+            VersionName::Http2 => Self::Http2,
+        }
+    }
+}
+
 /// `[sign]`
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -118,8 +142,8 @@ pub(super) struct Sign {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[expect(clippy::struct_field_names, reason = "they are named as their keys")]
 pub(super) struct Verify {
+    pub(super) trust: Option<PathBuf>,
     pub(super) staging_keys: Option<Vec<PathBuf>>,
     pub(super) staging_signatures: Option<Text<PolicyName>>,
     pub(super) staging_names: Option<Vec<Text<SignedName>>>,
@@ -211,6 +235,7 @@ impl Content {
             &mut self.allow_tag_moves,
             &mut self.authfile,
             &mut self.sign.key,
+            &mut self.verify.trust,
         ];
         let of_hosts = self
             .registry
@@ -226,12 +251,11 @@ impl Content {
 
 fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let start = error.span().map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let (line, column) = files::place(text, start);
     Error::SettingsFile {
         path: path.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        line,
+        column,
         message: error.message().to_owned(),
     }
 }

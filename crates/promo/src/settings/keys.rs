@@ -45,6 +45,8 @@ keys! {
         "Which mirrors receive signatures and attestations: `all-mirrors`, or `canonical = HOST` for one of them."
     RECURSIVE "sign.recursive" "PROMO_RECURSIVE" "false"
         "Whether the children of indexes are signed and attested as well."
+    TRUST "verify.trust" "PROMO_TRUST" "none"
+        "The trust document: who is trusted, and what signatures and attestations in staging need. It takes the place of `staging-keys`, `staging-signatures` and `staging-attestations`."
     STAGING_KEYS "verify.staging-keys" "PROMO_STAGING_KEYS" "none"
         "Public keys whose signatures in staging are accepted."
     STAGING_SIGNATURES "verify.staging-signatures" "PROMO_STAGING_SIGNATURES" "off without keys, else if-present"
@@ -71,7 +73,7 @@ keys! {
 pub const PLAIN_HTTP: &str = "[registry.\"HOST\"] plain-http";
 
 /// The tables of promo.toml that have no variable: each key with what it means.
-pub const TABLES: [(&str, &str); 10] = [
+pub const TABLES: [(&str, &str); 11] = [
     (
         "[[identity]] match",
         "A registry path of destinations, such as `us.example.com/images`.",
@@ -85,6 +87,10 @@ pub const TABLES: [(&str, &str); 10] = [
         "Whether this registry is spoken to over plain HTTP. Loopback hosts may always be.",
     ),
     (
+        "[registry.\"HOST\"] http-version",
+        "Which version of HTTP is spoken to it: `auto` (what both sides agree on with TLS, else 1.1), `1.1` or `2`.",
+    ),
+    (
         "[registry.\"HOST\"] token-realm",
         "A host whose token server this registry may name, besides itself and those that are well known.",
     ),
@@ -94,7 +100,7 @@ pub const TABLES: [(&str, &str); 10] = [
     ),
     (
         "[registry.\"HOST\"] concurrency",
-        "How many requests to it are open at once; 16 without it.",
+        "How many requests to it are open at once; without it 64, and up to 256 where answers come from far away.",
     ),
     (
         "[registry.\"HOST\"] inventory",

@@ -6,6 +6,7 @@
 
 mod carry;
 mod credentials;
+mod document;
 mod environment;
 mod file;
 mod give_up;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use promo_core::oci::{RegistryHost, RepositoryError};
 use promo_core::setting::registry_table;
+use promo_registry::HttpVersion;
 use promo_registry::inventory::InventoryMethod;
 
 use super::credentials::{self, CredentialPlaces};
@@ -31,6 +32,8 @@ pub struct ClientIdentity {
 pub struct Host {
     /// Whether it is spoken to over plain HTTP.
     pub plain_http: Option<bool>,
+    /// Which version of HTTP is spoken to it.
+    pub http_version: Option<HttpVersion>,
     /// A host whose token server it may name.
     pub token_realm: Option<RegistryHost>,
     /// Requests per second.
@@ -153,6 +156,8 @@ impl NetworkSettings {
 fn show_host(host: &Host) -> String {
     let shown = [
         host.plain_http.map(|plain| format!("plain-http = {plain}")),
+        host.http_version
+            .map(|version| format!("http-version = {}", show_version(version))),
         host.token_realm
             .as_ref()
             .map(|realm| format!("token-realm = {realm}")),
@@ -167,6 +172,15 @@ fn show_host(host: &Host) -> String {
             .map(|client| format!("client-certificate = {}", client.certificate.display())),
     ];
     shown.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// As it is written.
+fn show_version(version: HttpVersion) -> &'static str {
+    match version {
+        HttpVersion::Auto => "auto",
+        HttpVersion::Http1 => "1.1",
+        HttpVersion::Http2 => "2",
+    }
 }
 
 /// Hosts that were named for this call, and those of the files; of two files the project's host wins as a whole.
@@ -229,6 +243,7 @@ fn checked(host: &RegistryHost, registry: &Registry, origin: &Origin) -> Result<
     };
     Ok(Host {
         plain_http: registry.plain_http,
+        http_version: registry.http_version.map(HttpVersion::from),
         token_realm: registry.token_realm.clone(),
         rate: registry.rate,
         concurrency: registry.concurrency.map(std::num::NonZeroU16::get),

@@ -54,6 +54,8 @@ pub struct SigningOverrides {
 /// What is asked of staging, and trusted of it.
 #[derive(Debug, Clone, Default)]
 pub struct StagingOverrides {
+    /// The trust document.
+    pub trust: Option<PathBuf>,
     /// Public keys whose signatures are accepted.
     pub keys: Vec<PathBuf>,
     /// Whether images must be signed: off, if-present or require.

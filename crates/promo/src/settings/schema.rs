@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use promo_core::ports::SignatureFormat;
 use schemars::generate::SchemaSettings;
-use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -18,6 +17,7 @@ use super::keys::{ALL, TABLES};
 use super::signing::{FORMATS, FormatName, Placement};
 use super::staging::{CarriedType, POLICIES, PolicyName, SignedName};
 use super::value::Text;
+use crate::toml_schema::without_null;
 
 /// The schema of promo.toml. The file has no name of its own in it, since people write it.
 pub fn schema() -> Value {
@@ -38,22 +38,6 @@ pub fn schema() -> Value {
         describe(&mut schema, key, meaning.to_owned());
     }
     schema
-}
-
-/// TOML has no null: a key that isn't set isn't there, and its default is told in words.
-fn without_null(schema: &mut Schema) {
-    transform_subschemas(&mut without_null, schema);
-    schema.remove("default");
-    if let Some(Value::Array(types)) = schema.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            schema.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
 }
 
 /// Puts the meaning of a key where the schema describes its value.

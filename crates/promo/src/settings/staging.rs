@@ -11,8 +11,9 @@ use promo_core::pipeline::{StagingNames, StagingPolicy, StagingTrust, trust};
 use super::file::Content;
 use super::resolver::wrong;
 use super::value::{FromVariable, Text, show_paths};
-use super::{Key, Origin, Resolver, Row, Setting, StagingOverrides, carry, keys};
+use super::{Key, Origin, Resolver, Row, Setting, StagingOverrides, carry, document, keys};
 use crate::error::Result;
+use crate::trust::TrustDocument;
 
 /// What is asked of signatures in staging, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,7 @@ impl fmt::Display for CarriedType {
 /// What is demanded of signatures in staging.
 #[derive(Debug, Clone)]
 pub struct StagingSettings {
+    document: Option<Setting<TrustDocument>>,
     keys: Setting<Vec<PathBuf>>,
     policy: Setting<StagingPolicy>,
     names: Setting<Vec<Text<SignedName>>>,
@@ -119,6 +121,7 @@ pub struct StagingSettings {
 impl Default for StagingSettings {
     fn default() -> Self {
         Self {
+            document: None,
             keys: Setting::default(),
             policy: Setting::unsaid(StagingPolicy::Off),
             names: Setting::default(),
@@ -150,10 +153,11 @@ impl StagingSettings {
             .map(|setting: Setting<Text<PolicyName>>| {
                 Setting::new(setting.value.0.0, setting.origin)
             });
-        let default = if keys.value.is_empty() {
-            StagingPolicy::Off
-        } else {
-            StagingPolicy::IfPresent
+        let document = document::resolve(given, resolver)?;
+        let default = match &document {
+            Some(document) => document::policy(&document.value),
+            None if keys.value.is_empty() => StagingPolicy::Off,
+            None => StagingPolicy::IfPresent,
         };
         let names = list(&keys::STAGING_NAMES, &given.names, resolver, |content| {
             content.verify.staging_names.clone()
@@ -164,7 +168,21 @@ impl StagingSettings {
             resolver,
             |content| content.verify.staging_attestations.clone(),
         )?;
+        if let Some(document) = &document {
+            document::alone(
+                document,
+                &[
+                    (&keys::STAGING_KEYS, &keys.origin),
+                    (
+                        &keys::STAGING_SIGNATURES,
+                        policy.as_ref().map_or(&Origin::Default, |it| &it.origin),
+                    ),
+                    (&keys::STAGING_ATTESTATIONS, &attestations.origin),
+                ],
+            )?;
+        }
         Ok(Self {
+            document,
             keys,
             policy: policy.unwrap_or(Setting::unsaid(default)),
             names,
@@ -187,14 +205,29 @@ impl StagingSettings {
         self
     }
 
-    /// The public keys that are accepted.
+    /// The same by this trust document.
+    #[must_use]
+    pub fn with_document(mut self, document: TrustDocument) -> Self {
+        self.policy = Setting::unsaid(document::policy(&document));
+        self.document = Some(Setting::unsaid(document));
+        self
+    }
+
+    /// The trust document, if there is one.
+    pub fn document(&self) -> Option<&TrustDocument> {
+        self.document.as_ref().map(|document| &document.value)
+    }
+
+    /// The public keys that are accepted, where no trust document says it.
     pub fn keys(&self) -> &[PathBuf] {
         &self.keys.value
     }
 
     /// Whether nobody named keys or said what is demanded.
     pub fn is_undecided(&self) -> bool {
-        self.keys.value.is_empty() && self.policy.origin == Origin::Default
+        self.document.is_none()
+            && self.keys.value.is_empty()
+            && self.policy.origin == Origin::Default
     }
 
     /// Types of artifacts that are copied with their images.
@@ -220,12 +253,15 @@ impl StagingSettings {
             .collect();
         StagingTrust {
             names: paths.map_or(StagingNames::Any, StagingNames::Within),
-            attestations: self
-                .attestations
-                .value
-                .iter()
-                .map(|kind| kind.0.0.clone())
-                .collect(),
+            attestations: match self.document() {
+                Some(document) => document.carried().clone(),
+                None => self
+                    .attestations
+                    .value
+                    .iter()
+                    .map(|kind| kind.0.0.clone())
+                    .collect(),
+            },
         }
     }
 
@@ -236,6 +272,7 @@ impl StagingSettings {
             show_paths(&self.keys.value)
         };
         vec![
+            document::row(self.document.as_ref()),
             self.keys.row(keys::STAGING_KEYS.name, shown),
             self.policy
                 .row(keys::STAGING_SIGNATURES.name, name_of(self.policy.value)),

@@ -56,6 +56,7 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     sign.recursive = false (default)
     attest.predicate-type = https://example.com/promotion/v1 (DIR/promo.toml)
     attest.builder-id = https://example.com/promoter@1 (DIR/promo.toml)
+    verify.trust = - (default)
     verify.staging-keys = DIR/keys/staging.pub (DIR/promo.toml)
     verify.staging-signatures = off (PROMO_STAGING_SIGNATURES)
     verify.staging-names = dev.example.com/team (DIR/promo.toml)
@@ -65,7 +66,7 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     give-up = 120s (DIR/promo.toml)
     tls.roots = DIR/ca.pem (DIR/promo.toml)
     proxies = - (default)
-    [registry."registry.internal:5000"] = plain-http = true, token-realm = auth.internal, rate = 20, concurrency = 8, inventory = HeadOnly (DIR/promo.toml)
+    [registry."registry.internal:5000"] = plain-http = true, http-version = 1.1, token-realm = auth.internal, rate = 20, concurrency = 8, inventory = HeadOnly (DIR/promo.toml)
     "#);
 }
 

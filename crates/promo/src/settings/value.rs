@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+pub(super) use crate::text::Text;
 
 /// A value that a variable can hold.
 pub(super) trait FromVariable: Sized {
@@ -42,22 +42,11 @@ impl<T: FromVariable> FromVariable for Vec<T> {
     }
 }
 
-/// A value that is written as text; its error says what is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Text<T>(pub(super) T);
-
 impl<T: FromStr<Err: Display>> FromVariable for Text<T> {
     fn from_variable(text: &str) -> Result<Self, String> {
         text.parse()
             .map(Self)
             .map_err(|error: T::Err| error.to_string())
-    }
-}
-
-impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Text<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(D::Error::custom)
     }
 }
 

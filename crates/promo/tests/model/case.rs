@@ -1,12 +1,14 @@
 //! A case: a small world, what is wanted of it, and what befalls the runs over it. It follows from a seed, can be made
 //! smaller, and is a value that a person can read.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use promo_registry::inventory::InventoryMethod;
 use promo_testkit::random::Random;
-use promo_testkit::world::{HostSettings, Schedule};
+use promo_testkit::world::{HostSettings, Listing, Schedule};
 
 /// The host that everything comes from.
 pub(crate) const STAGING: &str = "staging.example";
@@ -29,6 +31,10 @@ pub(crate) struct Case {
     /// Whether children of indexes are signed as well.
     pub(crate) recursive: bool,
     pub(crate) concurrency: usize,
+    /// How many images a shard has.
+    pub(crate) shard: usize,
+    /// How inventories are read, where that is set.
+    pub(crate) methods: BTreeMap<String, InventoryMethod>,
 }
 
 /// A digest under a name, and the tags that it is to have.
@@ -94,7 +100,7 @@ impl Case {
     pub(crate) fn from_seed(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let random = &mut random;
-        let mirrors: Vec<HostSettings> = (1..=random.between(1, 4))
+        let mut mirrors: Vec<HostSettings> = (1..=random.between(1, 4))
             .map(|number| host(random, format!("mirror{number}.example")))
             .collect();
         let images: Vec<Image> = (1..=random.between(1, 6))
@@ -107,21 +113,28 @@ impl Case {
                 what: what(random),
             })
             .collect();
-        let staging = host(random, STAGING.to_owned());
+        let mut staging = host(random, STAGING.to_owned());
         let mut hosts: Vec<String> = mirrors.iter().map(|it| it.name.clone()).collect();
         hosts.push(STAGING.to_owned());
         let disturbed = (0..random.between(1, 2))
             .map(|_| disturbed(random, &hosts, images.len() as u64))
             .collect();
+        let (one_identity, recursive) = (!random.one_in(4), random.one_in(4));
+        let concurrency = usize::try_from(random.between(1, 8)).unwrap_or(1);
+        let shard = usize::try_from(random.between(1, 8)).unwrap_or(1);
+        let hosts = mirrors.iter_mut().chain([&mut staging]);
+        let methods = hosts.filter_map(|host| Some((host.name.clone(), listed(random, host)?)));
         Self {
+            methods: methods.collect(),
             staging,
             mirrors,
             images,
             standing,
             disturbed,
-            one_identity: !random.one_in(4),
-            recursive: random.one_in(4),
-            concurrency: usize::try_from(random.between(1, 8)).unwrap_or(1),
+            one_identity,
+            recursive,
+            concurrency,
+            shard,
         }
     }
 
@@ -155,6 +168,20 @@ fn host(random: &mut Random, name: String) -> HostSettings {
     host.mounts = !random.one_in(4);
     host.check_references = random.one_in(2);
     host
+}
+
+/// What a host lists, and how its inventory is to be read. Also of a host that doesn't offer it a bulk list may be wanted.
+fn listed(random: &mut Random, host: &mut HostSettings) -> Option<InventoryMethod> {
+    if random.one_in(3) {
+        host.listing = Listing::Digests;
+    }
+    match random.below(6) {
+        0 => None,
+        1 => Some(InventoryMethod::TagList),
+        2 | 3 => Some(InventoryMethod::BulkList),
+        _ if host.listing == Listing::Digests => Some(InventoryMethod::BulkList),
+        _ => None,
+    }
 }
 
 fn image(random: &mut Random, number: u64) -> Image {
@@ -237,11 +264,13 @@ impl fmt::Display for Case {
             one_identity,
             recursive,
             concurrency,
+            shard,
+            methods,
             ..
         } = self;
         write!(
             f,
-            "  one identity: {one_identity}, recursive: {recursive}, concurrency: {concurrency}"
+            "  one identity: {one_identity}, recursive: {recursive}, concurrency: {concurrency}, images in a shard: {shard}, inventories: {methods:?}"
         )
     }
 }

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use promo_core::oci::Digest;
-use promo_core::ports::{
-    EvidenceForms, EvidenceKind, EvidenceStore as _, SignatureFormat, Verifier as _,
-};
+use promo_core::ports::{EvidenceForms, EvidenceKind, EvidenceStore as _, SignatureFormat};
+use promo_core::trust::AboutImage;
 use promo_sign::{OciEvidenceStore, PROMOTION_PREDICATE_TYPE};
 use promo_testkit::world::World;
 
-use crate::process::verifier;
+use crate::process::judge;
 use crate::world::Wanted;
 
 /// The kinds of evidence of ours that a digest lacks in a repository; an error where it can't be read, or where evidence
@@ -32,10 +31,12 @@ pub(crate) fn lacking(
     let held = read.ok_or("reading evidence waits for something")?;
     let held = held.map_err(|failure| format!("evidence can't be read: {}", failure.chain()))?;
     let identity = wanted.identity(host, repository);
-    let verifier = verifier();
-    let verified = verifier
-        .verify(&digest, Some(&identity), &held)
-        .now_or_never();
+    let about = AboutImage {
+        digest: &digest,
+        identity: Some(&identity),
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let verified = judge().verify(about, &held).now_or_never();
     let verified = verified.ok_or("judging evidence waits for something")?;
     let verified = verified.map_err(|failure| failure.chain())?;
     if let Some(refused) = verified.refused.first() {

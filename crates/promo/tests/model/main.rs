@@ -14,6 +14,7 @@
 
 mod case;
 mod converged;
+mod crash_cost;
 mod evidence;
 mod laws;
 mod life;

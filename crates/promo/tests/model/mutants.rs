@@ -55,6 +55,8 @@ enum Mutation {
     NeverAnswers,
     /// What is put to a mirror is put to staging, too.
     WritesToStaging,
+    /// What is asked of staging by digest isn't there.
+    HidesStaging,
 }
 
 #[derive(Debug)]
@@ -136,8 +138,11 @@ impl RegistryDecorator for Mutant {
         repository: &Repository,
         reference: &ManifestReference,
     ) -> Result<Option<RawManifest>, Failure> {
-        if self.is(Mutation::SeesNoTags) && image_tag(reference).is_some() {
-            return Ok(None);
+        let is_staging = repository.host_str() == crate::case::STAGING;
+        match self.mutation {
+            Mutation::SeesNoTags if image_tag(reference).is_some() => return Ok(None),
+            Mutation::HidesStaging if is_staging => return Ok(None),
+            _ => {}
         }
         self.inner.get_manifest(repository, reference).await
     }
@@ -206,6 +211,7 @@ fn registries_that_break_a_law_are_caught() {
         (Mutation::OpensUploads, Law::Rests),
         (Mutation::NeverAnswers, Law::RunsEnd),
         (Mutation::WritesToStaging, Law::StagingIsRead),
+        (Mutation::HidesStaging, Law::Converges),
     ] {
         caught(law, &mutation);
     }

@@ -2,20 +2,20 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
+use promo::TokioSleep;
 use promo_core::manifest::ManifestSet;
 use promo_core::pipeline::{
     self, Confirmed, Interrupt, Ports, RegistryPorts, RunError, RunSettings, Signing, SigningPorts,
 };
 use promo_core::plan::PlanOptions;
-use promo_core::ports::{Clock, Copier, Registry, Silent, Sleep};
+use promo_core::ports::{Copier, Registry, Silent};
 use promo_core::report::Report;
+use promo_core::trust::Judge;
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
+use promo_testkit::time::StillTime;
 use promo_testkit::world::{World, WorldRegistry};
 
 use crate::case::Case;
@@ -30,29 +30,11 @@ MC4CAQAwBQYDK2VwBCIEIG3JqYo/ChB87ctJ77pRjWFTS0n3O6zLxV+EHSM/Ktfe
 static SIGNING_KEY: LazyLock<Arc<SigningKey>> =
     LazyLock::new(|| Arc::new(SigningKey::from_pem(KEY, None).unwrap()));
 
-/// Always the same moment.
-#[derive(Debug)]
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-#[derive(Debug)]
-struct Tokio;
-
-#[async_trait]
-impl Sleep for Tokio {
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-}
-
 /// What judges evidence of our own.
-pub(crate) fn verifier() -> KeyVerifier {
-    KeyVerifier::new([SIGNING_KEY.public_key().clone()]).requiring_names()
+pub(crate) fn judge() -> Judge {
+    KeyVerifier::new([SIGNING_KEY.public_key().clone()])
+        .trusting_all()
+        .requiring_names()
 }
 
 /// What a mutant puts in the place of parts.
@@ -68,6 +50,16 @@ pub(crate) trait Parts {
         let _ = registry;
         copier
     }
+}
+
+/// How inventories are read.
+fn inventories(case: &Case) -> InventorySettings {
+    let mut settings = InventorySettings::default();
+    let methods = case.methods.iter();
+    settings.methods = methods
+        .map(|(host, method)| (host.parse().unwrap(), *method))
+        .collect();
+    settings
 }
 
 /// The parts as they are.
@@ -97,11 +89,11 @@ impl Process {
         let registries = RegistryPorts {
             inventory: Arc::new(RegistryInventoryReader::new(
                 Arc::clone(&registry),
-                InventorySettings::default(),
+                inventories(case),
             )),
             copier: parts.copier(&registry, Arc::new(copier)),
             evidence: Arc::new(
-                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(Tokio)),
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(TokioSleep)),
             ),
             registry,
         };
@@ -111,13 +103,14 @@ impl Process {
         let mut settings = RunSettings::new("https://promo.example@test", plan);
         settings.concurrency = NonZeroUsize::new(case.concurrency).unwrap();
         settings.recursive = case.recursive;
+        settings.shard = NonZeroUsize::new(case.shard).unwrap();
         Self {
             client,
-            ports: Ports::new(registries, Arc::new(Fixed), Arc::new(Tokio)),
+            ports: Ports::new(registries, Arc::new(StillTime), Arc::new(TokioSleep)),
             signing: SigningPorts {
-                signer: Arc::new(KeySigner::new(Arc::clone(key), Arc::new(Fixed))),
-                attester: Arc::new(PromotionAttester::new(Arc::clone(key), Arc::new(Fixed))),
-                verifier: Arc::new(verifier()),
+                signer: Arc::new(KeySigner::new(Arc::clone(key), Arc::new(StillTime))),
+                attester: Arc::new(PromotionAttester::new(Arc::clone(key), Arc::new(StillTime))),
+                judge: judge(),
             },
             settings,
             interrupt: Interrupt::new(),

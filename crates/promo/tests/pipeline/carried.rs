@@ -14,7 +14,7 @@ use promo_testkit::image::BuiltImage;
 use serde_json::{Value, json};
 
 use crate::staging::{attach, held, run, run_trusting, sign_in_staging, signed, subject};
-use crate::world::{Fixed, World, image, want};
+use crate::world::{StillTime, World, image, want};
 
 pub(crate) const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 
@@ -212,7 +212,7 @@ async fn of_a_layer_only_the_signature_comes_along() {
 pub(crate) async fn attest(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, kind: &str) {
     let subject = subject(world, "app", one);
     let reference = format!("{}@{}", subject.identity, subject.descriptor.digest);
-    let attester = PromotionAttester::new(Arc::clone(key), Arc::new(Fixed))
+    let attester = PromotionAttester::new(Arc::clone(key), Arc::new(StillTime))
         .with_predicate_type(kind.to_owned())
         .unwrap();
     let record = PromotionRecord {
@@ -262,12 +262,15 @@ async fn attestations_come_along_by_named_types_and_never_in_promos_own_words() 
         let report = run_trusting(&world, StagingPolicy::Require, trust, keys, &set).await;
 
         assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
-        let verifier = promo_sign::KeyVerifier::new([builders.public_key().clone()]);
+        let judge = promo_sign::KeyVerifier::new([builders.public_key().clone()]).trusting_all();
         let held = held(&world, world.mirrors[0].host(), "prod/app", one.digest()).await;
         let digest = one.digest().parse().unwrap();
-        let found = promo_core::ports::Verifier::verify(&verifier, &digest, None, &held)
-            .await
-            .unwrap();
+        let about = promo_core::trust::AboutImage {
+            digest: &digest,
+            identity: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let found = judge.verify(about, &held).await.unwrap();
         let kinds: Vec<String> = found
             .accepted
             .into_iter()

@@ -8,13 +8,13 @@ use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifes
 use promo_core::pipeline::{Interrupt, StagingPolicy};
 use promo_core::ports::{
     Evidence, EvidenceBlob, EvidenceForms, EvidenceKind, SignatureFormat, Signer as _, Subject,
-    Verifier as _,
 };
 use promo_core::report::{Report, RunOutcome};
+use promo_core::trust::AboutImage;
 use promo_sign::{KeySigner, KeyVerifier, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{self, Fixed, World, blocked_codes, image, want};
+use crate::world::{self, StillTime, World, blocked_codes, image, want};
 
 const CONFIG: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
@@ -31,7 +31,7 @@ async fn refer(world: &World, image: &BuiltImage, signed: &BuiltImage, key: &Arc
     let repository: Repository = format!("{}/team/app", world.staging.host())
         .parse()
         .unwrap();
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(Fixed));
+    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
     let subject = Subject {
         identity: Identity::new(repository.clone()),
         descriptor: descriptor(signed),
@@ -72,7 +72,7 @@ async fn run(world: &World, policy: StagingPolicy, key: &SigningKey, image: &Bui
     let mut settings = world.settings();
     settings.staging = policy;
     let mut ports = world.ports();
-    ports.staging = Some(Arc::new(KeyVerifier::new([key.public_key().clone()])));
+    ports.staging = Some(KeyVerifier::new([key.public_key().clone()]).trusting_all());
     let set = world.set(&[want("app", image, &["v1"])]);
     let report = world::run(settings, ports, Interrupt::new(), &set).await;
     report.unwrap()
@@ -102,11 +102,13 @@ async fn a_good_one_is_accepted_and_carried() {
             .evidence
             .read(&repository, &digest, EvidenceForms::ALL)
             .await;
-        let verifier = KeyVerifier::new([builders.public_key().clone()]);
-        let found = verifier
-            .verify(&digest, None, &held.unwrap())
-            .await
-            .unwrap();
+        let judge = KeyVerifier::new([builders.public_key().clone()]).trusting_all();
+        let about = AboutImage {
+            digest: &digest,
+            identity: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let found = judge.verify(about, &held.unwrap()).await.unwrap();
         let format = SignatureFormat::Sig;
         let kinds: Vec<_> = found.accepted.iter().map(|it| &it.kind).collect();
         assert_eq!(kinds, [&EvidenceKind::Signature { format }]);

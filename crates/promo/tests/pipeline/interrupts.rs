@@ -2,7 +2,7 @@
 
 use promo_core::pipeline::Interrupt;
 use promo_core::report::{Report, RunOutcome};
-use promo_testkit::registry::{Matcher, Operation};
+use promo_testkit::registry::{Gate, Matcher, Operation, RegistryOptions};
 
 use crate::world::{self, World, blocked_codes, image, want};
 
@@ -61,11 +61,39 @@ async fn while_signatures_are_attached() {
     assert_eq!(report.totals.published, 0);
 }
 
+/// Images go through the phases by themselves: the one whose tag is put is published, the next isn't begun.
+#[tokio::test]
+async fn while_a_tag_is_put_no_other_image_is_begun() {
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let report = interrupt_at(&world, Matcher::on(Operation::ManifestPut).reference("v1")).await;
+    assert_eq!(report.outcome(), RunOutcome::Interrupted, "{report:#?}");
+    assert_eq!(report.totals.published, 1);
+    assert_eq!(blocked_codes(&report), ["PROMO-C010"]);
+}
+
 #[tokio::test]
 async fn while_tags_are_put_everything_that_has_its_evidence_is_published() {
-    let world = World::start().await;
-    let report = interrupt_at(&world, Matcher::on(Operation::ManifestPut).reference("v1")).await;
+    let world = World::with_mirrors(vec![RegistryOptions::default()]).await;
+    let (one, two) = (image(1), image(2));
+    world.stage("one", &one);
+    world.stage("two", &two);
+    let set = world.set(&[want("one", &one, &["v1"]), want("two", &two, &["v1"])]);
+    let faults = world.mirrors[0].faults();
+    let put = || Matcher::on(Operation::ManifestPut).reference("v1");
+    let gates = [put().times(1), put().after(1).times(1)].map(|it| faults.pause(it));
+    let interrupt = Interrupt::new();
+    let run = world::run(world.settings(), world.ports(), interrupt.clone(), &set);
+    let stop = async {
+        tokio::join!(gates[0].reached(), gates[1].reached());
+        interrupt.raise();
+        gates.iter().for_each(Gate::release);
+    };
+
+    let (report, ()) = tokio::join!(run, stop);
+
+    let report = report.unwrap();
     assert_eq!(report.outcome(), RunOutcome::Done, "{report:#?}");
-    assert_eq!(report.totals.published, 4);
+    assert_eq!(report.totals.published, 2);
     assert!(report.interrupted);
+    world.assert_promise().await;
 }

@@ -121,6 +121,22 @@ async fn a_registry_that_lists_no_referrers_of_what_is_not_there_is_taken_by_wha
     }
 }
 
+/// It answers 201 to each blob, and has none of them when the manifest comes.
+#[tokio::test]
+async fn a_registry_that_keeps_no_blob_gets_no_tag() {
+    let world = world(true).await;
+    let one = image(1);
+    world.stage("app", &one);
+    let blobs = Matcher::on(Operation::BlobPut).or(Operation::BlobPost);
+    world.mirrors[0].faults().inject(blobs, Fault::KeepNothing);
+
+    let report = world.run(&world.set(&[want("app", &one, &["v1"])])).await;
+
+    assert_eq!(report.totals.published, 0, "{report:#?}");
+    assert_eq!(blocked_codes(&report).len(), 1, "{report:#?}");
+    assert_eq!(world.mirrors[0].state().tag_digest("prod/app", "v1"), None);
+}
+
 #[tokio::test]
 async fn bundles_that_are_not_kept_are_left_with_their_code() {
     let world = world(true).await;

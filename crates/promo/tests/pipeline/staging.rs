@@ -11,7 +11,7 @@ use promo_core::report::{Report, RunOutcome};
 use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
 
-use crate::world::{self, Fixed, World, blocked_codes, image, want};
+use crate::world::{self, StillTime, World, blocked_codes, image, want};
 
 /// Signs an image in staging, as its builders would.
 pub(crate) async fn sign_in_staging(
@@ -42,7 +42,7 @@ pub(crate) fn subject(world: &World, name: &str, image: &BuiltImage) -> Subject 
 
 /// A bundle and a layer for `.sig`.
 pub(crate) async fn signed(subject: &Subject, key: &Arc<SigningKey>) -> Vec<Evidence> {
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(Fixed));
+    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
     let formats = [SignatureFormat::Bundle, SignatureFormat::Sig];
     signer.sign(subject, &formats).await.unwrap()
 }
@@ -78,7 +78,7 @@ pub(crate) async fn run_trusting(
     settings.staging = policy;
     settings.trust = trust;
     let mut ports = world.ports();
-    ports.staging = Some(Arc::new(KeyVerifier::new(keys)));
+    ports.staging = Some(KeyVerifier::new(keys).trusting_all());
     world::run(settings, ports, Interrupt::new(), set)
         .await
         .unwrap()

@@ -12,7 +12,7 @@ use promo_testkit::image::BuiltImage;
 use serde_json::{Value, json};
 
 use crate::staging::{attach, run, run_trusting, sign_in_staging, signed, subject};
-use crate::world::{Fixed, PUBLIC, World, blocked_codes, image, want};
+use crate::world::{PUBLIC, StillTime, World, blocked_codes, image, want};
 
 /// A bundle by nobody whose hint names a key.
 fn forged(world: &World, subject: &Subject, key: &PublicKey) {
@@ -123,7 +123,7 @@ async fn sign_as(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, name: &
         identity: promo_core::identity::Identity::new(name.parse().unwrap()),
         descriptor: subject.descriptor.clone(),
     };
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(Fixed));
+    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
     let evidence: Vec<Evidence> = signer.sign(&named, signer.formats()).await.unwrap();
     attach(world, &subject, &evidence).await;
 }

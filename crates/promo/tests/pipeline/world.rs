@@ -6,8 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
+use promo::TokioSleep;
 use promo_core::identity::{Identity, IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, Repository};
@@ -16,10 +15,9 @@ use promo_core::pipeline::{
     RunSettings, Signing, SigningPorts,
 };
 use promo_core::plan::PlanOptions;
-use promo_core::ports::{
-    AcceptedEvidence, Clock, EvidenceForms, EvidenceKind, Registry, Silent, Sleep,
-};
+use promo_core::ports::{AcceptedEvidence, EvidenceForms, EvidenceKind, Registry, Silent};
 use promo_core::report::Report;
+use promo_core::trust::AboutImage;
 use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
@@ -30,41 +28,12 @@ use promo_sign::{
 };
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
+use promo_testkit::time::RuntimeTime;
+pub(crate) use promo_testkit::time::StillTime;
 use promo_testkit::tls::Authority;
-use tokio::time::Instant;
 
 /// The public name of everything in production.
 pub(crate) const PUBLIC: &str = "public.example/team";
-
-/// Always the same moment.
-#[derive(Debug)]
-pub(crate) struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-/// Goes on as the runtime's timer does: budgets measure pauses by it.
-#[derive(Debug)]
-struct Ticking(Instant);
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH + self.0.elapsed()
-    }
-}
-
-#[derive(Debug)]
-struct Tokio;
-
-#[async_trait]
-impl Sleep for Tokio {
-    async fn sleep(&self, pause: Duration) {
-        tokio::time::sleep(pause).await;
-    }
-}
 
 /// The settings of a run, and what it is to do in the end.
 #[derive(Debug, Clone)]
@@ -252,7 +221,9 @@ impl World {
         // Real time passes: a registry that is broken for good is not waited for at length.
         let mut deadlines = Deadlines::default();
         deadlines.give_up = Duration::from_secs(2);
-        let mut wire = WireRegistry::builder(Arc::new(Ticking(Instant::now())), Arc::new(Tokio))
+        // Budgets measure pauses by the runtime's timer.
+        let time = Arc::new(RuntimeTime::start());
+        let mut wire = WireRegistry::builder(time.clone(), time)
             .deadlines(deadlines)
             .credentials(Arc::new(self.credentials()));
         if let Some(pem) = &self.trusted {
@@ -290,20 +261,22 @@ impl World {
                 CopySettings::default(),
             )),
             evidence: Arc::new(
-                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(Tokio)),
+                OciEvidenceStore::new(Arc::clone(&registry)).waiting_by(Arc::new(TokioSleep)),
             ),
             registry,
         };
-        let verifier = KeyVerifier::new([self.key.public_key().clone()]).requiring_names();
+        let judge = KeyVerifier::new([self.key.public_key().clone()])
+            .trusting_all()
+            .requiring_names();
         WorldPorts {
-            ports: Ports::new(registries, Arc::new(Fixed), Arc::new(Tokio)),
+            ports: Ports::new(registries, Arc::new(StillTime), Arc::new(TokioSleep)),
             signing: SigningPorts {
-                signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(Fixed))),
+                signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(StillTime))),
                 attester: Arc::new(PromotionAttester::new(
                     Arc::clone(&self.key),
-                    Arc::new(Fixed),
+                    Arc::new(StillTime),
                 )),
-                verifier: Arc::new(verifier),
+                judge,
             },
         }
     }
@@ -341,8 +314,15 @@ impl World {
             .unwrap();
         let signing = ports.signing;
         let verification = signing
-            .verifier
-            .verify(&digest, Some(&identity), &held)
+            .judge
+            .verify(
+                AboutImage {
+                    digest: &digest,
+                    identity: Some(&identity),
+                    now: jiff::Timestamp::UNIX_EPOCH,
+                },
+                &held,
+            )
             .await
             .unwrap();
         assert!(verification.refused.is_empty(), "{verification:?}");

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::copy::upload;
 use crate::digest::sha256;
 use crate::http::Client;
+use crate::push::upload;
 use xtask::error::Result;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

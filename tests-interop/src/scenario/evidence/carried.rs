@@ -147,7 +147,7 @@ impl Stage {
     fn prepare(setting: &Setting<'_>) -> Result<Self> {
         let home = setting.folder().join("carried-home");
         let passwords = login::write_config(&home, &[])?;
-        let three = Cosign::new(&setting.tools.cosign_3, Generation::Three, &home)?;
+        let three = Cosign::new(&setting.tools.cosign_3()?, Generation::Three, &home)?;
         let mut stage = Self {
             staging: DockerRegistry::start(setting.folder(), "carried-staging", Access::Open)?,
             production: DockerRegistry::start(
@@ -155,14 +155,14 @@ impl Stage {
                 "carried-production",
                 Access::Open,
             )?,
-            two: Cosign::new(&setting.tools.cosign_2, Generation::Two, &home)?,
+            two: Cosign::new(&setting.tools.cosign_2()?, Generation::Two, &home)?,
             team: three.generate_keys(setting.folder(), "team")?,
             release: three.generate_keys(setting.folder(), "release")?,
             other: three.generate_keys(setting.folder(), "stranger")?,
             three,
             digests: Vec::new(),
         };
-        let containers = Containers::new(setting.folder(), setting.tools, &passwords)?;
+        let containers = Containers::new(setting.folder(), &passwords)?;
         for case in &CASES {
             let repository = format!("{}/staging/{}", stage.staging.address(), case.name);
             let tag = format!("{repository}:v1");

@@ -79,13 +79,14 @@ const RULES: [Rule; 9] = [
 ];
 
 /// Crates that promo-core must build without: the network, the signers, the terminal, Python.
-const NEVER_BELOW_CORE: [&str; 10] = [
+const NEVER_BELOW_CORE: [&str; 11] = [
     "reqwest",
     "hyper",
     "axum",
     "oci-client",
     "sigstore",
     "sigstore-bundle",
+    "sigstore-verify",
     "clap",
     "pyo3",
     "rustls",

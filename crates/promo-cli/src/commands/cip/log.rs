@@ -133,10 +133,32 @@ fn of_requests(event: &Event) -> Option<(LogLevelArg, String)> {
             LogLevelArg::Debug,
             format!("{host} {operation:?}: repetition {attempt}"),
         ),
+        Event::HostAwaited {
+            host,
+            silent,
+            give_up,
+        } => {
+            let (silent, give_up) = (silent.as_secs_f64(), give_up.as_secs_f64());
+            let message = format!(
+                "waiting for {host}: it has not answered for {silent:.1} s; given up after {give_up:.0} s"
+            );
+            (LogLevelArg::Warn, message)
+        }
+        Event::HostBack { host, silent } => {
+            let silent = silent.as_secs_f64();
+            let message = format!("{host} answers again, after {silent:.1} s");
+            (LogLevelArg::Warn, message)
+        }
+        Event::HostGivenUp { host, silent } => {
+            let silent = silent.as_secs_f64();
+            let message = format!("{host} is given up: it has not answered for {silent:.1} s");
+            (LogLevelArg::Warn, message)
+        }
         Event::Request {
             host,
             operation,
             status,
+            ..
         } => {
             let answer = status.map_or_else(|| "no answer".to_owned(), |code| code.to_string());
             let message = format!("{host} {operation:?}: {answer}");

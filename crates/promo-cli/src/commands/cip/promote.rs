@@ -24,7 +24,7 @@ use super::prow;
 use super::{given, not_there, tree};
 use crate::args::CipArgs;
 use crate::commands::report_file::ReportFile;
-use crate::context::{Context, promoter_told};
+use crate::context::Context;
 use crate::error::codes::{ALL_OR_NOTHING, NO_MEANING, NOT_THERE};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -37,13 +37,15 @@ pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<O
     let job = Job::prepare(args, context, log)?;
     let interrupt = context.interrupt(&job.promoter);
     let (promoter, settings) = (&job.promoter, job.settings);
-    let ended = if args.confirm == Some(true) {
+    let mut ended = if args.confirm == Some(true) {
         let ready = promoter.ready(settings, promoter.confirmed().await?, interrupt)?;
         carry_out(ready.plan(&job.set).await?, &job.rules, log).await
     } else {
         let ready = promoter.ready(settings, promoter.dry_run().await?, interrupt)?;
         look(ready.plan(&job.set).await?, &job.rules, log).await
     };
+    let hosts = promoter.hosts().into_iter();
+    ended.report.hosts = hosts.map(|account| account.traffic).collect();
     let exit = if ended.stopped.is_some() || job.rules.failed(&ended.report) {
         Exit::Failed
     } else {
@@ -84,7 +86,7 @@ impl Job {
         } else {
             Arc::new(log)
         };
-        let promoter = promoter_told(settings, observer);
+        let promoter = context.promoter_told(settings, observer)?;
         let settings = run_settings(args, context, &promoter, &set, log)?;
         let phases = [
             (

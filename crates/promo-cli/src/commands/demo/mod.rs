@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, Result, codes};
 use crate::exit::Exit;
 use crate::output::{Format, Outcome};
+use crate::progress;
 use crate::terminal::Terminal;
 use world::World;
 
@@ -25,7 +26,8 @@ pub(crate) async fn run(args: &DemoArgs, context: &Context) -> Result<Outcome> {
         _ => None,
     };
     let began = Instant::now();
-    let report = story::tell(&World::start().await?, Teller(told)).await?;
+    let trace = context.trace(progress::observer(context))?;
+    let report = story::tell(&World::start(trace).await?, Teller(told)).await?;
     let text = match format {
         Format::Json => json(&report)?,
         Format::Yaml => yaml(&report)?,

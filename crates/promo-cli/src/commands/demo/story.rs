@@ -93,14 +93,15 @@ async fn first_run(world: &World, teller: Teller, set: &ManifestSet) -> Result<R
 async fn verification(world: &World, teller: Teller) -> Result<()> {
     teller.heading("3. Anybody can verify what is in production")?;
     teller.command("promo verify IMAGE --key cosign.pub --attestation-type …/promotion/v1")?;
-    let verifier = KeyVerifier::new([world.release_key.public_key().clone()]);
+    let judge = KeyVerifier::new([world.release_key.public_key().clone()]).trusting_all();
     let demanded = Demand {
         identity: None,
         attestations: vec![PROMOTION_PREDICATE_TYPE.to_owned()],
+        ..Demand::default()
     };
     let promoter = world.promoter(StagingPolicy::IfPresent)?;
     let images = world.production()?;
-    let found = promoter.verify(images, &verifier, &demanded).await?;
+    let found = promoter.verify(images, &judge, &demanded).await?;
     for image in &found.images {
         demand(image.accepted, &format!("{} was not accepted", image.image))?;
         let pieces = image.evidence.len();
@@ -114,11 +115,11 @@ async fn verification(world: &World, teller: Teller) -> Result<()> {
 
 /// The signature of the build team came along, the very bytes.
 async fn carried(world: &World, teller: Teller) -> Result<()> {
-    let verifier = KeyVerifier::new([world.staging_key.public_key().clone()]);
+    let judge = KeyVerifier::new([world.staging_key.public_key().clone()]).trusting_all();
     let in_staging = format!("{}/staging/signed", world.staging.host());
     let demanded = Demand {
         identity: Some(image::identity(&in_staging)?),
-        attestations: Vec::new(),
+        ..Demand::default()
     };
     let mirrors = world.mirrors.iter();
     let images: Vec<_> = mirrors
@@ -126,7 +127,7 @@ async fn carried(world: &World, teller: Teller) -> Result<()> {
         .collect();
     let promoter = world.promoter(StagingPolicy::IfPresent)?;
     let images = image::references(&images)?;
-    let found = promoter.verify(images, &verifier, &demanded).await?;
+    let found = promoter.verify(images, &judge, &demanded).await?;
     demand(found.accepted, "the signature of staging was not carried")?;
     teller.line("  the build team's signature of `signed` came along to both mirrors")
 }

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use promo::settings::Settings;
-use promo::{Promoter, SystemClock, image, keys};
+use promo::{Promoter, PromoterBuilder, SystemClock, image, keys};
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath};
 use promo_core::pipeline::{SigningPorts, StagingPolicy};
-use promo_core::ports::{Clock, SignatureFormat};
+use promo_core::ports::{Clock, Observer, SignatureFormat};
 use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
 use promo_testkit::image::BuiltImage;
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
@@ -32,11 +32,13 @@ pub(super) struct World {
     pub(super) release_key: Arc<SigningKey>,
     /// Signed one image in staging.
     pub(super) staging_key: Arc<SigningKey>,
+    /// Writes the trace, if one is wanted.
+    trace: Option<Arc<dyn Observer>>,
 }
 
 impl World {
     /// Starts the registries, fills staging, makes keys.
-    pub(super) async fn start() -> Result<Self> {
+    pub(super) async fn start(trace: Option<Arc<dyn Observer>>) -> Result<Self> {
         let staging = registry().await?;
         let mirrors = [registry().await?, registry().await?];
         let world = Self {
@@ -46,6 +48,7 @@ impl World {
             staging_key: Arc::new(SigningKey::generate()?),
             staging,
             mirrors,
+            trace,
         };
         for promoted in &world.images {
             promoted.push_to(&world.staging, "staging");
@@ -94,13 +97,21 @@ impl World {
         settings.staging = settings.staging.with_policy(policy);
         let builder_id = concat!("https://promo.example/demo@v", env!("CARGO_PKG_VERSION"));
         settings.signing = settings.signing.with_builder_id(builder_id.to_owned());
-        let build_team = KeyVerifier::new([self.staging_key.public_key().clone()]);
+        let build_team = KeyVerifier::new([self.staging_key.public_key().clone()]).trusting_all();
         let both = [SignatureFormat::Bundle, SignatureFormat::Sig];
-        Ok(Promoter::builder()
-            .settings(settings)
+        Ok(self
+            .builder(settings)
             .signing(signing(&self.release_key, &both)?)
-            .staging_verifier(Arc::new(build_team))
+            .staging_judge(build_team)
             .build())
+    }
+
+    fn builder(&self, settings: Settings) -> PromoterBuilder {
+        let builder = Promoter::builder().settings(settings);
+        match &self.trace {
+            Some(trace) => builder.observer(Arc::clone(trace)),
+            None => builder,
+        }
     }
 
     /// The images in production as anybody names them: by tag, or by digest if they have none.
@@ -143,7 +154,7 @@ impl World {
         let mut settings = Settings::default();
         let ports = signing(&self.staging_key, &formats)?;
         settings.signing = settings.signing.with_formats(formats);
-        let build_team = Promoter::builder().settings(settings).signing(ports);
+        let build_team = self.builder(settings).signing(ports);
         let images = image::references(&[text])?;
         build_team.build().sign(images, None).await?;
         Ok(())

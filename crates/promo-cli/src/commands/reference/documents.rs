@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use promo::documents::{EventDocument, SettingsDocument};
 use promo::manifests::Checked;
 use promo::settings;
+use promo::trace::TraceDocument;
+use promo::trust;
 use promo::{Added, Applied, DigestDocument, EvidenceDocument};
 use promo_core::schema;
 use serde_json::Value;
@@ -23,7 +25,7 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 15] = [
+const DOCUMENTS: [Document; 17] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
@@ -97,6 +99,12 @@ const DOCUMENTS: [Document; 15] = [
         schema: || schema::document::<EventDocument<'_>>("promo.event/v1"),
     },
     Document {
+        name: "promo.trace/v1",
+        file: "promo.trace.v1",
+        about: "each line of the file of `--trace`; the name stands in the first",
+        schema: || schema::document::<TraceDocument<'_>>("promo.trace/v1"),
+    },
+    Document {
         name: "promo.log/v1",
         file: "promo.log.v1",
         about: "each line of `promo cip` on standard error with `--log-format json`",
@@ -113,6 +121,12 @@ const DOCUMENTS: [Document; 15] = [
         file: "promo.toml",
         about: "promo.toml, [read by all commands](settings.md)",
         schema: settings::schema,
+    },
+    Document {
+        name: "promo.trust/v1",
+        file: "trust.toml",
+        about: "the [trust document](../explanation/trust.md), read by `--trust` and `verify.trust`",
+        schema: trust::schema,
     },
 ];
 

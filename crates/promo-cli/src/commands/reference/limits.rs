@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use promo::files;
+use promo::{files, trace};
 use promo_core::pipeline;
 use promo_core::pipeline::CONCURRENCY;
 use promo_registry::copy::CopySettings;
@@ -12,6 +12,7 @@ use promo_registry::{BudgetSettings, Caps, Deadlines, RetrySettings, limits as l
 use promo_sign::limits as evidence_limits;
 
 use crate::commands::report_file::PIPE_PATIENCE;
+use crate::open_files::ENOUGH;
 use crate::shutdown::GRACE;
 
 /// What is limited, and by what.
@@ -78,7 +79,7 @@ fn deadlines() -> Vec<Row> {
         row("a small answer as a whole", time(deadlines.request)),
         row("a blob that is read: the least that must come", floor),
         row(
-            "a blob that is sent: between two pieces, and for the answer after the last",
+            "a blob that is sent: how long it may stand still, and be answered after its last piece; it must be taken at the pace of one that is read",
             time(deadlines.idle),
         ),
         row(
@@ -137,17 +138,35 @@ fn repetition() -> Vec<Row> {
 }
 
 fn concurrency() -> Vec<Row> {
-    let copy = CopySettings::default();
+    let (copy, inventory) = (CopySettings::default(), InventorySettings::default());
     vec![
         row(
             "requests to one host, bodies of blobs not counted (setting `concurrency`)",
-            BudgetSettings::default().concurrency.to_string(),
+            format!(
+                "{}; up to {} where answers come from far away",
+                BudgetSettings::NEAR,
+                BudgetSettings::FAR
+            ),
+        ),
+        row(
+            "connections, at all hosts together, those included that wait for their next request",
+            format!(
+                "half of the open files that are allowed (`ulimit -n`), which the command raises to {ENOUGH} where it may"
+            ),
+        ),
+        row(
+            "of these, in use for small requests, for blobs that are read, and for blobs that are sent",
+            "a quarter, an eighth, an eighth; HTTP/2 takes one for each host",
         ),
         row("images", CONCURRENCY.to_string()),
         row("blobs of one image", copy.blobs.to_string()),
         row(
-            "requests for inventories, over all hosts",
-            InventorySettings::default().concurrency.to_string(),
+            "requests for inventories, to one host",
+            inventory.concurrency.to_string(),
+        ),
+        row(
+            "repositories whose inventory is read, at all hosts together",
+            inventory.repositories_at_once.to_string(),
         ),
     ]
 }
@@ -165,6 +184,10 @@ fn content() -> Vec<Row> {
             copy.manifest_bytes_per_image.to_string(),
         ),
         row("levels of indexes", copy.levels.to_string()),
+        row(
+            "manifests that a run keeps between plan and copying; what is beyond is read again",
+            size(pipeline::MAX_SOURCE_MANIFESTS as u64),
+        ),
         row(
             "repositories of one registry",
             inventory.repositories.to_string(),
@@ -195,6 +218,18 @@ fn evidence() -> Vec<Row> {
         row(
             "values in a document that are built",
             number(evidence_limits::MAX_VALUES),
+        ),
+        row(
+            "values in a statement beside a certificate",
+            number(evidence_limits::MAX_STATEMENT_VALUES),
+        ),
+        row(
+            "entries of logs beside one certificate, and as many times",
+            number(evidence_limits::MAX_WITNESSES),
+        ),
+        row(
+            "a trusted root",
+            size(evidence_limits::MAX_TRUSTED_ROOT as u64),
         ),
         row(
             "manifests or blobs about one digest that are read at once",
@@ -234,7 +269,9 @@ fn staging() -> Vec<Row> {
 
 fn files() -> Vec<Row> {
     let caps = files::CAPS.into_iter();
-    caps.map(|cap| row(cap.what, size(cap.bytes))).collect()
+    let lines = row("a line of a trace", size(trace::MAX_LINE as u64));
+    let files = caps.map(|cap| row(cap.what, size(cap.bytes)));
+    files.chain([lines]).collect()
 }
 
 fn number(count: usize) -> String {

@@ -1,6 +1,7 @@
 //! What commands print is as the published JSON Schemas say.
 
 mod promo_toml;
+mod trust_toml;
 mod validator;
 
 use std::path::Path;
@@ -78,6 +79,23 @@ async fn plans_reports_and_checks_fit_their_schemas() {
     world
         .document(&["snapshot", &world.production.host()])
         .await;
+}
+
+#[tokio::test]
+async fn each_line_of_a_trace_fits_its_schema() {
+    let world = World::start().await;
+    let run = world
+        .promote(&["--key", "cosign.key", "--trace", "run.trace"])
+        .await;
+    assert_eq!(run.code, Some(0), "{run}");
+    let schema = schema("promo.trace.v1.json");
+    let text = world.sandbox.read("run.trace");
+    assert!(text.lines().count() > 20, "{text}");
+    for line in text.lines() {
+        let line = serde_json::from_str(line).unwrap();
+        let wrong = wrong(&schema, &line);
+        assert!(wrong.is_empty(), "{wrong:#?}\n{line:#}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::schema;
+use super::trust_toml::is_trust;
 use super::validator::wrong;
 use crate::support::Sandbox;
 
@@ -26,14 +27,14 @@ async fn assert_taken(text: &str) {
     assert_eq!(exit_of(text).await, Some(0), "{text}");
 }
 
-fn repository(path: &str) -> PathBuf {
+pub(super) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(path)
 }
 
 /// The blocks of TOML in the documents below a folder.
-fn blocks_of(folder: &Path, blocks: &mut Vec<String>) {
+pub(super) fn blocks_of(folder: &Path, blocks: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -65,8 +66,8 @@ async fn what_documents_show_and_tests_use_fits() {
     let mut blocks = Vec::new();
     blocks_of(&repository("docs"), &mut blocks);
     assert!(blocks.len() > 1, "{blocks:#?}");
-    for block in blocks {
-        assert_taken(&block).await;
+    for block in blocks.iter().filter(|block| !is_trust(block)) {
+        assert_taken(block).await;
     }
 }
 
@@ -91,6 +92,7 @@ client-key = "client.key"
 
 [registry."[::1]:5000"]
 plain-http = true
+http-version = "2"
 
 [sign]
 formats = ["bundle", "sig"]

@@ -30,7 +30,9 @@ impl<'a> Checker<'a> {
         let mut described = BTreeSet::new();
         self.describe(schema, &mut described);
         let fits = |name: &str| patterns(schema).any(|(pattern, _)| pattern.is_match(name));
-        let unknown = |name: &&String| !described.contains(*name) && !fits(name);
+        // A map describes each of its values.
+        let is_map = schema["additionalProperties"].is_object();
+        let unknown = |name: &&String| !is_map && !described.contains(*name) && !fits(name);
         for name in fields.keys().filter(unknown) {
             self.wrong.push(format!("{place}/{name} is not described"));
         }
@@ -106,6 +108,12 @@ impl<'a> Checker<'a> {
                     for (_, rule) in patterns(schema).filter(|(it, _)| it.is_match(name)) {
                         self.whole(rule, value, &format!("{place}/{name}"));
                     }
+                }
+                true
+            }
+            "additionalProperties" if rule.is_object() => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    self.whole(rule, value, &format!("{place}/{name}"));
                 }
                 true
             }

@@ -14,7 +14,7 @@ use super::MetadataServer;
 use super::services::{Question, Services};
 use super::token::AccessToken;
 use crate::Error;
-use crate::http::Answer;
+use crate::http::{Answer, Clients, Pool};
 
 /// Where every machine of Google's has one.
 const WELL_KNOWN: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
@@ -70,16 +70,16 @@ impl Metadata {
 
     /// A token; none if there is no metadata server, or no account at it.
     pub(super) async fn token(&self, services: &Services) -> Result<Option<AccessToken>, Error> {
-        let client = services.sender.clients.direct()?;
+        let pool = Clients::direct();
         let is_there = match self.is_there.get() {
             Some(known) => *known,
-            None => self.look(services, &client).await,
+            None => self.look(services, &pool).await,
         };
         if !is_there {
             return Ok(None);
         }
         let question = question(&self.token, "a token of the machine's account");
-        let answer = services.ask(&client, &question).await?;
+        let answer = services.ask(&pool, &question).await?;
         if !has_flavor(&answer) || answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -91,9 +91,9 @@ impl Metadata {
     }
 
     /// Looks for it, once: a machine that isn't Google's is not to lose time.
-    async fn look(&self, services: &Services, client: &reqwest::Client) -> bool {
+    async fn look(&self, services: &Services, pool: &Pool) -> bool {
         let question = question(&self.root, "whether it is a metadata server");
-        let asked = services.ask_once(client, &question);
+        let asked = services.ask_once(pool, &question, 1);
         let answer = tokio::time::timeout(LOOK_DEADLINE, asked).await;
         let found = answer.is_ok_and(|answer| answer.is_ok_and(|answer| has_flavor(&answer)));
         *self.is_there.get_or_init(|| found)

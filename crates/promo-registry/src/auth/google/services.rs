@@ -11,7 +11,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::token::AccessToken;
-use crate::http::{Answer, Attempts, Dispatch, Reach, Sender, Traffic, authority, retry_after};
+use crate::connections::Wait;
+use crate::http::{
+    Answer, Attempts, Dispatch, Pool, Reach, Sender, Traffic, authority, retry_after,
+};
 use crate::{Caps, Error, RegistryAnswer};
 
 /// What it takes to ask.
@@ -61,8 +64,8 @@ impl Services {
     pub(super) async fn body(&self, question: &Question<'_>) -> Result<Bytes, Error> {
         // The file that the user named is what names the service.
         let clients = &self.sender.clients;
-        let client = clients.for_elsewhere(question.url, Reach::Anywhere, Traffic::Small)?;
-        let answer = self.ask(&client, question).await?;
+        let pool = clients.for_elsewhere(question.url, Reach::Anywhere, Traffic::Small);
+        let answer = self.ask(&pool, question).await?;
         if !answer.status().is_success() {
             return Err(self.refused(answer).await);
         }
@@ -70,15 +73,11 @@ impl Services {
     }
 
     /// Asks until there is an answer that lasts, of any status.
-    pub(super) async fn ask(
-        &self,
-        client: &reqwest::Client,
-        question: &Question<'_>,
-    ) -> Result<Answer, Error> {
+    pub(super) async fn ask(&self, pool: &Pool, question: &Question<'_>) -> Result<Answer, Error> {
         let host = authority(question.url);
         let mut attempts = Attempts::new(&self.sender, &host, Operation::Token);
         loop {
-            let outcome = self.ask_once(client, question).await;
+            let outcome = self.ask_once(pool, question, attempts.next()).await;
             if !attempts.again(&outcome).await {
                 return outcome;
             }
@@ -88,19 +87,22 @@ impl Services {
     /// Asks once.
     pub(super) async fn ask_once(
         &self,
-        client: &reqwest::Client,
+        pool: &Pool,
         question: &Question<'_>,
+        attempt: u32,
     ) -> Result<Answer, Error> {
         let host = authority(question.url);
         let dispatch = Dispatch {
-            client: client.clone(),
+            pool: pool.clone(),
             request: question.to_http(),
             host: &host,
             operation: Operation::Token,
             what: question.what,
+            attempt,
             budget: self.sender.hosts.budget(&host),
-            progress: None,
+            intake: None,
             at_once: false,
+            wait: Wait::UntilFree,
         };
         self.sender.send_once(dispatch).await
     }

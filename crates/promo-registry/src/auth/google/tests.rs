@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use promo_core::oci::RegistryHost;
-use promo_core::ports::{Clock, Silent, Sleep};
+use promo_core::ports::Silent;
 use promo_testkit::google::{GoogleService, GoogleServices};
+use promo_testkit::time::StillTime;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -18,7 +19,7 @@ use super::services::{Services, error_code};
 use super::token::AccessToken;
 use super::{GoogleCredentialFile, GoogleSettings};
 use crate::http::{Backoff, Clients, ConnectionSettings, Hosts, ProxySettings, Sender};
-use crate::{Caps, Deadlines, RetrySettings};
+use crate::{Caps, ConnectionLimit, Deadlines, RetrySettings};
 
 #[test]
 fn hosts_are_googles_by_whole_labels_and_on_their_own_port() {
@@ -263,29 +264,15 @@ fn of_a_refusal_only_a_word_is_told() {
     }
 }
 
-#[derive(Debug)]
-struct StillTime;
-
-impl Clock for StillTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-#[async_trait::async_trait]
-impl Sleep for StillTime {
-    async fn sleep(&self, _pause: Duration) {
-        tokio::task::yield_now().await;
-    }
-}
-
 fn services() -> Services {
     let clients = Clients::new(ConnectionSettings {
         user_agent: "promo".to_owned(),
         extra_roots: Vec::new(),
         certificates: BTreeMap::new(),
+        versions: BTreeMap::new(),
         proxies: ProxySettings::default(),
         connect_deadline: Duration::from_secs(10),
+        limit: ConnectionLimit::default(),
     });
     let retry = RetrySettings::default();
     let time = Arc::new(StillTime);

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
-use jiff::Timestamp;
-use promo_core::ports::{Clock, Silent, Sleep};
+use promo_core::ports::{Clock, Silent};
+use promo_testkit::time::RuntimeTime;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::HEAD;
@@ -16,32 +15,15 @@ use crate::BudgetSettings;
 use crate::budget::{HostBudget, Slot};
 use crate::monotonic::Monotonic;
 
-/// The runtime's time, as the ports that the budget has.
-#[derive(Debug)]
-struct RuntimeTime(Instant);
-
-impl Clock for RuntimeTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH + self.0.elapsed()
-    }
-}
-
-#[async_trait]
-impl Sleep for RuntimeTime {
-    async fn sleep(&self, pause: Duration) {
-        sleep(pause).await;
-    }
-}
-
 fn budget(rate: Option<f64>, concurrency: usize) -> HostBudget {
-    let time = Arc::new(RuntimeTime(Instant::now()));
+    let time = Arc::new(RuntimeTime::start());
     let settings = BudgetSettings {
         requests_per_second: rate,
-        concurrency,
+        concurrency: Some(concurrency),
     };
     HostBudget::new(
         "r.example",
-        &settings,
+        (&settings, Arc::default()),
         Duration::from_secs(300),
         Arc::new(Monotonic::new(Arc::clone(&time) as Arc<dyn Clock>)),
         time,

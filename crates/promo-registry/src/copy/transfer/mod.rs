@@ -7,6 +7,7 @@
 //! gets the bytes by a transfer of its own. Nothing here knows of uploads, claims or repetitions: that is `delivery`.
 
 mod buffer;
+mod connections;
 mod hosts;
 mod pump;
 mod reader;
@@ -20,6 +21,7 @@ use promo_core::ports::Registry;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::buffer::Buffer;
+use self::connections::{Connection, Connections};
 use self::hosts::Hosts;
 use self::pump::Pump;
 pub(super) use self::reader::{Begun, Ending, Reader};
@@ -38,6 +40,14 @@ pub(super) struct Transfers {
     /// What all buffers that several destinations read from may hold together, in pieces.
     pieces: Arc<Semaphore>,
     hosts: Arc<Hosts>,
+    connections: Connections,
+}
+
+/// Permission to send a blob to one destination.
+#[derive(Debug)]
+pub(super) struct Upload {
+    _of_host: OwnedSemaphorePermit,
+    _of_all: Connection,
 }
 
 type Running = Mutex<HashMap<(Repository, Digest), Weak<Buffer>>>;
@@ -68,17 +78,22 @@ impl Transfers {
             running: Arc::default(),
             pieces: Arc::new(Semaphore::new(hosts::pieces(settings))),
             hosts: Arc::new(Hosts::new(settings)),
+            connections: Connections::new(settings.connections),
         }
     }
 
-    /// Waits until one more blob may be sent to a destination, whose host is one of so many that get the same content.
+    /// Waits until a blob may be sent to a destination, whose host is one of so many that get the same content.
     /// Held until it is answered; asked for before a transfer is joined, so that nobody there waits for who waits here.
     pub(super) async fn upload(
         &self,
+        (source, blob): (&Repository, &Digest),
         destination: &Repository,
         among: usize,
-    ) -> Option<OwnedSemaphorePermit> {
-        self.hosts.upload(destination.host_str(), among).await
+    ) -> Option<Upload> {
+        Some(Upload {
+            _of_host: self.hosts.upload(destination.host_str(), among).await?,
+            _of_all: self.connections.take(source, blob, among).await?,
+        })
     }
 
     /// Joins the transfer of a blob that has just begun, or begins one. Who was left behind of late always gets one of

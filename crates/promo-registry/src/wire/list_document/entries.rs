@@ -1,10 +1,9 @@
 //! The entries of a page, bounded while they are read: few bytes can be many values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::limits::PAGE_ENTRIES;
@@ -12,10 +11,6 @@ use crate::limits::PAGE_ENTRIES;
 /// A list of no more entries than a page may have.
 #[derive(Debug)]
 pub(in crate::wire) struct Entries<T>(pub(in crate::wire) Vec<T>);
-
-/// Entries by their names, likewise.
-#[derive(Debug)]
-pub(in crate::wire) struct NamedEntries<T>(pub(in crate::wire) BTreeMap<String, T>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
@@ -25,22 +20,14 @@ impl<T> Default for Entries<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_seq(Bounded::<Vec<T>>(PhantomData))
-            .map(Self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for NamedEntries<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Bounded::<BTreeMap<String, T>>(PhantomData))
-            .map(Self)
+        from.deserialize_seq(Bounded(PhantomData)).map(Self)
     }
 }
 
 /// Reads entries as long as there are not too many.
-struct Bounded<C>(PhantomData<C>);
+struct Bounded<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<Vec<T>> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,25 +41,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<Vec<T>> {
                 return Err(A::Error::custom("more entries than a page may have"));
             }
             entries.push(entry);
-        }
-        Ok(entries)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<BTreeMap<String, T>> {
-    type Value = BTreeMap<String, T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = BTreeMap::new();
-        while let Some((name, entry)) = map.next_entry()? {
-            if entries.len() == PAGE_ENTRIES {
-                return Err(A::Error::custom("more entries than a page may have"));
-            }
-            entries.insert(name, entry);
         }
         Ok(entries)
     }

@@ -115,3 +115,51 @@ fn of_a_referrer_only_what_is_read_is_kept() {
         assert_eq!(read(fields).is_some(), is_read, "{fields}");
     }
 }
+
+#[test]
+fn of_a_list_of_manifests_digests_and_tags_are_recorded() {
+    let (one, other) = ("a".repeat(64), "b".repeat(64));
+    let page = format!(
+        r#"{{"name":"a","tags":["v1","v2"],"child":["deep"],"manifest":{{
+            "sha256:{one}":{{"imageSizeBytes":"12","layerId":"","tag":["v1","v\u0032","no tag"],"timeCreatedMs":"1"}},
+            "sha256:{other}":{{"mediaType":"m/m","tag":null}},
+            "sha384:{other}":{{}},
+            "md5:{one}":{{"tag":["v3"]}}}}}}"#
+    );
+    let page = tags(page.as_bytes()).unwrap();
+    let content = page.content.unwrap();
+    assert!(content.is_complete());
+    let digests: Vec<String> = content.digests().map(|it| it.to_string()).collect();
+    assert_eq!(
+        digests,
+        [format!("sha256:{one}"), format!("sha256:{other}")]
+    );
+    let tags: Vec<_> = content
+        .tags()
+        .map(|(tag, digest)| (tag.as_str(), digest.hex()))
+        .collect();
+    assert_eq!(tags, [("v1", one.clone()), ("v2", one)]);
+    assert_eq!(page.children, ["deep"]);
+}
+
+#[test]
+fn manifests_that_cannot_be_read_are_no_list() {
+    for (manifest, is_read) in [
+        ("{}", true),
+        (r#"{"sha256:":{"tag":[]}}"#, true),
+        ("[]", false),
+        (r#""""#, false),
+        (r#"{"sha256:":null}"#, false),
+        (r#"{"sha256:":{"tag":"v1"}}"#, false),
+        (r#"{"sha256:":{"tag":[1]}}"#, false),
+        (r#"{"sha256:":{"tag":["v1"]"#, false),
+    ] {
+        let page = format!(r#"{{"name":"a","manifest":{manifest}}}"#);
+        let found = tags(page.as_bytes());
+        assert_eq!(
+            found.is_some_and(|page| page.content.is_some()),
+            is_read,
+            "{page}"
+        );
+    }
+}

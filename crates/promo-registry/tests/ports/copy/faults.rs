@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use promo_core::ports::{CopyRequest, FailureKind};
 use promo_registry::copy::CopySettings;
 use promo_testkit::image::{BuiltImage, ImageBuilder, IndexBuilder, Layer};
-use promo_testkit::registry::Operation::{BlobGet, BlobPut, ManifestPut, Mount};
+use promo_testkit::registry::Operation::{BlobGet, BlobPatch, BlobPut, ManifestPut, Mount};
 use promo_testkit::registry::{EmbeddedRegistry, Fault, Matcher};
 
 use crate::world::{PROD, STAGING, World, content, counts, expected, failure};
@@ -242,4 +242,83 @@ async fn a_child_that_a_mirror_refuses_keeps_its_parents_away() {
     assert_eq!(failure(&copied, 0).kind(), FailureKind::Refused);
     assert_eq!(world.first.log().count(ManifestPut), 1);
     assert_eq!(content(&copied, 1).children, 2);
+}
+
+/// A mirror, or a proxy before it, takes no body of more than a mebibyte. That is found out once.
+#[tokio::test]
+async fn a_mirror_that_takes_no_large_bodies_gets_chunks_and_the_other_does_not_notice() {
+    let world = World::new().await;
+    world
+        .first
+        .switch(|switches| switches.body_limit = Some(1 << 20));
+    for (number, refused) in [(1, 1), (2, 0)] {
+        let image = ImageBuilder::new()
+            .layer(Layer::opaque(number, 3_000_000))
+            .build();
+        let request = world.staged(&image);
+        for registry in [&world.source, &world.first, &world.second] {
+            registry.log().clear();
+        }
+        let copied = world.copy(&request).await.unwrap();
+        assert_eq!(content(&copied, 0).uploaded, 2);
+        assert_eq!(content(&copied, 1).uploaded, 2);
+        assert!(!lacks_layer(&world.first, &image));
+        let puts = world.first.log().of(BlobPut);
+        let refusals = puts.iter().filter(|put| put.status == Some(413));
+        assert_eq!(refusals.count(), refused);
+        assert!(counts(&world.first)[&BlobPatch] >= 3);
+        assert_eq!(counts(&world.second), expected([(Mount, 2), (BlobPut, 2)]));
+        // The layer once more for the mirror that had refused it.
+        assert_eq!(counts(&world.source)[&BlobGet], 2 + refused);
+    }
+}
+
+/// The negotiation of a size is no failure: it isn't counted as one.
+#[tokio::test]
+async fn one_attempt_is_enough_for_a_mirror_that_takes_no_large_bodies() {
+    let mut settings = CopySettings::default();
+    settings.attempts = 1;
+    let world = World::with(settings).await;
+    world
+        .first
+        .switch(|switches| switches.body_limit = Some(1 << 20));
+    let copied = world.copy(&world.staged(&image())).await.unwrap();
+    assert_eq!(content(&copied, 0).uploaded, 2);
+    // Where nothing helps it ends, for this mirror alone.
+    let world = World::new().await;
+    world
+        .first
+        .switch(|switches| switches.body_limit = Some(2000));
+    let copied = world.copy(&world.staged(&image())).await.unwrap();
+    assert_eq!(failure(&copied, 0).code().as_str(), "PROMO-R075");
+    assert_eq!(content(&copied, 1).uploaded, 2);
+}
+
+/// More blobs at once than chunks are kept for one mirror: they wait for each other there, and all arrive.
+#[tokio::test]
+async fn many_blobs_share_the_room_for_chunks_of_a_mirror() {
+    let world = World::new().await;
+    // Chunks of 4 MiB, of which four are kept.
+    world
+        .first
+        .switch(|switches| switches.body_limit = Some(5_000_000));
+    let images: Vec<BuiltImage> = (0..12)
+        .map(|number| {
+            ImageBuilder::new()
+                .layer(Layer::opaque(number, 6_000_000))
+                .build()
+        })
+        .collect();
+    let requests: Vec<CopyRequest> = images.iter().map(|image| world.staged(image)).collect();
+    let copied = join_all(requests.iter().map(|request| world.copy(request))).await;
+    for (copied, image) in copied.into_iter().zip(&images) {
+        let copied = copied.unwrap();
+        for index in [0, 1] {
+            let content = content(&copied, index);
+            assert_eq!(content.uploaded + content.mounted, 2);
+        }
+        assert!(!lacks_layer(&world.first, image));
+        assert!(!lacks_layer(&world.second, image));
+    }
+    assert!(counts(&world.first)[&BlobPatch] >= 2 * 12);
 }

@@ -7,6 +7,7 @@ use promo_testkit::registry::Operation::{
     BlobGet, BlobHead, BlobPut, ManifestGet, ManifestPut, Mount, UploadStart,
 };
 
+use crate::differential::raw;
 use crate::world::{PROD, STAGING, World, content, counts, digest, expected, repository};
 
 /// A config and two layers.
@@ -48,6 +49,24 @@ async fn a_fresh_image_is_read_once_and_sent_to_each_mirror() {
         assert_eq!(sent.bytes, size as u64);
         assert!(mirror.state().manifests(PROD).is_empty());
         assert_eq!(mirror.open_uploads(), 0);
+    }
+}
+
+/// Who has read the manifest hands it on. What it says is taken only where it is the image's.
+#[tokio::test]
+async fn a_manifest_that_is_known_is_not_read_again() {
+    let of_index = (index(), 2);
+    let of_single = (image(), 0);
+    for (image, children) in [of_single, of_index] {
+        for (known, gets) in [(&image, children), (&relative(), children + 1)] {
+            let world = World::new().await;
+            let request = world.staged(&image).with_manifest(Some(raw(known)));
+            let copied = world.copy(&request).await.unwrap();
+            let read = counts(&world.source).remove(&ManifestGet);
+            assert_eq!(read.unwrap_or_default(), gets, "{}", known.digest());
+            assert_eq!(copied.manifest, raw(&image));
+            assert_eq!(copied.children.len(), children);
+        }
     }
 }
 

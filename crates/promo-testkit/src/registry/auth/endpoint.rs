@@ -126,9 +126,7 @@ impl Desk<'_> {
     fn issue(&self, user: Option<&str>, access: Access, query: &Query) -> TokenAnswer {
         let scopes = grant(query.all("scope").flat_map(str::split_whitespace), access);
         let granted = scope_texts(&scopes).join(" ");
-        let token = self
-            .tokens
-            .issue(user, scopes, self.auth.expires_in, self.auth.token_uses);
+        let token = self.tokens.issue(user, scopes, self.auth);
         TokenAnswer(json!({
             "access_token": token,
             "expires_in": self.auth.expires_in.as_secs(),

@@ -27,6 +27,16 @@ pub struct Auth {
     service: Option<String>,
     expires_in: Duration,
     token_uses: Option<u32>,
+    form: TokenForm,
+}
+
+/// What tokens look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenForm {
+    /// Random texts.
+    Opaque,
+    /// JSON Web Tokens that name what they allow, as Docker's token specification has them.
+    Web,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +72,7 @@ impl Auth {
             service: None,
             expires_in: Duration::from_secs(300),
             token_uses: None,
+            form: TokenForm::Opaque,
         }
     }
 
@@ -117,6 +128,14 @@ impl Auth {
     #[must_use]
     pub fn token_uses(mut self, uses: u32) -> Self {
         self.token_uses = Some(uses);
+        self
+    }
+
+    /// Makes tokens JSON Web Tokens that name what they allow, as those of Docker's token specification do; else they
+    /// say nothing of themselves.
+    #[must_use]
+    pub fn web_tokens(mut self) -> Self {
+        self.form = TokenForm::Web;
         self
     }
 

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::{Auth, TokenForm};
 use crate::registry::lock::lock;
 
 /// From `repository:NAME` or `registry:catalog` to actions, as a token carries them.
@@ -61,14 +64,11 @@ impl Tokens {
     }
 
     /// Issues an access token.
-    pub(super) fn issue(
-        &self,
-        user: Option<&str>,
-        scopes: Scopes,
-        lifetime: Duration,
-        uses: Option<u32>,
-    ) -> String {
-        let token = random_token();
+    pub(super) fn issue(&self, user: Option<&str>, scopes: Scopes, auth: &Auth) -> String {
+        let token = match auth.form {
+            TokenForm::Opaque => random_token(),
+            TokenForm::Web => web_token(&scopes),
+        };
         let mut issued = lock(&self.issued);
         issued.grants.push(TokenGrant {
             user: user.map(str::to_owned),
@@ -77,8 +77,8 @@ impl Tokens {
         let access = AccessToken {
             user: user.map(str::to_owned),
             scopes,
-            expires: Instant::now() + lifetime,
-            uses,
+            expires: Instant::now() + auth.expires_in,
+            uses: auth.token_uses,
         };
         issued.access.insert(token.clone(), access);
         token
@@ -126,4 +126,21 @@ fn random_token() -> String {
         rand::random::<u128>(),
         rand::random::<u128>()
     )
+}
+
+/// A token that names what it allows in the claim `access`. Its signature is random: this registry knows what it issued.
+fn web_token(scopes: &Scopes) -> String {
+    let access: Vec<Value> = scopes
+        .iter()
+        .filter_map(|(resource, actions)| {
+            let (r#type, name) = resource.split_once(':')?;
+            Some(json!({ "type": r#type, "name": name, "actions": actions }))
+        })
+        .collect();
+    let parts = [
+        json!({ "typ": "JWT", "alg": "ES256" }),
+        json!({ "access": access }),
+    ];
+    let [header, claims] = parts.map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    format!("{header}.{claims}.{}", random_token())
 }

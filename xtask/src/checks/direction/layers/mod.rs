@@ -32,7 +32,7 @@ const LAYERED: [Layers; 5] = [
         layers: &[
             &["codes", "held_back", "limits", "monotonic", "secret"],
             &["error", "settings"],
-            &["budget", "dialect", "health"],
+            &["budget", "connections", "dialect", "health"],
             &["http"],
             &["auth"],
             &["wire"],
@@ -43,10 +43,11 @@ const LAYERED: [Layers; 5] = [
     Layers {
         folder: "crates/promo-core/src",
         layers: &[
-            &["causes", "code", "codes", "oci", "setting"],
+            &["causes", "code", "codes", "oci", "quoted", "setting"],
             &["failure", "identity", "json_schema", "manifest"],
             &["inventory"],
             &["ports", "snapshot"],
+            &["trust"],
             &["evidence", "plan"],
             &["pipeline"],
             &["report"],
@@ -80,12 +81,14 @@ const LAYERED: [Layers; 5] = [
                 "partners",
                 "read_inventory",
                 "settings",
+                "source_manifests",
                 "staged",
                 "tag_lists",
             ],
             &[
                 "ended",
                 "evidence_repository",
+                "read_for_copying",
                 "shared_evidence",
                 "source_reads",
             ],
@@ -111,10 +114,19 @@ const LAYERED: [Layers; 5] = [
     Layers {
         folder: "crates/promo/src",
         layers: &[
-            &["clock", "counted", "ending"],
+            &[
+                "account",
+                "clock",
+                "counted",
+                "ending",
+                "human",
+                "text",
+                "toml_schema",
+            ],
             &["error"],
             &["files", "tree"],
-            &["git", "manifests"],
+            &["git", "manifests", "public_files"],
+            &["trust"],
             &["settings"],
             &[
                 "connect",
@@ -123,6 +135,7 @@ const LAYERED: [Layers; 5] = [
                 "planning",
                 "saved_plan",
                 "snapshot_file",
+                "trace",
             ],
             &["promoter"],
             &["documents"],

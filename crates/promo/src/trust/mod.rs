@@ -1,0 +1,95 @@
+//! The trust document (`trust.toml`): who is trusted, and what each kind of evidence needs, as people write it.
+//!
+//! It is read here and becomes a [`Trust`], which decides; `raw` has the shape, `checked` the meaning. Paths in it are relative to
+//! its folder.
+
+mod checked;
+mod raw;
+#[cfg(feature = "schema")]
+mod schema;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use promo_core::trust::{Judge, Trust};
+use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, TrustedRoot};
+
+#[cfg(feature = "schema")]
+pub use schema::schema;
+
+use crate::error::{Error, Result};
+use crate::files;
+
+/// A trust document that was read, with the keys and roots that it names.
+#[derive(Debug, Clone)]
+pub struct TrustDocument {
+    path: PathBuf,
+    trust: Trust,
+    keys: Vec<PublicKey>,
+    roots: Vec<Arc<TrustedRoot>>,
+    carried: BTreeSet<String>,
+}
+
+impl TrustDocument {
+    /// Reads a document and the keys and roots that it names.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X054` if it isn't one, with the line; `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: a file can't be used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = files::read_text(path, &files::SETTINGS)?;
+        let raw: raw::Document = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            mistake(path, &text, start, error.message().to_owned())
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let checked = checked::document(raw, folder).map_err(|wrong| match wrong {
+            checked::Wrong::At { start, message } => mistake(path, &text, start, message),
+            checked::Wrong::File(error) => *error,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            trust: checked.trust,
+            keys: checked.keys,
+            roots: checked.roots,
+            carried: checked.carried,
+        })
+    }
+
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Who is trusted, and what evidence needs.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// The predicate types of attestations that are carried from staging.
+    pub fn carried(&self) -> &BTreeSet<String> {
+        &self.carried
+    }
+
+    /// A judge by this document.
+    pub fn judge(&self) -> Judge {
+        let keys = KeyVerifier::new(self.keys.iter().cloned());
+        let verifier = EvidenceVerifier::new(keys, self.roots.iter().cloned());
+        Judge::new(Arc::new(verifier), Arc::new(self.trust.clone()))
+    }
+}
+
+/// What is wrong in a document, with the place of this byte.
+fn mistake(path: &Path, text: &str, start: usize, message: String) -> Error {
+    let (line, column) = files::place(text, start);
+    Error::TrustDocument {
+        path: path.to_owned(),
+        line,
+        column,
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests;
