@@ -15,6 +15,8 @@ mod inventory_reader;
 mod observer;
 mod registry;
 mod repetition;
+mod sealer;
+mod service;
 mod signer_name;
 mod signing;
 
@@ -39,6 +41,10 @@ pub use registry::{
     ReferrerList, Registry, SubjectHandling, TagPage, UploadSession,
 };
 pub use repetition::Repetition;
+pub use sealer::Sealer;
+pub use service::{
+    ServiceAnswer, ServiceMethod, ServiceRequest, ServiceUrl, ServiceUrlError, Services,
+};
 pub use signer_name::{SignerName, SignerNameError};
 pub use signing::{
     AcceptedEvidence, Attester, EvidenceKind, PromotionRecord, RecordedManifest, RefusedEvidence,

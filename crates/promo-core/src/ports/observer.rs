@@ -92,6 +92,8 @@ pub enum Operation {
     Token,
     /// A registry is asked what it wants to see (`GET /v2/`).
     Ping,
+    /// A service that is no registry is asked: an authority of certificates, a log, a timestamp authority.
+    Service,
 }
 
 impl Operation {
@@ -107,6 +109,7 @@ impl Operation {
             Self::ManifestPut => RequestClass::Write,
             Self::UploadStart | Self::BlobPut | Self::UploadCancel => RequestClass::Upload,
             Self::Token => RequestClass::Token,
+            Self::Service => RequestClass::Service,
         }
     }
 }
@@ -129,16 +132,19 @@ pub enum RequestClass {
     Upload,
     /// Tokens are fetched.
     Token,
+    /// Certificates, entries of logs and timestamps are asked for.
+    Service,
 }
 
 impl RequestClass {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Read,
         Self::List,
         Self::Write,
         Self::Upload,
         Self::Token,
+        Self::Service,
     ];
 
     /// Its name in lower case.
@@ -149,6 +155,7 @@ impl RequestClass {
             Self::Write => "write",
             Self::Upload => "upload",
             Self::Token => "token",
+            Self::Service => "service",
         }
     }
 }

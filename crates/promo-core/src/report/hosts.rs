@@ -46,6 +46,8 @@ pub struct RequestCounts {
     pub upload: u64,
     /// Tokens.
     pub token: u64,
+    /// Certificates, entries of logs and timestamps.
+    pub service: u64,
 }
 
 impl HostTraffic {
@@ -98,6 +100,7 @@ impl RequestCounts {
             RequestClass::Write => self.write,
             RequestClass::Upload => self.upload,
             RequestClass::Token => self.token,
+            RequestClass::Service => self.service,
         }
     }
 
@@ -113,6 +116,7 @@ impl RequestCounts {
             RequestClass::Write => &mut self.write,
             RequestClass::Upload => &mut self.upload,
             RequestClass::Token => &mut self.token,
+            RequestClass::Service => &mut self.service,
         }
     }
 }

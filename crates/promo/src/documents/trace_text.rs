@@ -62,8 +62,8 @@ fn phases(summary: &Summary) -> String {
 
 fn hosts(summary: &Summary) -> String {
     let mut table = Table::new([
-        "HOST", "READ", "LIST", "WRITE", "UPLOAD", "TOKEN", "429", "LOST", "RETRIES", "HALF",
-        "95 %", "LONGEST", "WAITED", "SENT", "RECEIVED",
+        "HOST", "READ", "LIST", "WRITE", "UPLOAD", "TOKEN", "SERVICE", "429", "LOST", "RETRIES",
+        "HALF", "95 %", "LONGEST", "WAITED", "SENT", "RECEIVED",
     ]);
     for host in &summary.hosts {
         let HostSummary {
@@ -73,7 +73,7 @@ fn hosts(summary: &Summary) -> String {
             waited,
             ..
         } = host;
-        let [read, list, write, upload, token] =
+        let [read, list, write, upload, token, service] =
             RequestClass::ALL.map(|class| traffic.requests.get(class).to_string());
         table.row([
             traffic.host.clone(),
@@ -82,6 +82,7 @@ fn hosts(summary: &Summary) -> String {
             write,
             upload,
             token,
+            service,
             traffic.throttled.to_string(),
             lost.to_string(),
             traffic.retries.to_string(),

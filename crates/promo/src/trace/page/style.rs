@@ -4,7 +4,7 @@
 /// The page's style sheet.
 pub(super) const SHEET: &str = "\
 :root { --ink: #1b1f24; --paper: #fff; --faint: #e3e6ea; --dim: #6a737d;
-  --read: #4477aa; --list: #66ccee; --write: #ccbb44; --upload: #228833; --token: #aa3377; --body: #8d8ac6;
+  --read: #4477aa; --list: #66ccee; --write: #ccbb44; --upload: #228833; --token: #aa3377; --service: #ee8866; --body: #8d8ac6;
   --waited: #c8cdd3; --trouble: #d1242f; --phase: #dde7f3; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --paper: #14171b; --faint: #2b3138; --dim: #9aa4af;
   --read: #6fa1d6; --waited: #4a525b; --trouble: #ff6b6b; --phase: #24374d; } }
@@ -16,7 +16,7 @@ svg text { font-size: 11px; fill: var(--ink); } svg text.tick { fill: var(--dim)
 line.tick { stroke: var(--faint); }
 .read { fill: var(--read); background: var(--read); } .list { fill: var(--list); background: var(--list); }
 .write { fill: var(--write); background: var(--write); } .upload { fill: var(--upload); background: var(--upload); }
-.token { fill: var(--token); background: var(--token); } .other { fill: var(--dim); background: var(--dim); }
+.token { fill: var(--token); background: var(--token); } .service { fill: var(--service); background: var(--service); } .other { fill: var(--dim); background: var(--dim); }
 .body { fill: var(--body); background: var(--body); }
 .waited { fill: var(--waited); background: var(--waited); } .phase { fill: var(--phase); }
 .trouble { fill: var(--trouble); background: var(--trouble); } .retry { fill: var(--ink); background: var(--ink); }
