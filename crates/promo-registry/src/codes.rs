@@ -121,4 +121,6 @@ promo_core::codes! {
         "The registry, or a proxy before it, answers 413 to a blob as a whole and in chunks, or wants chunks that are longer than promo keeps (16 MiB). Raise the limit of bodies there, such as `client_max_body_size` of nginx."
     OUT_OF_FILES "PROMO-R076" "Out of open files"
         "No connection could be opened because the process, or the machine, may have no more open files. It was waited for those of other requests. Nothing is wrong with the host. Allow more (`ulimit -n`); how many connections promo opens follows from it."
+    PLAIN_SERVICE "PROMO-R077" "Secret in the open"
+        "A service (an authority of certificates, an issuer of tokens) is named by an http URL, and what it is asked holds a token or another secret. Nothing was sent. Name it by its https URL; only a service on this machine is asked without TLS."
 }

@@ -65,13 +65,17 @@ mod monotonic;
 mod oci_client;
 mod revocable;
 mod secret;
+mod services;
 mod settings;
 mod wire;
 
-pub use error::{BodyLimit, Error, LocationRule, OutOfFiles, RegistryAnswer, TooSlow};
+pub use error::{
+    BodyLimit, Error, LocationRule, OutOfFiles, PlainService, RegistryAnswer, TooSlow,
+};
 pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;
-pub use revocable::{RevocableRegistry, Revocation};
+pub use revocable::{RevocableRegistry, RevocableServices, Revocation};
+pub use services::WireServices;
 pub use settings::{
     BudgetSettings, Caps, ClientCertificate, ConnectionLimit, Deadlines, HostSettings, HttpVersion,
     RetrySettings,

@@ -14,13 +14,14 @@ use promo_core::oci::{
 };
 use promo_core::ports::{
     BlobStream, BulkList, Capabilities, CatalogPage, Failure, FailureKind, ManifestHead, Mount,
-    PutManifest, ReferrerList, Registry, TagPage, UploadSession,
+    PutManifest, ReferrerList, Registry, ServiceAnswer, ServiceRequest, Services, TagPage,
+    UploadSession,
 };
 use tokio::sync::watch;
 
 use crate::codes::GIVEN_UP;
 
-/// Gives up the pending operations of registries. Clones share one state.
+/// Gives up the pending operations of registries and services. Clones share one state.
 #[derive(Clone)]
 pub struct Revocation(Arc<watch::Sender<bool>>);
 
@@ -66,6 +67,30 @@ fn given_up() -> Failure {
         GIVEN_UP,
         "given up, because the run was interrupted",
     )
+}
+
+/// Services whose pending requests a [`Revocation`] gives up.
+#[derive(Debug)]
+pub struct RevocableServices {
+    services: Arc<dyn Services>,
+    revocation: Revocation,
+}
+
+impl RevocableServices {
+    /// Passes everything on to `services` until it is revoked.
+    pub fn new(services: Arc<dyn Services>, revocation: Revocation) -> Self {
+        Self {
+            services,
+            revocation,
+        }
+    }
+}
+
+#[async_trait]
+impl Services for RevocableServices {
+    async fn ask(&self, request: &ServiceRequest) -> Result<ServiceAnswer, Failure> {
+        self.revocation.until(self.services.ask(request)).await
+    }
 }
 
 /// A registry whose pending operations a [`Revocation`] gives up.

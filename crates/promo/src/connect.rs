@@ -1,10 +1,13 @@
-//! How registries are reached: settings go in, ports come out. Files with credentials and certificates are read here.
+//! How registries and services are reached: settings go in, ports come out. Files with credentials and certificates are read
+//! here.
 //!
 //! Nothing is sent yet.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use promo_core::ports::{Clock, Copier, EvidenceStore, InventoryReader, Observer, Registry, Sleep};
+use promo_core::ports::{
+    Clock, Copier, EvidenceStore, InventoryReader, Observer, Registry, Services, Sleep,
+};
 use promo_registry::auth::{
     CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleSettings, HelperSettings,
     MetadataServer,
@@ -13,7 +16,7 @@ use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_registry::{
     ClientCertificate, ConnectionLimit, Deadlines, HostSettings, ProxyError, ProxySettings,
-    RevocableRegistry, Revocation, WireRegistry,
+    RevocableRegistry, RevocableServices, Revocation, WireRegistry, WireRegistryBuilder,
 };
 use promo_sign::OciEvidenceStore;
 
@@ -28,6 +31,8 @@ pub(crate) struct Registries {
     pub(crate) inventory: Arc<dyn InventoryReader>,
     pub(crate) evidence: Arc<dyn EvidenceStore>,
     pub(crate) copier: Arc<dyn Copier>,
+    /// promo's own transport, once something goes over it.
+    wire: OnceLock<Arc<WireRegistry>>,
 }
 
 /// Those of them that a program brought, in place of promo's own.
@@ -37,6 +42,7 @@ pub(crate) struct GivenRegistries {
     pub(crate) inventory: Option<Arc<dyn InventoryReader>>,
     pub(crate) evidence: Option<Arc<dyn EvidenceStore>>,
     pub(crate) copier: Option<Arc<dyn Copier>>,
+    pub(crate) services: Option<Arc<dyn Services>>,
 }
 
 /// What stands around the ports: who hears, who tells the time, who can end what is open.
@@ -47,7 +53,7 @@ pub(crate) struct Surroundings {
     pub(crate) sleep: Arc<dyn Sleep>,
     /// How many connections are open at once.
     pub(crate) connections: ConnectionLimit,
-    /// Ends what is open at registries.
+    /// Ends what is open at registries and services.
     pub(crate) revocation: Revocation,
 }
 
@@ -58,9 +64,12 @@ impl Registries {
         network: &NetworkSettings,
         around: &Surroundings,
     ) -> Result<Self> {
-        let registry = match &given.registry {
-            Some(registry) => Arc::clone(registry),
-            None => Arc::new(wire(network, around)?),
+        let wire = OnceLock::new();
+        let registry = if let Some(registry) = &given.registry {
+            Arc::clone(registry)
+        } else {
+            let made = Arc::new(with_credentials(network, around)?);
+            Arc::clone(wire.get_or_init(|| made)) as Arc<dyn Registry>
         };
         let registry: Arc<dyn Registry> =
             Arc::new(RevocableRegistry::new(registry, around.revocation.clone()));
@@ -85,7 +94,33 @@ impl Registries {
             inventory,
             evidence,
             copier,
+            wire,
         })
+    }
+
+    /// Access to services that are no registries: what was given, else over promo's own transport. Where registries were
+    /// given, that is made for the services alone, when they are first needed.
+    pub(crate) fn services(
+        &self,
+        given: &GivenRegistries,
+        network: &NetworkSettings,
+        around: &Surroundings,
+    ) -> Result<Arc<dyn Services>> {
+        let services = match &given.services {
+            Some(services) => Arc::clone(services),
+            None => self.wire(network, around)?.services(),
+        };
+        let revocation = around.revocation.clone();
+        Ok(Arc::new(RevocableServices::new(services, revocation)))
+    }
+
+    fn wire(&self, network: &NetworkSettings, around: &Surroundings) -> Result<&Arc<WireRegistry>> {
+        if let Some(wire) = self.wire.get() {
+            return Ok(wire);
+        }
+        // No registry is asked over it, so that it takes no credentials.
+        let made = Arc::new(transport(network, around)?.build()?);
+        Ok(self.wire.get_or_init(|| made))
     }
 }
 
@@ -97,19 +132,24 @@ fn inventory_settings(network: &NetworkSettings) -> InventorySettings {
     settings
 }
 
-fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry> {
+fn with_credentials(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry> {
+    let mut builder = transport(network, around)?.credentials(credentials(network)?);
+    if let Some(places) = &network.google {
+        builder = builder.google(google(places, network)?);
+    }
+    Ok(builder.build()?)
+}
+
+/// The transport, without credentials.
+fn transport(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistryBuilder> {
     let mut builder = WireRegistry::builder(Arc::clone(&around.clock), Arc::clone(&around.sleep))
         .observer(Arc::clone(&around.observer))
         .connections(around.connections)
-        .proxies(proxies(network)?)
-        .credentials(credentials(network)?);
+        .proxies(proxies(network)?);
     if let Some(give_up) = network.give_up() {
         let mut deadlines = Deadlines::default();
         deadlines.give_up = give_up;
         builder = builder.deadlines(deadlines);
-    }
-    if let Some(places) = &network.google {
-        builder = builder.google(google(places, network)?);
     }
     for path in network.roots() {
         builder = builder.extra_roots(files::read(path, &files::KEYS)?);
@@ -117,7 +157,7 @@ fn wire(network: &NetworkSettings, around: &Surroundings) -> Result<WireRegistry
     for (host, settings) in network.hosts() {
         builder = builder.host(host.clone(), host_settings(settings)?);
     }
-    Ok(builder.build()?)
+    Ok(builder)
 }
 
 /// Credentials from the files that settings found.

@@ -218,6 +218,7 @@ impl Exchange {
             intake,
             at_once: request.repeat == Repeat::Never && !is_stream,
             wait: request.wait,
+            cap: self.caps.of(request.operation),
         }
     }
 }

@@ -81,6 +81,7 @@ impl Authorizer {
                     intake: None,
                     at_once: false,
                     wait: Wait::UntilFree,
+                    cap: None,
                 })
                 .await;
             if attempts.again(&outcome).await {

@@ -180,6 +180,7 @@ pub(super) async fn fetch(
                 intake: None,
                 at_once: false,
                 wait: Wait::UntilFree,
+                cap: Some(caps.token),
             })
             .await;
         hung += u32::from(matches!(outcome, Err(Error::Deadline { .. })));

@@ -20,6 +20,8 @@ pub(super) enum Class {
     Uploads,
     /// Tokens.
     Tokens,
+    /// Questions to services that are no registries.
+    Services,
 }
 
 impl Class {
@@ -31,6 +33,7 @@ impl Class {
             Operation::ManifestPut => Self::ManifestWrites,
             Operation::UploadStart | Operation::BlobPut | Operation::UploadCancel => Self::Uploads,
             Operation::Token => Self::Tokens,
+            Operation::Service => Self::Services,
             _ => Self::Manifests,
         }
     }
@@ -45,6 +48,7 @@ impl Class {
             Self::ManifestWrites => "manifests",
             Self::Uploads => "uploads",
             Self::Tokens => "requests for tokens",
+            Self::Services => "requests to services",
         }
     }
 }

@@ -21,6 +21,7 @@ const fn code_of(error: &Error) -> Code {
         Error::Unavailable { .. } => codes::UNAVAILABLE,
         Error::Connection { .. } => codes::CONNECTION,
         Error::OutOfFiles(_) => codes::OUT_OF_FILES,
+        Error::PlainService(_) => codes::PLAIN_SERVICE,
         Error::Deadline { .. } => codes::DEADLINE,
         Error::ImmutableTag { .. } => codes::IMMUTABLE_TAG,
         Error::Refused { .. } => codes::REFUSED,

@@ -13,6 +13,10 @@ pub(crate) const TLS_WANTED: &str = "it speaks HTTPS and was spoken to in plain 
 /// The words of the handshake of TLS where both sides have no version of HTTP in common.
 pub(crate) const NO_COMMON_VERSION: &str = "NoApplicationProtocol";
 
+/// What to do about a tag that may not be moved.
+const TAG_STAYS: &str =
+    "the tag points to another digest already; use a new tag, or allow the move on the registry";
+
 impl Error {
     /// What it means to the one who called.
     pub fn kind(&self) -> FailureKind {
@@ -47,6 +51,7 @@ impl Error {
             | Self::GoogleFileKind { .. }
             | Self::CredentialHelper { .. }
             | Self::CredentialSource { .. }
+            | Self::PlainService(_)
             | Self::Setting { .. } => FailureKind::Configuration,
             Self::MountAcrossHosts { .. } => FailureKind::Unsupported,
             Self::DigestNotKept { .. } => FailureKind::UnsupportedContent,
@@ -132,6 +137,7 @@ impl Error {
                 led_by,
                 source,
             } => connection_hints(host, led_by.is_some(), source),
+            Self::PlainService(plain) => vec![format!("name {} by an https URL", plain.host)],
             Self::OutOfFiles(_) => vec!["allow more open files (`ulimit -n 4096`)".to_owned()],
             Self::BrokenList { .. } => vec![
                 "a proxy in front of the registry may change its paths: name the registry by the address that its links lead to".to_owned(),
@@ -139,9 +145,7 @@ impl Error {
             Self::FallbackTagTaken { .. } => vec![
                 "let another mirror hold the evidence (`evidence = \"canonical = HOST\"`); signatures alone need no such list in the form `sig`".to_owned(),
             ],
-            Self::ImmutableTag { .. } => vec![
-                "the tag points to another digest already; use a new tag, or allow the move on the registry".to_owned(),
-            ],
+            Self::ImmutableTag { .. } => vec![TAG_STAYS.to_owned()],
             Self::DigestNotKept { .. } => {
                 vec!["promote the image by its sha256 digest".to_owned()]
             }

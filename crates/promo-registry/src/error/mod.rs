@@ -11,7 +11,7 @@ mod failure;
 mod host_limits;
 mod location_rule;
 mod meaning;
-mod out_of_files;
+mod unsent;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +26,12 @@ use answer::{led, said};
 pub use host_limits::{BodyLimit, TooSlow};
 pub use location_rule::LocationRule;
 pub(crate) use meaning::{NO_COMMON_VERSION, TLS_WANTED};
-pub use out_of_files::OutOfFiles;
+pub use unsent::{OutOfFiles, PlainService};
 
 /// What a source of credentials fails with: any error turns into it, this crate's [`Error`] too.
 pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all
-/// who wait for it.
+/// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all who wait for it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -134,6 +133,9 @@ pub enum Error {
     /// This process, or this machine, has no open file left for a connection.
     #[error(transparent)]
     OutOfFiles(OutOfFiles),
+    /// A secret would go to a service in the open.
+    #[error(transparent)]
+    PlainService(PlainService),
     /// No answer in time.
     #[error("{host} did not answer {what} within {} s", after.as_secs_f64())]
     Deadline {

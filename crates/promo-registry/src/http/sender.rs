@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use ::http::{StatusCode, Version};
-use promo_core::ports::{Event, Operation};
+use promo_core::ports::{Event, Failure, Operation};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::OutOfReach;
@@ -55,6 +55,8 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) at_once: bool,
     /// Whether it waits for a place among the connections.
     pub(crate) wait: Wait,
+    /// How many bytes a small answer may have, which is read at once; none if the answer isn't read so.
+    pub(crate) cap: Option<u64>,
 }
 
 impl Sender {
@@ -64,7 +66,7 @@ impl Sender {
         let asked = Instant::now();
         let (entry, places) = self.admit(&dispatch).await?;
         let budget = Arc::clone(&dispatch.budget);
-        let cap = self.caps.of(dispatch.operation);
+        let cap = dispatch.cap;
         let started = Instant::now();
         let mut told = RequestTold::new(&dispatch, started.duration_since(asked));
         let mut outcome = self.head(dispatch, (started, entry), places).await;
@@ -86,6 +88,11 @@ impl Sender {
             None => self.hosts.health.heard(budget.host()),
         }
         outcome
+    }
+
+    /// The failure for an error, with all credentials that were sent cut out of its texts, whoever repeated them.
+    pub(crate) fn told(&self, error: Error) -> Failure {
+        Failure::from(error).map_texts(|text| self.sent.cut(text))
     }
 
     async fn admit(&self, dispatch: &Dispatch<'_>) -> Result<(Entry, Places), Error> {

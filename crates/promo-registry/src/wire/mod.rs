@@ -26,10 +26,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use promo_core::oci::{Digest, RegistryHost, Repository};
+use promo_core::ports::Services;
 
 pub use builder::WireRegistryBuilder;
 
 use crate::auth::Exchange;
+use crate::services::WireServices;
 use crate::{Caps, HostSettings};
 
 /// Registries over HTTP: one value for all hosts, shared by the whole run.
@@ -50,6 +52,12 @@ pub struct WireRegistry {
 type FallbackLocks = Mutex<BTreeMap<(Repository, Digest), Arc<tokio::sync::Mutex<()>>>>;
 
 impl WireRegistry {
+    /// Services that are no registries, asked over the same transport: connections, budgets and deadlines are shared, and
+    /// no credential of a registry ever goes there.
+    pub fn services(&self) -> Arc<dyn Services> {
+        Arc::new(WireServices::new(Arc::clone(&self.exchange.sender)))
+    }
+
     /// The settings of a host, given or default.
     pub fn host_settings(&self, host: &RegistryHost) -> &HostSettings {
         self.exchange.sender.hosts.settings(host)

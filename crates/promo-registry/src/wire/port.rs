@@ -14,10 +14,9 @@ use super::WireRegistry;
 use crate::Error;
 
 impl WireRegistry {
-    /// The failure for an error, with all credentials that were sent cut out of its texts, whoever repeated them.
+    /// The failure for an error, without credentials.
     fn told(&self, error: Error) -> Failure {
-        let sent = &self.exchange.sender.sent;
-        Failure::from(error).map_texts(|text| sent.cut(text))
+        self.exchange.sender.told(error)
     }
 }
 

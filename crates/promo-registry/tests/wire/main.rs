@@ -24,6 +24,7 @@ mod helpers;
 mod http2;
 mod locations;
 mod passing_faults;
+mod services;
 mod shared_tokens;
 mod single_posts;
 mod slow_hosts;

@@ -135,7 +135,7 @@ async fn an_encrypted_registry_can_not_have_uploads_sent_in_the_open() {
 }
 
 /// A proxy that takes one CONNECT, leads it to `target`, and tells the head of the request.
-async fn connect_proxy(listener: TcpListener, target: String) -> String {
+pub(crate) async fn connect_proxy(listener: TcpListener, target: String) -> String {
     let (stream, _) = listener.accept().await.unwrap();
     let mut stream = BufReader::new(stream);
     let mut head = String::new();

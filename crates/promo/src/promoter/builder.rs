@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
 use promo_core::ports::{
-    Clock, Copier, Event, EvidenceStore, Gate, InventoryReader, Observer, Registry, Sleep,
+    Clock, Copier, Event, EvidenceStore, Gate, InventoryReader, Observer, Registry, Services, Sleep,
 };
 use promo_core::trust::Judge;
 use promo_registry::{ConnectionLimit, Revocation};
@@ -126,6 +126,14 @@ impl PromoterBuilder {
     #[must_use]
     pub fn evidence_store(mut self, store: Arc<dyn EvidenceStore>) -> Self {
         self.given.registries.evidence = Some(store);
+        self
+    }
+
+    /// Another way to services that are no registries (authorities of certificates, logs, timestamp authorities, issuers of
+    /// tokens) than promo's own transport. They are not asked through a registry that was given.
+    #[must_use]
+    pub fn services(mut self, services: Arc<dyn Services>) -> Self {
+        self.given.registries.services = Some(services);
         self
     }
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use promo_core::pipeline::SigningPorts;
 use promo_core::plan::PlanCheck;
-use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry};
+use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Services};
 use promo_core::trust::Judge;
 use promo_registry::Revocation;
 
@@ -84,7 +84,7 @@ impl Promoter {
         &self.git
     }
 
-    /// What ends all that is open at registries.
+    /// What ends all that is open at registries and services.
     pub fn revocation(&self) -> Revocation {
         self.around.revocation.clone()
     }
@@ -102,6 +102,16 @@ impl Promoter {
     /// `PROMO-R…`, `PROMO-X002`, `PROMO-X004`: settings or files with credentials can't be used.
     pub fn registry(&self) -> Result<Arc<dyn Registry>> {
         Ok(Arc::clone(&self.registries()?.registry))
+    }
+
+    /// Access to services that are no registries, over the same transport.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::registry`].
+    pub fn services(&self) -> Result<Arc<dyn Services>> {
+        let (given, network) = (&self.given.registries, &self.settings.network);
+        self.registries()?.services(given, network, &self.around)
     }
 
     /// Reads what registries hold.

@@ -103,6 +103,7 @@ impl Services {
             intake: None,
             at_once: false,
             wait: Wait::UntilFree,
+            cap: Some(self.caps.token),
         };
         self.sender.send_once(dispatch).await
     }
