@@ -123,4 +123,6 @@ promo_core::codes! {
         "No connection could be opened because the process, or the machine, may have no more open files. It was waited for those of other requests. Nothing is wrong with the host. Allow more (`ulimit -n`); how many connections promo opens follows from it."
     PLAIN_SERVICE "PROMO-R077" "Secret in the open"
         "A service (an authority of certificates, an issuer of tokens) is named by an http URL, and what it is asked holds a token or another secret. Nothing was sent. Name it by its https URL; only a service on this machine is asked without TLS."
+    NO_IDENTITY "PROMO-R078" "No identity token of Google's"
+        "Google's credentials are there, but are of a kind that gives no identity token for others: those of a person, or of another identity provider without a service account. Name the service account whose identity is wanted; the credentials must be allowed to create its identity tokens."
 }

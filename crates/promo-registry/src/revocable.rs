@@ -43,13 +43,18 @@ impl Revocation {
         let _revoked = changes.wait_for(|revoked| *revoked).await.is_ok();
     }
 
-    /// Runs an operation until it is done or revoked.
-    async fn until<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    /// Runs something to its end. Once revoked, it is dropped where it stands, and the failure has the code `PROMO-R039`.
+    pub async fn unless_revoked<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.revoked() => Err(given_up()),
-            done = work => done,
+            done = work => Ok(done),
         }
+    }
+
+    /// Runs an operation until it is done or revoked.
+    async fn until<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.unless_revoked(work).await?
     }
 }
 

@@ -9,8 +9,8 @@ use promo_core::ports::{
     Clock, Copier, EvidenceStore, InventoryReader, Observer, Registry, Services, Sleep,
 };
 use promo_registry::auth::{
-    CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleSettings, HelperSettings,
-    MetadataServer,
+    CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleIdentity, GoogleSettings,
+    HelperSettings, MetadataServer, ServiceAccount,
 };
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
@@ -112,6 +112,23 @@ impl Registries {
         };
         let revocation = around.revocation.clone();
         Ok(Arc::new(RevocableServices::new(services, revocation)))
+    }
+
+    /// What asks Google for identity tokens, over promo's own transport: with the credentials of these places, as an account
+    /// that they may act as or as whom they are.
+    pub(crate) fn google_identity(
+        &self,
+        places: Option<&GooglePlaces>,
+        account: Option<&ServiceAccount>,
+        network: &NetworkSettings,
+        around: &Surroundings,
+    ) -> Result<GoogleIdentity> {
+        let settings = match places {
+            Some(places) => google(places, network)?,
+            None => GoogleSettings::default(),
+        };
+        let wire = self.wire(network, around)?;
+        Ok(wire.google_identity(&settings, account)?)
     }
 
     fn wire(&self, network: &NetworkSettings, around: &Surroundings) -> Result<&Arc<WireRegistry>> {

@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod hints;
+mod inventory_form;
 mod placement;
 mod revision;
 
@@ -19,10 +20,12 @@ use promo_core::plan::{ArtifactError, EdgeKey, SelectionError, Unmatched};
 use promo_core::ports::Failure;
 use promo_core::snapshot::SnapshotError;
 
+pub use inventory_form::InventoryForm;
 pub use placement::PlacementError;
 pub use revision::RevisionError;
 
 use crate::ending::Ending;
+use crate::identity_token::IdentityTokenError;
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -265,6 +268,9 @@ pub enum Error {
         /// Why not.
         source: Box<promo_sign::Error>,
     },
+    /// There is no identity token to sign with; the code is its own.
+    #[error(transparent)]
+    IdentityToken(Box<IdentityTokenError>),
     /// Signing or attesting failed; the code is promo-sign's.
     #[error(transparent)]
     Sign(Box<promo_sign::Error>),
@@ -274,17 +280,6 @@ pub enum Error {
     /// A port failed; the code is the failure's.
     #[error(transparent)]
     Port(Box<Failure>),
-}
-
-/// How a file differs from the form in which it was given as an inventory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InventoryForm {
-    /// It was given without a registry, so it has to be JSON, which says which one it is of.
-    #[error("is no snapshot in JSON")]
-    NotJson,
-    /// It was given with a registry, as YAML or CSV are.
-    #[error("looks like JSON")]
-    Json,
 }
 
 impl Error {
@@ -339,6 +334,7 @@ impl Error {
             Self::NotKept { .. } => codes::NOT_KEPT,
             Self::NotATrace { .. } => codes::NOT_A_TRACE,
             Self::Placement(error) => error.code(),
+            Self::IdentityToken(error) => error.code(),
             Self::Manifests(error) => error.code(),
             Self::NotAPlan { source, .. } => source.code(),
             Self::NotAnInventory { source, .. } => source.code(),
@@ -362,6 +358,7 @@ impl Error {
             | Self::Document(_)
             | Self::Sign(_) => Ending::Failed,
             Self::Placement(error) => error.ending(),
+            Self::IdentityToken(error) => error.ending(),
             Self::Port(failure) => Ending::of_failure(failure.kind()),
             Self::Run(error) => Ending::of_run(error),
             _ => Ending::Usage,

@@ -39,6 +39,7 @@ mod error;
 pub mod files;
 pub mod git;
 mod human;
+mod identity_token;
 pub mod image;
 pub mod keys;
 pub mod manifests;
@@ -59,6 +60,9 @@ pub use account::{Account, HostAccount};
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
 pub use error::{Error, InventoryForm, PlacementError, Result, RevisionError, codes};
+pub use identity_token::{
+    IdentityPlaces, IdentityTokenError, IdentityTokenSource, NamedSource, RawToken, TokenCommand,
+};
 pub use promoter::{
     Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
     PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,

@@ -1,6 +1,9 @@
 //! Every verb's future may be moved to another thread: an embedding program spawns them on a runtime of many threads.
 
-use promo::{Extent, PlanRequest, PromoteRequest, Promoter, SnapshotRequest};
+use promo::{
+    Extent, IdentityPlaces, IdentityTokenSource, PlanRequest, PromoteRequest, Promoter,
+    SnapshotRequest,
+};
 use promo_core::evidence::Demand;
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath, Repository};
@@ -37,4 +40,6 @@ fn all_verbs(
     is_send(promoter.copy(image, image));
     is_send(promoter.add(image, &[]));
     is_send(promoter.confirmed());
+    let (source, places) = (IdentityTokenSource::Auto, IdentityPlaces::default());
+    is_send(promoter.identity_token(&source, &places, "sigstore"));
 }

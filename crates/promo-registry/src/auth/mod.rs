@@ -27,15 +27,19 @@ mod realm;
 mod rounds;
 mod scope;
 mod token;
+mod token_program;
 
 pub(crate) use authorizer::Authorizer;
 pub use credential::{Anonymous, Credential, CredentialSource, FixedCredentials};
 pub(crate) use exchange::Exchange;
 pub use files::CredentialFiles;
 pub(crate) use google::GoogleCredentials;
-pub use google::{GoogleCredentialFile, GoogleSettings, MetadataServer};
+pub use google::{
+    GoogleCredentialFile, GoogleIdentity, GoogleSettings, MetadataServer, ServiceAccount,
+};
 pub use helper::HelperSettings;
 pub(crate) use scope::{Access, Scopes};
+pub use token_program::{TokenProgram, TokenProgramError};
 
 pub use crate::error::CredentialSourceError;
 pub use crate::secret::Secret;

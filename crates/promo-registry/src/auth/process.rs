@@ -1,4 +1,4 @@
-//! Runs a program that prints a credential: a credential helper, or gcloud.
+//! Runs a program that prints a credential: a credential helper, gcloud, or one that prints a token.
 //!
 //! What such a program prints is a secret or may contain one, so it is capped, wiped, and in no error. What it
 //! means is decided by who asked for it; what may be repeated of its complaints is decided in `advice`.

@@ -30,9 +30,9 @@ use promo_core::ports::Services;
 
 pub use builder::WireRegistryBuilder;
 
-use crate::auth::Exchange;
+use crate::auth::{Exchange, GoogleIdentity, GoogleSettings, ServiceAccount};
 use crate::services::WireServices;
-use crate::{Caps, HostSettings};
+use crate::{Caps, Error, HostSettings};
 
 /// Registries over HTTP: one value for all hosts, shared by the whole run.
 #[derive(Debug)]
@@ -56,6 +56,17 @@ impl WireRegistry {
     /// no credential of a registry ever goes there.
     pub fn services(&self) -> Arc<dyn Services> {
         Arc::new(WireServices::new(Arc::clone(&self.exchange.sender)))
+    }
+
+    /// Google's identity tokens, asked for over the same transport: those of the credentials that `settings` name, or of a
+    /// service account that these may act as. Fails with `PROMO-R021` if the metadata server is not named as a host.
+    pub fn google_identity(
+        &self,
+        settings: &GoogleSettings,
+        account: Option<&ServiceAccount>,
+    ) -> Result<GoogleIdentity, Error> {
+        let sender = Arc::clone(&self.exchange.sender);
+        GoogleIdentity::new(settings, account, sender, self.caps)
     }
 
     /// The settings of a host, given or default.

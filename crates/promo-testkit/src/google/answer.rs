@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::files::{
     AUDIENCE, CLIENT_ID, CLIENT_SECRET, DELEGATE, EMAIL, KEY_ID, REFRESH_TOKEN, SUBJECT_TOKEN,
-    SUBJECT_TYPE,
+    SUBJECT_TYPE, TARGET, identity_token,
 };
 use super::{GoogleRequest, GoogleService, GoogleSwitches, Shared, lock};
 
@@ -65,6 +65,9 @@ fn service_of(parts: &Parts, form: &Form) -> GoogleService {
         (&Method::GET, "/computeMetadata/v1/instance/service-accounts/default/token", _) => {
             GoogleService::MetadataToken
         }
+        (&Method::GET, "/computeMetadata/v1/instance/service-accounts/default/identity", _) => {
+            GoogleService::MetadataIdentity
+        }
         (&Method::GET, "/subject", _) => GoogleService::Subject,
         (&Method::POST, "/token", Some("refresh_token")) => GoogleService::Refresh,
         (&Method::POST, "/token", Some("urn:ietf:params:oauth:grant-type:jwt-bearer")) => {
@@ -73,7 +76,13 @@ fn service_of(parts: &Parts, form: &Form) -> GoogleService {
         (&Method::POST, "/v1/token", Some("urn:ietf:params:oauth:grant-type:token-exchange")) => {
             GoogleService::Exchange
         }
-        (&Method::POST, "/impersonate", _) => GoogleService::Impersonation,
+        (&Method::POST, path, _) => {
+            match path.strip_prefix('/').and_then(|it| it.split_once(':')) {
+                Some((TARGET, "generateAccessToken")) => GoogleService::Impersonation,
+                Some((TARGET, "generateIdToken")) => GoogleService::IdentityImpersonation,
+                _ => GoogleService::Unknown,
+            }
+        }
         _ => GoogleService::Unknown,
     }
 }
@@ -84,7 +93,11 @@ fn respond(
     document: &Value,
     switches: &GoogleSwitches,
 ) -> Response<Body> {
-    let mut response = Response::new(Body::from(document.to_string()));
+    let text = match document {
+        Value::String(text) => text.clone(),
+        document => document.to_string(),
+    };
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -94,7 +107,9 @@ fn respond(
     }
     let is_metadata = matches!(
         service,
-        GoogleService::MetadataRoot | GoogleService::MetadataToken
+        GoogleService::MetadataRoot
+            | GoogleService::MetadataToken
+            | GoogleService::MetadataIdentity
     );
     if is_metadata && switches.metadata_flavor {
         headers.insert(FLAVOR, HeaderValue::from_static("Google"));
@@ -119,12 +134,14 @@ impl Desk<'_> {
         }
         let is_good = match service {
             GoogleService::MetadataRoot => return (StatusCode::OK, json!({})),
-            GoogleService::MetadataToken => match self.header(FLAVOR) {
-                Some("Google") if !switches.machine_account => {
-                    return (StatusCode::NOT_FOUND, json!({}));
+            GoogleService::MetadataToken | GoogleService::MetadataIdentity => {
+                match self.header(FLAVOR) {
+                    Some("Google") if !switches.machine_account => {
+                        return (StatusCode::NOT_FOUND, json!({}));
+                    }
+                    flavor => flavor == Some("Google"),
                 }
-                flavor => flavor == Some("Google"),
-            },
+            }
             GoogleService::Refresh => self.is_refresh(),
             GoogleService::Assertion => self.is_assertion(switches).unwrap_or_default(),
             GoogleService::Exchange => self.is_exchange(),
@@ -135,13 +152,51 @@ impl Desk<'_> {
                 }
                 false
             }
-            GoogleService::Impersonation => self.is_impersonation(),
+            GoogleService::Impersonation => {
+                self.is_impersonation(&json!({"scope": [SCOPE], "lifetime": "3600s"}))
+            }
+            GoogleService::IdentityImpersonation => {
+                let audience = self.audience(service);
+                self.is_impersonation(&json!({"audience": audience, "includeEmail": true}))
+            }
             GoogleService::Unknown => return (StatusCode::NOT_FOUND, json!({})),
         };
         if !is_good {
             return (StatusCode::BAD_REQUEST, json!({"error": "invalid_request"}));
         }
-        (StatusCode::OK, self.token(service, switches))
+        let document = match (self.audience(service), service) {
+            (Some(audience), GoogleService::MetadataIdentity) => identity_token(&audience).into(),
+            (Some(audience), GoogleService::IdentityImpersonation) => {
+                json!({"token": identity_token(&audience)})
+            }
+            (Some(audience), _) => json!({"id_token": identity_token(&audience)}),
+            (None, _) => self.token(service, switches),
+        };
+        (StatusCode::OK, document)
+    }
+
+    /// For whom an identity token is asked for; none if it is an access token.
+    fn audience(&self, service: GoogleService) -> Option<String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        match service {
+            GoogleService::MetadataIdentity => {
+                let query = self.parts.uri.query().unwrap_or_default();
+                let query: Form = url::form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect();
+                let is_full = query.get("format").is_some_and(|format| format == "full");
+                query.get("audience").filter(|_| is_full).cloned()
+            }
+            GoogleService::Assertion => {
+                let statement = self.shared.key().check(self.form.get("assertion")?)?;
+                statement.claims.get("target_audience").and_then(text)
+            }
+            GoogleService::IdentityImpersonation => {
+                let asked: Value = serde_json::from_slice(self.body).ok()?;
+                asked.get("audience").and_then(text)
+            }
+            _ => None,
+        }
     }
 
     fn is_refresh(&self) -> bool {
@@ -153,13 +208,19 @@ impl Desk<'_> {
     fn is_assertion(&self, switches: &GoogleSwitches) -> Option<bool> {
         let statement = self.shared.key().check(self.form.get("assertion")?)?;
         let from = statement.claims.get("iat")?.as_i64()?;
-        let claims = json!({
+        let mut claims = json!({
             "iss": EMAIL,
-            "scope": SCOPE,
             "aud": self.shared.url("/token"),
             "iat": from,
             "exp": from.checked_add(3600)?,
         });
+        let (field, value) = match self.audience(GoogleService::Assertion) {
+            Some(audience) => ("target_audience", audience),
+            None => ("scope", SCOPE.to_owned()),
+        };
+        claims
+            .as_object_mut()?
+            .insert(field.to_owned(), value.into());
         let is_new = from.abs_diff(switches.now.as_second()) <= MOST_SKEW;
         let header = json!({"alg": "RS256", "typ": "JWT", "kid": KEY_ID});
         Some(is_new && statement.header == header && statement.claims == claims)
@@ -175,7 +236,7 @@ impl Desk<'_> {
     }
 
     /// With the token that was handed out last; the delegates are those of the file for it, or none.
-    fn is_impersonation(&self) -> bool {
+    fn is_impersonation(&self, wanted: &Value) -> bool {
         let issued = lock(&self.shared.issued);
         let shown = self.header(AUTHORIZATION.as_str());
         let expected = issued.last().map(|token| format!("Bearer {token}"));
@@ -183,7 +244,7 @@ impl Desk<'_> {
         let delegates = asked.as_object_mut().and_then(|it| it.remove("delegates"));
         expected.is_some()
             && shown == expected.as_deref()
-            && asked == json!({"scope": [SCOPE], "lifetime": "3600s"})
+            && asked == *wanted
             && delegates.is_none_or(|delegates| delegates == json!([DELEGATE]))
     }
 

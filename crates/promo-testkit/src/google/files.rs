@@ -1,5 +1,7 @@
 //! Credentials files that fit the services, as Google's tools write them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::GoogleServices;
@@ -13,6 +15,7 @@ pub(super) const KEY_ID: &str = "key-1";
 pub(super) const AUDIENCE: &str = "//iam.example/providers/ci";
 pub(super) const SUBJECT_TOKEN: &str = "subject-s3cr3t";
 pub(super) const SUBJECT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
+pub(super) const TARGET: &str = "v1/projects/-/serviceAccounts/target@project.example";
 pub(super) const DELEGATE: &str = "projects/-/serviceAccounts/middle@project.example";
 
 impl GoogleServices {
@@ -67,7 +70,17 @@ impl GoogleServices {
 
     /// Where a token of a service account is given (`service_account_impersonation_url`).
     pub fn impersonation_url(&self) -> String {
-        self.shared.url("/impersonate")
+        self.shared.url(&format!("/{TARGET}:generateAccessToken"))
+    }
+
+    /// Where identity tokens of service accounts are given to those who may act as them.
+    pub fn iam_url(&self) -> String {
+        self.shared.url("/")
+    }
+
+    /// The identity token for an audience, whoever's it is.
+    pub fn identity_token(&self, audience: &str) -> String {
+        identity_token(audience)
     }
 
     /// The file of a service account that is used through the account of another file.
@@ -79,4 +92,8 @@ impl GoogleServices {
             "source_credentials": source,
         })
     }
+}
+
+pub(super) fn identity_token(audience: &str) -> String {
+    format!("eyJhbGciOiJub25lIn0.{}.", URL_SAFE_NO_PAD.encode(audience))
 }

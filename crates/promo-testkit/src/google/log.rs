@@ -8,9 +8,11 @@ pub enum GoogleService {
     MetadataRoot,
     /// The token of the machine's account, at the metadata server.
     MetadataToken,
+    /// An identity token of the machine's account, at the metadata server.
+    MetadataIdentity,
     /// A token for a refresh token.
     Refresh,
-    /// A token for a signed statement.
+    /// A token, or an identity token, for a signed statement.
     Assertion,
     /// A token for a token of somebody else's.
     Exchange,
@@ -18,6 +20,8 @@ pub enum GoogleService {
     Subject,
     /// A token of a service account, for one who may have it.
     Impersonation,
+    /// An identity token of a service account, for one who may have it.
+    IdentityImpersonation,
     /// Anything else.
     Unknown,
 }

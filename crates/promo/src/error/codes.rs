@@ -33,8 +33,14 @@ promo_core::codes! {
     TRACE_UNWRITTEN "PROMO-X051" "the trace of a run can't be written"
         "The run goes on."
     NOT_A_TRACE "PROMO-X052" "a file can't be read as a trace"
+    NO_IDENTITY_TOKEN "PROMO-X053" "there is no identity token to sign with"
+        "No source of one is there, or not the one that was named, or the job may have none."
     TRUST_DOCUMENT "PROMO-X054" "a trust document can't be used"
         "It has a mistake, at the line that is told, or contradicts itself. Nobody is trusted by a document that isn't understood whole."
+    IDENTITY_SOURCE "PROMO-X055" "a source of identity tokens gives none"
+        "It is there, and refuses, fails, or can't be asked. No other source is asked in its place: the signature would be somebody else's."
+    IDENTITY_TOKEN "PROMO-X056" "what was given as an identity token is none"
+        "It is empty, has more than 64 KiB, or is not one word of text."
 }
 
 /// The codes of all crates, ordered; `own` are those of a frontend.

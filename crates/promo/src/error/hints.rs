@@ -41,6 +41,7 @@ impl Error {
             Self::NotAnInventory { source, .. } => return source.hints(),
             Self::Edit { source, .. } => return source.hints(),
             Self::Placement(error) => return error.hints(),
+            Self::IdentityToken(error) => return error.hints(),
             Self::Manifests(error) => return error.hints(),
             Self::Run(error) => return error.hints(),
             Self::Port(failure) => return failure.hints().to_vec(),

@@ -7,6 +7,7 @@ mod add;
 mod apply;
 mod builder;
 mod evidence;
+mod identity;
 mod images;
 mod plan;
 mod promote;

@@ -7,10 +7,34 @@ use std::path::PathBuf;
 use promo_sign::Password;
 
 /// Variables that promo reads besides those of the settings, with what they do.
-pub const VARIABLES: [(&str, &str); 18] = [
+pub const VARIABLES: [(&str, &str); 24] = [
     (
         "COSIGN_PASSWORD",
         "The password of private keys. It is never shown.",
+    ),
+    (
+        "SIGSTORE_ID_TOKEN",
+        "The identity token to sign with, as a job of GitLab has it by `id_tokens`. It is never shown.",
+    ),
+    (
+        "GITHUB_ACTIONS",
+        "That this is a job of GitHub Actions, which may have identity tokens.",
+    ),
+    (
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "Where a job of GitHub Actions asks for identity tokens.",
+    ),
+    (
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "What it asks with. It is never shown.",
+    ),
+    (
+        "BUILDKITE",
+        "That this is a job of Buildkite, whose agent has identity tokens.",
+    ),
+    (
+        "CIRCLECI",
+        "That this is a job of CircleCI, whose command has identity tokens.",
     ),
     (
         "PROMO_CONFIG",
@@ -66,7 +90,7 @@ pub const VARIABLES: [(&str, &str); 18] = [
     ("CLICOLOR_FORCE", "Colour, even if nobody looks."),
     (
         "PATH",
-        "Where git, gcloud and credential helpers are found.",
+        "Where git, gcloud, credential helpers and programs that print identity tokens are found.",
     ),
 ];
 

@@ -27,8 +27,17 @@ pub(super) struct SigningKey(Arc<RsaKeyPair>);
 pub(super) struct Statement<'a> {
     pub(super) issuer: &'a str,
     pub(super) audience: &'a str,
-    pub(super) scope: &'a str,
+    pub(super) wanted: Wanted<'a>,
     pub(super) key_id: Option<&'a str>,
+}
+
+/// What is to be given for a statement.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// An access token with this scope.
+    Access(&'a str),
+    /// An identity token for this audience.
+    Identity(&'a str),
 }
 
 #[derive(Serialize)]
@@ -42,7 +51,10 @@ struct Header<'a> {
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
-    scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_audience: Option<&'a str>,
     aud: &'a str,
     iat: i64,
     exp: i64,
@@ -68,9 +80,14 @@ impl SigningKey {
             typ: "JWT",
             kid: statement.key_id,
         };
+        let (scope, target_audience) = match statement.wanted {
+            Wanted::Access(scope) => (Some(scope), None),
+            Wanted::Identity(audience) => (None, Some(audience)),
+        };
         let claims = Claims {
             iss: statement.issuer,
-            scope: statement.scope,
+            scope,
+            target_audience,
             aud: statement.audience,
             iat: now.as_second(),
             exp: now.as_second().checked_add(LIFE)?,

@@ -14,8 +14,8 @@ use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
 use super::GoogleCredentialFile;
-use super::assertion::Statement;
-use super::file::{Account, External, Impersonation, OwnAccount, TokenLocation};
+use super::assertion::{Statement, Wanted};
+use super::file::{Account, External, Impersonation, OwnAccount, ServiceKey, TokenLocation};
 use super::services::{Question, Services};
 use super::token::AccessToken;
 use crate::Error;
@@ -43,25 +43,17 @@ pub(super) async fn token(
     services: &Services,
 ) -> Result<AccessToken, Error> {
     let way = FileWay { file, services };
-    match &file.account {
-        Account::Own(own) => way.own(own).await,
-        Account::External(external) => {
-            let token = way.external(external).await?;
-            match &external.impersonation {
-                Some(target) => way.impersonate(target, &token.text).await,
-                None => Ok(token),
-            }
-        }
-        Account::Impersonated(own, target) => {
-            let token = way.own(own).await?;
-            way.impersonate(target, &token.text).await
-        }
+    let token = way.before_impersonation().await?;
+    match file.account.impersonation() {
+        Some(target) => way.impersonate(target, &token.text).await,
+        None => Ok(token),
     }
 }
 
-struct FileWay<'a> {
-    file: &'a GoogleCredentialFile,
-    services: &'a Services,
+/// The way to a token that a file opens.
+pub(super) struct FileWay<'a> {
+    pub(super) file: &'a GoogleCredentialFile,
+    pub(super) services: &'a Services,
 }
 
 #[derive(Serialize)]
@@ -73,6 +65,14 @@ struct Impersonate<'a> {
 }
 
 impl FileWay<'_> {
+    /// The token of who may act as the account of the file, or is it.
+    pub(super) async fn before_impersonation(&self) -> Result<AccessToken, Error> {
+        match &self.file.account {
+            Account::Own(own) | Account::Impersonated(own, _) => self.own(own).await,
+            Account::External(external) => self.external(external).await,
+        }
+    }
+
     async fn own(&self, own: &OwnAccount) -> Result<AccessToken, Error> {
         match own {
             OwnAccount::User {
@@ -87,26 +87,32 @@ impl FileWay<'_> {
                     ("client_secret", client_secret.expose()),
                     ("refresh_token", refresh_token.expose()),
                 ];
-                self.post_form(token_url, &form, None).await
+                let question = self.form(token_url, &form, None);
+                self.services.token(&question).await
             }
-            OwnAccount::Service {
-                email,
-                key,
-                key_id,
-                token_url,
-            } => {
-                let statement = Statement {
-                    issuer: email,
-                    audience: token_url.as_str(),
-                    scope: SCOPE,
-                    key_id: key_id.as_deref(),
-                };
-                let signed = key.sign(&statement, self.services.now());
-                let signed = signed.ok_or_else(|| self.file.wrong("its key can't sign"))?;
-                let form = [("grant_type", JWT_BEARER), ("assertion", signed.expose())];
-                self.post_form(token_url, &form, None).await
+            OwnAccount::Service(service) => {
+                let question = self.statement(service, Wanted::Access(SCOPE))?;
+                self.services.token(&question).await
             }
         }
+    }
+
+    /// The question of a service account for something, with its signed statement.
+    pub(super) fn statement<'a>(
+        &self,
+        service: &'a ServiceKey,
+        wanted: Wanted<'_>,
+    ) -> Result<Question<'a>, Error> {
+        let statement = Statement {
+            issuer: &service.email,
+            audience: service.token_url.as_str(),
+            wanted,
+            key_id: service.key_id.as_deref(),
+        };
+        let signed = service.key.sign(&statement, self.services.now());
+        let signed = signed.ok_or_else(|| self.file.wrong("its key can't sign"))?;
+        let form = [("grant_type", JWT_BEARER), ("assertion", signed.expose())];
+        Ok(self.form(&service.token_url, &form, None))
     }
 
     async fn external(&self, external: &External) -> Result<AccessToken, Error> {
@@ -122,7 +128,8 @@ impl FileWay<'_> {
         let client = external.client.clone();
         let client =
             client.and_then(|(user, password)| basic(&Credential::Basic { user, password }));
-        self.post_form(&external.token_url, &form, client).await
+        let question = self.form(&external.token_url, &form, client);
+        self.services.token(&question).await
     }
 
     /// The token of the other identity provider. It is read anew each time, because the provider replaces it.
@@ -179,23 +186,22 @@ impl FileWay<'_> {
         self.services.token(&question).await
     }
 
-    async fn post_form(
+    fn form<'a>(
         &self,
-        url: &Url,
+        url: &'a Url,
         pairs: &[(&str, &str)],
         authorization: Option<HeaderValue>,
-    ) -> Result<AccessToken, Error> {
+    ) -> Question<'a> {
         for (_, value) in pairs.iter().filter(|(name, _)| SECRETS.contains(name)) {
             self.services.sender.sent.secret(value);
         }
-        let question = Question {
+        Question {
             method: Method::POST,
             url,
             headers: headers("application/x-www-form-urlencoded", authorization),
             body: Some(form(pairs)),
             what: "a token for the credentials file",
-        };
-        self.services.token(&question).await
+        }
     }
 }
 
@@ -206,7 +212,7 @@ fn form(pairs: &[(&str, &str)]) -> Bytes {
     Bytes::from_owner(Zeroizing::new(form.finish().into_bytes()))
 }
 
-fn headers(content_type: &'static str, authorization: Option<HeaderValue>) -> HeaderMap {
+pub(super) fn headers(content_type: &'static str, authorization: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(authorization) = authorization {

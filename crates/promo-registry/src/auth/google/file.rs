@@ -42,12 +42,16 @@ pub(super) enum OwnAccount {
         refresh_token: Secret,
         token_url: Url,
     },
-    Service {
-        email: String,
-        key: SigningKey,
-        key_id: Option<String>,
-        token_url: Url,
-    },
+    Service(ServiceKey),
+}
+
+/// A service account with its key.
+#[derive(Debug, Clone)]
+pub(super) struct ServiceKey {
+    pub(super) email: String,
+    pub(super) key: SigningKey,
+    pub(super) key_id: Option<String>,
+    pub(super) token_url: Url,
 }
 
 /// An identity of somebody else's, which Google trusts.
@@ -86,7 +90,23 @@ pub(super) struct Impersonation {
 /// Where tokens are given unless the file says otherwise.
 const TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
 
+impl Account {
+    /// The service account that is acted as, if one is.
+    pub(super) fn impersonation(&self) -> Option<&Impersonation> {
+        match self {
+            Self::Own(_) => None,
+            Self::External(external) => external.impersonation.as_ref(),
+            Self::Impersonated(_, target) => Some(target),
+        }
+    }
+}
+
 impl GoogleCredentialFile {
+    /// How it is called in errors.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reads the file. `name` is how it is called in errors. Fails with `PROMO-R026` if it is not valid, and with
     /// `PROMO-R027` if it is of a type that isn't read.
     pub fn parse(name: &str, content: &[u8]) -> Result<Self, Error> {
@@ -105,6 +125,19 @@ impl GoogleCredentialFile {
     /// The error for something that the file names and that can't be used.
     pub(super) fn wrong(&self, reason: &str) -> Error {
         Reader { file: &self.name }.wrong(reason)
+    }
+}
+
+/// A URL that secrets may be sent to: https, or on this machine. The error says what it is instead.
+pub(super) fn secure_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "no URL")?;
+    if !url.has_host() || !url.username().is_empty() || url.password().is_some() {
+        return Err("no URL of a host alone");
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err("no https URL"),
     }
 }
 
@@ -144,13 +177,13 @@ impl Reader<'_> {
             }),
             Some("service_account") => {
                 let pem = self.secret(raw.private_key, "private_key")?;
-                Ok(OwnAccount::Service {
+                Ok(OwnAccount::Service(ServiceKey {
                     email: self.text(raw.client_email, "client_email")?,
                     key: SigningKey::from_pem(&pem)
                         .ok_or_else(|| self.wrong("`private_key` is no RSA key in PEM"))?,
                     key_id: raw.private_key_id.filter(|id| !id.is_empty()),
                     token_url,
-                })
+                }))
             }
             Some(_) => Err(self.unsupported("its `type` is not one that is read")),
             None => Err(self.wrong("it has no `type`")),
@@ -222,18 +255,10 @@ impl Reader<'_> {
         Ok(headers)
     }
 
-    /// A URL that secrets may be sent to: https, or on this machine.
+    /// A URL that secrets may be sent to.
     fn url(&self, text: Option<&str>, field: &str) -> Result<Url, Error> {
         let text = self.given(text, field)?;
-        let url = Url::parse(text).map_err(|_| self.wrong(&format!("`{field}` is no URL")))?;
-        if !url.has_host() || !url.username().is_empty() || url.password().is_some() {
-            return Err(self.wrong(&format!("`{field}` is no URL of a host alone")));
-        }
-        match url.scheme() {
-            "https" => Ok(url),
-            "http" if is_loopback(&url) => Ok(url),
-            _ => Err(self.wrong(&format!("`{field}` is no https URL"))),
-        }
+        secure_url(text).map_err(|problem| self.wrong(&format!("`{field}` is {problem}")))
     }
 
     fn text(&self, text: Option<String>, field: &str) -> Result<String, Error> {

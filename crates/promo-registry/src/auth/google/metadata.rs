@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use bytes::Bytes;
 use url::Url;
 
 use super::MetadataServer;
@@ -20,7 +21,9 @@ use crate::http::{Answer, Clients, Pool};
 const WELL_KNOWN: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// How long it is looked for.
 const LOOK_DEADLINE: Duration = Duration::from_secs(2);
-const PATH: &str = "computeMetadata/v1/instance/service-accounts/default/token";
+/// What it gives of the machine's account: an access token, and identity tokens.
+const TOKEN: &str = "computeMetadata/v1/instance/service-accounts/default/token";
+const IDENTITY: &str = "computeMetadata/v1/instance/service-accounts/default/identity";
 /// The header that both sides send, so that no other server is taken for a metadata server, and no other client for
 /// ours.
 const FLAVOR: &str = "Metadata-Flavor";
@@ -31,6 +34,7 @@ const GOOGLE: &str = "Google";
 pub(super) struct Metadata {
     root: Url,
     token: Url,
+    identity: Url,
     /// Whether it is there, once that is known.
     is_there: OnceLock<bool>,
 }
@@ -53,12 +57,13 @@ impl Metadata {
 
     /// The server at `HOST[:PORT]`, if there is one.
     pub(super) fn looked_for(address: &str) -> Result<Self, Error> {
-        let urls =
-            Url::parse(&format!("http://{address}/")).and_then(|root| Ok((root.join(PATH)?, root)));
+        let urls = Url::parse(&format!("http://{address}/"))
+            .and_then(|root| Ok((root.join(TOKEN)?, root.join(IDENTITY)?, root)));
         match urls {
-            Ok((token, root)) if is_bare(&root) => Ok(Self {
+            Ok((token, identity, root)) if is_bare(&root) => Ok(Self {
                 root,
                 token,
+                identity,
                 is_there: OnceLock::new(),
             }),
             _ => Err(Error::setting(
@@ -70,6 +75,31 @@ impl Metadata {
 
     /// A token; none if there is no metadata server, or no account at it.
     pub(super) async fn token(&self, services: &Services) -> Result<Option<AccessToken>, Error> {
+        let question = question(&self.token, "a token of the machine's account");
+        let body = self.ask(services, &question).await?;
+        body.map(|body| services.read(&body, &question)).transpose()
+    }
+
+    /// An identity token for an audience; none if there is no metadata server, or no account at it.
+    pub(super) async fn identity(
+        &self,
+        services: &Services,
+        audience: &str,
+    ) -> Result<Option<Bytes>, Error> {
+        let mut url = self.identity.clone();
+        url.query_pairs_mut()
+            .append_pair("audience", audience)
+            .append_pair("format", "full");
+        let question = question(&url, "an identity token of the machine's account");
+        self.ask(services, &question).await
+    }
+
+    /// Asks for something of the machine's account.
+    async fn ask(
+        &self,
+        services: &Services,
+        question: &Question<'_>,
+    ) -> Result<Option<Bytes>, Error> {
         let pool = Clients::direct();
         let is_there = match self.is_there.get() {
             Some(known) => *known,
@@ -78,16 +108,14 @@ impl Metadata {
         if !is_there {
             return Ok(None);
         }
-        let question = question(&self.token, "a token of the machine's account");
-        let answer = services.ask(&pool, &question).await?;
+        let answer = services.ask(&pool, question).await?;
         if !has_flavor(&answer) || answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
         if !answer.status().is_success() {
             return Err(services.refused(answer).await);
         }
-        let body = answer.bytes(services.caps.token).await?;
-        services.read(&body, &question).map(Some)
+        answer.bytes(services.caps.token).await.map(Some)
     }
 
     /// Looks for it, once: a machine that isn't Google's is not to lose time.

@@ -8,6 +8,7 @@ mod assertion;
 mod exchange;
 mod file;
 mod gcloud;
+mod identity;
 mod metadata;
 mod services;
 mod token;
@@ -24,6 +25,7 @@ use promo_core::ports::Event;
 use promo_core::with_causes;
 
 pub use file::GoogleCredentialFile;
+pub use identity::{GoogleIdentity, ServiceAccount};
 
 use self::services::Services;
 use self::way::Way;

@@ -5,11 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::identity::{self, NoIdentity};
 use super::metadata::Metadata;
 use super::services::Services;
 use super::token::AccessToken;
 use super::{GoogleCredentialFile, GoogleSettings, exchange, gcloud};
 use crate::Error;
+use crate::auth::Secret;
 
 /// A way to a token.
 #[derive(Debug)]
@@ -48,6 +50,23 @@ impl Way {
             Kind::File(file) => exchange::token(file, services).await.map(Some),
             Kind::Metadata(metadata) => metadata.token(services).await,
             Kind::Gcloud(program) => gcloud::token(program, services.now()).await.map(Some),
+        }
+    }
+
+    /// An identity token of the way's own account for an audience; none if this way has none to give.
+    pub(super) async fn identity(
+        &self,
+        services: &Services,
+        audience: &str,
+    ) -> Result<Option<Secret>, NoIdentity> {
+        match &self.kind {
+            Kind::File(file) => identity::of_file(file, services, audience).await.map(Some),
+            Kind::Metadata(metadata) => {
+                let body = metadata.identity(services, audience).await?;
+                body.map(|body| identity::of_machine(&body)).transpose()
+            }
+            // Who is logged in there may be a person, who has none; a service account has to be named.
+            Kind::Gcloud(_) => Ok(None),
         }
     }
 

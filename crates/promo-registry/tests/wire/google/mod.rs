@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod failures;
+mod identity;
 mod tokens;
 mod ways;
 

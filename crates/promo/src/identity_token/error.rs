@@ -1,0 +1,147 @@
+//! Why there is no identity token. No variant holds anything of a token.
+
+use promo_core::Code;
+use promo_core::ports::{Failure, ServiceUrlError};
+
+use super::NamedSource;
+use crate::ending::Ending;
+use crate::error::{Error, codes};
+
+/// Why there is no identity token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityTokenError {
+    /// `PROMO-X053`: no source is there.
+    #[error("there is no identity token to sign with")]
+    Nowhere,
+    /// `PROMO-X053`: the source that was named isn't there.
+    #[error("there is no identity token to sign with from {}", .0.spoken())]
+    NotThere(NamedSource),
+    /// `PROMO-X053`: the job of GitHub Actions may have none.
+    #[error("GitHub Actions gives this job no identity token")]
+    NotPermitted,
+    /// `PROMO-X001`: a command without a program.
+    #[error("the command that prints an identity token names no program")]
+    NoProgram,
+    /// `PROMO-X001`: the program is named by a path that depends on the current folder.
+    #[error(
+        "`{0}`, which is to print an identity token, is a path that depends on the current folder"
+    )]
+    RelativeProgram(String),
+    /// `PROMO-X055`: a program printed no token.
+    #[error("`{program}`, which is to print an identity token, {did}")]
+    Program {
+        /// The program.
+        program: String,
+        /// What it did instead.
+        did: &'static str,
+        /// What it advises, as far as it can't be a secret.
+        advice: Option<String>,
+    },
+    /// `PROMO-X055`: the URL of GitHub's service can't be used.
+    #[error("ACTIONS_ID_TOKEN_REQUEST_URL can't be used: {0}")]
+    GithubUrl(ServiceUrlError),
+    /// `PROMO-X055`: a service refuses.
+    #[error("{} refuses an identity token with status {status}", by.spoken())]
+    Answered {
+        /// The service.
+        by: NamedSource,
+        /// The status of HTTP.
+        status: u16,
+    },
+    /// `PROMO-X056`: what a source gave is no token.
+    #[error("there is no identity token in what `{origin}` gave: {problem}")]
+    NoToken {
+        /// The source.
+        origin: String,
+        /// What is wrong, without any of it.
+        problem: &'static str,
+    },
+    /// A service couldn't be asked; the code is the failure's.
+    #[error("no identity token could be had from {from}")]
+    Failed {
+        /// Whom.
+        from: &'static str,
+        /// Why.
+        source: Box<Failure>,
+    },
+}
+
+impl IdentityTokenError {
+    pub(super) fn failed(from: &'static str, failure: Failure) -> Self {
+        let source = Box::new(failure);
+        Self::Failed { from, source }
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Nowhere | Self::NotThere(_) | Self::NotPermitted => codes::NO_IDENTITY_TOKEN,
+            Self::NoProgram | Self::RelativeProgram(_) => codes::USAGE,
+            Self::Program { .. } | Self::GithubUrl(_) | Self::Answered { .. } => {
+                codes::IDENTITY_SOURCE
+            }
+            Self::NoToken { .. } => codes::IDENTITY_TOKEN,
+            Self::Failed { source, .. } => source.code(),
+        }
+    }
+
+    /// What it means for the whole.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Answered {
+                status: 401 | 403, ..
+            } => Ending::Authentication,
+            Self::Program { .. } | Self::NoToken { .. } | Self::Answered { .. } => Ending::Failed,
+            Self::Failed { source, .. } => Ending::of_failure(source.kind()),
+            _ => Ending::Usage,
+        }
+    }
+
+    /// What to do about it, one sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Nowhere => {
+                "a job of GitHub Actions, GitLab, Buildkite, CircleCI or Google has one; elsewhere name a file, or a \
+                 command that prints it"
+            }
+            Self::NotThere(named) => absent(*named),
+            Self::NotPermitted | Self::Answered { .. } => {
+                "the job of the workflow needs `permissions:` with `id-token: write`; pull requests from forks don't get it"
+            }
+            Self::NoProgram | Self::RelativeProgram(_) => {
+                "name the program by its name or its absolute path, and each argument by itself"
+            }
+            Self::Program {
+                program, advice, ..
+            } => {
+                let advice = advice.iter();
+                return advice.map(|said| format!("`{program}`: {said}")).collect();
+            }
+            Self::Failed { source, .. } => return source.hints().to_vec(),
+            Self::GithubUrl(_) | Self::NoToken { .. } => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+/// What to do where a source isn't there.
+const fn absent(named: NamedSource) -> &'static str {
+    match named {
+        NamedSource::Variable => {
+            "set SIGSTORE_ID_TOKEN; a job of GitLab does so by `id_tokens:` with `SIGSTORE_ID_TOKEN:` and its `aud:`"
+        }
+        NamedSource::GithubActions => "this is no job of GitHub Actions",
+        NamedSource::Buildkite => "this is no job of Buildkite",
+        NamedSource::CircleCi => "this is no job of CircleCI",
+        NamedSource::Google => {
+            "name a credentials file of Google's in GOOGLE_APPLICATION_CREDENTIALS, or run on a machine of Google's that has an account"
+        }
+    }
+}
+
+impl From<IdentityTokenError> for Error {
+    fn from(error: IdentityTokenError) -> Self {
+        Self::IdentityToken(Box::new(error))
+    }
+}
