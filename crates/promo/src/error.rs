@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod hints;
+mod identity_token;
 mod inventory_form;
 mod placement;
 mod revision;
@@ -20,12 +21,12 @@ use promo_core::plan::{ArtifactError, EdgeKey, SelectionError, Unmatched};
 use promo_core::ports::Failure;
 use promo_core::snapshot::SnapshotError;
 
+pub use identity_token::IdentityTokenError;
 pub use inventory_form::InventoryForm;
 pub use placement::PlacementError;
 pub use revision::RevisionError;
 
 use crate::ending::Ending;
-use crate::identity_token::IdentityTokenError;
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

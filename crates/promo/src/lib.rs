@@ -59,10 +59,10 @@ pub mod trust;
 pub use account::{Account, HostAccount};
 pub use clock::{SystemClock, TokioSleep};
 pub use ending::Ending;
-pub use error::{Error, InventoryForm, PlacementError, Result, RevisionError, codes};
-pub use identity_token::{
-    IdentityPlaces, IdentityTokenError, IdentityTokenSource, NamedSource, RawToken, TokenCommand,
+pub use error::{
+    Error, IdentityTokenError, InventoryForm, PlacementError, Result, RevisionError, codes,
 };
+pub use identity_token::{IdentityTokenSource, NamedSource, RawToken, TokenCommand};
 pub use promoter::{
     Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
     PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,

@@ -1,9 +1,7 @@
 //! Every verb's future may be moved to another thread: an embedding program spawns them on a runtime of many threads.
 
-use promo::{
-    Extent, IdentityPlaces, IdentityTokenSource, PlanRequest, PromoteRequest, Promoter,
-    SnapshotRequest,
-};
+use promo::settings::IdentityPlaces;
+use promo::{Extent, IdentityTokenSource, PlanRequest, PromoteRequest, Promoter, SnapshotRequest};
 use promo_core::evidence::Demand;
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath, Repository};

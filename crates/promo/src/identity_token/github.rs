@@ -4,8 +4,8 @@ use promo_core::ports::{ServiceRequest, ServiceUrl, ServiceUrlError, Services};
 use promo_registry::auth::Secret;
 use serde::Deserialize;
 
-use super::places::Github;
-use super::{IdentityTokenError, NamedSource, RawToken};
+use super::{Github, NamedSource, RawToken};
+use crate::error::IdentityTokenError;
 
 /// The most bytes that its answer may have.
 const MAX: u64 = 128 << 10;
@@ -21,7 +21,7 @@ pub(super) async fn token(
     services: &dyn Services,
     audience: &str,
 ) -> Result<RawToken, IdentityTokenError> {
-    let from = NamedSource::GithubActions;
+    let place = NamedSource::GithubActions.spoken();
     let (url, bearer) = match github {
         Github::WithoutPermission => return Err(IdentityTokenError::NotPermitted),
         Github::At { url, bearer } => (url, bearer),
@@ -36,17 +36,17 @@ pub(super) async fn token(
         .with_header("accept", "application/json")
         .with_bearer(bearer.as_str());
     let answer = services.ask(&request).await;
-    let answer = answer.map_err(|failure| IdentityTokenError::failed(from.spoken(), failure))?;
+    let answer = answer.map_err(|failure| IdentityTokenError::failed(place, failure))?;
     if !answer.is_success() {
         return Err(IdentityTokenError::Answered {
-            by: from,
+            place,
             status: answer.status,
         });
     }
     let read: Result<Answer, _> = serde_json::from_slice(&answer.body);
     let Answer { value } = read.map_err(|_| IdentityTokenError::NoToken {
-        origin: from.spoken().to_owned(),
+        origin: place.to_owned(),
         problem: "its answer has none",
     })?;
-    RawToken::read(value.expose().as_bytes(), from.spoken())
+    RawToken::read(value.expose().as_bytes(), place)
 }

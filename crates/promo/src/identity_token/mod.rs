@@ -4,9 +4,8 @@
 //! Where nothing is said, the first source that is there is asked, and no other: whoever signs must not be somebody else than
 //! was meant because a service failed.
 
-mod error;
 mod github;
-mod places;
+mod job;
 mod program;
 mod raw_token;
 
@@ -15,12 +14,11 @@ use std::path::{Path, PathBuf};
 use promo_core::ports::Services;
 use promo_registry::auth::{GoogleIdentity, ServiceAccount};
 
-pub use error::IdentityTokenError;
-pub use places::IdentityPlaces;
+pub(crate) use job::{Github, Job};
 pub use program::TokenCommand;
 pub use raw_token::RawToken;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, IdentityTokenError, Result};
 use crate::files::secret;
 
 /// Where an identity token is taken from.
@@ -93,7 +91,8 @@ impl NamedSource {
 pub(crate) struct Asking<'a> {
     /// For whom the token is to be.
     pub(crate) audience: &'a str,
-    pub(crate) places: &'a IdentityPlaces,
+    /// What the environment says of the job.
+    pub(crate) job: &'a Job,
     pub(crate) services: &'a dyn Services,
     /// Makes what asks Google.
     pub(crate) google: &'a MakeGoogle<'a>,
@@ -110,15 +109,15 @@ impl IdentityTokenSource {
             Self::Auto => first(asking).await,
             Self::Named(named) => match named.token(asking).await? {
                 Some(token) => Ok(token),
-                None => Err(IdentityTokenError::NotThere(*named).into()),
+                None => Err(named.absent().into()),
             },
             Self::GoogleAccount(account) => match google(asking, Some(account)).await? {
                 Some(token) => Ok(token),
-                None => Err(IdentityTokenError::NotThere(NamedSource::Google).into()),
+                None => Err(NamedSource::Google.absent().into()),
             },
             Self::File(path) => of_file(path).await,
             Self::Command(command) => {
-                let printed = command.print(asking.places.search_path()).await?;
+                let printed = command.print(&asking.job.search_path).await?;
                 Ok(RawToken::read(&printed, command.program())?)
             }
         }
@@ -126,26 +125,45 @@ impl IdentityTokenSource {
 }
 
 impl NamedSource {
+    /// The error where it isn't there.
+    fn absent(self) -> IdentityTokenError {
+        let remedy = match self {
+            Self::Variable => {
+                "set SIGSTORE_ID_TOKEN; a job of GitLab does so by `id_tokens:` with `SIGSTORE_ID_TOKEN:` and its `aud:`"
+            }
+            Self::GithubActions => "this is no job of GitHub Actions",
+            Self::Buildkite => "this is no job of Buildkite",
+            Self::CircleCi => "this is no job of CircleCI",
+            Self::Google => {
+                "name a credentials file of Google's in GOOGLE_APPLICATION_CREDENTIALS, or run on a machine of Google's that has an account"
+            }
+        };
+        IdentityTokenError::NotThere {
+            place: self.spoken(),
+            remedy,
+        }
+    }
+
     /// A token from there; none if there is no such place.
     async fn token(self, asking: &Asking<'_>) -> Result<Option<RawToken>> {
-        let places = asking.places;
+        let job = asking.job;
         match self {
             Self::Variable => {
-                let variable = places.variable();
+                let variable = job.variable.as_deref();
                 let token = variable.map(|token| RawToken::read(token, self.spoken()));
                 Ok(token.transpose()?)
             }
-            Self::GithubActions => match places.github() {
+            Self::GithubActions => match &job.github {
                 None => Ok(None),
                 Some(github) => {
                     let token = github::token(github, asking.services, asking.audience);
                     Ok(Some(token.await?))
                 }
             },
-            Self::Buildkite if places.is_buildkite() => Ok(Some(
+            Self::Buildkite if job.is_buildkite => Ok(Some(
                 printed(TokenCommand::of_buildkite(asking.audience), asking).await?,
             )),
-            Self::CircleCi if places.is_circleci() => Ok(Some(
+            Self::CircleCi if job.is_circleci => Ok(Some(
                 printed(TokenCommand::of_circleci(asking.audience), asking).await?,
             )),
             Self::Buildkite | Self::CircleCi => Ok(None),
@@ -164,7 +182,7 @@ async fn first(asking: &Asking<'_>) -> Result<RawToken> {
 }
 
 async fn printed(command: TokenCommand, asking: &Asking<'_>) -> Result<RawToken> {
-    let printed = command.print(asking.places.search_path()).await?;
+    let printed = command.print(&asking.job.search_path).await?;
     Ok(RawToken::read(&printed, command.program())?)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use promo_registry::auth::TokenProgram;
 use zeroize::Zeroizing;
 
-use super::IdentityTokenError;
+use crate::error::IdentityTokenError;
 
 /// How long a program may take. It asks the network.
 const DEADLINE: Duration = Duration::from_secs(60);

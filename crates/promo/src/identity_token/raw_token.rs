@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::IdentityTokenError;
+use crate::error::IdentityTokenError;
 
 /// The most bytes that a source may give.
 const MAX: usize = 64 << 10;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use promo_core::ports::{Failure, ServiceAnswer, ServiceMethod, ServiceRequest, Services};
 
-use super::{IdentityPlaces, IdentityTokenSource, NamedSource, RawToken, TokenCommand};
-use crate::settings::Environment;
+use super::{IdentityTokenSource, NamedSource, RawToken, TokenCommand};
+use crate::settings::{Environment, IdentityPlaces};
 use crate::{Ending, Error, Promoter};
 
 const AUDIENCE: &str = "sigstore & \"more\"";

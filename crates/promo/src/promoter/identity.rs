@@ -2,7 +2,8 @@
 
 use super::Promoter;
 use crate::error::Result;
-use crate::identity_token::{Asking, IdentityPlaces, IdentityTokenSource, RawToken};
+use crate::identity_token::{Asking, IdentityTokenSource, RawToken};
+use crate::settings::IdentityPlaces;
 
 impl Promoter {
     /// An identity token for an audience, such as `sigstore`, asked for anew each time.
@@ -21,11 +22,11 @@ impl Promoter {
         let (network, around) = (&self.settings.network, &self.around);
         let services = registries.services(&self.given.registries, network, around)?;
         let google = |account: Option<&_>| {
-            registries.google_identity(places.google(), account, network, around)
+            registries.google_identity(places.google.as_ref(), account, network, around)
         };
         let asking = Asking {
             audience,
-            places,
+            job: &places.job,
             services: services.as_ref(),
             google: &google,
         };

@@ -20,7 +20,7 @@ pub struct GooglePlaces {
 }
 
 impl GooglePlaces {
-    pub(crate) fn find(every_google_host: bool, environment: &Environment) -> Self {
+    pub(super) fn find(every_google_host: bool, environment: &Environment) -> Self {
         let named = environment.path("GOOGLE_APPLICATION_CREDENTIALS");
         let program = format!("gcloud{}", if cfg!(windows) { ".cmd" } else { "" });
         Self {

@@ -34,7 +34,7 @@ const LAYERED: [Layers; 5] = [
             &["error", "settings"],
             &["budget", "connections", "dialect", "health"],
             &["http"],
-            &["auth"],
+            &["auth", "services"],
             &["wire"],
             &["copy", "inventory", "oci_client", "revocable"],
         ],
@@ -125,7 +125,7 @@ const LAYERED: [Layers; 5] = [
             ],
             &["error"],
             &["files", "tree"],
-            &["git", "manifests", "public_files"],
+            &["git", "identity_token", "manifests", "public_files"],
             &["trust"],
             &["settings"],
             &[

@@ -3,9 +3,8 @@
 use promo_core::Code;
 use promo_core::ports::{Failure, ServiceUrlError};
 
-use super::NamedSource;
+use super::{Error, codes};
 use crate::ending::Ending;
-use crate::error::{Error, codes};
 
 /// Why there is no identity token.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +14,13 @@ pub enum IdentityTokenError {
     #[error("there is no identity token to sign with")]
     Nowhere,
     /// `PROMO-X053`: the source that was named isn't there.
-    #[error("there is no identity token to sign with from {}", .0.spoken())]
-    NotThere(NamedSource),
+    #[error("there is no identity token to sign with from {place}")]
+    NotThere {
+        /// The source.
+        place: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// `PROMO-X053`: the job of GitHub Actions may have none.
     #[error("GitHub Actions gives this job no identity token")]
     NotPermitted,
@@ -42,10 +46,10 @@ pub enum IdentityTokenError {
     #[error("ACTIONS_ID_TOKEN_REQUEST_URL can't be used: {0}")]
     GithubUrl(ServiceUrlError),
     /// `PROMO-X055`: a service refuses.
-    #[error("{} refuses an identity token with status {status}", by.spoken())]
+    #[error("{place} refuses an identity token with status {status}")]
     Answered {
         /// The service.
-        by: NamedSource,
+        place: &'static str,
         /// The status of HTTP.
         status: u16,
     },
@@ -68,7 +72,7 @@ pub enum IdentityTokenError {
 }
 
 impl IdentityTokenError {
-    pub(super) fn failed(from: &'static str, failure: Failure) -> Self {
+    pub(crate) fn failed(from: &'static str, failure: Failure) -> Self {
         let source = Box::new(failure);
         Self::Failed { from, source }
     }
@@ -76,7 +80,7 @@ impl IdentityTokenError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Nowhere | Self::NotThere(_) | Self::NotPermitted => codes::NO_IDENTITY_TOKEN,
+            Self::Nowhere | Self::NotThere { .. } | Self::NotPermitted => codes::NO_IDENTITY_TOKEN,
             Self::NoProgram | Self::RelativeProgram(_) => codes::USAGE,
             Self::Program { .. } | Self::GithubUrl(_) | Self::Answered { .. } => {
                 codes::IDENTITY_SOURCE
@@ -105,7 +109,7 @@ impl IdentityTokenError {
                 "a job of GitHub Actions, GitLab, Buildkite, CircleCI or Google has one; elsewhere name a file, or a \
                  command that prints it"
             }
-            Self::NotThere(named) => absent(*named),
+            Self::NotThere { remedy, .. } => remedy,
             Self::NotPermitted | Self::Answered { .. } => {
                 "the job of the workflow needs `permissions:` with `id-token: write`; pull requests from forks don't get it"
             }
@@ -122,21 +126,6 @@ impl IdentityTokenError {
             Self::GithubUrl(_) | Self::NoToken { .. } => return Vec::new(),
         };
         vec![hint.to_owned()]
-    }
-}
-
-/// What to do where a source isn't there.
-const fn absent(named: NamedSource) -> &'static str {
-    match named {
-        NamedSource::Variable => {
-            "set SIGSTORE_ID_TOKEN; a job of GitLab does so by `id_tokens:` with `SIGSTORE_ID_TOKEN:` and its `aud:`"
-        }
-        NamedSource::GithubActions => "this is no job of GitHub Actions",
-        NamedSource::Buildkite => "this is no job of Buildkite",
-        NamedSource::CircleCi => "this is no job of CircleCI",
-        NamedSource::Google => {
-            "name a credentials file of Google's in GOOGLE_APPLICATION_CREDENTIALS, or run on a machine of Google's that has an account"
-        }
     }
 }
 
