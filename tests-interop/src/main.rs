@@ -24,6 +24,7 @@ mod promo;
 mod push;
 mod scenario;
 mod servers;
+mod sigstore_clients;
 mod sigstore_stack;
 mod tools;
 mod ways;

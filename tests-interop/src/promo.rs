@@ -30,6 +30,26 @@ pub(crate) struct Promotion<'a> {
     pub(crate) link: Option<(&'a Path, &'a Path)>,
 }
 
+/// With which sigstore, and as whom, evidence is signed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeylessPromo<'a> {
+    pub(crate) signing_config: &'a Path,
+    pub(crate) trusted_root: &'a Path,
+    /// A file with the identity token.
+    pub(crate) token: &'a Path,
+}
+
+impl KeylessPromo<'_> {
+    fn add_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.arg("--keyless");
+        command.arg("--signing-config").arg(self.signing_config);
+        command.arg("--trusted-root").arg(self.trusted_root);
+        command
+            .arg("--identity-token")
+            .arg(format!("file:{}", self.token.display()))
+    }
+}
+
 impl Promo {
     pub(crate) fn new(program: &Path, folder: &Path) -> Self {
         Self {
@@ -83,6 +103,41 @@ impl Promo {
             .map(drop)
     }
 
+    /// `promo sign --keyless … IMAGE`
+    pub(crate) fn sign_keyless(
+        &self,
+        image: &str,
+        keyless: KeylessPromo<'_>,
+        format: &str,
+    ) -> Result<process::Output> {
+        let mut command = self.command(&["sign", "--signature-formats", format]);
+        process::capture(keyless.add_to(&mut command).arg(image))
+    }
+
+    /// `promo attest --keyless --source … IMAGE`
+    pub(crate) fn attest_keyless(
+        &self,
+        image: &str,
+        keyless: KeylessPromo<'_>,
+        source: &str,
+    ) -> Result<()> {
+        let mut command = self.command(&["attest", "--source", source]);
+        process::capture(keyless.add_to(&mut command).arg(image))?
+            .success()
+            .map(drop)
+    }
+
+    /// `promo promote --confirm --keyless …`
+    pub(crate) fn promote_keyless(
+        &self,
+        tree: &Path,
+        keyless: KeylessPromo<'_>,
+    ) -> Result<process::Output> {
+        let mut command = self.command(&["promote", "--confirm", "--thin-manifest-dir"]);
+        command.arg(tree).args(["--staging-signatures", "off"]);
+        process::capture(keyless.add_to(&mut command))
+    }
+
     /// `promo verify --key … IMAGE`
     pub(crate) fn verify(
         &self,
@@ -110,6 +165,12 @@ impl Promo {
         let mut command = self.command(&["verify", "--explain", "--trust"]);
         command.arg(trust);
         process::capture(command.args(["--attestation-type", attestation_type, image]))
+    }
+
+    /// `promo verify --trust FILE IMAGE`
+    pub(crate) fn verify_signature_by(&self, trust: &Path, image: &str) -> Result<process::Output> {
+        let mut command = self.command(&["verify", "--explain", "--trust"]);
+        process::capture(command.arg(trust).arg(image))
     }
 
     /// Writes promo.toml.

@@ -6,6 +6,7 @@
 mod debian;
 mod peers;
 mod sigstore;
+mod sigstore_clients;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use xtask::{process, workspace};
 pub(crate) use debian::ensure_debian;
 pub(crate) use peers::{Peers, peers};
 pub(crate) use sigstore::{Programs, sigstore};
+pub(crate) use sigstore_clients::{Clients, sigstore_clients};
 
 const COSIGN_3: &str = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3";
 const COSIGN_2: &str = "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5";
@@ -85,7 +87,7 @@ impl Tools {
 
     /// A Python with in-toto.
     pub(crate) fn python(&self) -> Result<PathBuf> {
-        self.cache.python()
+        self.cache.python(&PYTHON)
     }
 }
 
@@ -255,8 +257,8 @@ impl Cache {
         )))
     }
 
-    /// Makes an environment with the packages of [`PYTHON`] and nothing else, once.
-    fn python(&self) -> Result<PathBuf> {
+    /// Makes an environment with these packages and nothing else, once.
+    fn python(&self, packages: &[&str]) -> Result<PathBuf> {
         let folder = self.folder.join("python");
         let python = folder.join("bin/python");
         let complete = folder.join("complete");
@@ -269,14 +271,14 @@ impl Cache {
             process::run(
                 Command::new(&python)
                     .args(["-m", "pip", "install", "--quiet", "--no-deps"])
-                    .args(PYTHON),
+                    .args(packages),
             )?;
             process::capture(Command::new(&python).args(["-m", "pip", "check"]))?.success()?;
             fs::write(&complete, "").on("write", &complete)?;
         }
         let answer =
             process::capture(Command::new(&python).args(["-m", "pip", "freeze"]))?.success()?;
-        match PYTHON
+        match packages
             .iter()
             .find(|pin| !answer.lines().any(|line| line == **pin))
         {

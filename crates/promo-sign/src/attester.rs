@@ -1,48 +1,42 @@
-//! [`PromotionAttester`]: records a promotion as an in-toto statement, signed into a bundle or a layer for `.att`.
+//! [`PromotionAttester`]: records a promotion as an in-toto statement, sealed into a bundle or a layer for `.att`.
 //!
 //! The predicate has the fields of Kubernetes' promotion record, version 1, and those that were
 //! added to it since; fields that are empty are left out.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use promo_core::oci::{Descriptor, Digest, ImageReference, MediaType, Tag};
+use promo_core::oci::{ImageReference, Tag};
 use promo_core::ports::{
     Attester, Clock, Evidence, EvidenceForm, EvidenceForms, EvidenceKind, Failure, PromotionRecord,
     RecordedManifest, Subject, TagSuffix,
 };
-use promo_core::trust::Judge;
 use serde::Serialize;
 
-use crate::signer::verify_own;
-use crate::{Error, KeyVerifier, SigningKey, bundle, manifest, statement};
+use crate::seal::Seal;
+use crate::{Error, bundle, manifest, statement};
 
 /// The predicate type of a promotion record, unless another is set.
 pub const PROMOTION_PREDICATE_TYPE: &str = "https://k8s.io/promo-tools/promotion/v1";
 
-/// Attests promotions with a key. What it made it verifies before it returns.
+/// Attests promotions. What it made it verifies before it returns.
+#[derive(Debug)]
 pub struct PromotionAttester {
-    key: Arc<SigningKey>,
+    seal: Seal,
     clock: Arc<dyn Clock>,
     predicate_type: String,
     in_tag: bool,
-    own: Judge,
 }
 
 impl PromotionAttester {
     /// An attester that writes [`PROMOTION_PREDICATE_TYPE`].
-    pub fn new(key: Arc<SigningKey>, clock: Arc<dyn Clock>) -> Self {
-        let own = KeyVerifier::new([key.public_key().clone()])
-            .trusting_all()
-            .requiring_names();
+    pub fn new(seal: impl Into<Seal>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            key,
+            seal: seal.into(),
             clock,
             predicate_type: PROMOTION_PREDICATE_TYPE.to_owned(),
             in_tag: false,
-            own,
         }
     }
 
@@ -70,7 +64,7 @@ impl PromotionAttester {
         }
     }
 
-    fn make(&self, record: &PromotionRecord) -> Result<Evidence, Error> {
+    async fn make(&self, record: &PromotionRecord) -> Result<Evidence, Failure> {
         let predicate =
             serde_json::to_value(Predicate::of(record)).map_err(|source| Error::Encoding {
                 document: "promotion record",
@@ -78,44 +72,30 @@ impl PromotionAttester {
             })?;
         let digest = &record.descriptor.digest;
         let statement =
-            statement::write(&record.identity, digest, &self.predicate_type, predicate)?;
+            statement::write(&record.identity, digest, &self.predicate_type, predicate)?.into();
+        let sealer = self.seal.sealer();
         if self.in_tag {
-            return bundle::signed_layer(&self.key, statement, &self.predicate_type);
+            let layer = sealer.attestation_layer(statement, &self.predicate_type);
+            return Ok(Evidence::TagLayer {
+                suffix: TagSuffix::Att,
+                layer: layer.await?,
+            });
         }
-        bundle::signed_referrer(
-            &self.key,
-            statement,
+        let sealed = sealer.bundle(statement).await?;
+        let created = Some(self.clock.now());
+        Ok(bundle::referrer(
+            sealed,
             &self.predicate_type,
             &record.descriptor,
-            self.clock.now(),
-        )
+            created,
+        )?)
     }
 }
 
 #[async_trait]
 impl Attester for PromotionAttester {
     async fn check(&self) -> Result<(), Failure> {
-        let image = b"an image that is attested to see whether the key works";
-        let digest = Digest::sha256_of(image);
-        let invalid = |_| Error::SelfCheck {
-            reason: "the name of the image to try is not valid".to_owned(),
-        };
-        let repository: promo_core::oci::Repository =
-            "localhost/promo/check".parse().map_err(invalid)?;
-        let reference = ImageReference::new(repository.clone(), None, Some(digest));
-        let media_type = MediaType::new(MediaType::OCI_MANIFEST);
-        let record = PromotionRecord {
-            identity: promo_core::identity::Identity::new(repository),
-            descriptor: Descriptor::new(media_type, digest, image.len() as u64),
-            source: reference.clone(),
-            destination: reference,
-            tags: Vec::new(),
-            part_of: None,
-            time: self.clock.now(),
-            builder_id: String::new(),
-            manifest: None,
-        };
-        self.attest(&record, &[self.kind()]).await.map(drop)
+        self.seal.sealer().check().await
     }
 
     fn kinds(&self) -> Vec<EvidenceKind> {
@@ -141,13 +121,14 @@ impl Attester for PromotionAttester {
             if *kind != self.kind() {
                 return Err(Error::KindNotOffered.into());
             }
-            evidence.push(self.make(record)?);
+            evidence.push(self.make(record).await?);
         }
         let subject = Subject {
             identity: record.identity.clone(),
             descriptor: record.descriptor.clone(),
         };
-        verify_own(&self.own, &subject, &evidence, self.clock.now()).await?;
+        let now = self.clock.now();
+        self.seal.verify_own(&subject, &evidence, now).await?;
         Ok(evidence)
     }
 }
@@ -248,14 +229,5 @@ impl<'a> Resource<'a> {
                 .map(|commit| ("gitCommit", commit.clone()))
                 .collect(),
         }
-    }
-}
-
-impl fmt::Debug for PromotionAttester {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PromotionAttester")
-            .field("key", &self.key)
-            .field("predicate_type", &self.predicate_type)
-            .finish_non_exhaustive()
     }
 }

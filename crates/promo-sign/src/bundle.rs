@@ -1,4 +1,4 @@
-//! Sigstore bundles with a key: a DSSE envelope around a statement, as a referrer of its subject.
+//! Sigstore bundles: a DSSE envelope around a statement, as a referrer of its subject; those with a key are written and read here.
 
 mod plain;
 
@@ -13,39 +13,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_bundle::{BundleV03, VerificationMaterialV03};
 use sigstore_types::{
-    DsseEnvelope, DsseSignature, KeyId, PayloadBytes, SignatureBytes, SignatureContent, pae,
+    DsseEnvelope, DsseSignature, KeyId, PayloadBytes, SignatureBytes, SignatureContent,
 };
 
 use crate::envelope::Envelope;
 use crate::json::{self, Text};
 use crate::refusal::Refusal;
 use crate::simple_signing::{PREDICATE_TYPE_ANNOTATION, SIGNATURE_ANNOTATION};
-use crate::statement::PAYLOAD_TYPE;
-use crate::{Error, SigningKey, manifest};
+use crate::{Error, manifest};
 
 /// A hint is the digest of a key; a longer one names none.
 const MAX_HINT: usize = 1000;
 
-/// Signs a statement into a bundle and makes it a referrer of `subject`.
-pub(crate) fn signed_referrer(
-    key: &SigningKey,
-    statement: Vec<u8>,
-    predicate_type: &str,
-    subject: &Descriptor,
-    created: jiff::Timestamp,
-) -> Result<Evidence, Error> {
-    let envelope = signed_envelope(key, statement)?;
-    let bytes = bundle_bytes(key.public_key().hint(), envelope)?;
-    referrer(bytes.into(), predicate_type, subject, Some(created))
-}
-
-/// Signs a statement into an envelope.
-fn signed_envelope(key: &SigningKey, statement: Vec<u8>) -> Result<DsseEnvelope, Error> {
-    let signature = key.sign(&pae(PAYLOAD_TYPE, &statement))?;
-    Ok(envelope(PAYLOAD_TYPE, statement, signature))
-}
-
-fn envelope(payload_type: &str, payload: Vec<u8>, signature: Vec<u8>) -> DsseEnvelope {
+/// An envelope with one signature.
+pub(crate) fn envelope(payload_type: &str, payload: Vec<u8>, signature: Vec<u8>) -> DsseEnvelope {
     DsseEnvelope::new(
         payload_type,
         PayloadBytes::new(payload),
@@ -53,7 +34,8 @@ fn envelope(payload_type: &str, payload: Vec<u8>, signature: Vec<u8>) -> DsseEnv
     )
 }
 
-fn bundle_bytes(hint: String, envelope: DsseEnvelope) -> Result<Vec<u8>, Error> {
+/// Writes a bundle whose signature is by the key that the hint names.
+pub(crate) fn of_key(hint: String, envelope: DsseEnvelope) -> Result<Vec<u8>, Error> {
     let material = VerificationMaterialV03::PublicKey { hint };
     let bundle = BundleV03::new(material, SignatureContent::DsseEnvelope(envelope)).into_bundle();
     serde_json::to_vec(&bundle).map_err(|source| Error::Encoding {
@@ -62,19 +44,16 @@ fn bundle_bytes(hint: String, envelope: DsseEnvelope) -> Result<Vec<u8>, Error> 
     })
 }
 
-/// Signs a statement into a layer for the tag `.att`.
-pub(crate) fn signed_layer(
-    key: &SigningKey,
-    statement: Vec<u8>,
-    predicate_type: &str,
-) -> Result<Evidence, Error> {
-    let envelope = signed_envelope(key, statement)?;
-    let bytes = written(&envelope)?;
-    Ok(attestation_layer(bytes.into(), predicate_type))
-}
-
 /// An envelope as a layer under `.att`, with the annotations that cosign writes.
 pub(crate) fn attestation_layer(bytes: Bytes, predicate_type: &str) -> Evidence {
+    Evidence::TagLayer {
+        suffix: TagSuffix::Att,
+        layer: attestation_blob(bytes, predicate_type),
+    }
+}
+
+/// The same without the tag.
+pub(crate) fn attestation_blob(bytes: Bytes, predicate_type: &str) -> EvidenceBlob {
     let mut descriptor = Descriptor::of(MediaType::DSSE_ENVELOPE, &bytes);
     let annotations = [
         (SIGNATURE_ANNOTATION, ""),
@@ -83,10 +62,7 @@ pub(crate) fn attestation_layer(bytes: Bytes, predicate_type: &str) -> Evidence 
     descriptor.annotations = annotations
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    Evidence::TagLayer {
-        suffix: TagSuffix::Att,
-        layer: EvidenceBlob { descriptor, bytes },
-    }
+    EvidenceBlob { descriptor, bytes }
 }
 
 /// An envelope that stands alone and was verified: its bytes if nothing else is in them, else written anew. Nothing if it is no
@@ -106,7 +82,8 @@ pub(crate) fn plain_envelope(bytes: &Bytes) -> Result<Option<Bytes>, Error> {
     Ok(Some(written(&envelope)?.into()))
 }
 
-fn written(envelope: &DsseEnvelope) -> Result<Vec<u8>, Error> {
+/// Writes an envelope that stands alone.
+pub(crate) fn written(envelope: &DsseEnvelope) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(envelope).map_err(|source| Error::Encoding {
         document: "envelope",
         source,
@@ -155,7 +132,7 @@ pub(crate) fn plain(bytes: &Bytes, hint: &str) -> Result<Option<Bytes>, Error> {
         ..
     } = &found;
     let envelope = envelope(payload_type, found.payload().to_vec(), signature.clone());
-    bundle_bytes(hint.to_owned(), envelope).map(|bytes| Some(bytes.into()))
+    of_key(hint.to_owned(), envelope).map(|bytes| Some(bytes.into()))
 }
 
 /// A bundle as it was found. Nothing in it is verified yet.

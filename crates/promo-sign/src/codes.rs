@@ -1,6 +1,6 @@
 //! The stable codes of this crate with what they mean, from which the reference is generated.
 //!
-//! Those from 010 to 016, 033, and from 041 on say why a piece of evidence is refused
+//! Those from 010 to 016, 033, and from 041 to 050 say why a piece of evidence is refused
 //! ([`RefusedEvidence`](promo_core::ports::RefusedEvidence)); the others are those of [`Error`](crate::Error).
 
 // Whoever is trusted, a name is checked in promo-core.
@@ -75,4 +75,16 @@ promo_core::codes! {
         "The entry of the log is not about this signature, this certificate and what is signed."
     TIMESTAMP "PROMO-S050" "timestamp does not hold"
         "A time (RFC 3161) beside the signature is not by an authority of the trusted root, or about something else; or nothing proves any time at all."
+    SIGNING_CONFIG "PROMO-S060" "signing configuration can't be used"
+        "The document is no signing configuration of a known version, names a service that can't be used, or doesn't name what keyless signing takes: an authority for certificates, and a log of Rekor v1 or a timestamp authority."
+    IDENTITY_TOKEN "PROMO-S061" "identity token can't be used"
+        "What was given is no signed JSON Web Token with an issuer and a time until which it counts, or it doesn't count yet."
+    IDENTITY_TOKEN_EXPIRED "PROMO-S062" "identity token has expired"
+        "The time until which the identity token counts is over, by the clock of this machine."
+    SERVICE_REFUSED "PROMO-S063" "signing service refuses"
+        "The authority for certificates, the log or the timestamp authority doesn't do what it is asked. What it says about it stands in the message."
+    SERVICE_ANSWER "PROMO-S064" "answer of a signing service can't be used"
+        "The authority for certificates, the log or the timestamp authority answered something that is not what was asked for."
+    LAYER_NEEDS_PROMISE "PROMO-S065" "layers need a log's promise"
+        "Signatures under .sig and attestations under .att can hold the signed promise of one log of Rekor v1, and nothing of Rekor v2 or of several logs."
 }

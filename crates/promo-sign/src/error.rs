@@ -3,9 +3,10 @@
 //! At the ports an [`Error`] becomes a [`Failure`], which keeps it as its source. Why a piece of
 //! evidence is refused is no error but a result: those codes stand beside its own in [`codes`].
 
+use jiff::Timestamp;
 use promo_core::Code;
 use promo_core::oci::{Digest, Repository, Tag};
-use promo_core::ports::{Failure, FailureKind, SignatureFormat};
+use promo_core::ports::{Failure, FailureKind, ServiceUrl, SignatureFormat};
 
 use crate::codes;
 
@@ -121,6 +122,51 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The signing configuration can't be used.
+    #[error("the signing configuration can't be used: {reason}")]
+    SigningConfig {
+        /// Why.
+        reason: String,
+    },
+    /// The identity token can't be used, or not yet.
+    #[error("the identity token can't be used: {reason}")]
+    IdentityToken {
+        /// Why, without anything of the token.
+        reason: String,
+    },
+    /// The identity token can't be used any more.
+    #[error("the identity token counted until {expired} only")]
+    IdentityTokenExpired {
+        /// Until when it counted.
+        expired: Timestamp,
+    },
+    /// An authority or a log doesn't do what it is asked.
+    #[error("{url} refuses {what} with status {status}{}", said_by(said.as_ref()))]
+    ServiceRefused {
+        /// What was asked for.
+        what: &'static str,
+        /// Where.
+        url: ServiceUrl,
+        /// HTTP status.
+        status: u16,
+        /// What it says about it, quoted.
+        said: Option<String>,
+    },
+    /// The answer of an authority or a log can't be used.
+    #[error("the answer of {url} to {what} can't be used: {reason}")]
+    ServiceAnswer {
+        /// What was asked for.
+        what: &'static str,
+        /// Where.
+        url: ServiceUrl,
+        /// Why.
+        reason: String,
+    },
+    /// A layer under `.sig` or `.att` has no room for what the logs give.
+    #[error(
+        "layers under .sig and .att need the promise of exactly one log of the first generation"
+    )]
+    LayerNeedsPromise,
     /// The link key is not an Ed25519 key.
     #[error("the link key is not an Ed25519 key in PKCS#8 (private) or SPKI (public) form")]
     LinkKey,
@@ -160,6 +206,12 @@ impl Error {
             Self::Inconsistent { .. } => codes::INCONSISTENT,
             Self::TagNotKept { .. } => codes::TAG_NOT_KEPT,
             Self::TrustedRoot { .. } => codes::TRUSTED_ROOT,
+            Self::SigningConfig { .. } => codes::SIGNING_CONFIG,
+            Self::IdentityToken { .. } => codes::IDENTITY_TOKEN,
+            Self::IdentityTokenExpired { .. } => codes::IDENTITY_TOKEN_EXPIRED,
+            Self::ServiceRefused { .. } => codes::SERVICE_REFUSED,
+            Self::ServiceAnswer { .. } => codes::SERVICE_ANSWER,
+            Self::LayerNeedsPromise => codes::LAYER_NEEDS_PROMISE,
             Self::LinkKey => codes::LINK_KEY,
             Self::Link { .. } => codes::LINK,
             Self::LinkRefused { .. } => codes::LINK_REFUSED,
@@ -202,6 +254,25 @@ impl Error {
             Self::TrustedRoot { .. } => &[
                 "A trusted root is the file trusted_root.json of a sigstore, as `cosign trusted-root create` writes it.",
             ],
+            Self::SigningConfig { .. } => &[
+                "A signing configuration is the file signing_config.json of a sigstore, as `cosign signing-config create` writes it.",
+            ],
+            Self::IdentityToken { .. } => &[
+                "It must be an OpenID Connect token for the audience `sigstore`, or whatever your certificate authority expects.",
+            ],
+            Self::IdentityTokenExpired { .. } => &[
+                "Get a new one right before the run; from a CI system promo gets a new one itself whenever it needs it.",
+                "If it has only just been made, see whether the clock of this machine is right.",
+            ],
+            Self::ServiceRefused {
+                what: "a certificate",
+                ..
+            } => &[
+                "See whether the authority knows the issuer of your identity token, and takes tokens for its audience.",
+            ],
+            Self::LayerNeedsPromise => &[
+                "Write bundles only (`--signature-formats=bundle`), or sign with a log of Rekor v1.",
+            ],
             Self::LinkKey => &["Make one with `openssl genpkey -algorithm ed25519 -out link.pem`."],
             _ => &[],
         }
@@ -217,11 +288,17 @@ impl Error {
             | Self::Formats
             | Self::PredicateType { .. }
             | Self::TrustedRoot { .. }
+            | Self::SigningConfig { .. }
+            | Self::LayerNeedsPromise
             | Self::LinkKey => FailureKind::Configuration,
             Self::FormatNotOffered { .. } | Self::KindNotOffered => FailureKind::Unsupported,
             Self::Key { .. }
             | Self::Encoding { .. }
             | Self::SelfCheck { .. }
+            | Self::IdentityToken { .. }
+            | Self::IdentityTokenExpired { .. }
+            | Self::ServiceRefused { .. }
+            | Self::ServiceAnswer { .. }
             | Self::Link { .. }
             | Self::LinkRefused { .. } => FailureKind::Signing,
             Self::ForeignTag { .. } | Self::Contended { .. } | Self::TagNotKept { .. } => {
@@ -231,6 +308,11 @@ impl Error {
             Self::Inconsistent { .. } => FailureKind::Malformed,
         }
     }
+}
+
+/// What somebody says about it, behind a colon.
+fn said_by(said: Option<&String>) -> String {
+    said.map(|said| format!(": {said}")).unwrap_or_default()
 }
 
 impl From<Error> for Failure {
@@ -244,6 +326,7 @@ impl From<Error> for Failure {
             Error::Key { source, .. } => failure.with_source(source),
             Error::Encoding { source, .. } => failure.with_source(source),
             Error::Link { source } => failure.with_source(source),
+            Error::ServiceRefused { status, .. } => failure.with_status(status),
             _ => failure,
         }
     }

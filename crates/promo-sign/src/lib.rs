@@ -1,7 +1,7 @@
-//! Signing, verifying and attesting container images with keys, in the forms that cosign reads.
+//! Signing, verifying and attesting container images, with keys and keyless, in the forms that cosign reads.
 //!
-//! It implements the ports of `promo_core::ports`: [`KeySigner`], [`KeyVerifier`],
-//! [`PromotionAttester`] and [`OciEvidenceStore`]. The law that holds them together: what the signer
+//! It implements the ports of `promo_core::ports`: [`KeySealer`] and [`KeylessSealer`] seal for [`ImageSigner`] and
+//! [`PromotionAttester`]; [`KeyVerifier`] and [`EvidenceVerifier`] verify; [`OciEvidenceStore`] keeps. The law that holds them together: what the signer
 //! and the attester make, the verifier with the matching key accepts, for that subject and no other.
 //!
 //! Nothing here reads files, the environment or a clock; nothing decides whether missing evidence
@@ -14,7 +14,7 @@
 //! use promo_core::oci::{Descriptor, MediaType};
 //! use promo_core::ports::{Clock, EvidenceSet, Signer, Subject};
 //! use promo_core::trust::AboutImage;
-//! use promo_sign::{KeySigner, KeyVerifier, Password, SigningKey, generate_key_pair};
+//! use promo_sign::{ImageSigner, KeyVerifier, Password, SigningKey, generate_key_pair};
 //!
 //! # #[derive(Debug)]
 //! # struct Epoch;
@@ -30,7 +30,7 @@
 //! let pair = generate_key_pair(&password)?; // what `cosign.key` and `cosign.pub` hold
 //! let key = SigningKey::from_pem(pair.private().as_bytes(), Some(&password))?;
 //! let judge = KeyVerifier::new([key.public_key().clone()]).trusting_all();
-//! let signer = KeySigner::new(Arc::new(key), clock);
+//! let signer = ImageSigner::new(Arc::new(key), clock);
 //!
 //! let subject = Subject {
 //!     identity: Identity::new("registry.example/app".parse()?),
@@ -65,6 +65,7 @@ pub mod limits;
 pub mod link;
 mod manifest;
 mod refusal;
+mod seal;
 mod signer;
 mod simple_signing;
 mod statement;
@@ -76,7 +77,10 @@ pub use error::Error;
 pub use evidence_verifier::EvidenceVerifier;
 pub use key::{KeyPairPem, Password, PublicKey, SigningKey, generate_key_pair};
 pub use keyless::TrustedRoot;
-pub use signer::KeySigner;
+pub use seal::{
+    IdentityToken, IdentityTokens, KeySealer, KeylessSealer, LogGeneration, Seal, SigningServices,
+};
+pub use signer::ImageSigner;
 pub use statement::SIGNATURE_PREDICATE_TYPE;
 pub use store::OciEvidenceStore;
 pub use verifier::KeyVerifier;

@@ -2,6 +2,7 @@
 
 pub use crate::json::{MAX_DOCUMENT, MAX_VALUES};
 pub use crate::keyless::{MAX_STATEMENT_VALUES, MAX_TRUSTED_ROOT, MAX_WITNESSES};
+pub use crate::seal::{MAX_IDENTITY_TOKEN, MAX_SIGNING_CONFIG};
 
 const MEBI: u64 = 1024 * 1024;
 

@@ -2,6 +2,7 @@
 //!
 //! The exact bytes are what is signed, so the order of the fields below is part of the format.
 
+use bytes::Bytes;
 use promo_core::identity::Identity;
 use promo_core::oci::{Descriptor, Digest, MediaType};
 use promo_core::ports::EvidenceBlob;
@@ -9,7 +10,7 @@ use promo_core::{Code, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
-use crate::{Error, SigningKey, codes, json};
+use crate::{Error, codes, json};
 
 /// The annotation of the layer that holds the signature in base64.
 pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
@@ -51,12 +52,8 @@ struct Found {
     critical: Critical,
 }
 
-/// Signs `identity` and `digest` into a layer.
-pub(crate) fn signed_layer(
-    key: &SigningKey,
-    identity: &Identity,
-    digest: &Digest,
-) -> Result<EvidenceBlob, Error> {
+/// Writes the payload that says `identity` and `digest`.
+pub(crate) fn write(identity: &Identity, digest: &Digest) -> Result<Vec<u8>, Error> {
     let payload = Payload {
         critical: Critical {
             identity: Named {
@@ -69,19 +66,23 @@ pub(crate) fn signed_layer(
         },
         optional: (),
     };
-    let bytes = serde_json::to_vec(&payload).map_err(|source| Error::Encoding {
+    serde_json::to_vec(&payload).map_err(|source| Error::Encoding {
         document: "signature payload",
         source,
-    })?;
-    let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &bytes);
+    })
+}
+
+/// A signed payload as a layer.
+pub(crate) fn layer(payload: Bytes, signature: &[u8]) -> EvidenceBlob {
+    let mut descriptor = Descriptor::of(MediaType::SIMPLE_SIGNING, &payload);
     descriptor.annotations.insert(
         SIGNATURE_ANNOTATION.to_owned(),
-        crate::bundle::base64(&key.sign(&bytes)?),
+        crate::bundle::base64(signature),
     );
-    Ok(EvidenceBlob {
+    EvidenceBlob {
         descriptor,
-        bytes: bytes.into(),
-    })
+        bytes: payload,
+    }
 }
 
 /// What a payload speaks of, once its signature is known to be good.

@@ -16,7 +16,7 @@ use promo_core::ports::{
     Clock, Evidence, EvidenceBlob, EvidenceSet, Signer as _, Subject, Verification,
 };
 use promo_core::trust::{AboutImage, Judge};
-use promo_sign::{KeySigner, KeyVerifier, SigningKey};
+use promo_sign::{ImageSigner, KeyVerifier, SigningKey};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ fn world(media_type: &str, image: &[u8]) -> World {
         .unwrap();
     let key = Arc::clone(&KEY);
     let judge = KeyVerifier::new([key.public_key().clone()]).trusting_all();
-    let signer = KeySigner::new(key, Arc::new(Epoch));
+    let signer = ImageSigner::new(key, Arc::new(Epoch));
     let subject = Subject {
         identity: Identity::new("registry.example/team/app".parse().unwrap()),
         descriptor: Descriptor::of(media_type, image),

@@ -19,7 +19,7 @@ use promo_core::ports::{
     Signer as _, Subject, TagSuffix,
 };
 use promo_core::trust::AboutImage;
-use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
+use promo_sign::{ImageSigner, KeyVerifier, OciEvidenceStore, PublicKey, SigningKey, limits};
 use promo_testkit::registry::{
     EmbeddedRegistry, Fault, Gate, Matcher, Operation, RegistryOptions, Switches,
 };
@@ -90,7 +90,7 @@ impl World {
     }
 
     async fn signed(&self, key: &Arc<SigningKey>) -> Vec<Evidence> {
-        let signer = KeySigner::new(Arc::clone(key), Arc::new(Epoch));
+        let signer = ImageSigner::new(Arc::clone(key), Arc::new(Epoch));
         signer.sign(&self.subject, signer.formats()).await.unwrap()
     }
 
@@ -744,7 +744,7 @@ async fn evidence_for_another_image_or_with_other_bytes_is_not_attached() {
 #[tokio::test]
 async fn a_registry_that_wants_the_subject_first_is_reported_as_it_is() {
     let world = World::start(|switches| switches.missing_subject = Some(400)).await;
-    let signer = KeySigner::new(key(), Arc::new(Epoch));
+    let signer = ImageSigner::new(key(), Arc::new(Epoch));
     let signer = signer.with_formats(vec![SignatureFormat::Bundle]).unwrap();
     let evidence = signer.sign(&world.subject, signer.formats()).await.unwrap();
     let subject = &world.subject.descriptor;

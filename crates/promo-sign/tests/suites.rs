@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use promo_core::ports::Clock;
-use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
+use promo_sign::{ImageSigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 use promo_testkit::suite::signing;
 use support::HttpRegistry;
@@ -39,7 +39,7 @@ async fn signer_attester_and_verifier_hold_the_law() {
         let judge = KeyVerifier::new([key.public_key().clone()])
             .trusting_all()
             .requiring_names();
-        let signer = KeySigner::new(Arc::clone(&key), Arc::new(Epoch));
+        let signer = ImageSigner::new(Arc::clone(&key), Arc::new(Epoch));
         signing::signer(&signer, &judge, &stranger).await;
         let attester = PromotionAttester::new(Arc::clone(&key), Arc::new(Epoch));
         signing::attester(&attester, &judge, &stranger).await;

@@ -9,7 +9,9 @@ use promo_core::pipeline::{SigningPorts, StagingPolicy};
 use promo_core::ports::{Clock, Observer, SignatureFormat};
 use promo_core::trust::Judge;
 use promo_sign::link::LinkKey;
-use promo_sign::{KeySigner, KeyVerifier, Password, PromotionAttester, PublicKey, SigningKey};
+use promo_sign::{
+    ImageSigner, KeyVerifier, Password, PromotionAttester, PublicKey, Seal, SigningKey,
+};
 
 use crate::error::{Error, Result};
 use crate::files;
@@ -19,19 +21,13 @@ use crate::settings::{SigningSettings, StagingSettings};
 /// Asks for the password of the private key in this file; nothing if nobody can be asked.
 pub type AskPassword = dyn Fn(&Path) -> Option<Password> + Send + Sync;
 
-/// What signs and attests, if there is a key.
-pub fn signing(
-    settings: &SigningSettings,
-    clock: &Arc<dyn Clock>,
-    ask: &AskPassword,
-) -> Result<Option<SigningPorts>> {
+/// What seals with the key that settings name, if they name one.
+pub(crate) fn seal(settings: &SigningSettings, ask: &AskPassword) -> Result<Option<Seal>> {
     let Some(path) = settings.key() else {
         return Ok(None);
     };
-    let key = Arc::new(signing_key(path, settings.password.as_ref(), ask)?);
-    signing_with(&key, settings.formats(), settings.predicate_type(), clock)
-        .map(Some)
-        .map_err(|error| key_error(path, error))
+    let key = signing_key(path, settings.password.as_ref(), ask)?;
+    Ok(Some(Seal::with_key(Arc::new(key))))
 }
 
 /// Warns of private keys that others can read.
@@ -42,27 +38,25 @@ pub(crate) fn tell_of_shared_keys(settings: &SigningSettings, observer: &dyn Obs
     }
 }
 
-/// What signs and attests with a key, and accepts just that.
+/// What signs and attests with a seal, and accepts just that.
 pub fn signing_with(
-    key: &Arc<SigningKey>,
+    seal: impl Into<Seal>,
     formats: &[SignatureFormat],
     predicate_type: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<SigningPorts, promo_sign::Error> {
+    let seal = seal.into();
     let signer =
-        KeySigner::new(Arc::clone(key), Arc::clone(clock)).with_formats(formats.to_vec())?;
-    let mut attester = PromotionAttester::new(Arc::clone(key), Arc::clone(clock))
+        ImageSigner::new(seal.clone(), Arc::clone(clock)).with_formats(formats.to_vec())?;
+    let mut attester = PromotionAttester::new(seal.clone(), Arc::clone(clock))
         .with_predicate_type(predicate_type.to_owned())?;
     if !formats.contains(&SignatureFormat::Bundle) {
         attester = attester.in_tag();
     }
-    let judge = KeyVerifier::new([key.public_key().clone()])
-        .trusting_all()
-        .requiring_names();
     Ok(SigningPorts {
         signer: Arc::new(signer),
         attester: Arc::new(attester),
-        judge,
+        judge: seal.judge().clone(),
     })
 }
 

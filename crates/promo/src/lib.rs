@@ -41,6 +41,7 @@ pub mod git;
 mod human;
 mod identity_token;
 pub mod image;
+mod keyless;
 pub mod keys;
 pub mod manifests;
 pub mod planning;

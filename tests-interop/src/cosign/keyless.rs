@@ -54,7 +54,25 @@ impl Cosign {
         wanted: Wanted<'_>,
         form: Form,
     ) -> Result<Output> {
-        let mut command = self.command("verify");
+        let mut command = self.judging_keyless("verify", wanted, form);
+        process::capture(command.arg(image))
+    }
+
+    /// Its judgement of an image's attestation of this type.
+    pub(crate) fn verify_attestation_keyless(
+        &self,
+        image: &str,
+        wanted: Wanted<'_>,
+        form: Form,
+        predicate_type: &str,
+    ) -> Result<Output> {
+        let mut command = self.judging_keyless("verify-attestation", wanted, form);
+        command.args(["--type", predicate_type]);
+        process::capture(command.arg(image))
+    }
+
+    fn judging_keyless(&self, verb: &str, wanted: Wanted<'_>, form: Form) -> Command {
+        let mut command = self.command(verb);
         command.arg("--allow-http-registry");
         command.arg("--trusted-root").arg(wanted.trusted_root);
         command.args(["--certificate-oidc-issuer", wanted.issuer]);
@@ -64,7 +82,7 @@ impl Cosign {
         } else if self.generation == Generation::Two {
             command.args(["--new-bundle-format", "--use-signed-timestamps"]);
         }
-        process::capture(command.arg(image))
+        command
     }
 
     fn keyless_command(&self, verb: &str, keyless: Keyless<'_>, form: Form) -> Result<Command> {

@@ -1,6 +1,7 @@
 //! A whole sigstore: cosign signs and attests with certificates for a person and for a workflow, in every form and to
-//! both generations of the log; cosign and promo judge what it made. With `--record FOLDER` all of it is kept for promo-sign's tests.
+//! both generations of the log; cosign and promo judge what it made. Then promo signs, and others judge that. With `--record FOLDER` all of it is kept for promo-sign's tests.
 
+mod by_promo;
 mod record;
 
 use std::fs;
@@ -13,6 +14,7 @@ use crate::interop::Setting;
 use crate::login;
 use crate::promo::Promo;
 use crate::servers::{Access, DockerRegistry};
+use crate::sigstore_clients::SigstoreClient;
 use crate::sigstore_stack::{Log, PERSON, Sigstore, WORKFLOW};
 use crate::tools;
 use xtask::error::{Error, OnPath, Result};
@@ -89,7 +91,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
             record::evidence(folder, &stage.registry.client(), &signed)?;
         }
     }
-    Ok(())
+    by_promo::run(&stage, &unsigned)
 }
 
 /// The stack, another one whose root is not to be trusted, and who works with them.
@@ -101,6 +103,7 @@ struct Stage {
     two: Cosign,
     three: Cosign,
     promo: Promo,
+    clients: [SigstoreClient; 2],
     folder: PathBuf,
 }
 
@@ -131,6 +134,7 @@ impl Stage {
             two: Cosign::new(&setting.tools.cosign_2()?, Generation::Two, &home)?,
             three: Cosign::new(cosign, Generation::Three, &home)?,
             promo: setting.promo()?,
+            clients: SigstoreClient::all(setting.folder())?,
             folder: setting.folder().to_owned(),
         })
     }

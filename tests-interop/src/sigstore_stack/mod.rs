@@ -123,6 +123,11 @@ impl Sigstore {
         url(&self.addresses.rekor_1)
     }
 
+    /// Where Rekor v2 is.
+    pub(crate) fn rekor_2(&self) -> String {
+        url(&self.addresses.rekor_2)
+    }
+
     /// Who vouches for people.
     pub(crate) fn people(&self) -> &str {
         self.people.url()

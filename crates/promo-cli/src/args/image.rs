@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::KeylessArgs;
 use crate::output::Format;
 
 /// Show who signed and attested images, and judge it
@@ -48,6 +49,8 @@ pub(crate) struct SignArgs {
     /// The private key; its password comes from COSIGN_PASSWORD
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keyless: KeylessArgs,
     /// The name that the signatures speak of; without it the image's public name by `[[identity]]` rules
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: Option<String>,
@@ -71,6 +74,8 @@ pub(crate) struct AttestArgs {
     /// The private key; its password comes from COSIGN_PASSWORD
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keyless: KeylessArgs,
     /// The repository that the images were promoted from
     #[arg(long, required = true, value_name = "REPOSITORY")]
     pub(crate) source: String,

@@ -187,8 +187,10 @@ pub(crate) struct SigningArgs {
     /// The private key that signs and attests; its password comes from COSIGN_PASSWORD
     #[arg(long, value_name = "KEY", conflicts_with = "no_sign")]
     pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) keyless: KeylessArgs,
     /// Neither sign nor attest: what is promoted has no proof
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keyless")]
     pub(crate) no_sign: bool,
     /// Also sign and attest the children of indexes
     #[arg(long)]
@@ -202,6 +204,26 @@ pub(crate) struct SigningArgs {
     /// The Ed25519 key (PKCS#8 PEM) that signs the link
     #[arg(long, value_name = "KEY", requires = "link")]
     pub(crate) link_key: Option<PathBuf>,
+}
+
+/// Keyless signing, for whatever command signs.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct KeylessArgs {
+    /// Sign and attest with certificates for the identity of a token instead of a key; the signatures are entered into
+    /// transparency logs
+    #[arg(long, conflicts_with = "key")]
+    pub(crate) keyless: bool,
+    /// The services of keyless signing: the `signing_config.json` of a sigstore; without it those of the public one
+    #[arg(long, value_name = "FILE", requires = "trusted_root")]
+    pub(crate) signing_config: Option<PathBuf>,
+    /// The `trusted_root.json` of the same sigstore, by which promo verifies what it signs
+    #[arg(long, value_name = "FILE", requires = "signing_config")]
+    pub(crate) trusted_root: Option<PathBuf>,
+    /// Where the identity token comes from: `auto` (SIGSTORE_ID_TOKEN, or the CI system or machine that promo runs on),
+    /// `variable`, `github-actions`, `buildkite`, `circleci`, `google`, `account:EMAIL`, `file:PATH` or `command:PROGRAM
+    /// ARGUMENT…`
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) identity_token: Option<String>,
 }
 
 impl ManifestsArgs {
@@ -248,11 +270,25 @@ impl SigningArgs {
     /// How images are signed and attested.
     pub(crate) fn overrides(&self) -> SigningOverrides {
         SigningOverrides {
-            key: self.key.clone(),
             no_sign: self.no_sign,
             recursive: self.recursive,
             formats: self.signature_formats.clone(),
             link: self.link.clone().zip(self.link_key.clone()),
+            ..self.keyless.overrides(self.key.as_ref())
+        }
+    }
+}
+
+impl KeylessArgs {
+    /// With which key, or with which sigstore, evidence is signed.
+    pub(crate) fn overrides(&self, key: Option<&PathBuf>) -> SigningOverrides {
+        SigningOverrides {
+            key: key.cloned(),
+            keyless: self.keyless,
+            signing_config: self.signing_config.clone(),
+            trusted_root: self.trusted_root.clone(),
+            identity_token: self.identity_token.clone(),
+            ..SigningOverrides::default()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use promo::documents::{evidence_text, json, yaml};
 use promo::image;
-use promo::settings::{Overrides, Part, SigningOverrides};
+use promo::settings::{Overrides, Part};
 use promo_core::oci::Repository;
 
 use crate::args::AttestArgs;
@@ -19,10 +19,7 @@ pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome>
         hint: "name the repository that the image was promoted from, without tag".to_owned(),
     })?;
     let given = Overrides {
-        signing: SigningOverrides {
-            key: args.key.clone(),
-            ..SigningOverrides::default()
-        },
+        signing: args.keyless.overrides(args.key.as_ref()),
         ..Overrides::default()
     };
     let parts = [Part::Network, Part::Scope, Part::Signing];

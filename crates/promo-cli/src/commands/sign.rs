@@ -15,9 +15,8 @@ pub(crate) async fn run(args: &SignArgs, context: &Context) -> Result<Outcome> {
     let identity = args.identity.as_deref().map(image::identity).transpose()?;
     let given = Overrides {
         signing: SigningOverrides {
-            key: args.key.clone(),
             formats: args.signature_formats.clone(),
-            ..SigningOverrides::default()
+            ..args.keyless.overrides(args.key.as_ref())
         },
         ..Overrides::default()
     };

@@ -45,6 +45,10 @@ fn noteworthy(event: &Event) -> Option<String> {
             item,
             blocked: Some(code),
         } => Some(format!("{:>10}  left {item} ({code})", phase.as_str())),
+        Event::Signer { subject, issuer } => Some(format!(
+            "{:>10}  as {subject}, for whom {issuer} vouches",
+            "signing"
+        )),
         Event::Throttled { host, pause } => Some(format!(
             "{:>10}  {host} asks for less: nothing is sent for {:.1} s",
             "throttled",

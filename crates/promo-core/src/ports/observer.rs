@@ -290,6 +290,13 @@ pub enum Event {
         /// How many.
         bytes: u64,
     },
+    /// Who signs is known; nothing is written anywhere yet.
+    Signer {
+        /// The identity of its certificates: an e-mail address, or a URI.
+        subject: String,
+        /// Who vouches for it.
+        issuer: String,
+    },
     /// Something a person should read; the run goes on.
     Warning {
         /// Its code.

@@ -29,6 +29,11 @@ impl SignerName {
         Self(key.to_string())
     }
 
+    /// Who signs here itself.
+    pub fn own() -> Self {
+        Self("own".to_owned())
+    }
+
     /// Names side by side, with this between them: `ci, release`.
     pub fn listed<'a>(names: impl IntoIterator<Item = &'a Self>, between: &str) -> String {
         let names: Vec<&str> = names.into_iter().map(Self::as_str).collect();

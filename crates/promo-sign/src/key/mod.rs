@@ -5,7 +5,7 @@
 
 mod der;
 mod encrypted;
-mod pem;
+pub(crate) mod pem;
 mod public;
 mod rsa;
 

@@ -8,6 +8,7 @@ use promo_core::ports::{
     AcceptedEvidence, Evidence, EvidenceBlob, EvidenceKind, SignatureFormat, TagSuffix,
 };
 
+use super::annotations;
 use super::candidate::{self, Candidate, Origin};
 use super::{layer, layers};
 use crate::manifest::ImageManifest;
@@ -88,7 +89,10 @@ fn layer_alone(
         _ => return Err(NOT_ACCEPTED),
     };
     let mut descriptor = Descriptor::of(media_type, &bytes);
-    for name in layer::VERIFIED.into_iter().chain([SIGNATURE_ANNOTATION]) {
+    for name in annotations::VERIFIED
+        .into_iter()
+        .chain([SIGNATURE_ANNOTATION])
+    {
         if let Some(value) = layer.descriptor.annotations.get(name) {
             descriptor
                 .annotations

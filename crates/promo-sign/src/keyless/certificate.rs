@@ -14,7 +14,7 @@ use crate::codes;
 use crate::refusal::Refusal;
 
 /// Reads a certificate that names one identity and its issuer.
-pub(super) fn read(der: &DerCertificate) -> Result<CertificateFacts, Refusal> {
+pub(crate) fn read(der: &DerCertificate) -> Result<CertificateFacts, Refusal> {
     let refused = |message: String| Refusal::new(codes::CERTIFICATE, message);
     let info = parse_certificate_info(der).map_err(|error| {
         refused(format!(

@@ -15,20 +15,13 @@ use sigstore_verify::types::{
     SignedTimestamp, TimestampToken, TransparencyLogEntry,
 };
 
+use super::annotations::{BUNDLE, CERTIFICATE, CHAIN, TIMESTAMP};
 use super::candidate::{Candidate, MAX_WITNESSES, Origin, malformed};
 use crate::bundle::from_base64;
 use crate::envelope::Envelope;
 use crate::refusal::Refusal;
 use crate::simple_signing::SIGNATURE_ANNOTATION;
 use crate::{codes, json};
-
-const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
-const CHAIN: &str = "dev.sigstore.cosign/chain";
-const BUNDLE: &str = "dev.sigstore.cosign/bundle";
-const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
-
-/// The annotations that are verified beside the signature.
-pub(super) const VERIFIED: [&str; 4] = [CERTIFICATE, CHAIN, BUNDLE, TIMESTAMP];
 
 /// The longest annotation that is read.
 const MAX_ANNOTATION: usize = 1024 * 1024;

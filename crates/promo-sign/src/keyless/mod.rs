@@ -9,6 +9,7 @@
 //! others are. What isn't there is no failure (no log, say) and is not among the checks, but for the timestamp of a log of
 //! certificates, which is demanded where the trusted root names such a log.
 
+pub(crate) mod annotations;
 mod candidate;
 mod carried;
 mod certificate;
@@ -28,6 +29,7 @@ use sigstore_verify::types::{Artifact, ArtifactDigest, HashAlgorithm, SignatureC
 
 pub use self::candidate::{MAX_STATEMENT_VALUES, MAX_WITNESSES};
 pub(crate) use self::carried::carry;
+pub(crate) use self::certificate::read as certificate_facts;
 pub use self::trusted_root::{MAX_TRUSTED_ROOT, TrustedRoot};
 
 use self::candidate::{Candidate, Origin};

@@ -87,6 +87,15 @@ impl TrustedRoot {
         })
     }
 
+    /// The trusted root of the public sigstore, as it was when the library was made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::from_json`].
+    pub fn public() -> Result<Self, Error> {
+        Self::from_json(trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
+    }
+
     /// The log with this id.
     pub(super) fn log(&self, id: &Sha256Hash) -> Option<&Log> {
         self.logs.iter().find(|log| log.id == *id)

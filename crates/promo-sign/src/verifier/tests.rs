@@ -13,7 +13,7 @@ use promo_core::trust::AboutImage;
 use super::*;
 use crate::bundle::{base64, from_base64};
 use crate::simple_signing::SIGNATURE_ANNOTATION;
-use crate::{KeySigner, PromotionAttester, SigningKey};
+use crate::{ImageSigner, PromotionAttester, SigningKey};
 
 #[derive(Debug)]
 struct FixedClock;
@@ -62,7 +62,7 @@ fn record(subject: &Subject) -> PromotionRecord {
 }
 
 async fn signed(key: &Arc<SigningKey>, subject: &Subject) -> Vec<Evidence> {
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(FixedClock));
+    let signer = ImageSigner::new(Arc::clone(key), Arc::new(FixedClock));
     signer.check().await.unwrap();
     let formats = signer.formats().to_vec();
     signer.sign(subject, &formats).await.unwrap()
@@ -636,10 +636,10 @@ async fn what_is_empty_is_left_out_of_a_promotion_record() {
 async fn only_what_was_set_up_is_made() {
     let key = key();
     let subject = subject();
-    let signer = KeySigner::new(Arc::clone(&key), Arc::new(FixedClock));
+    let signer = ImageSigner::new(Arc::clone(&key), Arc::new(FixedClock));
     let twice = vec![SignatureFormat::Sig, SignatureFormat::Sig];
     for formats in [Vec::new(), twice] {
-        let signer = KeySigner::new(Arc::clone(&key), Arc::new(FixedClock));
+        let signer = ImageSigner::new(Arc::clone(&key), Arc::new(FixedClock));
         let error = signer.with_formats(formats).unwrap_err();
         assert_eq!(error.code().as_str(), "PROMO-S008");
     }

@@ -56,6 +56,8 @@ enum Told<'a> {
     HostBack { host: &'a str, silent: f64 },
     /// A host is given up: requests to it fail at once, until it answers again.
     HostGivenUp { host: &'a str, silent: f64 },
+    /// Who signs, by certificates; nothing is written anywhere yet.
+    Signer { subject: &'a str, issuer: &'a str },
     /// Something a person should read; the run goes on.
     Warning { code: Code, message: &'a str },
     /// With `-v`: a request was answered, or failed (no status). It waited before it went out, took until the head of
@@ -144,6 +146,7 @@ impl<'a> Told<'a> {
                 host,
                 silent: silent.as_secs_f64(),
             },
+            Event::Signer { subject, issuer } => Self::Signer { subject, issuer },
             Event::Warning { code, message } => {
                 let told = Self::Warning {
                     code: *code,

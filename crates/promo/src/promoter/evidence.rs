@@ -55,7 +55,7 @@ impl Promoter {
         images: Vec<ImageReference>,
         identity: Option<&Identity>,
     ) -> Result<EvidenceDocument> {
-        let ports = self.signing()?.ok_or(Error::NoKey)?;
+        let ports = self.signing().await?.ok_or(Error::NoKey)?;
         self.tell_of_shared_keys();
         let formats = ports.signer.formats();
         let wanted: Vec<EvidenceKind> = formats.iter().copied().map(signature).collect();
@@ -86,7 +86,7 @@ impl Promoter {
         source: &Repository,
         identity: Option<&Identity>,
     ) -> Result<EvidenceDocument> {
-        let ports = self.signing()?.ok_or(Error::NoKey)?;
+        let ports = self.signing().await?.ok_or(Error::NoKey)?;
         self.tell_of_shared_keys();
         let wanted = ports.attester.kinds();
         let mut attached = Vec::new();

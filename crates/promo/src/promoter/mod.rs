@@ -21,11 +21,13 @@ use promo_core::plan::PlanCheck;
 use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Services};
 use promo_core::trust::Judge;
 use promo_registry::Revocation;
+use promo_sign::Seal;
 
 pub use add::Added;
 pub use apply::Applied;
 pub use builder::PromoterBuilder;
 pub use evidence::{Attached, EvidenceDocument};
+pub(crate) use identity::IdentitySource;
 pub use images::{Copied, DigestDocument};
 pub use plan::{Held, PlanRequest, PlannedTree};
 pub use promote::{Extent, PromoteRequest, link_of};
@@ -35,8 +37,9 @@ use crate::account::{Account, HostAccount};
 use crate::connect::{GivenRegistries, Registries, Surroundings};
 use crate::error::Result;
 use crate::git::Git;
+use crate::keyless;
 use crate::keys::{self, AskPassword};
-use crate::settings::Settings;
+use crate::settings::{KeylessSettings, Settings};
 
 /// Plans, promotes, verifies, signs and attests, by settings and over registries.
 ///
@@ -47,7 +50,7 @@ pub struct Promoter {
     git: Git,
     ask: Arc<AskPassword>,
     given: Given,
-    connected: OnceLock<Registries>,
+    connected: OnceLock<Arc<Registries>>,
     account: Arc<Account>,
 }
 
@@ -133,18 +136,39 @@ impl Promoter {
         Ok(Arc::clone(&self.registries()?.evidence))
     }
 
-    /// What signs and attests with the key of the settings, if they name one.
+    /// What signs and attests by the settings, if they name something: a key, or keyless signing. For the latter an identity token
+    /// and a certificate are asked for, and the observer is told who signs.
     ///
     /// # Errors
     ///
-    /// `PROMO-X004`, `PROMO-X011`, `PROMO-X012`: the key can't be used.
-    pub fn signing(&self) -> Result<Option<SigningPorts>> {
+    /// `PROMO-X004`, `PROMO-X011`, `PROMO-X012`: a key or a document can't be used. `PROMO-X053`, and `PROMO-S060` to
+    /// `PROMO-S065`: there is no identity token, or no certificate for it.
+    pub async fn signing(&self) -> Result<Option<SigningPorts>> {
         let settings = &self.settings.signing;
         match &self.given.signing {
-            Some(_) if settings.no_sign => Ok(None),
-            Some(ports) => Ok(Some(ports.clone())),
-            None => keys::signing(settings, &self.around.clock, &*self.ask),
+            Some(_) if settings.no_sign => return Ok(None),
+            Some(ports) => return Ok(Some(ports.clone())),
+            None => {}
         }
+        let seal = match settings.keyless() {
+            Some(keyless) => Some(self.keyless_seal(keyless).await?),
+            None => keys::seal(settings, &*self.ask)?,
+        };
+        let made = seal.map(|seal| {
+            let clock = &self.around.clock;
+            keys::signing_with(seal, settings.formats(), settings.predicate_type(), clock)
+        });
+        Ok(made.transpose()?)
+    }
+
+    async fn keyless_seal(&self, settings: &KeylessSettings) -> Result<Seal> {
+        let around = keyless::Around {
+            services: self.services()?,
+            tokens: self.identity_source(settings.token_source(), settings.places())?,
+            clock: &self.around.clock,
+            observer: self.observer(),
+        };
+        keyless::seal(settings, self.settings.signing.formats(), around).await
     }
 
     /// What judges signatures in staging by the keys of the settings, if they are looked at.
@@ -159,12 +183,12 @@ impl Promoter {
         }
     }
 
-    fn registries(&self) -> Result<&Registries> {
+    fn registries(&self) -> Result<&Arc<Registries>> {
         if let Some(connected) = self.connected.get() {
             return Ok(connected);
         }
         let (given, network) = (&self.given.registries, &self.settings.network);
-        let made = Registries::connect(given, network, &self.around)?;
+        let made = Arc::new(Registries::connect(given, network, &self.around)?);
         // Of two verbs that come first together, one's is taken by both.
         Ok(self.connected.get_or_init(|| made))
     }

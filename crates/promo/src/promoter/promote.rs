@@ -91,7 +91,7 @@ impl Promoter {
     ///
     /// As [`Self::signing`]; `PROMO-C003`, `PROMO-C004` if that doesn't work.
     pub async fn dry_run(&self) -> Result<DryRun> {
-        Ok(DryRun::new(self.signing()?).await?)
+        Ok(DryRun::new(self.signing().await?).await?)
     }
 
     /// The proof that a run may publish: what signs by the settings has shown that it works, or they say that nothing
@@ -101,7 +101,7 @@ impl Promoter {
     ///
     /// As [`Self::dry_run`]; `PROMO-C001` if settings name no key and don't waive signing.
     pub async fn confirmed(&self) -> Result<Confirmed> {
-        let signing = match self.signing()? {
+        let signing = match self.signing().await? {
             Some(ports) => Signing::With(ports),
             None if self.settings.signing.no_sign => Signing::Waived,
             None => return Err(Error::NoSigner),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::carry::ArtifactType;
 use super::give_up::Span;
+use super::keyless::TokenPlace;
 use super::signing::{FormatName, Placement};
 use super::staging::{CarriedType, PolicyName, SignedName};
 use super::value::Text;
@@ -133,6 +134,10 @@ impl From<VersionName> for HttpVersion {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Sign {
     pub(super) key: Option<PathBuf>,
+    pub(super) keyless: Option<bool>,
+    pub(super) signing_config: Option<PathBuf>,
+    pub(super) trusted_root: Option<PathBuf>,
+    pub(super) identity_token: Option<Text<TokenPlace>>,
     pub(super) formats: Option<Vec<Text<FormatName>>>,
     pub(super) evidence: Option<Text<Placement>>,
     pub(super) recursive: Option<bool>,
@@ -235,6 +240,8 @@ impl Content {
             &mut self.allow_tag_moves,
             &mut self.authfile,
             &mut self.sign.key,
+            &mut self.sign.signing_config,
+            &mut self.sign.trusted_root,
             &mut self.verify.trust,
         ];
         let of_hosts = self
@@ -246,6 +253,10 @@ impl Content {
         for path in paths.chain(lists.into_iter().flatten().flatten()) {
             *path = folder.join(&*path);
         }
+        let place = &mut self.sign.identity_token;
+        *place = place
+            .take()
+            .map(|Text(place)| Text(place.made_whole(folder)));
     }
 }
 

@@ -41,6 +41,14 @@ pub struct ScopeOverrides {
 pub struct SigningOverrides {
     /// The private key.
     pub key: Option<PathBuf>,
+    /// Whether to sign with certificates instead of a key; nothing was said if false.
+    pub keyless: bool,
+    /// The signing configuration of a sigstore.
+    pub signing_config: Option<PathBuf>,
+    /// The trusted root of the same sigstore.
+    pub trusted_root: Option<PathBuf>,
+    /// Where identity tokens come from.
+    pub identity_token: Option<String>,
     /// Whether nothing is signed or attested: the promise is given up.
     pub no_sign: bool,
     /// Whether the children of indexes are signed as well; nothing was said if false.

@@ -1,5 +1,6 @@
 //! How images are signed and attested.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -10,7 +11,7 @@ use promo_sign::{PROMOTION_PREDICATE_TYPE, Password};
 use super::origin::row_of;
 use super::resolver::wrong;
 use super::value::{FromVariable, Text};
-use super::{Origin, Resolver, Row, Setting, SigningOverrides, keys};
+use super::{KeylessSettings, Origin, Resolver, Row, Setting, SigningOverrides, keyless, keys};
 use crate::error::Result;
 
 /// A form of signatures, by its name.
@@ -65,6 +66,7 @@ fn shown(scope: &EvidenceScope) -> String {
 #[derive(Debug, Clone)]
 pub struct SigningSettings {
     key: Option<Setting<PathBuf>>,
+    keyless: Option<KeylessSettings>,
     /// Whether nothing is signed or attested.
     pub no_sign: bool,
     /// The password of private keys.
@@ -82,6 +84,7 @@ impl Default for SigningSettings {
     fn default() -> Self {
         Self {
             key: None,
+            keyless: None,
             no_sign: false,
             password: None,
             formats: Setting::unsaid(FORMATS.to_vec()),
@@ -106,13 +109,18 @@ impl SigningSettings {
             content.sign.evidence.clone()
         })?;
         let evidence = evidence.map(|setting| Setting::new(setting.value.0.0, setting.origin));
+        let (key, keyless) = key_or_keyless(given, resolver)?;
+        let mut formats = formats(given, resolver)?;
+        if keyless.is_some() && formats.origin == Origin::Default {
+            // Each form is one more entry of a log, and the other needs a log of the first generation.
+            formats.value = vec![SignatureFormat::Bundle];
+        }
         Ok(Self {
-            key: resolver.pick(&keys::KEY, given.key.clone(), |content| {
-                content.sign.key.clone()
-            })?,
+            key,
+            keyless,
             no_sign: given.no_sign,
             password: resolver.environment().key_password(),
-            formats: formats(given, resolver)?,
+            formats,
             evidence: evidence.unwrap_or(Setting::unsaid(EvidenceScope::AllMirrors)),
             recursive: recursive.unwrap_or(Setting::unsaid(false)),
             predicate_type: resolver
@@ -169,6 +177,16 @@ impl SigningSettings {
         key.map(|setting| setting.value.as_path())
     }
 
+    /// How keyless signing is done, if it is asked for and nothing says not to sign.
+    pub fn keyless(&self) -> Option<&KeylessSettings> {
+        self.keyless.as_ref().filter(|_| !self.no_sign)
+    }
+
+    /// Whether something is named that signs.
+    pub fn signs(&self) -> bool {
+        self.key().is_some() || self.keyless().is_some()
+    }
+
     /// The forms of signatures.
     pub fn formats(&self) -> &[SignatureFormat] {
         &self.formats.value
@@ -196,10 +214,11 @@ impl SigningSettings {
 
     pub(super) fn rows(&self) -> Vec<Row> {
         let formats: Vec<_> = self.formats.value.iter().map(|f| f.as_str()).collect();
-        vec![
-            row_of(self.key.as_ref(), keys::KEY.name, |path| {
-                path.display().to_string()
-            }),
+        let mut rows = vec![row_of(self.key.as_ref(), keys::KEY.name, |path| {
+            path.display().to_string()
+        })];
+        rows.extend(keyless::rows(self.keyless.as_ref()));
+        rows.extend([
             self.formats.row(keys::FORMATS.name, formats.join(", ")),
             self.evidence
                 .row(keys::EVIDENCE.name, shown(&self.evidence.value)),
@@ -209,7 +228,46 @@ impl SigningSettings {
                 .row(keys::PREDICATE_TYPE.name, self.predicate_type()),
             self.builder_id
                 .row(keys::BUILDER_ID.name, self.builder_id()),
-        ]
+        ]);
+        rows
+    }
+}
+
+/// What signs. Of a key and keyless the one that was said nearer to the call counts: a flag, a variable, a file. Where both were
+/// said in the same way it is unclear which is meant.
+fn key_or_keyless(
+    given: &SigningOverrides,
+    resolver: &Resolver,
+) -> Result<(Option<Setting<PathBuf>>, Option<KeylessSettings>)> {
+    let key = resolver.pick(&keys::KEY, given.key.clone(), |content| {
+        content.sign.key.clone()
+    })?;
+    let keyless = KeylessSettings::resolve(given, resolver)?;
+    let (Some(said), Some(settings)) = (&key, &keyless) else {
+        return Ok((key, keyless));
+    };
+    match nearness(&said.origin).cmp(&nearness(settings.origin())) {
+        Ordering::Less => Ok((key, None)),
+        Ordering::Greater => Ok((None, keyless)),
+        Ordering::Equal => {
+            let shown = said.value.display().to_string();
+            let expected = format!(
+                "no `{}` beside it, which comes from {}: images are signed with the one or the other",
+                keys::KEYLESS.name,
+                settings.origin()
+            );
+            Err(wrong(&keys::KEY, &shown, &said.origin, expected))
+        }
+    }
+}
+
+/// How near to the call something was said; the nearest is the least.
+const fn nearness(origin: &Origin) -> u8 {
+    match origin {
+        Origin::Given(_) => 0,
+        Origin::Variable(_) => 1,
+        Origin::File(_) => 2,
+        Origin::Default => 3,
     }
 }
 

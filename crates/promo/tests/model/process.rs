@@ -14,7 +14,7 @@ use promo_core::report::Report;
 use promo_core::trust::Judge;
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
-use promo_sign::{KeySigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
+use promo_sign::{ImageSigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
 use promo_testkit::time::StillTime;
 use promo_testkit::world::{World, WorldRegistry};
 
@@ -108,7 +108,7 @@ impl Process {
             client,
             ports: Ports::new(registries, Arc::new(StillTime), Arc::new(TokioSleep)),
             signing: SigningPorts {
-                signer: Arc::new(KeySigner::new(Arc::clone(key), Arc::new(StillTime))),
+                signer: Arc::new(ImageSigner::new(Arc::clone(key), Arc::new(StillTime))),
                 attester: Arc::new(PromotionAttester::new(Arc::clone(key), Arc::new(StillTime))),
                 judge: judge(),
             },

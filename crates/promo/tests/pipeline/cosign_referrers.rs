@@ -11,7 +11,7 @@ use promo_core::ports::{
 };
 use promo_core::report::{Report, RunOutcome};
 use promo_core::trust::AboutImage;
-use promo_sign::{KeySigner, KeyVerifier, SigningKey};
+use promo_sign::{ImageSigner, KeyVerifier, SigningKey};
 use promo_testkit::image::BuiltImage;
 
 use crate::world::{self, StillTime, World, blocked_codes, image, want};
@@ -31,7 +31,7 @@ async fn refer(world: &World, image: &BuiltImage, signed: &BuiltImage, key: &Arc
     let repository: Repository = format!("{}/team/app", world.staging.host())
         .parse()
         .unwrap();
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
+    let signer = ImageSigner::new(Arc::clone(key), Arc::new(StillTime));
     let subject = Subject {
         identity: Identity::new(repository.clone()),
         descriptor: descriptor(signed),

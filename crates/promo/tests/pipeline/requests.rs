@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::SignatureFormat;
-use promo_sign::{KeySigner, PromotionAttester};
+use promo_sign::{ImageSigner, PromotionAttester};
 use promo_testkit::image::{ImageBuilder, IndexBuilder, Layer};
 use promo_testkit::registry::{Auth, EmbeddedRegistry, Gate, Matcher, Operation, RegistryOptions};
 
@@ -80,7 +80,7 @@ async fn only_the_forms_that_are_written_are_read() {
         world.stage("app", &one);
         let set = world.set(&[want("app", &one, &["v1"])]);
         let mut ports = world.ports();
-        let signer = KeySigner::new(Arc::clone(&world.key), Arc::new(StillTime));
+        let signer = ImageSigner::new(Arc::clone(&world.key), Arc::new(StillTime));
         ports.signing.signer = Arc::new(signer.with_formats(vec![format]).unwrap());
         if format == SignatureFormat::Sig {
             let attester = PromotionAttester::new(Arc::clone(&world.key), Arc::new(StillTime));

@@ -8,7 +8,7 @@ use promo_core::oci::{Descriptor, Digest, MediaType, Repository};
 use promo_core::pipeline::{Interrupt, StagingPolicy, StagingTrust};
 use promo_core::ports::{Evidence, EvidenceForms, EvidenceSet, SignatureFormat, Signer, Subject};
 use promo_core::report::{Report, RunOutcome};
-use promo_sign::{KeySigner, KeyVerifier, PublicKey, SigningKey};
+use promo_sign::{ImageSigner, KeyVerifier, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
 
 use crate::world::{self, StillTime, World, blocked_codes, image, want};
@@ -42,7 +42,7 @@ pub(crate) fn subject(world: &World, name: &str, image: &BuiltImage) -> Subject 
 
 /// A bundle and a layer for `.sig`.
 pub(crate) async fn signed(subject: &Subject, key: &Arc<SigningKey>) -> Vec<Evidence> {
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
+    let signer = ImageSigner::new(Arc::clone(key), Arc::new(StillTime));
     let formats = [SignatureFormat::Bundle, SignatureFormat::Sig];
     signer.sign(subject, &formats).await.unwrap()
 }

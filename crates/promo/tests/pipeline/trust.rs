@@ -7,7 +7,7 @@ use promo_core::oci::{Descriptor, MediaType, RegistryPath};
 use promo_core::pipeline::{EdgeResult, StagingNames, StagingPolicy, StagingTrust};
 use promo_core::ports::{Evidence, Signer as _, Subject};
 use promo_core::report::{Report, RunOutcome};
-use promo_sign::{KeySigner, PublicKey, SigningKey};
+use promo_sign::{ImageSigner, PublicKey, SigningKey};
 use promo_testkit::image::BuiltImage;
 use serde_json::{Value, json};
 
@@ -123,7 +123,7 @@ async fn sign_as(world: &World, one: &BuiltImage, key: &Arc<SigningKey>, name: &
         identity: promo_core::identity::Identity::new(name.parse().unwrap()),
         descriptor: subject.descriptor.clone(),
     };
-    let signer = KeySigner::new(Arc::clone(key), Arc::new(StillTime));
+    let signer = ImageSigner::new(Arc::clone(key), Arc::new(StillTime));
     let evidence: Vec<Evidence> = signer.sign(&named, signer.formats()).await.unwrap();
     attach(world, &subject, &evidence).await;
 }

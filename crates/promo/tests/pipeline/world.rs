@@ -23,7 +23,7 @@ use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_registry::{Deadlines, HostSettings, WireRegistry};
 use promo_sign::{
-    KeySigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
+    ImageSigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
     SigningKey,
 };
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
@@ -271,7 +271,7 @@ impl World {
         WorldPorts {
             ports: Ports::new(registries, Arc::new(StillTime), Arc::new(TokioSleep)),
             signing: SigningPorts {
-                signer: Arc::new(KeySigner::new(Arc::clone(&self.key), Arc::new(StillTime))),
+                signer: Arc::new(ImageSigner::new(Arc::clone(&self.key), Arc::new(StillTime))),
                 attester: Arc::new(PromotionAttester::new(
                     Arc::clone(&self.key),
                     Arc::new(StillTime),

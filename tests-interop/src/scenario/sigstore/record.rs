@@ -21,16 +21,11 @@ pub(super) struct Signed<'a> {
 /// Writes all evidence of an image into a file of its own.
 pub(super) fn evidence(folder: &Path, client: &Client, signed: &Signed<'_>) -> Result<()> {
     let tag = signed.digest.replace(':', "-");
-    let mut pieces = Vec::new();
-    let list = manifest(client, signed.repository, &tag)?.unwrap_or_default();
-    for referrer in members(&list, "manifests") {
-        let digest = text(referrer, "digest");
-        let manifest = manifest(client, signed.repository, digest)?.unwrap_or_default();
-        for layer in members(&manifest, "layers") {
-            let bundle = blob(client, signed.repository, layer)?;
-            pieces.push(json!({"form": "bundle", "text": bundle}));
-        }
-    }
+    let bundles = bundles(client, signed.repository, signed.digest)?;
+    let bundles = bundles.into_iter();
+    let mut pieces: Vec<_> = bundles
+        .map(|bundle| json!({"form": "bundle", "text": bundle}))
+        .collect();
     for form in ["sig", "att"] {
         let tag = format!("{tag}.{form}");
         let manifest = manifest(client, signed.repository, &tag)?.unwrap_or_default();
@@ -51,6 +46,19 @@ pub(super) fn evidence(folder: &Path, client: &Client, signed: &Signed<'_>) -> R
         .map_err(|error| Error::document("what was recorded", error.to_string()))?;
     text.push('\n');
     fs::write(&path, text).on("write", &path)
+}
+
+/// The bundles that refer to an image.
+pub(super) fn bundles(client: &Client, repository: &str, digest: &str) -> Result<Vec<String>> {
+    let mut bundles = Vec::new();
+    let list = manifest(client, repository, &digest.replace(':', "-"))?.unwrap_or_default();
+    for referrer in members(&list, "manifests") {
+        let manifest = manifest(client, repository, text(referrer, "digest"))?.unwrap_or_default();
+        for layer in members(&manifest, "layers") {
+            bundles.push(blob(client, repository, layer)?);
+        }
+    }
+    Ok(bundles)
 }
 
 fn manifest(client: &Client, repository: &str, reference: &str) -> Result<Option<Value>> {

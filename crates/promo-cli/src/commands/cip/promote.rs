@@ -174,7 +174,7 @@ impl Missing {
         staging: &StagingSettings,
     ) -> Option<Self> {
         let mut missing = Self::default();
-        if !signing.no_sign && signing.key().is_none() {
+        if !signing.no_sign && !signing.signs() {
             let signer = keyless.signer.as_deref().unwrap_or("an identity");
             missing.problems.push(format!("signing as {signer}"));
             missing.hints.push(

@@ -90,6 +90,11 @@ impl ServiceAccount {
         Ok(self)
     }
 
+    /// Its e-mail address, or unique id.
+    pub fn as_str(&self) -> &str {
+        &self.email
+    }
+
     fn impersonation(&self) -> Impersonation {
         let mut url = self.iam.clone();
         let root = url.path().trim_end_matches('/').to_owned();
