@@ -70,16 +70,16 @@ pub(crate) struct CipArgs {
     /// How many images are signed at once at most
     #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     pub(crate) max_signature_ops: Option<i64>,
-    /// The account whose identity signs (keyless, which this version doesn't have)
+    /// The service account of Google's whose identity signs (keyless), where no key and no other identity is named
     #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
     pub(crate) signer_account: Option<String>,
-    /// Who must have signed in staging (keyless, which this version doesn't have)
+    /// Who must have signed in staging, if anybody has: the identity of a certificate
     #[arg(long, value_name = "IDENTITY", allow_hyphen_values = true)]
     pub(crate) certificate_identity: Option<String>,
-    /// The same as a regular expression
+    /// The same as a regular expression, which has to match the whole identity
     #[arg(long, value_name = "REGEXP", allow_hyphen_values = true)]
     pub(crate) certificate_identity_regexp: Option<String>,
-    /// Who vouches for that identity (keyless, which this version doesn't have)
+    /// Who vouches for that identity; without it https://accounts.google.com
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub(crate) certificate_oidc_issuer: Option<String>,
     /// The same as a regular expression

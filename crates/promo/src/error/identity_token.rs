@@ -17,7 +17,7 @@ pub enum IdentityTokenError {
     #[error("there is no identity token to sign with from {place}")]
     NotThere {
         /// The source.
-        place: &'static str,
+        place: String,
         /// What to do about it.
         remedy: &'static str,
     },

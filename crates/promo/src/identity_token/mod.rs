@@ -113,7 +113,7 @@ impl IdentityTokenSource {
             },
             Self::GoogleAccount(account) => match google(asking, Some(account)).await? {
                 Some(token) => Ok(token),
-                None => Err(NamedSource::Google.absent().into()),
+                None => Err(NamedSource::Google.absent_as(Some(account)).into()),
             },
             Self::File(path) => of_file(path).await,
             Self::Command(command) => {
@@ -127,6 +127,11 @@ impl IdentityTokenSource {
 impl NamedSource {
     /// The error where it isn't there.
     fn absent(self) -> IdentityTokenError {
+        self.absent_as(None)
+    }
+
+    /// The same where a token of this account was wanted.
+    fn absent_as(self, account: Option<&ServiceAccount>) -> IdentityTokenError {
         let remedy = match self {
             Self::Variable => {
                 "set SIGSTORE_ID_TOKEN; a job of GitLab does so by `id_tokens:` with `SIGSTORE_ID_TOKEN:` and its `aud:`"
@@ -139,7 +144,10 @@ impl NamedSource {
             }
         };
         IdentityTokenError::NotThere {
-            place: self.spoken(),
+            place: match account {
+                Some(account) => format!("{}, as {}", self.spoken(), account.as_str()),
+                None => self.spoken().to_owned(),
+            },
             remedy,
         }
     }

@@ -9,11 +9,12 @@ use promo_core::pipeline::{
     RunSettings, Signing,
 };
 use promo_core::plan::PlanOptions;
+use promo_core::ports::Event;
 use promo_core::report::Report;
 use promo_sign::link::{Link, LinkKey};
 
 use super::Promoter;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, codes};
 use crate::keys;
 
 /// How far a promotion goes.
@@ -85,13 +86,28 @@ impl Promoter {
         Ok(report)
     }
 
-    /// A run that only looks, and would sign with what settings name.
+    /// A run that only looks, and would sign with what settings name. Where there is no identity token for keyless signing, that is
+    /// told, and nothing is looked at that would be signed.
     ///
     /// # Errors
     ///
     /// As [`Self::signing`]; `PROMO-C003`, `PROMO-C004` if that doesn't work.
     pub async fn dry_run(&self) -> Result<DryRun> {
-        Ok(DryRun::new(self.signing().await?).await?)
+        let signing = match self.signing().await {
+            Err(error) if error.code() == codes::NO_IDENTITY_TOKEN => {
+                self.tell_of_no_token(&error);
+                None
+            }
+            signing => signing?,
+        };
+        Ok(DryRun::new(signing).await?)
+    }
+
+    /// Jobs that only look often may not sign, and need not.
+    fn tell_of_no_token(&self, error: &Error) {
+        let message = format!("{error}: this dry run doesn't look at what a run would sign");
+        let code = error.code();
+        self.observer().observe(&Event::Warning { code, message });
     }
 
     /// The proof that a run may publish: what signs by the settings has shown that it works, or they say that nothing

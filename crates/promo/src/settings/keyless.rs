@@ -135,6 +135,17 @@ impl KeylessSettings {
         }))
     }
 
+    /// Keyless signing as this service account of Google's, in the public sigstore.
+    pub fn of_account(account: ServiceAccount, places: IdentityPlaces) -> Self {
+        Self {
+            origin: Origin::Default,
+            own: None,
+            origins: None,
+            source: Setting::unsaid(TokenPlace(IdentityTokenSource::GoogleAccount(account))),
+            places,
+        }
+    }
+
     /// The sigstore of one's own, if it isn't the public one.
     pub fn own_sigstore(&self) -> Option<&OwnSigstore> {
         self.own.as_ref()

@@ -157,6 +157,17 @@ impl SigningSettings {
         self
     }
 
+    /// The same without a key, signed like this. Where nobody said in which forms, bundles are written.
+    #[must_use]
+    pub fn with_keyless(mut self, keyless: KeylessSettings) -> Self {
+        self.key = None;
+        self.keyless = Some(keyless);
+        if self.formats.origin == Origin::Default {
+            self.formats.value = vec![SignatureFormat::Bundle];
+        }
+        self
+    }
+
     /// The same with these forms of signatures.
     #[must_use]
     pub fn with_formats(mut self, formats: Vec<SignatureFormat>) -> Self {

@@ -3,12 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use promo::settings::{Environment, IdentityPlaces, KeylessSettings};
+use promo::trust::judge_of_holder;
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::RegistryPath;
 use promo_core::pipeline::EvidenceScope;
+use promo_core::trust::{Judge, Pattern};
+use promo_registry::auth::ServiceAccount;
+use promo_sign::TrustedRoot;
 
 use crate::args::CipArgs;
+use crate::error::{Error, Result};
 
 /// The account that signs for the Kubernetes project.
 const SIGNER_ACCOUNT: &str = "krel-trust@k8s-releng-prod.iam.gserviceaccount.com";
@@ -21,48 +27,85 @@ const PRODUCTION: &str = "k8s-artifacts-prod/images";
 /// The public name of that path.
 const PUBLIC_NAME: &str = "registry.k8s.io";
 
-/// Identities of keyless signing, as flags and `--compat` name them. Kept until promo can sign so: until then they
-/// are what its messages speak of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct KeylessSettings {
+/// Identities of keyless signing, as flags and `--compat` name them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeylessFlags {
     /// The account that signs.
-    pub(super) signer: Option<String>,
-    /// Who must have signed in staging: an identity or an expression, and who vouches for it.
-    pub(super) staging: Option<Certificate>,
+    signer: Option<String>,
+    /// Who must have signed in staging.
+    staging: Option<Holder>,
 }
 
-/// Who must have signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Certificate {
-    /// The identity, or a regular expression of it.
-    pub(super) identity: String,
-    /// Who vouches for it, or a regular expression of that.
-    pub(super) issuer: Option<String>,
+/// Who must have signed: the holder of a certificate.
+#[derive(Debug, Clone)]
+struct Holder {
+    identity: Pattern,
+    issuer: Pattern,
 }
 
-impl KeylessSettings {
-    /// From the flags of `promo cip`, else from what `--compat` stands for. A regular expression wins over an
-    /// exact text, as in kpromo.
-    pub(super) fn resolve(args: &CipArgs) -> Self {
-        let k8s = args.is_k8s();
-        let or = |given: Option<String>, default: &str| given.or(k8s.then(|| default.to_owned()));
-        let either = |expression: &Option<String>, exact: &Option<String>| {
-            given(expression.as_ref()).or_else(|| given(exact.as_ref()))
-        };
-        let identity = either(
+impl KeylessFlags {
+    /// From the flags of `promo cip`, else from what `--compat` stands for. A regular expression wins over an exact text, as in
+    /// kpromo; here it has to match the whole identity.
+    pub(super) fn resolve(args: &CipArgs) -> Result<Self> {
+        let k8s = |default: &str| args.is_k8s().then(|| Pattern::exact(default));
+        let identity = pattern(
+            "--certificate-identity-regexp",
             &args.certificate_identity_regexp,
             &args.certificate_identity,
-        );
-        let issuer = either(
+        )?;
+        let issuer = pattern(
+            "--certificate-oidc-issuer-regexp",
             &args.certificate_oidc_issuer_regexp,
             &args.certificate_oidc_issuer,
-        );
-        let issuer = or(issuer, ISSUER);
-        Self {
-            signer: or(given(args.signer_account.as_ref()), SIGNER_ACCOUNT),
-            staging: or(identity, SIGNER_ACCOUNT).map(|identity| Certificate { identity, issuer }),
-        }
+        )?;
+        let issuer = issuer.unwrap_or_else(|| Pattern::exact(ISSUER));
+        let identity = identity.or_else(|| k8s(SIGNER_ACCOUNT));
+        let signer = given(args.signer_account.as_ref());
+        Ok(Self {
+            signer: signer.or_else(|| args.is_k8s().then(|| SIGNER_ACCOUNT.to_owned())),
+            staging: identity.map(|identity| Holder { identity, issuer }),
+        })
     }
+
+    /// As whom a run signs where nothing else is said.
+    pub(super) fn signing(&self, environment: &Environment) -> Result<Option<KeylessSettings>> {
+        let Some(signer) = &self.signer else {
+            return Ok(None);
+        };
+        let account = ServiceAccount::parse(signer).map_err(|error| Error::Usage {
+            message: format!("--signer-account {signer}: {error}"),
+            hint: "name the e-mail address of a service account of Google's".to_owned(),
+        })?;
+        let places = IdentityPlaces::find(environment);
+        Ok(Some(KeylessSettings::of_account(account, places)))
+    }
+
+    /// Who judges signatures in staging where nothing else is said, by this root.
+    pub(super) fn judge(
+        &self,
+        root: impl FnOnce() -> Result<TrustedRoot>,
+    ) -> Result<Option<Judge>> {
+        let Some(Holder { identity, issuer }) = self.staging.clone() else {
+            return Ok(None);
+        };
+        Ok(Some(judge_of_holder(issuer, identity, root()?)))
+    }
+}
+
+/// What an expression or an exact text asks for.
+fn pattern(
+    flag: &str,
+    expression: &Option<String>,
+    exact: &Option<String>,
+) -> Result<Option<Pattern>> {
+    let Some(expression) = given(expression.as_ref()) else {
+        return Ok(given(exact.as_ref()).map(Pattern::exact));
+    };
+    let pattern = Pattern::expression(expression).map_err(|error| Error::Usage {
+        message: format!("{flag}: {error}"),
+        hint: "the expression has to match the whole identity".to_owned(),
+    })?;
+    Ok(Some(pattern))
 }
 
 /// A text that was given: an empty one counts as none, as it does in kpromo.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use promo::documents::{json, report_text};
 use promo::git::Since;
 use promo::settings::{
-    Overrides, Part, ScopeOverrides, Settings, SigningOverrides, SigningSettings, StagingSettings,
+    KeylessSettings as PromoKeyless, Overrides, Part, ScopeOverrides, Settings, SigningOverrides,
 };
+use promo::trust::trusted_root;
 use promo::{Promoter, SystemClock, TreeSource, planning};
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
 use promo_core::pipeline::{
@@ -17,15 +18,17 @@ use promo_core::pipeline::{
 use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
 use promo_core::ports::{Clock as _, Observer, Phase};
 use promo_core::report::Report;
+use promo_core::trust::Judge;
+use promo_sign::TrustedRoot;
 
-use super::kpromo::{KeylessSettings, canonical_evidence, public_names};
+use super::kpromo::{KeylessFlags, canonical_evidence, public_names};
 use super::log::Log;
 use super::prow;
-use super::{given, not_there, tree};
+use super::{given, tree};
 use crate::args::CipArgs;
 use crate::commands::report_file::ReportFile;
 use crate::context::Context;
-use crate::error::codes::{ALL_OR_NOTHING, NO_MEANING, NOT_THERE};
+use crate::error::codes::{ALL_OR_NOTHING, NO_MEANING};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::hints;
@@ -76,7 +79,9 @@ struct Job {
 
 impl Job {
     fn prepare(args: &CipArgs, context: &Context, log: Log) -> Result<Self> {
-        let settings = settings(args, context, log)?;
+        let flags = KeylessFlags::resolve(args)?;
+        let mut settings = settings(args, context, &flags)?;
+        let judge = staging_judge(&flags, &mut settings)?;
         let source = settings.scope.tree()?.clone();
         let set = source.load()?;
         told_of(&set, log);
@@ -86,7 +91,7 @@ impl Job {
         } else {
             Arc::new(log)
         };
-        let promoter = context.promoter_told(settings, observer)?;
+        let promoter = context.promoter_judging(settings, observer, judge)?;
         let settings = run_settings(args, context, &promoter, &set, log)?;
         let phases = [
             (
@@ -111,8 +116,8 @@ impl Job {
     }
 }
 
-/// What holds, with what `--compat` stands for; an error if it needs keyless signing.
-fn settings(args: &CipArgs, context: &Context, log: Log) -> Result<Settings> {
+/// What holds, with what `--compat` stands for.
+fn settings(args: &CipArgs, context: &Context, flags: &KeylessFlags) -> Result<Settings> {
     let (manifest, thin_manifest_dir) = tree(args);
     let given = Overrides {
         scope: ScopeOverrides {
@@ -134,20 +139,42 @@ fn settings(args: &CipArgs, context: &Context, log: Log) -> Result<Settings> {
     if args.is_k8s() {
         settings.signing = settings.signing.with_defaults(canonical_evidence(), true);
     }
-    let keyless = KeylessSettings::resolve(args);
-    let missing = Missing::of(&keyless, &settings.signing, &settings.staging);
-    match (args.confirm, missing) {
-        (_, None) => {}
-        (Some(true), Some(missing)) => return Err(not_there(missing.message(), missing.hints)),
-        (_, Some(missing)) => log.warn(
-            NOT_THERE,
-            &format!(
-                "with --confirm this would stop in setup: {}",
-                missing.message()
-            ),
-        ),
+    let signing = &settings.signing;
+    // A dry run signs nothing, and the job of a pull request has no account.
+    if args.confirm == Some(true) && !signing.no_sign && !signing.signs() {
+        let environment = context.resolver.environment();
+        let keyless = flags.signing(environment)?.ok_or_else(|| Error::Usage {
+            message: "a confirmed run signs what it promotes, and nothing says with what: neither a key, nor keyless \
+                      signing, nor an account"
+                .to_owned(),
+            hint: "pass `--key cosign.key` to sign with a key (`promo key generate` makes one) or `--signer-account \
+                   ACCOUNT` to sign keyless, or `--sign=false` to publish without proof"
+                .to_owned(),
+        })?;
+        settings.signing = settings.signing.with_keyless(keyless);
     }
     Ok(settings)
+}
+
+/// Who judges signatures in staging by kpromo's flags, where nothing else says it; the settings then ask for what kpromo asks for.
+fn staging_judge(flags: &KeylessFlags, settings: &mut Settings) -> Result<Option<Judge>> {
+    if !settings.staging.is_undecided() {
+        return Ok(None);
+    }
+    let own = settings
+        .signing
+        .keyless()
+        .and_then(PromoKeyless::own_sigstore);
+    let root = || match own {
+        Some(own) => Ok(trusted_root(&own.trusted_root)?),
+        None => Ok(TrustedRoot::public()?),
+    };
+    let judge = flags.judge(root)?;
+    if judge.is_some() {
+        let staging = std::mem::take(&mut settings.staging);
+        settings.staging = staging.with_policy(StagingPolicy::IfPresent);
+    }
+    Ok(judge)
 }
 
 /// Says once what the manifests hold that has no meaning.
@@ -157,53 +184,6 @@ fn told_of(set: &ManifestSet, log: Log) {
         let message = "`service-account` of registries is ignored: credentials come from docker's and containers' \
                        files (--authfile), with --compat k8s from Google's places first";
         log.warn(NO_MEANING, message);
-    }
-}
-
-/// What a run would need of keyless signing.
-#[derive(Default)]
-struct Missing {
-    problems: Vec<String>,
-    hints: Vec<String>,
-}
-
-impl Missing {
-    fn of(
-        keyless: &KeylessSettings,
-        signing: &SigningSettings,
-        staging: &StagingSettings,
-    ) -> Option<Self> {
-        let mut missing = Self::default();
-        if !signing.no_sign && !signing.signs() {
-            let signer = keyless.signer.as_deref().unwrap_or("an identity");
-            missing.problems.push(format!("signing as {signer}"));
-            missing.hints.push(
-                "pass `--key cosign.key` to sign with a key (`promo key generate` makes one), or `--sign=false` to \
-                 publish without proof"
-                    .to_owned(),
-            );
-        }
-        if let Some(asked) = keyless.staging.as_ref().filter(|_| staging.is_undecided()) {
-            let issuer = asked.issuer.as_ref().map(|issuer| format!(" of {issuer}"));
-            missing.problems.push(format!(
-                "judging signatures in staging by {}{}",
-                asked.identity,
-                issuer.unwrap_or_default()
-            ));
-            missing.hints.push(
-                "pass `--staging-key cosign.pub` to judge them by keys, or `--staging-signatures=off` not to look \
-                 at them"
-                    .to_owned(),
-            );
-        }
-        (!missing.problems.is_empty()).then_some(missing)
-    }
-
-    fn message(&self) -> String {
-        format!(
-            "{} needs keyless signatures, which this version doesn't have",
-            self.problems.join(" and ")
-        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! `promo demo`: the whole pipeline on embedded registries, told step by step. It checks itself: it ends well only
 //! if all of it happened as told.
 
+mod forgery;
 mod story;
 mod world;
 

@@ -1,4 +1,4 @@
-//! The story: a run, its verification, a second run, three refusals. Each chapter demands that it was so.
+//! The story: a run, its verification, a second run, four refusals. Each chapter demands that it was so.
 
 use promo::documents::style::{GREEN, RED, one_line};
 use promo::{Extent, PromoteRequest, image};
@@ -13,7 +13,7 @@ use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE};
 use promo_testkit::image::{ImageBuilder, Layer};
 
 use super::world::{PUBLIC, World};
-use super::{Teller, demand, unexpected};
+use super::{Teller, demand, forgery, unexpected};
 use crate::error::Result;
 
 /// Tells all of it and returns the report of the first run.
@@ -25,6 +25,7 @@ pub(super) async fn tell(world: &World, teller: Teller) -> Result<Report> {
     second_run(world, teller, &set).await?;
     teller.heading("5. What is refused")?;
     refuse_unsigned(world, teller).await?;
+    refuse_forgery(world, teller).await?;
     refuse_tag_move(world, teller).await?;
     refuse_altered_blob(world, teller).await?;
     Ok(report)
@@ -166,6 +167,36 @@ async fn refuse_unsigned(world: &World, teller: Teller) -> Result<()> {
     refused(
         teller,
         "an unsigned image where signatures are required",
+        &reasons,
+    )
+}
+
+/// The build team did sign, but another image: what the signature speaks of decides, not beside what it stands.
+async fn refuse_forgery(world: &World, teller: Teller) -> Result<()> {
+    let forged = ImageBuilder::new()
+        .layer(Layer::file("forged", "never built by the build team"))
+        .build();
+    world.push("forged", &["v1.0.0"], &forged);
+    let mut images = world.images.iter();
+    let signed = images
+        .find(|image| image.name == "signed")
+        .ok_or_else(|| unexpected("no image is signed"))?;
+    forgery::transplant(world, ("signed", &signed.image), ("forged", &forged)).await?;
+    let tags: &[&str] = &["v1.0.0"];
+    let set = world.manifest([("forged", forged.digest(), tags)])?;
+    let report = run(world, &set, StagingPolicy::Require).await?;
+    let reasons: Vec<_> = reasons(&report)
+        .map(|(code, message)| format!("{code}: {message}"))
+        .collect();
+    demand(
+        report.outcome() == RunOutcome::Refused && reasons.len() == 2,
+        "a forged signature was not refused",
+    )?;
+    let absent = world.tag_in_mirrors("forged", "v1.0.0") == [None, None];
+    demand(absent, "an image with a forged signature was published")?;
+    refused(
+        teller,
+        "an image beside which somebody put the signature of another",
         &reasons,
     )
 }
