@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use sigstore_verify::types::bundle::VerificationMaterialContent;
 use sigstore_verify::types::{Bundle, SignatureContent, TransparencyLogEntry};
 
+use super::certificate;
 use crate::refusal::Refusal;
 use crate::{codes, json};
 
@@ -57,13 +58,41 @@ struct Material<'a> {
 
 /// Reads a bundle of any version; nothing if it isn't one with a certificate.
 pub(super) fn bundle(layer: &EvidenceBlob) -> Option<Result<Candidate, Refusal>> {
-    let bytes = &layer.bytes;
+    let bundle = certified(&layer.bytes)?;
+    Some(bundle.and_then(|bundle| Candidate::of(bundle, Origin::Bundle)))
+}
+
+/// What can be read of a bundle with a certificate.
+pub(super) fn certified(bytes: &[u8]) -> Option<Result<Bundle, Refusal>> {
     let outline: Outline<'_> = json::parse_outline(bytes)?;
     let material = outline.verification_material;
     material.certificate.or(material.x509_certificate_chain)?;
-    let bundle =
-        json::parse::<Bundle>(bytes).ok_or_else(|| malformed("it can't be read as a bundle"));
-    Some(bundle.and_then(|bundle| Candidate::of(bundle, Origin::Bundle)))
+    let bundle = json::parse::<Bundle>(bytes);
+    let bundle = bundle.ok_or_else(|| malformed("it can't be read as a bundle"));
+    Some(bundle.and_then(without_root))
+}
+
+/// A root counts because it is trusted, never because it comes along: the suite of sigstore demands that a bundle with one is refused.
+fn without_root(bundle: Bundle) -> Result<Bundle, Refusal> {
+    let chain = match &bundle.verification_material.content {
+        VerificationMaterialContent::X509CertificateChain { certificates } => {
+            certificates.as_slice()
+        }
+        _ => &[],
+    };
+    if chain.len() > MAX_WITNESSES {
+        return Err(malformed("it has more certificates than are read"));
+    }
+    if chain
+        .iter()
+        .any(|found| certificate::is_root(&found.raw_bytes))
+    {
+        return Err(Refusal::new(
+            codes::CERTIFICATE_CHAIN,
+            "there is a root in its chain of certificates",
+        ));
+    }
+    Ok(bundle)
 }
 
 impl Candidate {

@@ -12,6 +12,8 @@
 mod candidate;
 mod carried;
 mod certificate;
+#[cfg(test)]
+mod conformance;
 mod layer;
 mod refused;
 mod trusted_root;
@@ -157,6 +159,14 @@ impl TrustedRoot {
         candidate: &Candidate,
         otherwise: &EvidenceKind,
     ) -> Result<Proven, Failed> {
+        Ok(Proven {
+            witnesses: self.vouched(digest, candidate)?,
+            content: candidate.content(digest, otherwise)?,
+        })
+    }
+
+    /// The signature holds, and its certificate, and who vouches for it; what is signed isn't read yet.
+    fn vouched(&self, digest: &Digest, candidate: &Candidate) -> Result<Witnesses, Failed> {
         let artifact = match &candidate.origin {
             Origin::Signature(layer) => Artifact::Blob(&layer.bytes),
             Origin::Bundle | Origin::Attestation => Artifact::Digest(artifact(digest)?),
@@ -174,10 +184,7 @@ impl TrustedRoot {
                 "not everything that it comes with was verified",
             ));
         }
-        Ok(Proven {
-            witnesses: witnesses::of(self, candidate)?,
-            content: candidate.content(digest, otherwise)?,
-        })
+        witnesses::of(self, candidate)
     }
 
     /// Any identity; what is there is verified, and of what isn't only that.
