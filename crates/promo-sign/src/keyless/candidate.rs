@@ -2,7 +2,7 @@
 //!
 //! Nothing is verified here. What is counted and built is bounded first.
 
-use promo_core::ports::EvidenceBlob;
+use promo_core::ports::{CheckSubject, EvidenceBlob};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_verify::types::bundle::VerificationMaterialContent;
@@ -30,7 +30,7 @@ pub(super) struct Candidate {
 }
 
 /// Where it was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Origin {
     Bundle,
     /// Under `.sig`: it signs the bytes of this layer.
@@ -131,6 +131,25 @@ impl Candidate {
     /// The entries of logs.
     pub(super) fn entries(&self) -> &[TransparencyLogEntry] {
         &self.bundle.verification_material.tlog_entries
+    }
+
+    /// What was checked of logs and times, where all of it held.
+    pub(super) fn checks_of_witnesses(&self) -> Vec<CheckSubject> {
+        let entries = self.entries();
+        let material = &self.bundle.verification_material;
+        let times = &material.timestamp_verification_data.rfc3161_timestamps;
+        let promised = entries
+            .iter()
+            .any(|entry| entry.inclusion_promise.is_some());
+        let included = entries.iter().any(|entry| entry.inclusion_proof.is_some());
+        let subjects = [
+            (CheckSubject::LogPromise, promised),
+            (CheckSubject::LogInclusion, included),
+            (CheckSubject::LogContent, !entries.is_empty()),
+            (CheckSubject::Timestamp, !times.is_empty()),
+        ];
+        let checked = subjects.into_iter().filter(|(_, is_checked)| *is_checked);
+        checked.map(|(subject, _)| subject).collect()
     }
 }
 

@@ -19,12 +19,13 @@ use promo_core::ports::{
     Failure, SignatureFacts, SignerFacts, TagSuffix, Verifier,
 };
 use promo_core::trust::{AboutImage, Judge, KeylessSigner, Pattern, Trust, TrustedSigner};
-use sigstore_verify::types::SignatureContent;
+use sigstore_verify::types::{Bundle, SignatureContent};
 
+use super::beside_key::{BesideKey, judged};
 use super::candidate::{self, Candidate, Origin};
-use super::{BUNDLE, SIG, TrustedRoot, unread};
+use super::{BUNDLE, SIG, TrustedRoot, unread, witnesses};
 use crate::refusal::Refusal;
-use crate::{Error, PublicKey, bundle, codes};
+use crate::{Error, PublicKey, codes, json};
 
 /// Who has signed, where a case says nothing else.
 const SUBJECT: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
@@ -81,7 +82,7 @@ impl Case {
         let key = self.key.as_ref().map(Result::as_ref).transpose();
         let key = key.map_err(ToString::to_string)?;
         let facts = match key {
-            Some(key) => self.facts_by_key(key),
+            Some(key) => self.facts_by_key(root, key),
             None => self.facts(root, &digest),
         };
         let facts = facts.ok_or("there is no signature in it")?;
@@ -153,17 +154,32 @@ impl Case {
         })
     }
 
-    /// Of a signature over the file's bytes by a key.
-    fn facts_by_key(&self, key: &PublicKey) -> Option<SignatureFacts> {
-        let found: serde_json::Value = serde_json::from_slice(&self.bundle).ok()?;
-        let signature = found.pointer("/messageSignature/signature")?.as_str()?;
-        let signature = bundle::from_base64(signature)?;
-        key.verifies(&self.artifact, &signature).then(|| {
-            let signed_digest = Some(crate::verifier::signed_digest(&self.artifact, &signature));
-            SignatureFacts {
-                signed_digest,
-                ..SignatureFacts::new(SIG, SignerFacts::Key(key.fingerprint()))
-            }
+    /// Of a signature over the file's bytes by a key, with what stands beside it.
+    fn facts_by_key(&self, root: &TrustedRoot, key: &PublicKey) -> Option<SignatureFacts> {
+        let found: Bundle = json::parse(&self.bundle)?;
+        let material = found.verification_material;
+        let beside = BesideKey {
+            version: found.media_type,
+            content: found.content,
+            origin: Origin::Signature(self.layer()),
+            entries: material.tlog_entries,
+            tokens: material.timestamp_verification_data.rfc3161_timestamps,
+            annotations: [].into(),
+        };
+        let signature = witnesses::signature(&beside.content)?;
+        if !key.verifies(&self.artifact, signature.as_bytes()) {
+            return None;
+        }
+        let signer = SignerFacts::Key(key.fingerprint());
+        let digest = Digest::sha256_of(&self.artifact);
+        Some(match judged([root], &digest, key, &beside)? {
+            Ok(held) => SignatureFacts {
+                proven_times: held.times,
+                logs: held.logs,
+                signed_digest: Some(beside.signed_digest()),
+                ..SignatureFacts::new(SIG, signer)
+            },
+            Err(failed) => unread(SIG, signer, failed.refusal),
         })
     }
 }
