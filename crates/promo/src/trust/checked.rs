@@ -219,7 +219,8 @@ fn checked_need(trust: &Trust, raw: raw::Need, start: usize) -> Result<Need, Wro
     Ok(Need {
         signers,
         at_least,
-        log: raw.log,
+        log: !matches!(raw.log, raw::Logged::Any(false)),
+        log_proof: matches!(raw.log, raw::Logged::Proven(_)),
         timestamp: raw.timestamp,
         max_age: raw.max_age.map(|Text(raw::Age(age))| age),
         strictness,
