@@ -29,6 +29,7 @@ const IMAGE: &str = "sha256:342a179c84d9eb723f5755da73715b1b038c60ca294e2f7598db
 const LAYER_PUBLIC: &[u8] = include_bytes!("../fixtures/cosign2/cosign.pub");
 const LAYERS: &str = include_str!("../fixtures/cosign2/sig.manifest.json");
 const LAYER: &str = include_str!("../fixtures/cosign2/sig.layer0.json");
+const ATTESTATION: &str = include_str!("../fixtures/cosign2/att.layer0.json");
 const LAYER_IMAGE: &str = "sha256:585abc0eb2df5a60db4f8956bc4b2db46b0d969a2963c963b08034100f92c7c0";
 
 /// The time in the tokens.
@@ -238,6 +239,56 @@ async fn what_holds_beside_a_layer_is_told() {
     let other = layer(&[("dev.sigstore.cosign/rfc3161timestamp", other.to_string())]);
     let found = facts(vec![whole_root(&log)], LAYER_IMAGE, other).await;
     assert_eq!(found.failure().unwrap().code, codes::TIMESTAMP);
+}
+
+/// A layer under `.att` with an entry of this log, which is about the second value instead of the layer's own payload.
+fn witnessed_attestation(log: &Log, payload: Option<&[u8]>) -> Evidence {
+    let envelope: Value = serde_json::from_str(ATTESTATION).unwrap();
+    let own = base64_of(&envelope["payload"]);
+    let key = PublicKey::from_pem(LAYER_PUBLIC).unwrap();
+    let entry = log.dsse_v1(&Logged {
+        payload: payload.unwrap_or(&own),
+        signed: &[],
+        signature: &base64_of(&envelope["signatures"][0]["sig"]),
+        key_pem: &key.to_pem(),
+        spki: key.spki(),
+    });
+    let kept = ("dev.sigstore.cosign/bundle".to_owned(), kept(&entry));
+    tag_layer("att", &BTreeMap::from([kept]), ATTESTATION)
+}
+
+#[tokio::test]
+async fn what_holds_beside_an_attestation_layer_is_told() {
+    let log = Log::new();
+    let piece = witnessed_attestation(&log, None);
+    let found = facts(vec![whole_root(&log)], LAYER_IMAGE, piece.clone()).await;
+    assert_eq!((found.failure(), found.logs.len()), (None, 1));
+    assert_eq!(found.proven_times, [by_log(&log)]);
+    let other = witnessed_attestation(&log, Some(b"{}"));
+    let other = facts(vec![whole_root(&log)], LAYER_IMAGE, other).await;
+    demand_refused(
+        "another",
+        &other,
+        CheckSubject::LogContent,
+        codes::LOG_CONTENT,
+    );
+    let any = KeyValidity::default;
+    let found = judged(
+        vec![whole_root(&log)],
+        any(),
+        Need::default(),
+        LAYER_IMAGE,
+        piece,
+    )
+    .await;
+    let subject = Descriptor::new(
+        MediaType::new(MediaType::OCI_MANIFEST),
+        LAYER_IMAGE.parse().unwrap(),
+        7,
+    );
+    let carried = verifier(vec![whole_root(&log)]).carried(&found.accepted[0], &subject);
+    let carried = facts(vec![whole_root(&log)], LAYER_IMAGE, carried.unwrap()).await;
+    assert_eq!(carried.proven_times, [by_log(&log)]);
 }
 
 #[tokio::test]
