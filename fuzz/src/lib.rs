@@ -5,6 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+mod evidence;
+
+pub use evidence::{evidence, trust, trusted_root};
+
 use promo_core::manifest::{ManifestSet, TreeFiles};
 use promo_core::oci::RegistryPath;
 use promo_core::plan::{SavedPlan, actionable, recheck};

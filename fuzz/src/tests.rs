@@ -6,6 +6,9 @@ use std::path::Path;
 /// So many changed copies of each seed.
 const CHANGES: usize = 4000;
 
+/// The same where each seed's signatures are verified anew.
+const VERIFIED_CHANGES: usize = 400;
+
 /// Pieces that mean something in YAML, in promoter manifests, or in Unicode.
 const PIECES: [&str; 24] = [
     "\"",
@@ -56,6 +59,35 @@ fn seeds_of_saved_plans_are_plans() {
 #[test]
 fn snapshot() {
     over_seeds("snapshot", CHANGES, crate::snapshot);
+}
+
+#[test]
+fn evidence() {
+    over_seeds("evidence", VERIFIED_CHANGES, crate::evidence);
+}
+
+/// Else what is known to hold would be less than what holds.
+#[test]
+fn seeds_of_evidence_are_all_known() {
+    let mut known = crate::evidence::SEEDS.to_vec();
+    known.sort_unstable();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/evidence");
+    let entries = fs::read_dir(folder).unwrap();
+    let mut seeds: Vec<_> = entries
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    seeds.sort_unstable();
+    assert_eq!(seeds, known);
+}
+
+#[test]
+fn trust() {
+    over_seeds("trust", CHANGES, crate::trust);
+}
+
+#[test]
+fn trusted_root() {
+    over_seeds("trusted_root", VERIFIED_CHANGES, crate::trusted_root);
 }
 
 fn over_seeds(target: &str, changes: usize, body: fn(&[u8])) {

@@ -19,7 +19,7 @@ use xtask::{process, workspace};
 pub(crate) use debian::ensure_debian;
 pub(crate) use peers::{Peers, peers};
 pub(crate) use sigstore::{Programs, sigstore};
-pub(crate) use sigstore_clients::{Clients, sigstore_clients};
+pub(crate) use sigstore_clients::sigstore_clients;
 
 const COSIGN_3: &str = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3";
 const COSIGN_2: &str = "github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5";

@@ -11,7 +11,14 @@ use xtask::error::{OnPath, Result};
 use xtask::{process, workspace};
 
 /// The targets: binaries of the `fuzz` workspace, each with a folder of seeds.
-const TARGETS: [&str; 3] = ["manifest", "saved_plan", "snapshot"];
+const TARGETS: [&str; 6] = [
+    "evidence",
+    "manifest",
+    "saved_plan",
+    "snapshot",
+    "trust",
+    "trusted_root",
+];
 
 /// What makes the compiler count coverage for libFuzzer; all of it is stable.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -1,19 +1,20 @@
 //! [`EvidenceVerifier`]: states what is so about evidence that keys have signed, or holders of certificates. It sends nothing
 //! and decides nothing.
 //!
-//! It joins [`KeyVerifier`] and [`TrustedRoot`]: what stands under a known key is the key's, and of what comes with a certificate
-//! the trusted roots tell.
+//! It joins [`KeyVerifier`] and [`TrustedRoot`]: what stands under a known key is the key's, and of what comes with a certificate,
+//! and of logs and times beside a key's signature, the trusted roots tell.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest};
 use promo_core::ports::{
-    AcceptedEvidence, Evidence, EvidenceSet, ExaminedEvidence, Failure, SignatureFacts,
-    SignerFacts, Verifier,
+    AcceptedEvidence, Check, CheckSubject, Evidence, EvidenceSet, ExaminedEvidence, Failure,
+    SignatureFacts, SignerFacts, Verifier,
 };
 
-use crate::{KeyVerifier, TrustedRoot, keyless};
+use crate::keyless::{BesideKey, Failed, Held};
+use crate::{KeyVerifier, PublicKey, TrustedRoot, keyless};
 
 /// Tells who has signed what, with a key or with a certificate.
 #[derive(Debug, Clone)]
@@ -52,6 +53,93 @@ impl EvidenceVerifier {
     }
 }
 
+impl EvidenceVerifier {
+    /// Adds to the facts about signatures by keys what logs and authorities say of them.
+    fn add_witnesses(&self, digest: &Digest, piece: &mut ExaminedEvidence) {
+        if self.roots.is_empty() || !piece.signatures.iter().any(is_by_key) {
+            return;
+        }
+        let mut found = keyless::of_piece(&piece.evidence);
+        for facts in &mut piece.signatures {
+            // Both are in the order of the piece, so of several with the same signature each gets its own.
+            let of_it = found
+                .iter()
+                .position(|beside| Some(beside.signed_digest()) == facts.signed_digest);
+            let Some(of_it) = of_it.filter(|_| is_by_key(facts)) else {
+                continue;
+            };
+            let beside = found.remove(of_it);
+            if facts.failure().is_some() {
+                continue;
+            }
+            match self.judged(digest, facts, &beside) {
+                Some(Ok(held)) => say(facts, held),
+                Some(Err(failed)) => {
+                    let Failed { check, refusal } = failed;
+                    let failed = Check::failed(check, refusal.code, refusal.message);
+                    after_signature(facts, vec![failed]);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn judged(
+        &self,
+        digest: &Digest,
+        facts: &SignatureFacts,
+        beside: &BesideKey,
+    ) -> Option<Result<Held, Failed>> {
+        let SignerFacts::Key(fingerprint) = facts.signer else {
+            return None;
+        };
+        let mut keys = self.keys.keys().iter();
+        let key = keys.find(|key| key.fingerprint() == fingerprint)?;
+        let roots = self.roots.iter().map(Arc::as_ref);
+        keyless::judged(roots, digest, key, beside)
+    }
+
+    /// What a key has signed, with the logs and times that hold beside it.
+    fn carried_by_key(
+        &self,
+        key: &PublicKey,
+        accepted: &AcceptedEvidence,
+        subject: &Descriptor,
+    ) -> Result<Evidence, Failure> {
+        let plain = self.keys.carried(accepted, subject)?;
+        let roots = || self.roots.iter().map(Arc::as_ref);
+        let found = keyless::of_piece(&accepted.evidence);
+        let held = found.iter().find_map(|beside| {
+            if beside.signed_digest() != accepted.signed_digest {
+                return None;
+            }
+            let held = keyless::judged(roots(), &subject.digest, key, beside)?.ok()?;
+            Some((beside, held))
+        });
+        match held {
+            Some((beside, held)) => {
+                let carried = keyless::carry_beside_key(beside, &held, accepted, plain, subject);
+                Ok(carried?)
+            }
+            None => Ok(plain),
+        }
+    }
+}
+
+fn say(facts: &mut SignatureFacts, held: Held) {
+    facts.proven_times = held.times;
+    facts.logs = held.logs;
+    after_signature(facts, held.checks.into_iter().map(Check::held).collect());
+}
+
+/// Adds checks where their place is.
+fn after_signature(facts: &mut SignatureFacts, checks: Vec<Check>) {
+    let mut all = facts.checks.iter();
+    let signature = all.position(|check| check.subject == CheckSubject::Signature);
+    let at = signature.map_or(0, |at| at + 1);
+    facts.checks.splice(at..at, checks);
+}
+
 #[async_trait]
 impl Verifier for EvidenceVerifier {
     async fn examine(
@@ -61,6 +149,7 @@ impl Verifier for EvidenceVerifier {
     ) -> Result<Vec<ExaminedEvidence>, Failure> {
         let mut examined = self.keys.examine(digest, evidence).await?;
         for piece in &mut examined {
+            self.add_witnesses(digest, piece);
             if piece.signatures.iter().all(is_by_key) {
                 continue;
             }
@@ -79,8 +168,8 @@ impl Verifier for EvidenceVerifier {
         subject: &Descriptor,
     ) -> Result<Evidence, Failure> {
         let mut keys = self.keys.keys().iter();
-        if keys.any(|key| key.fingerprint().to_string() == accepted.signer) {
-            return self.keys.carried(accepted, subject);
+        if let Some(key) = keys.find(|key| key.fingerprint().to_string() == accepted.signer) {
+            return self.carried_by_key(key, accepted, subject);
         }
         Ok(keyless::carry(accepted, subject)?)
     }

@@ -41,6 +41,9 @@ pub struct Wanted {
     pub at_least: usize,
     /// Whether a transparency log has to have it.
     pub log: bool,
+    /// Whether that has to be proven, so that a log's promise isn't enough.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub log_proof: bool,
     /// Whether somebody else has to have signed the time.
     pub timestamp: bool,
     /// How old it may be, as an ISO 8601 duration.
@@ -147,7 +150,8 @@ impl Wanted {
             predicate_type,
             signers: need.signers.clone().unwrap_or_default(),
             at_least: need.at_least.get(),
-            log: need.log,
+            log: need.log || need.log_proof,
+            log_proof: need.log_proof,
             timestamp: need.timestamp,
             max_age: need.max_age.map(|age| age.to_string()),
             otherwise: need.strictness,

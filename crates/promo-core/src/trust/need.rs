@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::codes;
-use crate::ports::{AcceptedEvidence, CheckFailure, SignatureFacts, SignerName};
+use crate::ports::{AcceptedEvidence, CheckFailure, CheckSubject, SignatureFacts, SignerName};
 
 /// What a kind of evidence needs. Without settings: one piece, by whoever is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Need {
     pub at_least: NonZeroUsize,
     /// Each piece is in a transparency log.
     pub log: bool,
+    /// That the log has taken it in is proven, up to a head that the log has signed: its promise to do so is not enough.
+    pub log_proof: bool,
     /// Each piece has a time that somebody else has signed.
     pub timestamp: bool,
     /// Each piece was proven to exist at most so long ago.
@@ -47,6 +49,7 @@ impl Default for Need {
             signers: None,
             at_least: NonZeroUsize::MIN,
             log: false,
+            log_proof: false,
             timestamp: false,
             max_age: None,
             strictness: Strictness::Refuse,
@@ -78,6 +81,14 @@ impl fmt::Display for Shortfall {
     }
 }
 
+/// Whether a log has not only promised to take it in.
+fn is_included(facts: &SignatureFacts) -> bool {
+    let mut checks = facts.checks.iter();
+    !facts.logs.is_empty()
+        && checks
+            .any(|check| check.subject == CheckSubject::LogInclusion && check.failure.is_none())
+}
+
 impl Need {
     /// Whether these signers are among those that count, and which.
     pub(super) fn counting(&self, names: &BTreeSet<SignerName>) -> BTreeSet<SignerName> {
@@ -92,6 +103,10 @@ impl Need {
         let failed = |code, message: String| Err(CheckFailure { code, message });
         if self.log && facts.logs.is_empty() {
             let message = "it has to be in a transparency log, and no entry is proven";
+            return failed(codes::LOG_REQUIRED, message.to_owned());
+        }
+        if self.log_proof && !is_included(facts) {
+            let message = "it has to be proven to be in a transparency log, and at most a log's promise is there";
             return failed(codes::LOG_REQUIRED, message.to_owned());
         }
         if !self.timestamp && self.max_age.is_none() {

@@ -284,6 +284,33 @@ fn claims_of_a_certificate_have_to_be_there() {
 }
 
 #[test]
+fn a_promise_of_a_log_is_no_proof() {
+    let need = trust_in(KeyValidity::default()).with_signature(Need {
+        log: true,
+        log_proof: true,
+        ..Need::default()
+    });
+    let entry = LogEntry {
+        log: "c0ffee".to_owned(),
+        index: 7,
+    };
+    let promised = SignatureFacts {
+        logs: vec![entry],
+        checks: vec![Check::held(CheckSubject::LogPromise)],
+        ..by_key("release")
+    };
+    let mut proven = promised.clone();
+    proven.checks.push(Check::held(CheckSubject::LogInclusion));
+    let nowhere = SignatureFacts {
+        logs: Vec::new(),
+        ..proven.clone()
+    };
+    assert_eq!(code(&decide(&need, &promised)), "PROMO-C083");
+    assert_eq!(code(&decide(&need, &nowhere)), "PROMO-C083");
+    assert_eq!(code(&decide(&need, &proven)), "counts");
+}
+
+#[test]
 fn each_piece_has_to_be_as_its_kind_needs() {
     let need = |log, timestamp, max_age| {
         trust_in(KeyValidity::default()).with_signature(Need {

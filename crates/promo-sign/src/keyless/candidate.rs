@@ -2,12 +2,13 @@
 //!
 //! Nothing is verified here. What is counted and built is bounded first.
 
-use promo_core::ports::EvidenceBlob;
+use promo_core::ports::{CheckSubject, EvidenceBlob};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_verify::types::bundle::VerificationMaterialContent;
 use sigstore_verify::types::{Bundle, SignatureContent, TransparencyLogEntry};
 
+use super::certificate;
 use crate::refusal::Refusal;
 use crate::{codes, json};
 
@@ -29,7 +30,7 @@ pub(super) struct Candidate {
 }
 
 /// Where it was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Origin {
     Bundle,
     /// Under `.sig`: it signs the bytes of this layer.
@@ -57,13 +58,41 @@ struct Material<'a> {
 
 /// Reads a bundle of any version; nothing if it isn't one with a certificate.
 pub(super) fn bundle(layer: &EvidenceBlob) -> Option<Result<Candidate, Refusal>> {
-    let bytes = &layer.bytes;
+    let bundle = certified(&layer.bytes)?;
+    Some(bundle.and_then(|bundle| Candidate::of(bundle, Origin::Bundle)))
+}
+
+/// What can be read of a bundle with a certificate.
+pub(super) fn certified(bytes: &[u8]) -> Option<Result<Bundle, Refusal>> {
     let outline: Outline<'_> = json::parse_outline(bytes)?;
     let material = outline.verification_material;
     material.certificate.or(material.x509_certificate_chain)?;
-    let bundle =
-        json::parse::<Bundle>(bytes).ok_or_else(|| malformed("it can't be read as a bundle"));
-    Some(bundle.and_then(|bundle| Candidate::of(bundle, Origin::Bundle)))
+    let bundle = json::parse::<Bundle>(bytes);
+    let bundle = bundle.ok_or_else(|| malformed("it can't be read as a bundle"));
+    Some(bundle.and_then(without_root))
+}
+
+/// A root counts because it is trusted, never because it comes along: the suite of sigstore demands that a bundle with one is refused.
+fn without_root(bundle: Bundle) -> Result<Bundle, Refusal> {
+    let chain = match &bundle.verification_material.content {
+        VerificationMaterialContent::X509CertificateChain { certificates } => {
+            certificates.as_slice()
+        }
+        _ => &[],
+    };
+    if chain.len() > MAX_WITNESSES {
+        return Err(malformed("it has more certificates than are read"));
+    }
+    if chain
+        .iter()
+        .any(|found| certificate::is_root(&found.raw_bytes))
+    {
+        return Err(Refusal::new(
+            codes::CERTIFICATE_CHAIN,
+            "there is a root in its chain of certificates",
+        ));
+    }
+    Ok(bundle)
 }
 
 impl Candidate {
@@ -102,6 +131,25 @@ impl Candidate {
     /// The entries of logs.
     pub(super) fn entries(&self) -> &[TransparencyLogEntry] {
         &self.bundle.verification_material.tlog_entries
+    }
+
+    /// What was checked of logs and times, where all of it held.
+    pub(super) fn checks_of_witnesses(&self) -> Vec<CheckSubject> {
+        let entries = self.entries();
+        let material = &self.bundle.verification_material;
+        let times = &material.timestamp_verification_data.rfc3161_timestamps;
+        let promised = entries
+            .iter()
+            .any(|entry| entry.inclusion_promise.is_some());
+        let included = entries.iter().any(|entry| entry.inclusion_proof.is_some());
+        let subjects = [
+            (CheckSubject::LogPromise, promised),
+            (CheckSubject::LogInclusion, included),
+            (CheckSubject::LogContent, !entries.is_empty()),
+            (CheckSubject::Timestamp, !times.is_empty()),
+        ];
+        let checked = subjects.into_iter().filter(|(_, is_checked)| *is_checked);
+        checked.map(|(subject, _)| subject).collect()
     }
 }
 

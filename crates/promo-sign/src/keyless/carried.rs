@@ -9,6 +9,7 @@ use promo_core::ports::{
 };
 
 use super::annotations;
+use super::beside_key::{BesideKey, Held};
 use super::candidate::{self, Candidate, Origin};
 use super::{layer, layers};
 use crate::manifest::ImageManifest;
@@ -39,6 +40,25 @@ pub(crate) fn carry(accepted: &AcceptedEvidence, subject: &Descriptor) -> Result
         }
     }
     Err(NOT_ACCEPTED)
+}
+
+/// A piece that a key's signature made good, with what holds beside it: `plain` is the same without that.
+pub(crate) fn carry_beside_key(
+    found: &BesideKey,
+    held: &Held,
+    accepted: &AcceptedEvidence,
+    plain: Evidence,
+    subject: &Descriptor,
+) -> Result<Evidence, Error> {
+    match plain {
+        Evidence::Referrer { .. } => bundle_anew(&held.candidate, accepted, subject),
+        Evidence::TagLayer { suffix, mut layer } => {
+            let verified = layer::verified_beside_key(found, &held.candidate.bundle);
+            let verified = verified.map(|(name, value)| (name.clone(), value.clone()));
+            layer.descriptor.annotations.extend(verified);
+            Ok(Evidence::TagLayer { suffix, layer })
+        }
+    }
 }
 
 fn accepted_candidate(

@@ -46,6 +46,14 @@ pub(crate) fn read(der: &DerCertificate) -> Result<CertificateFacts, Refusal> {
     })
 }
 
+/// Whether a certificate names itself as its issuer.
+pub(super) fn is_root(der: &DerCertificate) -> bool {
+    Certificate::from_der(der.as_bytes()).is_ok_and(|certificate| {
+        let certificate = certificate.tbs_certificate;
+        certificate.subject == certificate.issuer
+    })
+}
+
 /// How many names it has: the library takes the first, others may take another.
 fn names(der: &DerCertificate) -> Option<usize> {
     let certificate = Certificate::from_der(der.as_bytes()).ok()?;

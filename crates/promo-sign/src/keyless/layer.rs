@@ -16,6 +16,7 @@ use sigstore_verify::types::{
 };
 
 use super::annotations::{BUNDLE, CERTIFICATE, CHAIN, TIMESTAMP};
+use super::beside_key::BesideKey;
 use super::candidate::{Candidate, MAX_WITNESSES, Origin, malformed};
 use crate::bundle::from_base64;
 use crate::envelope::Envelope;
@@ -89,17 +90,66 @@ fn signed_bytes(layer: &EvidenceBlob, certificate: &str) -> Result<Candidate, Re
 fn signed_statement(layer: &EvidenceBlob, certificate: &str) -> Result<Candidate, Refusal> {
     let envelope = Envelope::read(&layer.bytes);
     let envelope = envelope.unwrap_or_else(|| Err(malformed("it holds no envelope")))?;
+    candidate(layer, certificate, dsse(&envelope), Origin::Attestation)
+}
+
+/// An envelope as the library takes it.
+pub(super) fn dsse(envelope: &Envelope) -> SignatureContent {
     let signature = DsseSignature::new(
         SignatureBytes::new(envelope.signature.clone()),
         KeyId::default(),
     );
-    let content = DsseEnvelope::new(
+    SignatureContent::DsseEnvelope(DsseEnvelope::new(
         envelope.payload_type.as_str(),
         PayloadBytes::from_bytes(envelope.payload()),
         signature,
-    );
-    let content = SignatureContent::DsseEnvelope(content);
-    candidate(layer, certificate, content, Origin::Attestation)
+    ))
+}
+
+/// The signature of a layer under `.sig` without a certificate, if something stands beside it.
+pub(super) fn signature_by_key(layer: &EvidenceBlob) -> Option<BesideKey> {
+    let signature = annotation(layer, SIGNATURE_ANNOTATION).and_then(from_base64)?;
+    let content = MessageSignature::new(SignatureBytes::new(signature));
+    let content = SignatureContent::MessageSignature(content);
+    by_key(layer, content, Origin::Signature(layer.clone()))
+}
+
+/// The same of a layer under `.att`.
+pub(super) fn attestation_by_key(layer: &EvidenceBlob) -> Option<BesideKey> {
+    let envelope = Envelope::read(&layer.bytes)?.ok()?;
+    by_key(layer, dsse(&envelope), Origin::Attestation)
+}
+
+fn by_key(layer: &EvidenceBlob, content: SignatureContent, origin: Origin) -> Option<BesideKey> {
+    if annotation(layer, CERTIFICATE).is_some() {
+        return None;
+    }
+    let beside = [BUNDLE, TIMESTAMP].map(|name| {
+        let value = annotation(layer, name)?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    BesideKey {
+        // It demands a log's promise.
+        version: MediaType::Bundle0_1,
+        content,
+        origin,
+        entries: Vec::from_iter(annotation(layer, BUNDLE).and_then(|text| entry(text).ok())),
+        tokens: Vec::from_iter(annotation(layer, TIMESTAMP).and_then(|text| token(text).ok())),
+        annotations: beside.into_iter().flatten().collect(),
+    }
+    .readable()
+}
+
+/// Those of the annotations beside a key's signature that hold what is in the bundle.
+pub(super) fn verified_beside_key<'a>(
+    found: &'a BesideKey,
+    held: &Bundle,
+) -> impl Iterator<Item = (&'a String, &'a String)> {
+    let material = &held.verification_material;
+    let times = &material.timestamp_verification_data.rfc3161_timestamps;
+    let (entry, time) = (!material.tlog_entries.is_empty(), !times.is_empty());
+    let annotations = found.annotations.iter();
+    annotations.filter(move |(name, _)| (*name == BUNDLE && entry) || (*name == TIMESTAMP && time))
 }
 
 fn candidate(
@@ -119,11 +169,7 @@ fn candidate(
         certificates.extend(self::certificates(chain)?);
     }
     let entry = annotation(layer, BUNDLE).map(entry).transpose()?;
-    let times = annotation(layer, TIMESTAMP).map(|text| {
-        let kept: Option<KeptTimestamp> = json::parse(text.as_bytes());
-        let kept = kept.ok_or_else(|| malformed("its timestamp can't be read"))?;
-        Ok(Rfc3161Timestamp::new(kept.token))
-    });
+    let times = annotation(layer, TIMESTAMP).map(token);
     let times = Vec::from_iter(times.transpose()?);
     // The older version demands a log's promise, the other may be without.
     let version = if entry.is_some() {
@@ -137,6 +183,12 @@ fn candidate(
     .with_tlog_entries(Vec::from_iter(entry))
     .with_timestamp_verification_data(TimestampVerificationData::new(times));
     Candidate::of(Bundle::new(version, material, content), origin)
+}
+
+fn token(text: &str) -> Result<Rfc3161Timestamp, Refusal> {
+    let kept: Option<KeptTimestamp> = json::parse(text.as_bytes());
+    let kept = kept.ok_or_else(|| malformed("its timestamp can't be read"))?;
+    Ok(Rfc3161Timestamp::new(kept.token))
 }
 
 fn entry(text: &str) -> Result<TransparencyLogEntry, Refusal> {

@@ -8,11 +8,16 @@
 //! What is there must hold: one time, entry or promise that doesn't makes the signature prove nothing, however good the
 //! others are. What isn't there is no failure (no log, say) and is not among the checks, but for the timestamp of a log of
 //! certificates, which is demanded where the trusted root names such a log.
+//!
+//! [`beside_key`] has the same of logs and times beside signatures by keys.
 
 pub(crate) mod annotations;
+mod beside_key;
 mod candidate;
 mod carried;
 mod certificate;
+#[cfg(test)]
+mod conformance;
 mod layer;
 mod refused;
 mod trusted_root;
@@ -27,13 +32,14 @@ use promo_core::ports::{
 use sigstore_verify::VerificationPolicy;
 use sigstore_verify::types::{Artifact, ArtifactDigest, HashAlgorithm, SignatureContent};
 
+pub(crate) use self::beside_key::{BesideKey, Held, judged, of_piece};
 pub use self::candidate::{MAX_STATEMENT_VALUES, MAX_WITNESSES};
-pub(crate) use self::carried::carry;
+pub(crate) use self::carried::{carry, carry_beside_key};
 pub(crate) use self::certificate::read as certificate_facts;
+pub(crate) use self::refused::Failed;
 pub use self::trusted_root::{MAX_TRUSTED_ROOT, TrustedRoot};
 
 use self::candidate::{Candidate, Origin};
-use self::refused::Failed;
 use self::witnesses::Witnesses;
 use crate::manifest::{self, ImageManifest, ReferrerForm};
 use crate::refusal::Refusal;
@@ -159,6 +165,14 @@ impl TrustedRoot {
         candidate: &Candidate,
         otherwise: &EvidenceKind,
     ) -> Result<Proven, Failed> {
+        Ok(Proven {
+            witnesses: self.vouched(digest, candidate)?,
+            content: candidate.content(digest, otherwise)?,
+        })
+    }
+
+    /// The signature holds, and its certificate, and who vouches for it; what is signed isn't read yet.
+    fn vouched(&self, digest: &Digest, candidate: &Candidate) -> Result<Witnesses, Failed> {
         let artifact = match &candidate.origin {
             Origin::Signature(layer) => Artifact::Blob(&layer.bytes),
             Origin::Bundle | Origin::Attestation => Artifact::Digest(artifact(digest)?),
@@ -176,10 +190,7 @@ impl TrustedRoot {
                 "not everything that it comes with was verified",
             ));
         }
-        Ok(Proven {
-            witnesses: witnesses::of(self, candidate)?,
-            content: candidate.content(digest, otherwise)?,
-        })
+        witnesses::of(self, candidate)
     }
 
     /// Any identity; what is there is verified, and of what isn't only that.
@@ -197,35 +208,18 @@ impl TrustedRoot {
 
     /// All that was checked of a candidate whose checks held.
     fn held(&self, candidate: &Candidate) -> Vec<Check> {
-        let material = &candidate.bundle.verification_material;
-        let entries = candidate.entries();
-        let times = &material.timestamp_verification_data.rfc3161_timestamps;
-        let subjects = [
-            (CheckSubject::Form, true),
-            (CheckSubject::Signature, true),
-            (CheckSubject::CertificateChain, true),
-            (CheckSubject::CertificateValidity, true),
-            (
-                CheckSubject::CertificateTimestamp,
-                self.has_certificate_logs,
-            ),
-            (
-                CheckSubject::LogPromise,
-                entries
-                    .iter()
-                    .any(|entry| entry.inclusion_promise.is_some()),
-            ),
-            (
-                CheckSubject::LogInclusion,
-                entries.iter().any(|entry| entry.inclusion_proof.is_some()),
-            ),
-            (CheckSubject::LogContent, !entries.is_empty()),
-            (CheckSubject::Timestamp, !times.is_empty()),
-            (CheckSubject::Statement, true),
-            (CheckSubject::Digest, true),
+        let mut subjects = vec![
+            CheckSubject::Form,
+            CheckSubject::Signature,
+            CheckSubject::CertificateChain,
+            CheckSubject::CertificateValidity,
         ];
-        let checked = subjects.into_iter().filter(|(_, is_checked)| *is_checked);
-        checked.map(|(subject, _)| Check::held(subject)).collect()
+        if self.has_certificate_logs {
+            subjects.push(CheckSubject::CertificateTimestamp);
+        }
+        subjects.extend(candidate.checks_of_witnesses());
+        subjects.extend([CheckSubject::Statement, CheckSubject::Digest]);
+        subjects.into_iter().map(Check::held).collect()
     }
 }
 
@@ -299,15 +293,19 @@ impl Candidate {
     }
 
     fn signed_digest(&self) -> Digest {
-        match (&self.bundle.content, &self.origin) {
-            (SignatureContent::DsseEnvelope(envelope), _) => {
-                verifier::signed_digest(&envelope.pae(), envelope.signature.sig.as_bytes())
-            }
-            (SignatureContent::MessageSignature(signed), Origin::Signature(layer)) => {
-                verifier::signed_digest(&layer.bytes, signed.signature.as_bytes())
-            }
-            _ => verifier::signed_digest(&[], &[]),
+        signed_digest(&self.bundle.content, &self.origin)
+    }
+}
+
+fn signed_digest(content: &SignatureContent, origin: &Origin) -> Digest {
+    match (content, origin) {
+        (SignatureContent::DsseEnvelope(envelope), _) => {
+            verifier::signed_digest(&envelope.pae(), envelope.signature.sig.as_bytes())
         }
+        (SignatureContent::MessageSignature(signed), Origin::Signature(layer)) => {
+            verifier::signed_digest(&layer.bytes, signed.signature.as_bytes())
+        }
+        _ => verifier::signed_digest(&[], &[]),
     }
 }
 

@@ -14,9 +14,9 @@ use crate::{codes, statement};
 
 /// A check that failed.
 #[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) check: CheckSubject,
-    pub(super) refusal: Refusal,
+pub(crate) struct Failed {
+    pub(crate) check: CheckSubject,
+    pub(crate) refusal: Refusal,
 }
 
 impl Failed {

@@ -9,7 +9,7 @@ use sigstore_verify::crypto::Keyring;
 use sigstore_verify::trust_root;
 use sigstore_verify::types::{Sha256Hash, TimeRange, TsaAuthority};
 use x509_cert::Certificate;
-use x509_cert::der::Decode as _;
+use x509_cert::der::{Decode as _, Encode as _};
 
 use crate::{Error, json};
 
@@ -43,7 +43,9 @@ pub(super) struct Log {
 pub(super) struct Authority {
     /// The subject of the certificate that it signs with.
     pub(super) subject: String,
-    pub(super) authority: TsaAuthority,
+    /// How tokens name that certificate, as DER.
+    pub(super) issuer_and_serial: Vec<u8>,
+    pub(super) tsa: TsaAuthority,
 }
 
 impl TrustedRoot {
@@ -116,18 +118,17 @@ impl Authority {
         };
         let between = certificates.len().saturating_sub(1);
         let intermediates = certificates.get(1..between).unwrap_or_default().to_vec();
-        let certificate =
-            Certificate::from_der(leaf.as_bytes()).map_err(|error| Error::TrustedRoot {
-                reason: format!("the certificate of a timestamp authority can't be read: {error}"),
-            })?;
+        let unreadable = |error: x509_cert::der::Error| Error::TrustedRoot {
+            reason: format!("the certificate of a timestamp authority can't be read: {error}"),
+        };
+        let certificate = Certificate::from_der(leaf.as_bytes()).map_err(unreadable)?;
+        let certified = &certificate.tbs_certificate;
+        let mut issuer_and_serial = certified.issuer.to_der().map_err(unreadable)?;
+        issuer_and_serial.extend(certified.serial_number.to_der().map_err(unreadable)?);
         Ok(Self {
+            issuer_and_serial,
             subject: certificate.tbs_certificate.subject.to_string(),
-            authority: TsaAuthority::new(
-                leaf.clone(),
-                intermediates,
-                root.clone(),
-                found.valid_for,
-            ),
+            tsa: TsaAuthority::new(leaf.clone(), intermediates, root.clone(), found.valid_for),
         })
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use promo_core::ports::{CheckSubject, LogEntry, ProvenTime, Witness};
 use sigstore_verify::crypto::Checkpoint;
 use sigstore_verify::tsa;
+use sigstore_verify::types::bundle::Rfc3161Timestamp;
 use sigstore_verify::types::{Sha256Hash, SignatureBytes, SignatureContent, TransparencyLogEntry};
 
 use super::candidate::Candidate;
@@ -16,6 +17,7 @@ use super::trusted_root::{Log, TrustedRoot};
 use crate::codes;
 
 /// What logs and authorities have signed, ordered.
+#[derive(Debug)]
 pub(super) struct Witnesses {
     pub(super) times: Vec<ProvenTime>,
     pub(super) logs: Vec<LogEntry>,
@@ -47,13 +49,13 @@ pub(super) fn of(root: &TrustedRoot, candidate: &Candidate) -> Result<Witnesses,
 
 /// The times of the authorities whose tokens hold, and of the logs' promises.
 pub(super) fn times(root: &TrustedRoot, candidate: &Candidate) -> Vec<ProvenTime> {
-    let signature = signature(candidate);
+    let signature = signature(&candidate.bundle.content);
     let material = &candidate.bundle.verification_material;
     let tokens = &material.timestamp_verification_data.rfc3161_timestamps;
     let by_authorities = tokens.iter().filter_map(|token| {
         root.authorities.iter().find_map(|known| {
             let token = &token.signed_timestamp;
-            let time = tsa::verify_timestamp_for_authority(token, signature?, &known.authority);
+            let time = tsa::verify_timestamp_for_authority(token, signature?, &known.tsa);
             Some(ProvenTime {
                 time: time.ok()?,
                 witness: Witness::Authority(known.subject.clone()),
@@ -77,8 +79,34 @@ pub(super) fn is_by_known_log(root: &TrustedRoot, entry: &TransparencyLogEntry) 
     log.is_some_and(|log| entry.integrated_time.is_none_or(|time| log.counts_at(time)))
 }
 
-fn signature(candidate: &Candidate) -> Option<&SignatureBytes> {
-    match &candidate.bundle.content {
+/// Whether an entry names a log of the root.
+pub(super) fn names_known_log(root: &TrustedRoot, entry: &TransparencyLogEntry) -> bool {
+    id(entry).is_some_and(|id| root.log(&id).is_some())
+}
+
+/// Whether a token is by an authority of the root, or says so.
+///
+/// A token names its signer by the issuer and the serial number of its certificate, which DER writes in one way only. Where they
+/// stand elsewhere in it the token is taken to say so, too: then it has to hold.
+pub(super) fn names_known_authority(
+    root: &TrustedRoot,
+    token: &Rfc3161Timestamp,
+    signature: Option<&SignatureBytes>,
+) -> bool {
+    let token = &token.signed_timestamp;
+    root.authorities.iter().any(|known| {
+        let bytes = token.as_bytes();
+        let mut parts = bytes.windows(known.issuer_and_serial.len().max(1));
+        parts.any(|part| part == known.issuer_and_serial)
+            || signature.is_some_and(|signature| {
+                tsa::verify_timestamp_for_authority(token, signature, &known.tsa).is_ok()
+            })
+    })
+}
+
+/// The signature, which is what tokens are about.
+pub(super) fn signature(content: &SignatureContent) -> Option<&SignatureBytes> {
+    match content {
         SignatureContent::MessageSignature(signature) => Some(&signature.signature),
         SignatureContent::DsseEnvelope(envelope) => Some(&envelope.signature.sig),
         _ => None,

@@ -2,7 +2,7 @@
 //!
 //! Whoever may push to a registry can wrap a good signature in anything: other configs, annotations, layers, a certificate
 //! that breaks it for others. Nothing of that comes along: neither what isn't signed nor what can't be verified
-//! here, such as log entries.
+//! here, such as log entries; where roots know these, [`EvidenceVerifier`](crate::EvidenceVerifier) adds them again.
 
 use bytes::Bytes;
 use promo_core::oci::{Descriptor, MediaType};

@@ -8,10 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside_key;
 mod certificates;
 mod held;
 mod joined;
 mod layers;
+mod log;
 mod mutations;
 mod recorded;
 mod roots;

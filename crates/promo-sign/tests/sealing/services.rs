@@ -245,7 +245,9 @@ fn issued(key: &Point, now: Timestamp, seconds: i64) -> Vec<String> {
     leaf.not_after = at(seconds);
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     leaf.subject_alt_names = vec![SanType::URI(SUBJECT.try_into().unwrap())];
-    let vouching = [&[0x0c, ISSUER.len() as u8], ISSUER.as_bytes()].concat();
+    // A UTF8String.
+    let length = u8::try_from(ISSUER.len()).unwrap();
+    let vouching = [&[0x0c, length], ISSUER.as_bytes()].concat();
     let oid = &[1, 3, 6, 1, 4, 1, 57264, 1, 8];
     leaf.custom_extensions = vec![CustomExtension::from_oid_content(oid, vouching)];
     let leaf = leaf.signed_by(key, &issuer).unwrap();

@@ -38,8 +38,10 @@ fn wanted(wanted: &Wanted) -> String {
         (false, 1) => write!(text, " by {}", names(" or ")),
         (false, more) => write!(text, " by {more} of {}", names(", ")),
     };
-    if wanted.log {
-        text.push_str(", in a transparency log");
+    match (wanted.log, wanted.log_proof) {
+        (_, true) => text.push_str(", proven to be in a transparency log"),
+        (true, false) => text.push_str(", in a transparency log"),
+        (false, false) => {}
     }
     if wanted.timestamp {
         text.push_str(", with a proven time");

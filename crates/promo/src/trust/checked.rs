@@ -13,9 +13,8 @@ use promo_core::trust::{
 use promo_sign::{PublicKey, TrustedRoot};
 use toml::Spanned;
 
-use super::raw;
+use super::{NamedFiles, raw};
 use crate::error::Error;
-use crate::public_files;
 use crate::text::Text;
 
 /// What stands as `schema` in documents that are read.
@@ -38,7 +37,7 @@ pub(super) enum Wrong {
 }
 
 /// What this document means.
-pub(super) fn document(raw: raw::Document, folder: &Path) -> Result<Checked, Wrong> {
+pub(super) fn document(raw: raw::Document, named: &dyn NamedFiles) -> Result<Checked, Wrong> {
     if raw.schema.get_ref() != SCHEMA {
         return Err(at(&raw.schema, format!("the schema has to be `{SCHEMA}`")));
     }
@@ -49,14 +48,14 @@ pub(super) fn document(raw: raw::Document, folder: &Path) -> Result<Checked, Wro
     }
     let mut trust = Trust::nobody();
     let mut keys: BTreeMap<String, (SignerName, PublicKey)> = BTreeMap::new();
-    let roots = roots(&raw.roots, folder)?;
+    let roots = roots(&raw.roots, named)?;
     for (Text(name), signer) in raw.signer {
         let Some(key) = &signer.get_ref().key else {
             let holder = holder(&signer, !roots.is_empty())?;
             trust = trust.with_signer(name, TrustedSigner::Keyless(holder));
             continue;
         };
-        let key = signer_key(&signer, key, folder)?;
+        let key = signer_key(&signer, key, named)?;
         let fingerprint = key.fingerprint();
         if let Some((other, _)) = keys.get(&fingerprint.to_string()) {
             let message = format!("`{name}` has the same key as `{other}`: a key is one signer");
@@ -99,9 +98,9 @@ pub(super) fn document(raw: raw::Document, folder: &Path) -> Result<Checked, Wro
     })
 }
 
-fn roots(paths: &[PathBuf], folder: &Path) -> Result<Vec<Arc<TrustedRoot>>, Wrong> {
+fn roots(paths: &[PathBuf], named: &dyn NamedFiles) -> Result<Vec<Arc<TrustedRoot>>, Wrong> {
     let read = |path: &PathBuf| {
-        let root = public_files::trusted_root(&folder.join(path));
+        let root = named.trusted_root(path);
         root.map(Arc::new)
             .map_err(|error| Wrong::File(Box::new(error)))
     };
@@ -153,17 +152,14 @@ fn holder(signer: &Spanned<raw::Signer>, has_roots: bool) -> Result<KeylessSigne
 fn signer_key(
     signer: &Spanned<raw::Signer>,
     key: &Path,
-    folder: &Path,
+    named: &dyn NamedFiles,
 ) -> Result<PublicKey, Wrong> {
     if names_holder(signer.get_ref()) {
         let message = "a signer has a `key`, or `issuer` and `subject`, and not both";
         return Err(at(signer, message.to_owned()));
     }
-    public_key(key, folder)
-}
-
-fn public_key(path: &Path, folder: &Path) -> Result<PublicKey, Wrong> {
-    public_files::public_key(&folder.join(path)).map_err(|error| Wrong::File(Box::new(error)))
+    let key = named.public_key(key);
+    key.map_err(|error| Wrong::File(Box::new(error)))
 }
 
 fn validity(signer: &Spanned<raw::Signer>) -> Result<KeyValidity, Wrong> {
@@ -223,7 +219,8 @@ fn checked_need(trust: &Trust, raw: raw::Need, start: usize) -> Result<Need, Wro
     Ok(Need {
         signers,
         at_least,
-        log: raw.log,
+        log: !matches!(raw.log, raw::Logged::Any(false)),
+        log_proof: matches!(raw.log, raw::Logged::Proven(_)),
         timestamp: raw.timestamp,
         max_age: raw.max_age.map(|Text(raw::Age(age))| age),
         strictness,

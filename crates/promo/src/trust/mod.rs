@@ -22,6 +22,38 @@ pub use schema::schema;
 use crate::error::{Error, Result};
 use crate::{files, public_files};
 
+/// Where the keys and the roots that a document names come from; paths are as the document writes them.
+pub trait NamedFiles {
+    /// The public key in this file.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be used.
+    fn public_key(&self, path: &Path) -> Result<PublicKey>;
+
+    /// The trusted root in this file.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be used.
+    fn trusted_root(&self, path: &Path) -> Result<TrustedRoot>;
+}
+
+/// The files beside a document.
+struct Beside<'a> {
+    folder: &'a Path,
+}
+
+impl NamedFiles for Beside<'_> {
+    fn public_key(&self, path: &Path) -> Result<PublicKey> {
+        public_files::public_key(&self.folder.join(path))
+    }
+
+    fn trusted_root(&self, path: &Path) -> Result<TrustedRoot> {
+        public_files::trusted_root(&self.folder.join(path))
+    }
+}
+
 /// A trust document that was read, with the keys and roots that it names.
 #[derive(Debug, Clone)]
 pub struct TrustDocument {
@@ -40,13 +72,22 @@ impl TrustDocument {
     /// `PROMO-X054` if it isn't one, with the line; `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: a file can't be used.
     pub fn read(path: &Path) -> Result<Self> {
         let text = files::read_text(path, &files::SETTINGS)?;
-        let raw: raw::Document = toml::from_str(&text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            mistake(path, &text, start, error.message().to_owned())
-        })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let checked = checked::document(raw, folder).map_err(|wrong| match wrong {
-            checked::Wrong::At { start, message } => mistake(path, &text, start, message),
+        Self::parse(path, &text, &Beside { folder })
+    }
+
+    /// Understands the text of a document that stands at `path`, which is only named in errors.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X054` if it isn't one, with the line; else what `named` says of the files that it names.
+    pub fn parse(path: &Path, text: &str, named: &dyn NamedFiles) -> Result<Self> {
+        let raw: raw::Document = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            mistake(path, text, start, error.message().to_owned())
+        })?;
+        let checked = checked::document(raw, named).map_err(|wrong| match wrong {
+            checked::Wrong::At { start, message } => mistake(path, text, start, message),
             checked::Wrong::File(error) => *error,
         })?;
         Ok(Self {

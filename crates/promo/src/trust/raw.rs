@@ -131,8 +131,9 @@ pub(super) struct Need {
     pub(super) signers: Option<Vec<String>>,
     /// By how many different signers. Default: 1.
     pub(super) at_least: Option<NonZeroUsize>,
-    /// Whether a transparency log has to have it. Default: false.
-    pub(super) log: bool,
+    /// Whether a transparency log has to have it: `true` if it has at least promised so, `"proof"` if it has to be proven by a head that the
+    /// log has signed. Default: false.
+    pub(super) log: Logged,
     /// Whether a log or a timestamp authority has to have signed the time. Default: false.
     pub(super) timestamp: bool,
     /// How long ago it may have been made at most, by proven time: `30d`, `12h`.
@@ -151,8 +152,9 @@ pub(super) struct Attestations {
     pub(super) signers: Option<Vec<String>>,
     /// By how many different signers. Default: 1.
     pub(super) at_least: Option<NonZeroUsize>,
-    /// Whether a transparency log has to have it. Default: false.
-    pub(super) log: bool,
+    /// Whether a transparency log has to have it: `true` if it has at least promised so, `"proof"` if it has to be proven by a head that the
+    /// log has signed. Default: false.
+    pub(super) log: Logged,
     /// Whether a log or a timestamp authority has to have signed the time. Default: false.
     pub(super) timestamp: bool,
     /// How long ago it may have been made at most, by proven time: `30d`, `12h`.
@@ -176,6 +178,29 @@ impl Attestations {
             otherwise: self.otherwise,
         };
         (need, self.carry)
+    }
+}
+
+/// How a log has to have it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "`log` is `true`, `false` or `\"proof\"`")]
+pub(super) enum Logged {
+    /// A promise is enough, if at all.
+    Any(bool),
+    Proven(Proof),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Proof {
+    Proof,
+}
+
+impl Default for Logged {
+    fn default() -> Self {
+        Self::Any(false)
     }
 }
 

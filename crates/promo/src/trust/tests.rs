@@ -84,6 +84,23 @@ fn a_whole_document_means_what_it_says() {
     assert_eq!(document.keys.len(), 2);
 }
 
+#[test]
+fn a_log_may_have_promised_it_or_proven_it() {
+    let with = |log: &str| WHOLE.replace("log = true", log);
+    for (log, expected) in [
+        ("log = false", (false, false)),
+        ("log = true", (true, false)),
+        ("log = \"proof\"", (true, true)),
+    ] {
+        let document = read(&with(log)).unwrap();
+        let need = document.trust().signature();
+        assert_eq!((need.log, need.log_proof), expected, "{log}");
+    }
+    for odd in ["log = \"promise\"", "log = 1", "log = {}"] {
+        wrong(&with(odd), 17, "`\"proof\"`");
+    }
+}
+
 const ROOT: &str = include_str!("../../../promo-sign/tests/fixtures/sigstore/trusted_root.json");
 
 /// A folder with a trusted root, and this document.

@@ -254,7 +254,7 @@ fn must_say(output: &Output, what: &str) -> Result<()> {
     if output.stderr.contains(what) {
         return Ok(());
     }
-    Err(Error::unmet(&format!(
+    Err(Error::unmet(format!(
         "it doesn't say `{what}`: {}",
         output.stderr
     )))

@@ -50,13 +50,13 @@ impl KeylessFlags {
         let k8s = |default: &str| args.is_k8s().then(|| Pattern::exact(default));
         let identity = pattern(
             "--certificate-identity-regexp",
-            &args.certificate_identity_regexp,
-            &args.certificate_identity,
+            args.certificate_identity_regexp.as_ref(),
+            args.certificate_identity.as_ref(),
         )?;
         let issuer = pattern(
             "--certificate-oidc-issuer-regexp",
-            &args.certificate_oidc_issuer_regexp,
-            &args.certificate_oidc_issuer,
+            args.certificate_oidc_issuer_regexp.as_ref(),
+            args.certificate_oidc_issuer.as_ref(),
         )?;
         let issuer = issuer.unwrap_or_else(|| Pattern::exact(ISSUER));
         let identity = identity.or_else(|| k8s(SIGNER_ACCOUNT));
@@ -95,11 +95,11 @@ impl KeylessFlags {
 /// What an expression or an exact text asks for.
 fn pattern(
     flag: &str,
-    expression: &Option<String>,
-    exact: &Option<String>,
+    expression: Option<&String>,
+    exact: Option<&String>,
 ) -> Result<Option<Pattern>> {
-    let Some(expression) = given(expression.as_ref()) else {
-        return Ok(given(exact.as_ref()).map(Pattern::exact));
+    let Some(expression) = given(expression) else {
+        return Ok(given(exact).map(Pattern::exact));
     };
     let pattern = Pattern::expression(expression).map_err(|error| Error::Usage {
         message: format!("{flag}: {error}"),

@@ -48,11 +48,12 @@ fn about(piece: Evidence, subject: &Descriptor) -> Option<Evidence> {
         return Some(piece);
     };
     let mut written: Value = serde_json::from_slice(manifest.bytes()).ok()?;
-    written["subject"] = json!({
+    let other = json!({
         "mediaType": subject.media_type,
         "digest": subject.digest,
         "size": subject.size,
     });
+    written.as_object_mut()?.insert("subject".to_owned(), other);
     let bytes = serde_json::to_vec(&written).ok()?;
     let algorithm = subject.digest.algorithm();
     let manifest = RawManifest::new(manifest.media_type().clone(), algorithm, bytes.into());

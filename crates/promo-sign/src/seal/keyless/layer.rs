@@ -2,7 +2,7 @@
 
 use promo_core::ports::EvidenceBlob;
 use serde::Serialize;
-use sigstore_types::{DerCertificate, TimestampToken, TransparencyLogEntry};
+use sigstore_types::{DerCertificate, Sha256Hash, TimestampToken, TransparencyLogEntry};
 
 use super::Witnessed;
 use super::certificate::Certified;
@@ -69,13 +69,15 @@ fn kept(entry: &TransparencyLogEntry) -> Result<String, Error> {
     let (Some(promise), Some(time)) = (&entry.inclusion_promise, entry.integrated_time) else {
         return Err(Error::LayerNeedsPromise);
     };
+    let log_id = Sha256Hash::try_from(entry.log_id.key_id.as_bytes());
+    let log_id = log_id.map_err(|_| Error::LayerNeedsPromise)?.to_hex();
     written(&Kept {
         promise: base64(promise.signed_entry_timestamp.as_bytes()),
         payload: KeptPayload {
             body: base64(entry.canonicalized_body.as_bytes()),
             integrated_time: time.as_second(),
             log_index: entry.log_index.get(),
-            log_id: hex(entry.log_id.key_id.as_bytes()),
+            log_id,
         },
     })
 }
@@ -91,8 +93,4 @@ fn written(annotation: &impl Serialize) -> Result<String, Error> {
         document: "annotation of a layer",
         source,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

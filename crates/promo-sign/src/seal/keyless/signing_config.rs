@@ -184,13 +184,13 @@ fn chosen<'c>(
 }
 
 fn url(endpoint: &ServiceEndpoint) -> Result<ServiceUrl, Error> {
-    ServiceUrl::parse(&endpoint.url).map_err(|error| match error {
-        // Nothing of it is repeated.
-        ServiceUrlError::Credentials => refused("the URL of a service carries credentials"),
-        _ => {
-            let shown = promo_core::quoted(&endpoint.url);
-            refused(&format!("of the service {shown} {error}"))
+    ServiceUrl::parse(&endpoint.url).map_err(|error| {
+        if error == ServiceUrlError::Credentials {
+            // Nothing of it is repeated.
+            return refused("the URL of a service carries credentials");
         }
+        let shown = promo_core::quoted(&endpoint.url);
+        refused(&format!("of the service {shown} {error}"))
     })
 }
 
