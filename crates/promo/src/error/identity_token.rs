@@ -65,16 +65,18 @@ pub enum IdentityTokenError {
     #[error("no identity token could be had from {from}")]
     Failed {
         /// Whom.
-        from: &'static str,
+        from: String,
         /// Why.
         source: Box<Failure>,
     },
 }
 
 impl IdentityTokenError {
-    pub(crate) fn failed(from: &'static str, failure: Failure) -> Self {
-        let source = Box::new(failure);
-        Self::Failed { from, source }
+    pub(crate) fn failed(from: impl Into<String>, failure: Failure) -> Self {
+        Self::Failed {
+            from: from.into(),
+            source: Box::new(failure),
+        }
     }
 
     /// Its stable code.

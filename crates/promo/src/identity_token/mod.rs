@@ -130,6 +130,14 @@ impl NamedSource {
         self.absent_as(None)
     }
 
+    /// What it is called in errors where a token of this account is wanted.
+    fn spoken_as(self, account: Option<&ServiceAccount>) -> String {
+        match account {
+            Some(account) => format!("{}, as {}", self.spoken(), account.as_str()),
+            None => self.spoken().to_owned(),
+        }
+    }
+
     /// The same where a token of this account was wanted.
     fn absent_as(self, account: Option<&ServiceAccount>) -> IdentityTokenError {
         let remedy = match self {
@@ -144,10 +152,7 @@ impl NamedSource {
             }
         };
         IdentityTokenError::NotThere {
-            place: match account {
-                Some(account) => format!("{}, as {}", self.spoken(), account.as_str()),
-                None => self.spoken().to_owned(),
-            },
+            place: self.spoken_as(account),
             remedy,
         }
     }
@@ -197,7 +202,8 @@ async fn printed(command: TokenCommand, asking: &Asking<'_>) -> Result<RawToken>
 async fn google(asking: &Asking<'_>, account: Option<&ServiceAccount>) -> Result<Option<RawToken>> {
     let name = NamedSource::Google.spoken();
     let given = (asking.google)(account)?.token(asking.audience).await;
-    let given = given.map_err(|failure| IdentityTokenError::failed(name, failure))?;
+    let called = NamedSource::Google.spoken_as(account);
+    let given = given.map_err(|failure| IdentityTokenError::failed(called, failure))?;
     let token = given.map(|token| RawToken::read(token.expose().as_bytes(), name));
     Ok(token.transpose()?)
 }
