@@ -61,6 +61,12 @@ impl Client {
         self.send("POST", path, ("Accept", "*/*"), io::empty(), 0)
     }
 
+    /// Sends a document to a server that is no registry.
+    pub(crate) fn post_json(&self, path: &str, body: &str) -> Result<Response> {
+        let field = ("Content-Type", "application/json");
+        self.send("POST", path, field, body.as_bytes(), body.len() as u64)
+    }
+
     /// Sends `length` bytes of `body`.
     pub(crate) fn put(
         &self,
@@ -144,6 +150,15 @@ impl Response {
             source,
         })?;
         Ok(Some(body))
+    }
+
+    /// Reads the body away.
+    pub(crate) fn read_to_end(mut self) -> Result<()> {
+        let read = io::copy(&mut self.body, &mut io::sink());
+        read.map(drop).map_err(|source| Error::Connection {
+            address: "a server".to_owned(),
+            source,
+        })
     }
 
     /// Demands a status.

@@ -40,7 +40,8 @@ pub(crate) struct KeylessPromo<'a> {
 }
 
 impl KeylessPromo<'_> {
-    fn add_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    /// Adds the flags that say so.
+    pub(crate) fn add_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.arg("--keyless");
         command.arg("--signing-config").arg(self.signing_config);
         command.arg("--trusted-root").arg(self.trusted_root);
@@ -171,6 +172,21 @@ impl Promo {
     pub(crate) fn verify_signature_by(&self, trust: &Path, image: &str) -> Result<process::Output> {
         let mut command = self.command(&["verify", "--explain", "--trust"]);
         process::capture(command.arg(trust).arg(image))
+    }
+
+    /// `promo verify --trust FILE …`, not yet started.
+    pub(crate) fn verifying(&self, trust: &Path) -> Command {
+        let mut command = self.command(&["verify", "--trust"]);
+        command.arg(trust);
+        command
+    }
+
+    /// `promo promote --confirm --complete …` without a signer, not yet started.
+    pub(crate) fn complete(&self, tree: &Path) -> Command {
+        let mut command = self.command(&["promote", "--confirm", "--complete"]);
+        command.args(["--staging-signatures", "off"]);
+        command.arg("--thin-manifest-dir").arg(tree);
+        command
     }
 
     /// Writes promo.toml.

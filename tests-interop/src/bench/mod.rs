@@ -6,6 +6,7 @@ mod copy;
 mod judging;
 mod plan;
 mod transport;
+mod trust;
 
 use xtask::arguments::Arguments;
 use xtask::error::{Error, Result};
@@ -16,7 +17,7 @@ struct Measurement {
     run: fn(&transport::Options) -> Result<()>,
 }
 
-const MEASUREMENTS: [Measurement; 4] = [
+const MEASUREMENTS: [Measurement; 5] = [
     Measurement {
         name: "plan",
         run: |_| plan::run(),
@@ -32,6 +33,10 @@ const MEASUREMENTS: [Measurement; 4] = [
     Measurement {
         name: "transport",
         run: transport::run,
+    },
+    Measurement {
+        name: "trust",
+        run: |_| trust::run(),
     },
 ];
 

@@ -23,6 +23,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) trusted_root: &'a Path,
     pub(crate) issuer: &'a str,
     pub(crate) subject: &'a str,
+    /// Whether a timestamp authority has signed when: the older generation wants to be told.
+    pub(crate) is_timestamped: bool,
 }
 
 impl Cosign {
@@ -80,7 +82,10 @@ impl Cosign {
         if form == Form::Tag {
             command.arg("--new-bundle-format=false");
         } else if self.generation == Generation::Two {
-            command.args(["--new-bundle-format", "--use-signed-timestamps"]);
+            command.arg("--new-bundle-format");
+            if wanted.is_timestamped {
+                command.arg("--use-signed-timestamps");
+            }
         }
         command
     }

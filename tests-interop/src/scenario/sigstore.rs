@@ -186,6 +186,7 @@ impl Stage {
             trusted_root: &trusted_root,
             issuer: &signer.issuer,
             subject: signer.subject,
+            is_timestamped: case.log != Log::OneAlone,
         };
         let somebody = Wanted {
             subject: "somebody@promo.example",

@@ -128,6 +128,26 @@ impl Sigstore {
         url(&self.addresses.rekor_2)
     }
 
+    /// What listens at this address.
+    pub(crate) fn name_of(&self, address: &str) -> Option<&'static str> {
+        let Addresses {
+            fulcio,
+            rekor_1,
+            rekor_2,
+            timestamps,
+            ..
+        } = &self.addresses;
+        let names = [
+            (fulcio, "Fulcio"),
+            (rekor_1, "Rekor v1"),
+            (rekor_2, "Rekor v2"),
+            (timestamps, "the timestamp authority"),
+        ];
+        let mut names = names.into_iter();
+        let found = names.find(|(known, _)| known.as_str() == address);
+        found.map(|(_, name)| name)
+    }
+
     /// Who vouches for people.
     pub(crate) fn people(&self) -> &str {
         self.people.url()

@@ -226,3 +226,6 @@ impl TokenPlace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,7 @@ fn judge(
         trusted_root: &root,
         issuer: &signer.issuer,
         subject: signer.subject,
+        is_timestamped: case.log != Log::OneAlone,
     };
     let somebody = Wanted {
         subject: "somebody@promo.example",
@@ -154,6 +155,7 @@ fn judge_bundles(stage: &Stage, case: &Case, image: &Image, signer: &Signer) -> 
         trusted_root: &root,
         issuer: &signer.issuer,
         subject: signer.subject,
+        is_timestamped: case.log != Log::OneAlone,
     };
     let somebody = Wanted {
         subject: "somebody@promo.example",
@@ -225,6 +227,7 @@ fn promotes(stage: &Stage) -> Result<()> {
         trusted_root: &root,
         issuer: &signer.issuer,
         subject: signer.subject,
+        is_timestamped: true,
     };
     let verified = stage
         .three

@@ -1,0 +1,117 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use promo_core::ports::SignatureFormat;
+
+use super::*;
+use crate::error::Error;
+use crate::settings::{Environment, SigningSettings};
+
+fn resolved(
+    promo_toml: &str,
+    variables: &[(&str, &str)],
+    given: &SigningOverrides,
+) -> Result<SigningSettings> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("promo.toml"), promo_toml).unwrap();
+    let variables = variables.iter();
+    let variables: Vec<(OsString, OsString)> = variables
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)))
+        .collect();
+    let environment = Environment::new(folder.path().to_owned(), variables);
+    SigningSettings::resolve(given, &Resolver::new(environment, None)?)
+}
+
+fn keyless() -> SigningOverrides {
+    SigningOverrides {
+        keyless: true,
+        ..SigningOverrides::default()
+    }
+}
+
+fn problem(error: Error) -> String {
+    match error {
+        Error::Setting { expected, .. } => expected,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_a_key_and_keyless_the_nearer_counts() {
+    let file_key = "[sign]\nkey = 'a.key'\n";
+    let signs = resolved(file_key, &[], &keyless()).unwrap();
+    assert!(signs.keyless().is_some() && signs.key().is_none());
+    let variable = [("PROMO_KEYLESS", "true")];
+    let signs = resolved(file_key, &variable, &SigningOverrides::default()).unwrap();
+    assert!(signs.keyless().is_some() && signs.key().is_none());
+    let typed = SigningOverrides {
+        key: Some("b.key".into()),
+        ..SigningOverrides::default()
+    };
+    let signs = resolved("[sign]\nkeyless = true\n", &variable, &typed).unwrap();
+    assert!(signs.keyless().is_none());
+    assert_eq!(signs.key(), Some(Path::new("b.key")));
+    let both = "[sign]\nkeyless = true\nkey = 'a.key'\n";
+    let error = resolved(both, &[], &SigningOverrides::default()).unwrap_err();
+    assert!(problem(error).contains("`sign.keyless`"));
+    // What isn't wanted needs no decision.
+    let off = "[sign]\nkeyless = false\nkey = 'a.key'\n";
+    assert!(
+        resolved(off, &[], &SigningOverrides::default())
+            .unwrap()
+            .signs()
+    );
+}
+
+#[test]
+fn the_documents_of_a_sigstore_go_together() {
+    for (alone, missing) in [
+        ("signing-config", "`sign.trusted-root`"),
+        ("trusted-root", "`sign.signing-config`"),
+    ] {
+        let text = format!("[sign]\nkeyless = true\n{alone} = 'a.json'\n");
+        let error = resolved(&text, &[], &SigningOverrides::default()).unwrap_err();
+        assert!(problem(error).contains(missing));
+    }
+}
+
+#[test]
+fn keyless_writes_bundles_unless_something_else_is_said() {
+    let formats = |text: &str| {
+        let signing = resolved(text, &[], &keyless()).unwrap();
+        signing.formats().to_vec()
+    };
+    assert_eq!(formats(""), [SignatureFormat::Bundle]);
+    let both = [SignatureFormat::Bundle, SignatureFormat::Sig];
+    assert_eq!(formats("[sign]\nformats = ['bundle', 'sig']\n"), both);
+}
+
+#[test]
+fn sources_of_tokens_are_read_as_they_are_shown() {
+    for text in [
+        "auto",
+        "variable",
+        "github-actions",
+        "buildkite",
+        "circleci",
+        "google",
+        "account:release@project.iam.gserviceaccount.com",
+        "file:/run/token",
+    ] {
+        let place: TokenPlace = text.parse().unwrap();
+        assert_eq!(place.to_string(), text);
+    }
+    let command: TokenPlace = "command:vault read secret".parse().unwrap();
+    assert_eq!(command.to_string(), "command:vault …");
+    for text in [
+        "",
+        "github",
+        "file:",
+        "command:",
+        "command:./own",
+        "account:a b",
+    ] {
+        assert!(text.parse::<TokenPlace>().is_err(), "{text}");
+    }
+}
