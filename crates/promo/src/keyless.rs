@@ -15,7 +15,7 @@ use promo_sign::{
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::promoter::IdentitySource;
+use crate::identity_source::IdentitySource;
 use crate::public_files::{key_error, trusted_root};
 use crate::settings::{KeylessSettings, OwnSigstore};
 

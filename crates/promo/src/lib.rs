@@ -39,6 +39,7 @@ mod error;
 pub mod files;
 pub mod git;
 mod human;
+mod identity_source;
 mod identity_token;
 pub mod image;
 mod keyless;

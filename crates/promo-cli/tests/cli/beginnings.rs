@@ -63,6 +63,18 @@ async fn what_init_writes_is_valid() {
     - name: sign.key
       value: '-'
       origin: default
+    - name: sign.keyless
+      value: 'false'
+      origin: default
+    - name: sign.signing-config
+      value: '-'
+      origin: default
+    - name: sign.trusted-root
+      value: '-'
+      origin: default
+    - name: sign.identity-token
+      value: '-'
+      origin: default
     - name: sign.formats
       value: bundle, sig
       origin: DIR/promo.toml
@@ -252,7 +264,7 @@ async fn unknown_settings_are_errors_with_their_place() {
     sandbox.write("promo.toml", "[sign]\nkye = \"a\"\n");
     assert_snapshot!(sandbox.run(&["settings", "show"]).await, @r"
     --- stderr
-    error[PROMO-X003]: DIR/promo.toml:2:1: unknown field `kye`, expected one of `key`, `formats`, `evidence`, `recursive`
+    error[PROMO-X003]: DIR/promo.toml:2:1: unknown field `kye`, expected one of `key`, `keyless`, `signing-config`, `trusted-root`, `identity-token`, `formats`, `evidence`, `recursive`
     --- exit 2
     ");
     sandbox.write("promo.toml", "");
@@ -391,5 +403,5 @@ async fn the_demo_is_also_a_document() {
     let told = sandbox.run(&["demo"]).await;
     assert_eq!(told.code, Some(0), "{told}");
     assert_eq!(told.stdout.matches("accepted").count(), 14, "{told}");
-    assert_eq!(told.stdout.matches("refused ").count(), 3, "{told}");
+    assert_eq!(told.stdout.matches("refused ").count(), 4, "{told}");
 }

@@ -29,7 +29,13 @@ async fn each_request_has_its_line_and_no_secret_is_in_it() {
     let world = World::with(with_password(), with_password()).await;
     world.log_in();
     let faults = world.production.faults();
-    let on_put = |before| Matcher::on(Operation::ManifestPut).after(before).times(1);
+    // A child's manifest is put by its digest and simply repeated; a tag is looked at before it is put again.
+    let index: Value = serde_json::from_slice(&world.image_of("server").manifest()).unwrap();
+    let child = index["manifests"][0]["digest"].as_str().unwrap().to_owned();
+    let on_put = |before| {
+        let put = Matcher::on(Operation::ManifestPut).reference(&child);
+        put.after(before).times(1)
+    };
     faults.inject(on_put(0), Fault::too_many_requests(1));
     faults.inject(on_put(1), Fault::status(503));
     faults.inject(on_put(2), Fault::Reset);

@@ -27,7 +27,6 @@ pub use add::Added;
 pub use apply::Applied;
 pub use builder::PromoterBuilder;
 pub use evidence::{Attached, EvidenceDocument};
-pub(crate) use identity::IdentitySource;
 pub use images::{Copied, DigestDocument};
 pub use plan::{Held, PlanRequest, PlannedTree};
 pub use promote::{Extent, PromoteRequest, link_of};

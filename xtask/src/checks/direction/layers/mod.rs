@@ -137,6 +137,8 @@ const LAYERED: [Layers; 5] = [
                 "snapshot_file",
                 "trace",
             ],
+            &["identity_source"],
+            &["keyless"],
             &["promoter"],
             &["documents"],
         ],
