@@ -8,7 +8,7 @@ use promo_core::Code;
 use promo_core::oci::{Digest, Repository, Tag};
 use promo_core::ports::{Failure, FailureKind, ServiceUrl, SignatureFormat};
 
-use crate::codes;
+use crate::{codes, seal};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -265,7 +265,7 @@ impl Error {
                 "If it has only just been made, see whether the clock of this machine is right.",
             ],
             Self::ServiceRefused {
-                what: "a certificate",
+                what: seal::CERTIFICATE,
                 ..
             } => &[
                 "See whether the authority knows the issuer of your identity token, and takes tokens for its audience.",

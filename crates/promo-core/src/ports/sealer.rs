@@ -13,11 +13,11 @@ use super::{EvidenceBlob, Failure, SignerFacts};
 /// Signs statements and payloads, and adds whatever it takes to prove by whom and when.
 #[async_trait]
 pub trait Sealer: Debug + Send + Sync {
-    /// Who signs, as those who verify will see it. A sealer with certificates asks for one here; no log and no registry learns of
-    /// it.
+    /// Who signs, as those who verify will see it. A sealer with certificates asks for one here; no log of signatures and no
+    /// registry learns of it.
     async fn signer(&self) -> Result<SignerFacts, Failure>;
 
-    /// Shows that it can seal, as far as that leaves no trace in a log or a registry.
+    /// Shows that it can seal, as far as that leaves no trace in a log of signatures or a registry.
     async fn check(&self) -> Result<(), Failure>;
 
     /// Seals an in-toto statement into a sigstore bundle (v0.3).

@@ -15,6 +15,7 @@ use promo_core::ports::{
 use promo_core::trust::{AboutImage, Judge, KeylessSigner, Pattern, Trust, TrustedSigner};
 
 pub use key::KeySealer;
+pub(crate) use keyless::CERTIFICATE;
 pub use keyless::{
     IdentityToken, IdentityTokens, KeylessSealer, LogGeneration, MAX_IDENTITY_TOKEN,
     MAX_SIGNING_CONFIG, SigningServices,

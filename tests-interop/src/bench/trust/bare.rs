@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::digest::sha256;
 use crate::http::Client;
 use crate::sigstore_stack::{Log, Sigstore};
 use xtask::error::{Error, Result};
@@ -88,7 +89,8 @@ impl Maker {
                     "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
                     STANDARD.encode(&self.public)
                 );
-                let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                let named = sha256(content.as_bytes());
+                let hash = named.trim_start_matches("sha256:");
                 json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
                     "data": {"hash": {"algorithm": "sha256", "value": hash}},
                     "signature": {"content": signature, "publicKey": {"content": STANDARD.encode(pem)}},

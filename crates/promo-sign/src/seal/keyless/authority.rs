@@ -23,7 +23,8 @@ use crate::key::pem;
 use crate::keyless::certificate_facts;
 use crate::{Error, SigningKey, json};
 
-const WHAT: &str = "a certificate";
+/// What an authority is asked for, as errors say it.
+pub(crate) const CERTIFICATE: &str = "a certificate";
 /// The most bytes of an answer: a chain of certificates has some five thousand.
 const MAX_ANSWER: u64 = 256 * 1024;
 /// The most certificates of a chain.
@@ -74,7 +75,7 @@ pub(super) async fn ask(
     let key = SigningKey::generate()?;
     let url = authority.below("api/v2/signingCert");
     let body = body(token, &signed_request(&key)?)?;
-    let request = ServiceRequest::post(url, WHAT, MAX_ANSWER, "application/json", body)
+    let request = ServiceRequest::post(url, CERTIFICATE, MAX_ANSWER, "application/json", body)
         .with_secret(token.expose());
     let answer = services.ask(&request).await?;
     if !answer.is_success() {

@@ -34,6 +34,7 @@ use sigstore_types::{
     DsseEnvelope, SignatureBytes, SignatureContent, TimestampToken, TransparencyLogEntry, pae,
 };
 
+pub(crate) use self::authority::CERTIFICATE;
 pub use self::identity_token::{IdentityToken, IdentityTokens, MAX_IDENTITY_TOKEN};
 pub use self::signing_config::{LogGeneration, MAX_SIGNING_CONFIG, SigningServices};
 

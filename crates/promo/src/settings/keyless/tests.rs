@@ -1,6 +1,5 @@
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
 
 use promo_core::ports::SignatureFormat;
 
