@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::identity_source::IdentitySource;
 use crate::public_files::{key_error, trusted_root};
-use crate::settings::{KeylessSettings, OwnSigstore};
+use crate::settings::KeylessSettings;
 
 /// What it takes besides settings.
 pub(crate) struct Around<'a> {
@@ -66,14 +66,11 @@ fn documents(
     let now = clock.now();
     match settings.own_sigstore() {
         None => Ok((SigningServices::public(now)?, TrustedRoot::public()?)),
-        Some(OwnSigstore {
-            signing_config,
-            trusted_root: root,
-        }) => {
-            let json = files::read(signing_config, &files::SETTINGS)?;
+        Some(own) => {
+            let json = files::read(own.signing_config(), &files::SETTINGS)?;
             let services = SigningServices::from_json(&json, now);
-            let services = services.map_err(|error| key_error(signing_config, error))?;
-            Ok((services, trusted_root(root)?))
+            let services = services.map_err(|error| key_error(own.signing_config(), error))?;
+            Ok((services, trusted_root(own.trusted_root())?))
         }
     }
 }

@@ -71,12 +71,22 @@ impl fmt::Display for TokenPlace {
 }
 
 /// The documents of a sigstore of one's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct OwnSigstore {
-    /// Its services.
-    pub signing_config: PathBuf,
-    /// Its authorities and logs.
-    pub trusted_root: PathBuf,
+    signing_config: Setting<PathBuf>,
+    trusted_root: Setting<PathBuf>,
+}
+
+impl OwnSigstore {
+    /// The file that names its services.
+    pub fn signing_config(&self) -> &Path {
+        &self.signing_config.value
+    }
+
+    /// The file with its authorities and logs.
+    pub fn trusted_root(&self) -> &Path {
+        &self.trusted_root.value
+    }
 }
 
 /// How keyless signing is done.
@@ -84,7 +94,6 @@ pub struct OwnSigstore {
 pub struct KeylessSettings {
     origin: Origin,
     own: Option<OwnSigstore>,
-    origins: Option<(Origin, Origin)>,
     source: Setting<TokenPlace>,
     places: IdentityPlaces,
 }
@@ -110,15 +119,12 @@ impl KeylessSettings {
         let root = resolver.pick(&keys::TRUSTED_ROOT, given.trusted_root.clone(), |content| {
             content.sign.trusted_root.clone()
         })?;
-        let (own, origins) = match (config, root) {
-            (None, None) => (None, None),
-            (Some(config), Some(root)) => (
-                Some(OwnSigstore {
-                    signing_config: config.value,
-                    trusted_root: root.value,
-                }),
-                Some((config.origin, root.origin)),
-            ),
+        let own = match (config, root) {
+            (None, None) => None,
+            (Some(signing_config), Some(trusted_root)) => Some(OwnSigstore {
+                signing_config,
+                trusted_root,
+            }),
             (Some(alone), None) => {
                 return Err(half(&keys::SIGNING_CONFIG, &alone, &keys::TRUSTED_ROOT));
             }
@@ -129,7 +135,6 @@ impl KeylessSettings {
         Ok(Some(Self {
             origin,
             own,
-            origins,
             source: source(given, resolver)?,
             places: IdentityPlaces::find(resolver.environment()),
         }))
@@ -140,7 +145,6 @@ impl KeylessSettings {
         Self {
             origin: Origin::Default,
             own: None,
-            origins: None,
             source: Setting::unsaid(TokenPlace(IdentityTokenSource::GoogleAccount(account))),
             places,
         }
@@ -171,21 +175,16 @@ pub(super) fn rows(keyless: Option<&KeylessSettings>) -> Vec<Row> {
         Some(settings) => Setting::new(true, settings.origin.clone()),
         None => Setting::unsaid(false),
     };
-    let documents =
-        keyless.and_then(|settings| settings.own.as_ref().zip(settings.origins.clone()));
-    let (config, root) = match documents {
-        Some((own, (config, root))) => (
-            Some(Setting::new(own.signing_config.clone(), config)),
-            Some(Setting::new(own.trusted_root.clone(), root)),
-        ),
-        None => (None, None),
-    };
+    let own = keyless.and_then(KeylessSettings::own_sigstore);
+    let (config, root) = own
+        .map(|own| (&own.signing_config, &own.trusted_root))
+        .unzip();
     let shown = |path: &PathBuf| path.display().to_string();
     let source = keyless.map(|settings| &settings.source);
     vec![
         wanted.row(keys::KEYLESS.name, wanted.value.to_string()),
-        row_of(config.as_ref(), keys::SIGNING_CONFIG.name, shown),
-        row_of(root.as_ref(), keys::TRUSTED_ROOT.name, shown),
+        row_of(config, keys::SIGNING_CONFIG.name, shown),
+        row_of(root, keys::TRUSTED_ROOT.name, shown),
         row_of(source, keys::IDENTITY_TOKEN.name, TokenPlace::to_string),
     ]
 }

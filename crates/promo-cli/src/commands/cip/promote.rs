@@ -166,7 +166,7 @@ fn staging_judge(flags: &KeylessFlags, settings: &mut Settings) -> Result<Option
         .keyless()
         .and_then(PromoKeyless::own_sigstore);
     let root = || match own {
-        Some(own) => Ok(trusted_root(&own.trusted_root)?),
+        Some(own) => Ok(trusted_root(own.trusted_root())?),
         None => Ok(TrustedRoot::public()?),
     };
     let judge = flags.judge(root)?;
