@@ -270,9 +270,7 @@ impl Error {
             } => &[
                 "See whether the authority knows the issuer of your identity token, and takes tokens for its audience.",
             ],
-            Self::LayerNeedsPromise => &[
-                "Write bundles only, or sign with a log of Rekor v1.",
-            ],
+            Self::LayerNeedsPromise => &["Write bundles only, or sign with a log of Rekor v1."],
             Self::LinkKey => &["Make one with `openssl genpkey -algorithm ed25519 -out link.pem`."],
             _ => &[],
         }

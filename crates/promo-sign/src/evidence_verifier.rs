@@ -12,6 +12,7 @@ use promo_core::ports::{
     AcceptedEvidence, Check, CheckSubject, Evidence, EvidenceSet, ExaminedEvidence, Failure,
     SignatureFacts, SignerFacts, Verifier,
 };
+use promo_core::trust::{Judge, Pattern, Trust};
 
 use crate::keyless::{BesideKey, Failed, Held};
 use crate::{KeyVerifier, PublicKey, TrustedRoot, keyless};
@@ -33,6 +34,13 @@ impl EvidenceVerifier {
         }
     }
 
+    /// A judge of whoever holds certificates of a root for an identity by an issuer; one good signature is enough.
+    pub fn trusting_holder(root: Arc<TrustedRoot>, issuer: Pattern, subject: Pattern) -> Judge {
+        let verifier = Self::new(KeyVerifier::new([]), [root]);
+        let trust = Trust::in_holder(issuer, subject);
+        Judge::new(Arc::new(verifier), Arc::new(trust))
+    }
+
     /// What is so about the signatures with certificates in a piece.
     fn certified(&self, digest: &Digest, piece: &Evidence) -> Vec<SignatureFacts> {
         let mut found: Vec<SignatureFacts> = Vec::new();
@@ -51,9 +59,7 @@ impl EvidenceVerifier {
         }
         found
     }
-}
 
-impl EvidenceVerifier {
     /// Adds to the facts about signatures by keys what logs and authorities say of them.
     fn add_witnesses(&self, digest: &Digest, piece: &mut ExaminedEvidence) {
         if self.roots.is_empty() || !piece.signatures.iter().any(is_by_key) {

@@ -6,9 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use promo_core::ports::{
-    Clock, Event, Failure, FailureKind, Observer, Services, SignatureFormat, SignerFacts,
-};
+use promo_core::ports::{Clock, Event, Failure, FailureKind, Observer, Services, SignatureFormat};
 use promo_sign::{
     IdentityToken, IdentityTokens, KeylessSealer, Seal, SigningServices, TrustedRoot,
 };
@@ -49,13 +47,12 @@ pub(crate) async fn seal(
         around.services,
         clock,
     );
-    let seal = Seal::keyless(Arc::new(sealer)).await?;
-    if let SignerFacts::Certificate(certificate) = seal.sealer().signer().await? {
-        around.observer.observe(&Event::Signer {
-            subject: certificate.subject,
-            issuer: certificate.issuer,
-        });
-    }
+    let holder = sealer.holder().await?;
+    let seal = Seal::keyless(Arc::new(sealer), &holder);
+    around.observer.observe(&Event::Signer {
+        subject: holder.subject,
+        issuer: holder.issuer,
+    });
     Ok(seal)
 }
 

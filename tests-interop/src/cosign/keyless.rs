@@ -27,6 +27,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) is_timestamped: bool,
 }
 
+impl Wanted<'_> {
+    /// The same of somebody who has signed nothing.
+    pub(crate) fn of_somebody_else(self) -> Self {
+        Self {
+            subject: "somebody@promo.example",
+            ..self
+        }
+    }
+}
+
 impl Cosign {
     /// Signs an image with a new certificate.
     pub(crate) fn sign_keyless(&self, image: &str, keyless: Keyless<'_>, form: Form) -> Result<()> {

@@ -120,6 +120,18 @@ struct Signer {
     subject: &'static str,
 }
 
+impl Signer {
+    /// What is wanted of evidence that has gone to this log, by this root.
+    fn wanted<'a>(&'a self, trusted_root: &'a Path, log: Log) -> Wanted<'a> {
+        Wanted {
+            trusted_root,
+            issuer: &self.issuer,
+            subject: self.subject,
+            is_timestamped: log != Log::OneAlone,
+        }
+    }
+}
+
 impl Stage {
     fn prepare(setting: &Setting<'_>) -> Result<Self> {
         let programs = tools::sigstore()?;
@@ -149,19 +161,7 @@ impl Stage {
     }
 
     fn sign(&self, case: &Case, image: &Image) -> Result<Signer> {
-        let (token, issuer, subject) = if case.by_workflow {
-            (
-                self.sigstore.workflow()?,
-                self.sigstore.workflows(),
-                WORKFLOW,
-            )
-        } else {
-            (
-                self.sigstore.person(PERSON)?,
-                self.sigstore.people(),
-                PERSON,
-            )
-        };
+        let (token, signer) = self.identity(case.by_workflow)?;
         let keyless = Keyless {
             sigstore: &self.sigstore,
             token: &token,
@@ -173,32 +173,41 @@ impl Stage {
         };
         cosign.sign_keyless(&image.name, keyless, case.form)?;
         cosign.attest_keyless(&image.name, keyless, case.form)?;
-        Ok(Signer {
+        Ok(signer)
+    }
+
+    /// A new token of the workflow or of the person, and whom certificates for it name.
+    fn identity(&self, by_workflow: bool) -> Result<(String, Signer)> {
+        let (token, issuer, subject) = if by_workflow {
+            let token = self.sigstore.workflow()?;
+            (token, self.sigstore.workflows(), WORKFLOW)
+        } else {
+            let token = self.sigstore.person(PERSON)?;
+            (token, self.sigstore.people(), PERSON)
+        };
+        let signer = Signer {
             issuer: issuer.to_owned(),
             subject,
-        })
+        };
+        Ok((token, signer))
     }
 
     /// cosign and promo accept it from this signer, and from nobody else, by no other root, and for no other image.
     fn judge(&self, case: &Case, image: &Image, unsigned: &Image, signer: &Signer) -> Result<()> {
         let trusted_root = self.sigstore.trusted_root();
-        let wanted = Wanted {
-            trusted_root: &trusted_root,
-            issuer: &signer.issuer,
-            subject: signer.subject,
-            is_timestamped: case.log != Log::OneAlone,
-        };
-        let somebody = Wanted {
-            subject: "somebody@promo.example",
-            ..wanted
-        };
+        let wanted = signer.wanted(&trusted_root, case.log);
+        let somebody = wanted.of_somebody_else();
         let elsewhere = Wanted {
             trusted_root: &self.other.trusted_root(),
             ..wanted
         };
+        let whole = format!(
+            "[signatures]\nlog = true\ntimestamp = true\n\
+             [attestations.{CONTROL_TYPE:?}]\nlog = true\ntimestamp = true\n"
+        );
         let verify = |image: &Image, wanted: Wanted<'_>| {
             let by_cosign = self.three.verify_keyless(&image.name, wanted, case.form)?;
-            let trust = self.write_trust(wanted)?;
+            let trust = self.write_trust(wanted, &whole)?;
             let by_promo = self.promo.verify_by(&trust, CONTROL_TYPE, &image.name)?;
             Ok::<_, Error>([by_cosign, by_promo])
         };
@@ -213,16 +222,14 @@ impl Stage {
         Ok(())
     }
 
-    /// A trust document that asks for a signature and an attestation of this signer, in a log and with a proven time.
-    fn write_trust(&self, wanted: Wanted<'_>) -> Result<PathBuf> {
+    /// A trust document that knows this signer, and asks for this.
+    fn write_trust(&self, wanted: Wanted<'_>, needs: &str) -> Result<PathBuf> {
         let path = self.folder.join("trust.toml");
         let root = wanted.trusted_root.to_string_lossy();
         let (issuer, subject) = (wanted.issuer, wanted.subject);
         let text = format!(
             "schema = \"promo.trust/v1\"\nroots = [{root:?}]\n\
-             [signer.release]\nissuer = {issuer:?}\nsubject = {subject:?}\n\
-             [signatures]\nlog = true\ntimestamp = true\n\
-             [attestations.{CONTROL_TYPE:?}]\nlog = true\ntimestamp = true\n"
+             [signer.release]\nissuer = {issuer:?}\nsubject = {subject:?}\n{needs}"
         );
         fs::write(&path, text).on("write", &path)?;
         Ok(path)

@@ -29,9 +29,9 @@ impl SignerName {
         Self(key.to_string())
     }
 
-    /// Who signs here itself.
-    pub fn own() -> Self {
-        Self("own".to_owned())
+    /// A holder of certificates whom nobody has named.
+    pub fn of_holder() -> Self {
+        Self("holder".to_owned())
     }
 
     /// Names side by side, with this between them: `ci, release`.

@@ -57,6 +57,16 @@ impl Trust {
         }
     }
 
+    /// Trusts whoever holds certificates for an identity by an issuer, and asks for one signature.
+    pub fn in_holder(issuer: Pattern, subject: Pattern) -> Self {
+        let holder = KeylessSigner {
+            issuer,
+            subject,
+            claims: BTreeMap::new(),
+        };
+        Self::nobody().with_signer(SignerName::of_holder(), TrustedSigner::Keyless(holder))
+    }
+
     /// Trusts this signer as well, who is told by this name. One who had the name before is trusted no longer.
     #[must_use]
     pub fn with_signer(mut self, name: SignerName, signer: TrustedSigner) -> Self {

@@ -10,9 +10,9 @@ mod keyless;
 use std::sync::Arc;
 
 use promo_core::ports::{
-    Evidence, EvidenceSet, Failure, Sealer, SignerFacts, SignerName, Subject, Verification,
+    CertificateFacts, Evidence, EvidenceSet, Failure, Sealer, Subject, Verification,
 };
-use promo_core::trust::{AboutImage, Judge, KeylessSigner, Pattern, Trust, TrustedSigner};
+use promo_core::trust::{AboutImage, Judge, Pattern};
 
 pub use key::KeySealer;
 pub(crate) use keyless::CERTIFICATE;
@@ -46,27 +46,14 @@ impl Seal {
     }
 
     /// Seals with certificates for whoever the identity tokens are of, and accepts what anybody has signed with a certificate for the
-    /// same identity by the same issuer, whenever that was. The first certificate is asked for here.
-    ///
-    /// # Errors
-    ///
-    /// `PROMO-S061` to `PROMO-S064`, and whatever keeps the authority from being asked.
-    pub async fn keyless(sealer: Arc<KeylessSealer>) -> Result<Self, Failure> {
-        let SignerFacts::Certificate(certificate) = sealer.signer().await? else {
-            return Err(Error::SelfCheck {
-                reason: "it has no certificate".to_owned(),
-            }
-            .into());
-        };
-        let signer = TrustedSigner::Keyless(KeylessSigner {
-            issuer: Pattern::exact(certificate.issuer),
-            subject: Pattern::exact(certificate.subject),
-            claims: std::collections::BTreeMap::new(),
-        });
-        let trust = Trust::nobody().with_signer(SignerName::own(), signer);
-        let verifier = EvidenceVerifier::new(KeyVerifier::new([]), [sealer.trusted_root()]);
-        let judge = Judge::new(Arc::new(verifier), Arc::new(trust));
-        Ok(Self::new(sealer, judge))
+    /// same identity by the same issuer as the holder of the [first one](KeylessSealer::holder), whenever that was.
+    pub fn keyless(sealer: Arc<KeylessSealer>, holder: &CertificateFacts) -> Self {
+        let judge = EvidenceVerifier::trusting_holder(
+            sealer.trusted_root(),
+            Pattern::exact(&holder.issuer),
+            Pattern::exact(&holder.subject),
+        );
+        Self::new(sealer, judge)
     }
 
     /// What seals.

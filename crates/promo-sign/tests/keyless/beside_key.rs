@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use crate::log::{Log, Logged, TAKEN, kept};
 use crate::recorded::{
-    OTHER_ROOT, Recorded, base64, base64_of, changed_root, flip, only, root, tag_layer,
+    OTHER_ROOT, Recorded, base64, base64_of, changed_root, demand_unwitnessed, flip, only, root,
+    tag_layer,
 };
 
 const TIMESTAMPS: &str = include_str!("../fixtures/timestamps.json");
@@ -266,7 +267,7 @@ async fn what_holds_beside_an_attestation_layer_is_told() {
     assert_eq!(found.proven_times, [by_log(&log)]);
     let other = witnessed_attestation(&log, Some(b"{}"));
     let other = facts(vec![whole_root(&log)], LAYER_IMAGE, other).await;
-    demand_refused(
+    demand_unwitnessed(
         "another",
         &other,
         CheckSubject::LogContent,
@@ -416,21 +417,6 @@ const CHANGES: [Change; 9] = [
     ),
 ];
 
-#[track_caller]
-fn demand_refused(name: &str, facts: &SignatureFacts, check: CheckSubject, code: Code) {
-    let failed = facts.checks.iter().find(|check| check.failure.is_some());
-    let failed = failed.unwrap_or_else(|| panic!("{name}: nothing failed"));
-    let failure = failed.failure.as_ref().unwrap();
-    assert_eq!(
-        (failed.subject, failure.code),
-        (check, code),
-        "{name}: {}",
-        failure.message
-    );
-    assert_eq!(facts.proven_times, [], "{name}");
-    assert_eq!(facts.logs, [], "{name}");
-}
-
 #[tokio::test]
 async fn each_change_of_what_a_root_knows_is_refused_with_its_reason() {
     let log = Log::new();
@@ -440,7 +426,7 @@ async fn each_change_of_what_a_root_knows_is_refused_with_its_reason() {
         change(&mut changed);
         assert_ne!(changed, whole, "{name}");
         let found = facts(vec![whole_root(&log)], IMAGE, piece(&changed)).await;
-        demand_refused(name, &found, check, code);
+        demand_unwitnessed(name, &found, check, code);
     }
 }
 
@@ -487,7 +473,7 @@ async fn entries_about_something_else_are_refused() {
             )
             .await;
             let name = format!("entry {number}");
-            demand_refused(&name, &found, CheckSubject::LogContent, codes::LOG_CONTENT);
+            demand_unwitnessed(&name, &found, CheckSubject::LogContent, codes::LOG_CONTENT);
         }
     }
 }
@@ -505,7 +491,7 @@ async fn windows_of_logs_and_authorities_count() {
         })
     };
     let found = facts(vec![ended(&log)], IMAGE, piece(&both)).await;
-    demand_refused(
+    demand_unwitnessed(
         "an ended log",
         &found,
         CheckSubject::LogPromise,
@@ -516,7 +502,7 @@ async fn windows_of_logs_and_authorities_count() {
         all.last_mut().unwrap()["validFor"]["end"] = "2026-01-02T00:00:00Z".into();
     });
     let found = facts(vec![retired], IMAGE, piece(&stamped)).await;
-    demand_refused(
+    demand_unwitnessed(
         "a retired authority",
         &found,
         CheckSubject::Timestamp,
@@ -542,7 +528,7 @@ async fn windows_of_logs_and_authorities_count() {
         vec![authority_alone(), ended(&log)],
     ] {
         let found = facts(roots, IMAGE, piece(&both)).await;
-        demand_refused(
+        demand_unwitnessed(
             "a root of less",
             &found,
             CheckSubject::LogPromise,

@@ -157,6 +157,19 @@ pub(crate) fn only(mut facts: Vec<SignatureFacts>) -> SignatureFacts {
 /// Demands that a signature proves nothing, for this reason, and that nothing is said that isn't proven.
 #[track_caller]
 pub(crate) fn demand_refused(name: &str, facts: &SignatureFacts, check: CheckSubject, code: Code) {
+    demand_unwitnessed(name, facts, check, code);
+    assert_eq!(facts.names, [] as [String; 0], "{name}");
+    assert_eq!(facts.signed_digest, None, "{name}");
+}
+
+/// Demands that a check failed for this reason, and that no log and no time is stated.
+#[track_caller]
+pub(crate) fn demand_unwitnessed(
+    name: &str,
+    facts: &SignatureFacts,
+    check: CheckSubject,
+    code: Code,
+) {
     let failed = facts.checks.iter().find(|check| check.failure.is_some());
     let failed = failed.unwrap_or_else(|| panic!("{name}: nothing failed"));
     let failure = failed.failure.as_ref().unwrap();
@@ -168,8 +181,6 @@ pub(crate) fn demand_refused(name: &str, facts: &SignatureFacts, check: CheckSub
     );
     assert_eq!(facts.proven_times, [], "{name}");
     assert_eq!(facts.logs, [], "{name}");
-    assert_eq!(facts.names, [] as [String; 0], "{name}");
-    assert_eq!(facts.signed_digest, None, "{name}");
 }
 
 pub(crate) fn base64_of(value: &Value) -> Vec<u8> {

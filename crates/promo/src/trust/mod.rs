@@ -8,12 +8,11 @@ mod raw;
 #[cfg(feature = "schema")]
 mod schema;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use promo_core::ports::SignerName;
-use promo_core::trust::{Judge, KeylessSigner, Pattern, Trust, TrustedSigner};
+use promo_core::trust::{Judge, Trust};
 use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, TrustedRoot};
 
 #[cfg(feature = "schema")]
@@ -129,18 +128,6 @@ impl TrustDocument {
 /// `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: it can't be used.
 pub fn trusted_root(path: &Path) -> Result<TrustedRoot> {
     public_files::trusted_root(path)
-}
-
-/// A judge of whoever holds certificates of this root for this identity, whom this issuer vouches for; one good signature is enough.
-pub fn judge_of_holder(issuer: Pattern, subject: Pattern, root: TrustedRoot) -> Judge {
-    let holder = TrustedSigner::Keyless(KeylessSigner {
-        issuer,
-        subject,
-        claims: BTreeMap::new(),
-    });
-    let trust = Trust::nobody().with_signer(SignerName::own(), holder);
-    let verifier = EvidenceVerifier::new(KeyVerifier::new([]), [Arc::new(root)]);
-    Judge::new(Arc::new(verifier), Arc::new(trust))
 }
 
 /// What is wrong in a document, with the place of this byte.

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use promo_core::trust::{RevocationReason, Strictness};
+use promo_core::ports::SignerName;
+use promo_core::trust::{RevocationReason, Strictness, TrustedSigner};
 use promo_sign::SigningKey;
 
 use super::*;

@@ -2,13 +2,13 @@
 //! clients in Python and JavaScript, and promo judge it. Then a whole promotion is signed so, and one whose log is gone publishes nothing.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Image, Signer, Stage, record};
 use crate::cosign::{Form, Wanted};
 use crate::promo::{KeylessPromo, PROMOTION_TYPE, write_tree};
 use crate::servers::free_address;
-use crate::sigstore_stack::{Log, PERSON, WORKFLOW};
+use crate::sigstore_stack::Log;
 use xtask::error::{Error, OnPath, Result};
 use xtask::process::Output;
 
@@ -66,7 +66,7 @@ pub(super) fn run(stage: &Stage, unsigned: &Image) -> Result<()> {
 }
 
 fn sign(stage: &Stage, case: &Case, image: &Image) -> Result<Signer> {
-    let token = token(stage, case.by_workflow)?;
+    let (token, signer) = identity(stage, case.by_workflow)?;
     let config = stage.sigstore.signing_config(case.log);
     let root = stage.sigstore.trusted_root();
     let keyless = KeylessPromo {
@@ -80,7 +80,6 @@ fn sign(stage: &Stage, case: &Case, image: &Image) -> Result<Signer> {
         "bundle"
     };
     let told = stage.promo.sign_keyless(&image.name, keyless, format)?;
-    let signer = signer(stage, case.by_workflow);
     must_say(&told, signer.subject)?;
     told.success()?;
     if case.form == Form::Bundle {
@@ -100,16 +99,8 @@ fn judge(
 ) -> Result<()> {
     let root = stage.sigstore.trusted_root();
     let other = stage.other.trusted_root();
-    let wanted = Wanted {
-        trusted_root: &root,
-        issuer: &signer.issuer,
-        subject: signer.subject,
-        is_timestamped: case.log != Log::OneAlone,
-    };
-    let somebody = Wanted {
-        subject: "somebody@promo.example",
-        ..wanted
-    };
+    let wanted = signer.wanted(&root, case.log);
+    let somebody = wanted.of_somebody_else();
     let elsewhere = Wanted {
         trusted_root: &other,
         ..wanted
@@ -129,7 +120,7 @@ fn judge(
         }
     }
     let verify = |wanted| {
-        let trust = write_trust(stage, wanted)?;
+        let trust = stage.write_trust(wanted, "[signatures]\nlog = true\n")?;
         stage.promo.verify_signature_by(&trust, &image.name)
     };
     verify(wanted)?.success()?;
@@ -151,16 +142,8 @@ fn judge_bundles(stage: &Stage, case: &Case, image: &Image, signer: &Signer) -> 
         )));
     }
     let root = stage.sigstore.trusted_root();
-    let wanted = Wanted {
-        trusted_root: &root,
-        issuer: &signer.issuer,
-        subject: signer.subject,
-        is_timestamped: case.log != Log::OneAlone,
-    };
-    let somebody = Wanted {
-        subject: "somebody@promo.example",
-        ..wanted
-    };
+    let wanted = signer.wanted(&root, case.log);
+    let somebody = wanted.of_somebody_else();
     for bundle in bundles {
         let path = stage.folder.join("bundle.json");
         fs::write(&path, bundle).on("write", &path)?;
@@ -176,7 +159,7 @@ fn judge_bundles(stage: &Stage, case: &Case, image: &Image, signer: &Signer) -> 
 /// `.sig` has no room for what Rekor v2 proves: that is told in setup.
 fn refuses_layers_without_promise(stage: &Stage) -> Result<()> {
     let image = stage.push("promo-tag-2")?;
-    let token = token(stage, false)?;
+    let (token, _) = identity(stage, false)?;
     let keyless = KeylessPromo {
         signing_config: &stage.sigstore.signing_config(Log::Two),
         trusted_root: &stage.sigstore.trusted_root(),
@@ -197,7 +180,7 @@ fn promotes(stage: &Stage) -> Result<()> {
     );
     let images = [("promoted", image.digest.as_str(), &["v1"][..])];
     write_tree(&tree, &source, &[&destination], &images)?;
-    let token = token(stage, true)?;
+    let (token, signer) = identity(stage, true)?;
     let root = stage.sigstore.trusted_root();
     let without_log = write_config_without_log(stage)?;
     let broken = KeylessPromo {
@@ -222,13 +205,7 @@ fn promotes(stage: &Stage) -> Result<()> {
     };
     stage.promo.promote_keyless(&tree, keyless)?.success()?;
     let promoted = format!("{destination}/promoted@{}", image.digest);
-    let signer = signer(stage, true);
-    let wanted = Wanted {
-        trusted_root: &root,
-        issuer: &signer.issuer,
-        subject: signer.subject,
-        is_timestamped: true,
-    };
+    let wanted = signer.wanted(&root, Log::Two);
     let verified = stage
         .three
         .verify_keyless(&promoted, wanted, Form::Bundle)?;
@@ -267,39 +244,10 @@ fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default()
 }
 
-fn signer(stage: &Stage, by_workflow: bool) -> Signer {
-    if by_workflow {
-        Signer {
-            issuer: stage.sigstore.workflows().to_owned(),
-            subject: WORKFLOW,
-        }
-    } else {
-        Signer {
-            issuer: stage.sigstore.people().to_owned(),
-            subject: PERSON,
-        }
-    }
-}
-
-fn token(stage: &Stage, by_workflow: bool) -> Result<PathBuf> {
-    let token = if by_workflow {
-        stage.sigstore.workflow()?
-    } else {
-        stage.sigstore.person(PERSON)?
-    };
+/// The same as [`Stage::identity`], with the token in a file.
+fn identity(stage: &Stage, by_workflow: bool) -> Result<(PathBuf, Signer)> {
+    let (token, signer) = stage.identity(by_workflow)?;
     let file = stage.folder.join("identity-token");
     fs::write(&file, token).on("write", &file)?;
-    Ok(file)
-}
-
-fn write_trust(stage: &Stage, wanted: Wanted<'_>) -> Result<PathBuf> {
-    let path: &Path = &stage.folder.join("trust-promo.toml");
-    let root = wanted.trusted_root.to_string_lossy();
-    let (issuer, subject) = (wanted.issuer, wanted.subject);
-    let text = format!(
-        "schema = \"promo.trust/v1\"\nroots = [{root:?}]\n\
-         [signer.release]\nissuer = {issuer:?}\nsubject = {subject:?}\n[signatures]\nlog = true\n"
-    );
-    fs::write(path, text).on("write", path)?;
-    Ok(path.to_owned())
+    Ok((file, signer))
 }

@@ -2,16 +2,16 @@
 //! without a key.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use promo::settings::{Environment, IdentityPlaces, KeylessSettings};
-use promo::trust::judge_of_holder;
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::RegistryPath;
 use promo_core::pipeline::EvidenceScope;
 use promo_core::trust::{Judge, Pattern};
 use promo_registry::auth::ServiceAccount;
-use promo_sign::TrustedRoot;
+use promo_sign::{EvidenceVerifier, TrustedRoot};
 
 use crate::args::CipArgs;
 use crate::error::{Error, Result};
@@ -88,7 +88,9 @@ impl KeylessFlags {
         let Some(Holder { identity, issuer }) = self.staging.clone() else {
             return Ok(None);
         };
-        Ok(Some(judge_of_holder(issuer, identity, root()?)))
+        let root = Arc::new(root()?);
+        let judge = EvidenceVerifier::trusting_holder(root, issuer, identity);
+        Ok(Some(judge))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use promo::documents::{json, report_text};
 use promo::git::Since;
 use promo::settings::{
-    KeylessSettings as PromoKeyless, Overrides, Part, ScopeOverrides, Settings, SigningOverrides,
+    KeylessSettings, Overrides, Part, ScopeOverrides, Settings, SigningOverrides,
 };
 use promo::trust::trusted_root;
 use promo::{Promoter, SystemClock, TreeSource, planning};
@@ -164,7 +164,7 @@ fn staging_judge(flags: &KeylessFlags, settings: &mut Settings) -> Result<Option
     let own = settings
         .signing
         .keyless()
-        .and_then(PromoKeyless::own_sigstore);
+        .and_then(KeylessSettings::own_sigstore);
     let root = || match own {
         Some(own) => Ok(trusted_root(own.trusted_root())?),
         None => Ok(TrustedRoot::public()?),

@@ -1,5 +1,7 @@
 //! A certificate for a while with its key: what signs until most of its life is over.
 
+use std::sync::OnceLock;
+
 use jiff::{SignedDuration, Timestamp};
 use promo_core::ports::CertificateFacts;
 use sigstore_types::DerCertificate;
@@ -17,6 +19,7 @@ pub(super) struct Certified {
     pub(super) chain: Vec<DerCertificate>,
     pub(super) facts: CertificateFacts,
     until: Timestamp,
+    is_tried: OnceLock<()>,
 }
 
 impl Certified {
@@ -37,11 +40,21 @@ impl Certified {
             chain,
             facts,
             until: received.saturating_add(used).unwrap_or(received),
+            is_tried: OnceLock::new(),
         }
     }
 
     pub(super) fn may_sign_at(&self, now: Timestamp) -> bool {
         now < self.until
+    }
+
+    /// Whether it has been seen to work.
+    pub(super) fn is_tried(&self) -> bool {
+        self.is_tried.get().is_some()
+    }
+
+    pub(super) fn tried(&self) {
+        self.is_tried.get_or_init(|| ());
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {

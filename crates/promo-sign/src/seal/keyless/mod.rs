@@ -28,7 +28,9 @@ use bytes::Bytes;
 use futures_util::future::{try_join, try_join_all};
 use futures_util::lock::Mutex;
 use promo_core::oci::{Descriptor, MediaType};
-use promo_core::ports::{Clock, EvidenceBlob, Failure, Sealer, Services, SignerFacts};
+use promo_core::ports::{
+    CertificateFacts, Clock, EvidenceBlob, Failure, Sealer, Services, SignerFacts,
+};
 use sigstore_bundle::{BundleV03, VerificationMaterialV03};
 use sigstore_types::{
     DsseEnvelope, SignatureBytes, SignatureContent, TimestampToken, TransparencyLogEntry, pae,
@@ -82,6 +84,15 @@ impl KeylessSealer {
     /// By what its evidence is verified.
     pub fn trusted_root(&self) -> Arc<TrustedRoot> {
         Arc::clone(&self.root)
+    }
+
+    /// Who holds the certificate that is used now. It is asked for where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-S061` to `PROMO-S064`, and whatever keeps the authority from being asked.
+    pub async fn holder(&self) -> Result<CertificateFacts, Failure> {
+        Ok(self.certified().await?.facts.clone())
     }
 
     /// The certificate that is used now.
@@ -156,14 +167,14 @@ impl KeylessSealer {
 #[async_trait]
 impl Sealer for KeylessSealer {
     async fn signer(&self) -> Result<SignerFacts, Failure> {
-        let certified = self.certified().await?;
-        Ok(SignerFacts::Certificate(Box::new(certified.facts.clone())))
+        Ok(SignerFacts::Certificate(Box::new(self.holder().await?)))
     }
 
-    /// Without a timestamp authority only the certificate is asked for: nothing but the entry of a log would prove a time then.
+    /// Without a timestamp authority only the certificate is asked for: nothing but the entry of a log would prove a time then. A
+    /// certificate is tried once, however many ask.
     async fn check(&self) -> Result<(), Failure> {
         let certified = self.certified().await?;
-        if self.services.timestamps().is_empty() {
+        if self.services.timestamps().is_empty() || certified.is_tried() {
             return Ok(());
         }
         let statement = trial_statement()?;
@@ -173,7 +184,9 @@ impl Sealer for KeylessSealer {
             entries: Vec::new(),
         };
         let sealed = bundled(&certified, envelope, witnessed)?;
-        Ok(self.verify_trial(sealed)?)
+        self.verify_trial(sealed)?;
+        certified.tried();
+        Ok(())
     }
 
     async fn bundle(&self, statement: Bytes) -> Result<Bytes, Failure> {
