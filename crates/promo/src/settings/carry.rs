@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use promo_core::pipeline::is_evidence_type;
 
-use super::resolver::wrong;
-use super::value::{FromVariable, Text};
+use super::value::Text;
 use super::{Resolver, Row, Setting, keys};
 use crate::error::Result;
 
@@ -34,12 +33,7 @@ impl FromStr for ArtifactType {
 
 /// From flags, environment and files.
 pub(super) fn resolve(typed: &[String], resolver: &Resolver) -> Result<Setting<BTreeSet<String>>> {
-    let parse = |text: &String| {
-        Text::from_variable(text).map_err(|expected| {
-            let origin = resolver.given(keys::CARRY.name);
-            wrong(&keys::CARRY, text, &origin, expected)
-        })
-    };
+    let parse = |text: &String| resolver.typed(&keys::CARRY, text);
     let parsed: Vec<Text<ArtifactType>> = typed.iter().map(parse).collect::<Result<_>>()?;
     let typed = (!parsed.is_empty()).then_some(parsed);
     let picked = resolver.pick(&keys::CARRY, typed, |content| content.carry.clone())?;

@@ -8,7 +8,6 @@ use promo_registry::auth::ServiceAccount;
 
 use super::origin::row_of;
 use super::resolver::wrong;
-use super::value::Text;
 use super::{IdentityPlaces, Origin, Resolver, Row, Setting, SigningOverrides, keys};
 use crate::error::Result;
 use crate::identity_token::{IdentityTokenSource, NamedSource, TokenCommand};
@@ -191,12 +190,8 @@ pub(super) fn rows(keyless: Option<&KeylessSettings>) -> Vec<Row> {
 
 fn source(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<TokenPlace>> {
     let key = &keys::IDENTITY_TOKEN;
-    let typed = given.identity_token.as_ref().map(|text| {
-        let place: Result<TokenPlace, String> = text.parse();
-        place
-            .map(Text)
-            .map_err(|expected| wrong(key, text, &resolver.given(key.name), expected))
-    });
+    let typed = given.identity_token.as_ref();
+    let typed = typed.map(|text| resolver.typed(key, text));
     let picked = resolver.pick(key, typed.transpose()?, |content| {
         content.sign.identity_token.clone()
     })?;

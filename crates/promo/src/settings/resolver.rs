@@ -1,9 +1,10 @@
 //! Which value wins, and what it is called where it was said.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use super::file::{self, Content, SettingsFile};
-use super::value::FromVariable;
+use super::value::{FromVariable, Text};
 use super::{Environment, Key, Origin, Setting};
 use crate::error::{Error, Result};
 
@@ -60,6 +61,16 @@ impl Resolver {
     /// The text that wins for a setting of how a frontend talks: `output`, `log-format` or `color`.
     pub fn console(&self, key: &'static Key) -> Result<Option<Setting<String>>> {
         self.pick(key, None, |content| content.console(key))
+    }
+
+    /// What was typed for this call, parsed; a mistake is told like one in a file.
+    pub(super) fn typed<T: FromStr<Err = String>>(
+        &self,
+        key: &'static Key,
+        text: &str,
+    ) -> Result<Text<T>> {
+        Text::from_variable(text)
+            .map_err(|expected| wrong(key, text, &self.given(key.name), expected))
     }
 
     /// The files, the project's first.

@@ -9,8 +9,7 @@ use promo_core::oci::RegistryPath;
 use promo_core::pipeline::{StagingNames, StagingPolicy, StagingTrust, trust};
 
 use super::file::Content;
-use super::resolver::wrong;
-use super::value::{FromVariable, Text, show_paths};
+use super::value::{Text, show_paths};
 use super::{Key, Origin, Resolver, Row, Setting, StagingOverrides, carry, document, keys};
 use crate::error::Result;
 use crate::trust::TrustDocument;
@@ -140,12 +139,8 @@ impl StagingSettings {
                 content.verify.staging_keys.clone()
             })?
             .unwrap_or_else(|| Setting::unsaid(Vec::new()));
-        let typed = given.signatures.as_ref().map(|text| {
-            Text::from_variable(text).map_err(|expected| {
-                let origin = resolver.given(keys::STAGING_SIGNATURES.name);
-                wrong(&keys::STAGING_SIGNATURES, text, &origin, expected)
-            })
-        });
+        let typed = given.signatures.as_ref();
+        let typed = typed.map(|text| resolver.typed(&keys::STAGING_SIGNATURES, text));
         let policy = resolver
             .pick(&keys::STAGING_SIGNATURES, typed.transpose()?, |content| {
                 content.verify.staging_signatures
@@ -294,10 +289,7 @@ fn list<T: FromStr<Err = String> + Clone>(
     resolver: &Resolver,
     of_file: impl Fn(&Content) -> Option<Vec<Text<T>>>,
 ) -> Result<Setting<Vec<Text<T>>>> {
-    let parsed = |text: &String| {
-        Text::from_variable(text)
-            .map_err(|expected| wrong(key, text, &resolver.given(key.name), expected))
-    };
+    let parsed = |text: &String| resolver.typed(key, text);
     let typed: Option<Vec<Text<T>>> = (!typed.is_empty())
         .then(|| typed.iter().map(parsed).collect())
         .transpose()?;
