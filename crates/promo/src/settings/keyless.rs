@@ -195,9 +195,20 @@ fn source(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<Token
     let picked = resolver.pick(key, typed.transpose()?, |content| {
         content.sign.identity_token.clone()
     })?;
-    Ok(picked.map_or_else(Setting::default, |setting| {
-        Setting::new(setting.value.0, setting.origin)
-    }))
+    let Some(Setting { value, origin }) = picked else {
+        return Ok(Setting::default());
+    };
+    let place = value.0;
+    let is_program = matches!(place.0, IdentityTokenSource::Command(_));
+    if is_program && matches!(origin, Origin::File(_)) {
+        // The file may be that of a change which nobody has reviewed yet, and the program would be run on it.
+        let expected = format!(
+            "no program: that is named for the call or by {}, and never by a promo.toml",
+            key.variable
+        );
+        return Err(wrong(key, &place.to_string(), &origin, expected));
+    }
+    Ok(Setting::new(place, origin))
 }
 
 /// One document alone may be of another sigstore than the public one.

@@ -46,7 +46,7 @@ keys! {
     TRUSTED_ROOT "sign.trusted-root" "PROMO_TRUSTED_ROOT" "that of the public sigstore"
         "By what promo verifies its own keyless signatures: the `trusted_root.json` of the same sigstore."
     IDENTITY_TOKEN "sign.identity-token" "PROMO_IDENTITY_TOKEN" "auto"
-        "Where identity tokens for keyless signing come from: `auto` (SIGSTORE_ID_TOKEN, or the CI system or machine that promo runs on), `variable`, `github-actions`, `buildkite`, `circleci`, `google`, `account:EMAIL` (a service account of Google's), `file:PATH`, or `command:PROGRAM ARGUMENT…`."
+        "Where identity tokens for keyless signing come from: `auto` (SIGSTORE_ID_TOKEN, or the CI system or machine that promo runs on), `variable`, `github-actions`, `buildkite`, `circleci`, `google`, `account:EMAIL` (a service account of Google's), `file:PATH`, or `command:PROGRAM ARGUMENT…`, which no promo.toml may name."
     FORMATS "sign.formats" "PROMO_SIGNATURE_FORMATS" "bundle, sig; keyless: bundle"
         "The forms of signatures: bundle (a sigstore bundle as OCI 1.1 referrer) and sig (the tag `sha256-….sig`). With sig alone attestations stand under `sha256-….att`. Keyless, sig takes a log of Rekor v1."
     EVIDENCE "sign.evidence" "PROMO_EVIDENCE" "all-mirrors"

@@ -103,7 +103,7 @@ texts! {
     Span => json_schema!({ "pattern": "^[^-]*[0-9]" });
     ArtifactType => json_schema!({ "pattern": "^[!-.0-~]+/[!-~]+$" });
     FormatName => json_schema!({ "enum": FORMATS.map(SignatureFormat::as_str) });
-    TokenPlace => json_schema!({ "pattern": "^(auto|variable|github-actions|buildkite|circleci|google|account:.+|file:.+|command:\\s*\\S.*)$" });
+    TokenPlace => json_schema!({ "pattern": "^(auto|variable|github-actions|buildkite|circleci|google|account:.+|file:.+)$" });
     Placement => json_schema!({ "pattern": "^(all-mirrors|canonical\\s*=\\s*[^\\s/]+\\s*)$" });
     PolicyName => json_schema!({ "enum": POLICIES.map(|(name, _)| name) });
     SignedName => json_schema!({ "pattern": "^(\\*|[^/\\s]+(/[^/\\s]+)*)$" });

@@ -86,6 +86,21 @@ fn keyless_writes_bundles_unless_something_else_is_said() {
     assert_eq!(formats("[sign]\nformats = ['bundle', 'sig']\n"), both);
 }
 
+/// A promo.toml may be that of a change which nobody has reviewed.
+#[test]
+fn a_program_is_never_named_by_a_file() {
+    let file = "[sign]\nkeyless = true\nidentity-token = 'command:/bin/sh evil.sh'\n";
+    let error = resolved(file, &[], &SigningOverrides::default()).unwrap_err();
+    assert!(problem(error).contains("no program"));
+    let named = [("PROMO_IDENTITY_TOKEN", "command:/bin/get-token")];
+    resolved("", &named, &keyless()).unwrap();
+    let typed = SigningOverrides {
+        identity_token: Some("command:/bin/get-token".to_owned()),
+        ..keyless()
+    };
+    resolved(file, &[], &typed).unwrap();
+}
+
 #[test]
 fn sources_of_tokens_are_read_as_they_are_shown() {
     for text in [
