@@ -11,6 +11,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::oci::RegistryHost;
 
 /// Sends requests to services.
 ///
@@ -118,13 +119,8 @@ impl ServiceUrl {
 
     /// Whether a secret may be sent there: over https, or to this machine.
     pub fn keeps_secrets(&self) -> bool {
-        let is_loopback = match self.0.host() {
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        self.0.scheme() == "https" || is_loopback
+        let host = self.0.host_str().and_then(|name| name.parse().ok());
+        self.0.scheme() == "https" || host.as_ref().is_some_and(RegistryHost::is_loopback)
     }
 }
 
