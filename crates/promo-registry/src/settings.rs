@@ -44,8 +44,9 @@ pub enum HttpVersion {
 pub struct BudgetSettings {
     /// How many requests are open at the same time. Transfers of blobs are not counted: a copy reads one while it
     /// writes others, so that it could wait for itself. None: [`BudgetSettings::NEAR`], and more, up to
-    /// [`BudgetSettings::FAR`], at a host whose answers take long to come because it is far away. Of what is
-    /// beyond [`BudgetSettings::NEAR`] all hosts together have no more than two of them would.
+    /// [`BudgetSettings::MOST`], at a host whose answers take long to come because it is far away, and at one that answers as
+    /// quickly as before when it has more to do. Of what is beyond [`BudgetSettings::NEAR`] all hosts together have no more
+    /// than two of them would.
     pub concurrency: Option<usize>,
     /// How many requests are sent in a second; unlimited until the host answers 429 if there is none.
     pub requests_per_second: Option<f64>,
@@ -54,8 +55,8 @@ pub struct BudgetSettings {
 impl BudgetSettings {
     /// How many requests are open at a host that is near, if nothing is set.
     pub const NEAR: usize = 64;
-    /// How many are open at one that is far away.
-    pub const FAR: usize = 256;
+    /// How many are open at one that is far away, or that isn't made slower by them.
+    pub const MOST: usize = 256;
 }
 
 /// How many connections are open at once, at all hosts together, those included that stay open for the next request.

@@ -18,8 +18,8 @@ use promo_core::ports::{Event, Observer, Operation, Sleep};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use class::Class;
-pub(crate) use places::FarPlaces;
 use places::Places;
+pub(crate) use places::PlacesBeyond;
 use rate::Rate;
 
 use crate::monotonic::Monotonic;
@@ -62,7 +62,7 @@ impl HostBudget {
     /// A budget by its settings; `beyond` is what all hosts share. `longest_pause` is the longest that a host can make us wait.
     pub(crate) fn new(
         host: &str,
-        (settings, beyond): (&BudgetSettings, Arc<FarPlaces>),
+        (settings, beyond): (&BudgetSettings, Arc<PlacesBeyond>),
         longest_pause: Duration,
         time: Arc<Monotonic>,
         sleep: Arc<dyn Sleep>,

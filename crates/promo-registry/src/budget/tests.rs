@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use promo_core::ports::{Clock, Operation, Silent, Sleep};
 use tokio::task::unconstrained;
 
-use super::{FarPlaces, HostBudget, Slot};
+use super::{HostBudget, PlacesBeyond, Slot};
 use crate::monotonic::Monotonic;
 use crate::{BudgetSettings, Error};
 
@@ -53,7 +53,7 @@ fn budget(time: &Arc<OwnTime>, rate: Option<f64>) -> HostBudget {
     with(time, &settings, Arc::default())
 }
 
-fn with(time: &Arc<OwnTime>, settings: &BudgetSettings, beyond: Arc<FarPlaces>) -> HostBudget {
+fn with(time: &Arc<OwnTime>, settings: &BudgetSettings, beyond: Arc<PlacesBeyond>) -> HostBudget {
     HostBudget::new(
         "r.example",
         (settings, beyond),
@@ -118,8 +118,15 @@ async fn a_clock_that_is_set_back_does_not_make_us_wait() {
     assert!((4.9..5.5).contains(&waited), "{waited}");
 }
 
-/// How many requests are open at once at a host that answers after so long.
-fn open_at(round_trip: Duration, concurrency: Option<usize>, beyond: &Arc<FarPlaces>) -> usize {
+/// A host for the tests below: so far away, with so many requests that it works on at once.
+#[derive(Debug, Clone, Copy)]
+struct Distant {
+    round_trip: Duration,
+    works_on: usize,
+}
+
+/// How many requests are open at once in the end.
+fn open_at(host: Distant, concurrency: Option<usize>, beyond: &Arc<PlacesBeyond>) -> usize {
     let time = OwnTime::new();
     let settings = BudgetSettings {
         concurrency,
@@ -135,9 +142,12 @@ fn open_at(round_trip: Duration, concurrency: Option<usize>, beyond: &Arc<FarPla
             permits.push(permit);
         }
         open = permits.len();
-        time.advance(round_trip);
-        for permit in permits {
-            budget.answered(&permit);
+        // Those that it doesn't work on at first wait for those before them.
+        for together in permits.chunks(host.works_on) {
+            time.advance(host.round_trip);
+            for permit in together {
+                budget.answered(permit);
+            }
         }
     }
     open
@@ -146,7 +156,7 @@ fn open_at(round_trip: Duration, concurrency: Option<usize>, beyond: &Arc<FarPla
 #[test]
 fn a_host_that_is_far_away_has_more_requests_under_way() {
     for (milliseconds, concurrency, open) in [
-        (0, None, 64),
+        (1, None, 64),
         (20, None, 64),
         (49, None, 64),
         (50, None, 128),
@@ -155,19 +165,46 @@ fn a_host_that_is_far_away_has_more_requests_under_way() {
         (100, Some(8), 8),
         (20, Some(100), 100),
     ] {
-        let found = open_at(
-            Duration::from_millis(milliseconds),
-            concurrency,
-            &Arc::default(),
-        );
+        // It is as busy as can be, whatever its distance.
+        let host = Distant {
+            round_trip: Duration::from_millis(milliseconds),
+            works_on: 8,
+        };
+        let found = open_at(host, concurrency, &Arc::default());
         assert_eq!(found, open, "{milliseconds} ms, {concurrency:?}");
+    }
+}
+
+/// A host whose answers take no longer when there are more of them gets more, however near it is.
+#[test]
+fn a_host_that_is_at_ease_has_more_requests_under_way() {
+    for (works_on, concurrency, open) in [
+        (1_000, None, 256..=256),
+        // With more than it works on at once the others wait there.
+        (100, None, 100..=200),
+        (64, None, 64..=128),
+        (16, None, 64..=64),
+        (1_000, Some(100), 100..=100),
+    ] {
+        let host = Distant {
+            round_trip: Duration::from_millis(20),
+            works_on,
+        };
+        let found = open_at(host, concurrency, &Arc::default());
+        assert!(open.contains(&found), "{works_on}: {found}");
     }
 }
 
 /// Each place is an open file: a source and a destination have all of theirs, mirrors by the dozen share as many.
 #[test]
-fn hosts_that_are_all_far_away_share_what_they_have_beyond_others() {
-    let beyond = Arc::default();
-    let far = || open_at(Duration::from_millis(100), None, &beyond);
-    assert_eq!([far(), far(), far(), far()], [256, 256, 64, 64]);
+fn hosts_that_all_take_more_share_what_they_have_beyond_others() {
+    for milliseconds in [20, 100] {
+        let beyond = &Arc::default();
+        let host = Distant {
+            round_trip: Duration::from_millis(milliseconds),
+            works_on: 1_000,
+        };
+        let found = [(); 4].map(|()| open_at(host, None, beyond));
+        assert_eq!(found, [256, 256, 64, 64], "{milliseconds} ms");
+    }
 }

@@ -9,7 +9,7 @@ use promo_core::ports::{Clock, Observer, Sleep};
 use url::Url;
 
 use super::address::{Network, Reach};
-use crate::budget::{FarPlaces, HostBudget};
+use crate::budget::{HostBudget, PlacesBeyond};
 use crate::dialect::Dialect;
 use crate::health::Health;
 use crate::monotonic::Monotonic;
@@ -23,7 +23,7 @@ pub(crate) struct Hosts {
     retry: RetrySettings,
     budgets: Mutex<BTreeMap<BudgetKey, Arc<HostBudget>>>,
     /// What the budgets of far hosts share.
-    beyond: Arc<FarPlaces>,
+    beyond: Arc<PlacesBeyond>,
     networks: Mutex<BTreeMap<RegistryHost, Network>>,
     time: Arc<Monotonic>,
     pub(crate) health: Health,

@@ -108,7 +108,7 @@ pub const TABLES: [(&str, &str); 11] = [
     ),
     (
         "[registry.\"HOST\"] concurrency",
-        "How many requests to it are open at once; without it 64, and up to 256 where answers come from far away.",
+        "How many requests to it are open at once; without it 64, and up to 256 where answers come from far away or get no slower by it.",
     ),
     (
         "[registry.\"HOST\"] inventory",

@@ -143,9 +143,9 @@ fn concurrency() -> Vec<Row> {
         row(
             "requests to one host, bodies of blobs not counted (setting `concurrency`)",
             format!(
-                "{}; up to {} where answers come from far away",
+                "{}; up to {} where answers come from far away or get no slower by it",
                 BudgetSettings::NEAR,
-                BudgetSettings::FAR
+                BudgetSettings::MOST
             ),
         ),
         row(
