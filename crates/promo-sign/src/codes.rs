@@ -87,4 +87,6 @@ promo_core::codes! {
         "The authority for certificates, the log or the timestamp authority answered something that is not what was asked for."
     LAYER_NEEDS_PROMISE "PROMO-S065" "layers need a log's promise"
         "Signatures under .sig and attestations under .att can hold the signed promise of one log of Rekor v1, and nothing of Rekor v2 or of several logs."
+    REPOSITORY "PROMO-S066" "TUF repository can't be believed"
+        "What the TUF repository of a sigstore says isn't signed as its root demands, is older than what was seen of it before, has expired, or lacks a document that is needed."
 }

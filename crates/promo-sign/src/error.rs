@@ -122,6 +122,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// What a TUF repository says can't be believed.
+    #[error("what the TUF repository {url} says can't be used: {reason}")]
+    Repository {
+        /// Where it is.
+        url: ServiceUrl,
+        /// Why.
+        reason: String,
+    },
     /// The signing configuration can't be used.
     #[error("the signing configuration can't be used: {reason}")]
     SigningConfig {
@@ -206,6 +214,7 @@ impl Error {
             Self::Inconsistent { .. } => codes::INCONSISTENT,
             Self::TagNotKept { .. } => codes::TAG_NOT_KEPT,
             Self::TrustedRoot { .. } => codes::TRUSTED_ROOT,
+            Self::Repository { .. } => codes::REPOSITORY,
             Self::SigningConfig { .. } => codes::SIGNING_CONFIG,
             Self::IdentityToken { .. } => codes::IDENTITY_TOKEN,
             Self::IdentityTokenExpired { .. } => codes::IDENTITY_TOKEN_EXPIRED,
@@ -254,6 +263,9 @@ impl Error {
             Self::TrustedRoot { .. } => &[
                 "A trusted root is the file trusted_root.json of a sigstore, as `cosign trusted-root create` writes it.",
             ],
+            Self::Repository { .. } => &[
+                "See whether it is a mirror that is no longer kept, whether its root is the one that its owner handed out, and whether the clock of this machine is right.",
+            ],
             Self::SigningConfig { .. } => &[
                 "A signing configuration is the file signing_config.json of a sigstore, as `cosign signing-config create` writes it.",
             ],
@@ -287,6 +299,7 @@ impl Error {
             | Self::PredicateType { .. }
             | Self::TrustedRoot { .. }
             | Self::SigningConfig { .. }
+            | Self::Repository { .. }
             | Self::LayerNeedsPromise
             | Self::LinkKey => FailureKind::Configuration,
             Self::FormatNotOffered { .. } | Self::KindNotOffered => FailureKind::Unsupported,

@@ -65,6 +65,7 @@ pub mod limits;
 pub mod link;
 mod manifest;
 mod refusal;
+mod repository;
 mod seal;
 mod signer;
 mod simple_signing;
@@ -77,6 +78,7 @@ pub use error::Error;
 pub use evidence_verifier::EvidenceVerifier;
 pub use key::{KeyPairPem, Password, PublicKey, SigningKey, generate_key_pair};
 pub use keyless::TrustedRoot;
+pub use repository::{RepositoryCache, SigstoreDocuments, SigstoreRepository};
 pub use seal::{
     IdentityToken, IdentityTokens, KeySealer, KeylessSealer, LogGeneration, Seal, SigningServices,
 };
