@@ -12,10 +12,11 @@ use jiff::Timestamp;
 use promo::trust::{NamedFiles, TrustDocument};
 use promo_core::oci::{Descriptor, Digest, DigestAlgorithm, MediaType, RawManifest};
 use promo_core::ports::{
-    Evidence, EvidenceBlob, EvidenceSet, LogEntry, ProvenTime, SignatureFacts, TagSuffix, Verifier,
+    Evidence, EvidenceBlob, EvidenceSet, LogEntry, ProvenTime, ServiceUrl, SignatureFacts,
+    TagSuffix, Verifier,
 };
 use promo_core::trust::{AboutImage, Judge, KeylessSigner, Pattern, Trust, TrustedSigner};
-use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, TrustedRoot};
+use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, SigstoreRepository, TrustedRoot};
 
 const ROOT: &[u8] = include_bytes!("../seeds/trusted_root/own.json");
 const KEYS: [&[u8]; 3] = [
@@ -207,6 +208,14 @@ impl NamedFiles for Given {
 
     fn trusted_root(&self, _path: &Path) -> promo::Result<TrustedRoot> {
         Ok(TrustedRoot::from_json(ROOT).expect("a root"))
+    }
+
+    fn repository(
+        &self,
+        url: ServiceUrl,
+        _root: Option<&Path>,
+    ) -> promo::Result<SigstoreRepository> {
+        Ok(SigstoreRepository::mirror_of_public(url)?)
     }
 }
 

@@ -33,18 +33,39 @@ pub(crate) struct Promotion<'a> {
 /// With which sigstore, and as whom, evidence is signed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeylessPromo<'a> {
-    pub(crate) signing_config: &'a Path,
-    pub(crate) trusted_root: &'a Path,
+    pub(crate) documents: Documents<'a>,
     /// A file with the identity token.
     pub(crate) token: &'a Path,
+}
+
+/// Where it is said which sigstore signs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Documents<'a> {
+    Files {
+        signing_config: &'a Path,
+        trusted_root: &'a Path,
+    },
+    /// A TUF repository, and the root by which it is believed.
+    Repository { url: &'a str, root: &'a Path },
 }
 
 impl KeylessPromo<'_> {
     /// Adds the flags that say so.
     pub(crate) fn add_to<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.arg("--keyless");
-        command.arg("--signing-config").arg(self.signing_config);
-        command.arg("--trusted-root").arg(self.trusted_root);
+        match self.documents {
+            Documents::Files {
+                signing_config,
+                trusted_root,
+            } => {
+                command.arg("--signing-config").arg(signing_config);
+                command.arg("--trusted-root").arg(trusted_root);
+            }
+            Documents::Repository { url, root } => {
+                command.args(["--tuf-repository", url]);
+                command.arg("--tuf-root").arg(root);
+            }
+        }
         command
             .arg("--identity-token")
             .arg(format!("file:{}", self.token.display()))

@@ -8,7 +8,6 @@ use promo::settings::{Environment, NetworkOverrides, Overrides, Part, Resolver, 
 use promo::{Account, Promoter};
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::Observer;
-use promo_core::trust::Judge;
 use promo_registry::ConnectionLimit;
 use promo_sign::Password;
 
@@ -73,25 +72,12 @@ impl Context {
         settings: Settings,
         observer: Arc<dyn Observer>,
     ) -> Result<Promoter> {
-        self.promoter_judging(settings, observer, None)
-    }
-
-    /// The same, where somebody else than settings say judges signatures in staging.
-    pub(crate) fn promoter_judging(
-        &self,
-        settings: Settings,
-        observer: Arc<dyn Observer>,
-        judge: Option<Judge>,
-    ) -> Result<Promoter> {
         let mut builder = Promoter::builder()
             .settings(settings)
             .connections(self.connections)
             .account(Arc::clone(&self.account))
             .observer(Arc::clone(&observer))
             .ask_password(ask_password);
-        if let Some(judge) = judge {
-            builder = builder.staging_judge(judge);
-        }
         if let Some(trace) = self.trace(observer)? {
             builder = builder.observer(trace);
         }

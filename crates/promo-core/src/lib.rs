@@ -57,6 +57,7 @@ pub mod oci;
 pub mod pipeline;
 pub mod plan;
 pub mod ports;
+pub mod predicate;
 mod quoted;
 pub mod report;
 #[cfg(feature = "schema")]

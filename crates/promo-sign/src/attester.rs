@@ -1,24 +1,18 @@
 //! [`PromotionAttester`]: records a promotion as an in-toto statement, sealed into a bundle or a layer for `.att`.
 //!
-//! The predicate has the fields of Kubernetes' promotion record, version 1, and those that were
-//! added to it since; fields that are empty are left out.
+//! What the record says is written by promo-core.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use promo_core::oci::{ImageReference, Tag};
 use promo_core::ports::{
     Attester, Clock, Evidence, EvidenceForm, EvidenceForms, EvidenceKind, Failure, PromotionRecord,
-    RecordedManifest, Subject, TagSuffix,
+    Subject, TagSuffix,
 };
-use serde::Serialize;
+use promo_core::predicate::{PROMOTION_PREDICATE_TYPE, promotion};
 
 use crate::seal::Seal;
-use crate::{Error, bundle, manifest, statement};
-
-/// The predicate type of a promotion record, unless another is set.
-pub const PROMOTION_PREDICATE_TYPE: &str = "https://k8s.io/promo-tools/promotion/v1";
+use crate::{Error, bundle, statement};
 
 /// Attests promotions. What it made it verifies before it returns.
 #[derive(Debug)]
@@ -65,11 +59,10 @@ impl PromotionAttester {
     }
 
     async fn make(&self, record: &PromotionRecord) -> Result<Evidence, Failure> {
-        let predicate =
-            serde_json::to_value(Predicate::of(record)).map_err(|source| Error::Encoding {
-                document: "promotion record",
-                source,
-            })?;
+        let predicate = promotion(record).map_err(|source| Error::Encoding {
+            document: "promotion record",
+            source,
+        })?;
         let digest = &record.descriptor.digest;
         let statement =
             statement::write(&record.identity, digest, &self.predicate_type, predicate)?.into();
@@ -143,91 +136,4 @@ fn is_absolute_uri(text: &str) -> bool {
         && scheme.bytes().all(is_scheme)
         && !rest.trim_start_matches('/').is_empty()
         && rest.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// The predicate, with protobuf's JSON names.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Predicate<'a> {
-    src_ref: String,
-    dst_ref: String,
-    digest: String,
-    timestamp: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    builder_id: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<&'a str>,
-    source: Resource<'a>,
-    destination: Resource<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    part_of: Option<Resource<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    manifest: Option<Resource<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    promoter: Option<Promoter<'a>>,
-}
-
-/// An in-toto resource descriptor.
-#[derive(Serialize)]
-struct Resource<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    digest: BTreeMap<&'static str, String>,
-}
-
-#[derive(Serialize)]
-struct Promoter<'a> {
-    version: &'a str,
-}
-
-impl<'a> Predicate<'a> {
-    fn of(record: &'a PromotionRecord) -> Self {
-        let mut tags: Vec<&str> = record.tags.iter().map(Tag::as_str).collect();
-        tags.sort_unstable();
-        tags.dedup();
-        Self {
-            src_ref: record.source.to_string(),
-            dst_ref: record.destination.to_string(),
-            digest: record.descriptor.digest.to_string(),
-            timestamp: manifest::seconds(record.time).to_string(),
-            builder_id: &record.builder_id,
-            tags,
-            source: Resource::image(&record.source),
-            destination: Resource::image(&record.destination),
-            part_of: record.part_of.as_ref().map(Resource::image),
-            manifest: record.manifest.as_ref().map(Resource::file),
-            promoter: record
-                .builder_id
-                .rsplit_once('@')
-                .map(|(_, version)| Promoter { version }),
-        }
-    }
-}
-
-impl<'a> Resource<'a> {
-    fn image(image: &'a ImageReference) -> Self {
-        let digest = image.digest();
-        Self {
-            name: image.repository().as_str(),
-            uri: None,
-            digest: digest
-                .map(|digest| (digest.algorithm().name(), digest.hex()))
-                .into_iter()
-                .collect(),
-        }
-    }
-
-    fn file(file: &'a RecordedManifest) -> Self {
-        Self {
-            name: &file.name,
-            uri: file.uri.as_deref(),
-            digest: file
-                .git_commit
-                .iter()
-                .map(|commit| ("gitCommit", commit.clone()))
-                .collect(),
-        }
-    }
 }

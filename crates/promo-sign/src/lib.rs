@@ -73,7 +73,7 @@ mod statement;
 mod store;
 mod verifier;
 
-pub use attester::{PROMOTION_PREDICATE_TYPE, PromotionAttester};
+pub use attester::PromotionAttester;
 pub use error::Error;
 pub use evidence_verifier::EvidenceVerifier;
 pub use key::{KeyPairPem, Password, PublicKey, SigningKey, generate_key_pair};

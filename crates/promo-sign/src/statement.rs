@@ -5,6 +5,7 @@ mod subjects;
 use promo_core::identity::Identity;
 use promo_core::oci::{Digest, DigestAlgorithm};
 use promo_core::ports::{EvidenceKind, SignatureFormat};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
 use promo_core::quoted;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use sigstore_types::{Digest as DigestSet, Sha256Hash, Sha512Hash, Statement, Sub
 
 use crate::json::{self, Text};
 use crate::refusal::Refusal;
-use crate::{Error, PROMOTION_PREDICATE_TYPE, codes};
+use crate::{Error, codes};
 
 /// The predicate type of an image signature, as cosign writes it.
 pub const SIGNATURE_PREDICATE_TYPE: &str = "https://sigstore.dev/cosign/sign/v1";

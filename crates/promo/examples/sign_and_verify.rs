@@ -9,7 +9,8 @@ use std::sync::Arc;
 use promo::{Promoter, SystemClock, image, keys};
 use promo_core::evidence::{Demand, VerificationDocument};
 use promo_core::ports::{Clock, SignatureFormat};
-use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, SigningKey};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
+use promo_sign::{KeyVerifier, SigningKey};
 
 /// Signs and verifies; the registry keeps the signatures.
 pub(crate) async fn sign_and_verify(text: &str) -> promo::Result<VerificationDocument> {

@@ -1,75 +1,87 @@
 //! Keyless signing put together: the documents of a sigstore, where tokens come from, and what seals with them.
 //!
-//! The public sigstore's documents are those that stand in the library; they are as old as it is. What is sealed is verified by
-//! the trusted root before it leaves, so documents that are too old sign nothing instead of something that nobody can verify.
+//! The documents come from a TUF repository, the public sigstore's unless settings name another one, or from files. What is sealed
+//! is verified by the trusted root before it leaves, so documents that are too old sign nothing instead of something that nobody
+//! can verify.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use promo_core::ports::{Clock, Event, Failure, FailureKind, Observer, Services, SignatureFormat};
+use promo_core::ports::{Clock, Event, Failure, FailureKind, SignatureFormat};
 use promo_sign::{
-    IdentityToken, IdentityTokens, KeylessSealer, Seal, SigningServices, TrustedRoot,
+    IdentityToken, IdentityTokens, KeylessSealer, Seal, SigningServices, SigstoreRepository,
+    TrustedRoot,
 };
+
+use tokio::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::files;
 use crate::identity_source::IdentitySource;
 use crate::public_files::{key_error, trusted_root};
-use crate::settings::KeylessSettings;
+use crate::settings::{KeylessSettings, SigstoreSource};
+use crate::tuf;
 
 /// What it takes besides settings.
-pub(crate) struct Around<'a> {
-    pub(crate) services: Arc<dyn Services>,
+pub(crate) struct Around {
+    /// Access to repositories, and by the same services to those that sign.
+    pub(crate) tuf: tuf::Access,
     pub(crate) tokens: IdentitySource,
-    pub(crate) clock: &'a Arc<dyn Clock>,
-    pub(crate) observer: &'a dyn Observer,
 }
 
 /// What seals, with its first certificate. The observer is told whose that is.
 pub(crate) async fn seal(
     settings: &KeylessSettings,
     formats: &[SignatureFormat],
-    around: Around<'_>,
+    around: Around,
 ) -> Result<Seal> {
-    let (services, root) = documents(settings, around.clock)?;
+    let tokens = Tokens {
+        source: around.tokens,
+        clock: Arc::clone(&around.tuf.clock),
+        first: Mutex::default(),
+    };
+    // Who has none is told before anybody is asked for documents.
+    let first = tokens.token().await?;
+    *tokens.first.lock().await = Some(first);
+    let (services, root) = documents(settings, &around.tuf).await?;
     if formats != [SignatureFormat::Bundle] {
         services.demand_promises()?;
     }
-    let tokens = Tokens {
-        source: around.tokens,
-        clock: Arc::clone(around.clock),
-    };
-    let clock = Arc::clone(around.clock);
-    let sealer = KeylessSealer::new(
-        services,
-        Arc::new(root),
-        Arc::new(tokens),
-        around.services,
+    let tuf::Access {
+        services: transport,
         clock,
-    );
+        observer,
+        ..
+    } = around.tuf;
+    let sealer = KeylessSealer::new(services, Arc::new(root), Arc::new(tokens), transport, clock);
     let holder = sealer.holder().await?;
     let seal = Seal::keyless(Arc::new(sealer), &holder);
-    around.observer.observe(&Event::Signer {
+    observer.observe(&Event::Signer {
         subject: holder.subject,
         issuer: holder.issuer,
     });
     Ok(seal)
 }
 
-fn documents(
+async fn documents(
     settings: &KeylessSettings,
-    clock: &Arc<dyn Clock>,
+    access: &tuf::Access,
 ) -> Result<(SigningServices, TrustedRoot)> {
-    let now = clock.now();
-    match settings.own_sigstore() {
-        None => Ok((SigningServices::public(now)?, TrustedRoot::public()?)),
-        Some(own) => {
+    let repository = match settings.sigstore() {
+        SigstoreSource::Documents(own) => {
             let json = files::read(own.signing_config(), &files::SETTINGS)?;
-            let services = SigningServices::from_json(&json, now);
+            let services = SigningServices::from_json(&json, access.clock.now());
             let services = services.map_err(|error| key_error(own.signing_config(), error))?;
-            Ok((services, trusted_root(own.trusted_root())?))
+            return Ok((services, trusted_root(own.trusted_root())?));
         }
-    }
+        SigstoreSource::Public => SigstoreRepository::public()?,
+        SigstoreSource::Repository(own) => own.repository()?,
+    };
+    let mut documents = access.read(&repository).await?;
+    Ok((
+        documents.signing_services().await?,
+        documents.trusted_root().await?,
+    ))
 }
 
 /// Tokens from where settings say, read as they come.
@@ -77,11 +89,16 @@ fn documents(
 struct Tokens {
     source: IdentitySource,
     clock: Arc<dyn Clock>,
+    /// The one that was asked for first, until it is taken.
+    first: Mutex<Option<IdentityToken>>,
 }
 
 #[async_trait]
 impl IdentityTokens for Tokens {
     async fn token(&self) -> Result<IdentityToken, Failure> {
+        if let Some(first) = self.first.lock().await.take() {
+            return Ok(first);
+        }
         let token = self.source.token(AUDIENCE).await.map_err(failure)?;
         Ok(IdentityToken::parse(token.expose(), self.clock.now())?)
     }

@@ -57,6 +57,7 @@ mod toml_schema;
 pub mod trace;
 mod tree;
 pub mod trust;
+mod tuf;
 
 pub use account::{Account, HostAccount};
 pub use clock::{SystemClock, TokioSleep};

@@ -9,8 +9,9 @@ use promo::settings::Settings;
 use promo::{Extent, PromoteRequest, Promoter, SystemClock, TreeSource, keys};
 use promo_core::pipeline::{EdgeResult, StagingPolicy};
 use promo_core::ports::{Clock, SignatureFormat};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
 use promo_core::report::{Report, RunOutcome};
-use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE, Password, SigningKey};
+use promo_sign::{KeyVerifier, Password, SigningKey};
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{Auth, EmbeddedRegistry, Operation, RegistryOptions};
 

@@ -3,6 +3,7 @@
 
 mod by_promo;
 mod record;
+mod tuf;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::interop::Setting;
 use crate::login;
 use crate::promo::Promo;
 use crate::servers::{Access, DockerRegistry};
-use crate::sigstore_clients::SigstoreClient;
+use crate::sigstore_clients::{SigstoreClient, TufRepositories};
 use crate::sigstore_stack::{Log, PERSON, Sigstore, WORKFLOW};
 use crate::tools;
 use xtask::error::{Error, OnPath, Result};
@@ -91,7 +92,8 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
             record::evidence(folder, &stage.registry.client(), &signed)?;
         }
     }
-    by_promo::run(&stage, &unsigned)
+    by_promo::run(&stage, &unsigned)?;
+    tuf::run(&stage)
 }
 
 /// The stack, another one whose root is not to be trusted, and who works with them.
@@ -104,6 +106,7 @@ struct Stage {
     three: Cosign,
     promo: Promo,
     clients: [SigstoreClient; 2],
+    repositories: TufRepositories,
     folder: PathBuf,
 }
 
@@ -137,9 +140,16 @@ impl Stage {
         let programs = tools::sigstore()?;
         let cosign = &setting.tools.cosign_3()?;
         let home = setting.folder().join("home");
+        let sigstore = Sigstore::start(setting.folder(), &programs, cosign)?;
+        let repositories = TufRepositories::write(
+            &setting.folder().join("tuf"),
+            &sigstore.trusted_root(),
+            &sigstore.signing_config(Log::One),
+        )?;
         let passwords = login::write_config(&home, &[])?;
         Ok(Self {
-            sigstore: Sigstore::start(setting.folder(), &programs, cosign)?,
+            sigstore,
+            repositories,
             other: Sigstore::start(&setting.folder().join("other"), &programs, cosign)?,
             registry: DockerRegistry::start(setting.folder(), "sigstore", Access::Open)?,
             containers: Containers::new(setting.folder(), &passwords)?,
@@ -224,11 +234,16 @@ impl Stage {
 
     /// A trust document that knows this signer, and asks for this.
     fn write_trust(&self, wanted: Wanted<'_>, needs: &str) -> Result<PathBuf> {
-        let path = self.folder.join("trust.toml");
         let root = wanted.trusted_root.to_string_lossy();
+        self.write_trust_by(&format!("roots = [{root:?}]\n"), wanted, needs)
+    }
+
+    /// The same by roots that are said so.
+    fn write_trust_by(&self, roots: &str, wanted: Wanted<'_>, needs: &str) -> Result<PathBuf> {
+        let path = self.folder.join("trust.toml");
         let (issuer, subject) = (wanted.issuer, wanted.subject);
         let text = format!(
-            "schema = \"promo.trust/v1\"\nroots = [{root:?}]\n\
+            "schema = \"promo.trust/v1\"\n{roots}\
              [signer.release]\nissuer = {issuer:?}\nsubject = {subject:?}\n{needs}"
         );
         fs::write(&path, text).on("write", &path)?;

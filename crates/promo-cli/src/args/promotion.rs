@@ -213,7 +213,13 @@ pub(crate) struct KeylessArgs {
     /// transparency logs
     #[arg(long, conflicts_with = "key")]
     pub(crate) keyless: bool,
-    /// The services of keyless signing: the `signing_config.json` of a sigstore; without it those of the public one
+    /// The URL of the TUF repository that names the services of keyless signing; without it that of the public sigstore
+    #[arg(long, value_name = "URL", conflicts_with = "signing_config")]
+    pub(crate) tuf_repository: Option<String>,
+    /// The `root.json` by which that repository is believed; without it, it is a mirror of the public sigstore's
+    #[arg(long, value_name = "FILE", requires = "tuf_repository")]
+    pub(crate) tuf_root: Option<PathBuf>,
+    /// The services of keyless signing: the `signing_config.json` of a sigstore, in place of a TUF repository
     #[arg(long, value_name = "FILE", requires = "trusted_root")]
     pub(crate) signing_config: Option<PathBuf>,
     /// The `trusted_root.json` of the same sigstore, by which promo verifies what it signs
@@ -285,6 +291,8 @@ impl KeylessArgs {
         SigningOverrides {
             key: key.cloned(),
             keyless: self.keyless,
+            tuf_repository: self.tuf_repository.clone(),
+            tuf_root: self.tuf_root.clone(),
             signing_config: self.signing_config.clone(),
             trusted_root: self.trusted_root.clone(),
             identity_token: self.identity_token.clone(),

@@ -14,6 +14,8 @@ pub(crate) const SETTING_FLAGS: &[(&str, &str)] = &[
     (keys::ALLOW_TAG_MOVES.name, "--allow-tag-moves"),
     (keys::KEY.name, "--key"),
     (keys::KEYLESS.name, "--keyless"),
+    (keys::TUF_REPOSITORY.name, "--tuf-repository"),
+    (keys::TUF_ROOT.name, "--tuf-root"),
     (keys::SIGNING_CONFIG.name, "--signing-config"),
     (keys::TRUSTED_ROOT.name, "--trusted-root"),
     (keys::IDENTITY_TOKEN.name, "--identity-token"),

@@ -21,12 +21,12 @@ pub(crate) async fn run(args: &VerifyArgs, context: &Context) -> Result<Outcome>
         attestations: args.attestation_type.clone(),
         explain: args.explain,
     };
-    let judge = match &args.trust {
-        Some(path) => TrustDocument::read(path)?.judge(),
-        None => KeyVerifier::new(keys::public_keys(&args.key)?).trusting_all(),
-    };
     let promoter =
         context.promoter(context.settings(Overrides::default(), &[Part::Network, Part::Scope])?)?;
+    let judge = match &args.trust {
+        Some(path) => promoter.judge(&TrustDocument::read(path)?)?,
+        None => KeyVerifier::new(keys::public_keys(&args.key)?).trusting_all(),
+    };
     let document = promoter.verify(images, &judge, &demand).await?;
     let exit = if document.accepted {
         Exit::Done

@@ -66,6 +66,12 @@ async fn what_init_writes_is_valid() {
     - name: sign.keyless
       value: 'false'
       origin: default
+    - name: sign.tuf-repository
+      value: '-'
+      origin: default
+    - name: sign.tuf-root
+      value: '-'
+      origin: default
     - name: sign.signing-config
       value: '-'
       origin: default
@@ -264,7 +270,7 @@ async fn unknown_settings_are_errors_with_their_place() {
     sandbox.write("promo.toml", "[sign]\nkye = \"a\"\n");
     assert_snapshot!(sandbox.run(&["settings", "show"]).await, @r"
     --- stderr
-    error[PROMO-X003]: DIR/promo.toml:2:1: unknown field `kye`, expected one of `key`, `keyless`, `signing-config`, `trusted-root`, `identity-token`, `formats`, `evidence`, `recursive`
+    error[PROMO-X003]: DIR/promo.toml:2:1: unknown field `kye`, expected one of `key`, `keyless`, `tuf-repository`, `tuf-root`, `signing-config`, `trusted-root`, `identity-token`, `formats`, `evidence`, `recursive`
     --- exit 2
     ");
     sandbox.write("promo.toml", "");

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use promo_core::ports::{Failure, ServiceUrl, Services};
 use promo_core::with_causes;
-use sigstore_tuf::{Repository, StoreRepository, TrustedMetadataSet, Updater};
+use sigstore_tuf::{Repository, StoreRepository, TrustedMetadataSet, Updater, UpdaterConfig};
 
 pub use cache::RepositoryCache;
 
@@ -24,6 +24,8 @@ use over_services::{Lost, OverServices};
 
 /// The largest root of a repository that is read.
 const MAX_REPOSITORY_ROOT: usize = 512_000;
+/// The largest document that is read, as those from files are bounded.
+const MAX_DOCUMENT: u64 = 1024 * 1024;
 /// The names of the documents, as sigstore's repositories have them.
 const TRUSTED_ROOT: &str = "trusted_root.json";
 const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
@@ -139,7 +141,10 @@ impl SigstoreRepository {
         kept: Option<Kept>,
     ) -> Result<Updater, Error> {
         let updater = Updater::new(repository, &self.root);
+        let mut config = UpdaterConfig::default();
+        config.target_max_length = MAX_DOCUMENT;
         let updater = updater.map_err(|error| self.refused(&error))?;
+        let updater = updater.with_config(config);
         Ok(match kept {
             Some(kept) => updater.with_store(kept),
             None => updater,

@@ -132,7 +132,7 @@ async fn what_is_made_is_accepted_for_its_subject() {
             format(SignatureFormat::Bundle),
             format(SignatureFormat::Sig),
             EvidenceKind::Attestation {
-                predicate_type: crate::PROMOTION_PREDICATE_TYPE.to_owned()
+                predicate_type: promo_core::predicate::PROMOTION_PREDICATE_TYPE.to_owned()
             },
         ]
     );

@@ -8,5 +8,7 @@ mod write;
 
 pub(crate) use read::place;
 pub use read::{CAPS, Cap, read, read_text, tell_if_shared};
-pub use read::{CREDENTIALS, KEYS, MANIFESTS, PLANS, SETTINGS, SNAPSHOTS, TAG_MOVES, TRACES};
+pub use read::{
+    CREDENTIALS, KEYS, MANIFESTS, PLANS, REPOSITORIES, SETTINGS, SNAPSHOTS, TAG_MOVES, TRACES,
+};
 pub use write::{Access, Replacement, create, replace};

@@ -54,6 +54,11 @@ pub const SNAPSHOTS: Cap = Cap {
     bytes: 256 << 20,
 };
 
+/// A file of a TUF repository that was kept.
+pub const REPOSITORIES: Cap = Cap {
+    what: "a kept file of a TUF repository",
+    bytes: 8 << 20,
+};
 /// A trace.
 pub const TRACES: Cap = Cap {
     what: "a trace",
@@ -61,7 +66,7 @@ pub const TRACES: Cap = Cap {
 };
 
 /// All of them, for the reference.
-pub const CAPS: [&Cap; 8] = [
+pub const CAPS: [&Cap; 9] = [
     &SETTINGS,
     &KEYS,
     &CREDENTIALS,
@@ -69,6 +74,7 @@ pub const CAPS: [&Cap; 8] = [
     &MANIFESTS,
     &PLANS,
     &SNAPSHOTS,
+    &REPOSITORIES,
     &TRACES,
 ];
 

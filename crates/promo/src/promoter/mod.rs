@@ -16,7 +16,7 @@ mod verify;
 
 use std::sync::{Arc, OnceLock};
 
-use promo_core::pipeline::SigningPorts;
+use promo_core::pipeline::{SigningPorts, StagingPolicy};
 use promo_core::plan::PlanCheck;
 use promo_core::ports::{EvidenceStore, Gate, InventoryReader, Observer, Registry, Services};
 use promo_core::trust::Judge;
@@ -39,6 +39,8 @@ use crate::git::Git;
 use crate::keyless;
 use crate::keys::{self, AskPassword};
 use crate::settings::{KeylessSettings, Settings};
+use crate::trust::TrustDocument;
+use crate::tuf;
 
 /// Plans, promotes, verifies, signs and attests, by settings and over registries.
 ///
@@ -162,24 +164,50 @@ impl Promoter {
 
     async fn keyless_seal(&self, settings: &KeylessSettings) -> Result<Seal> {
         let around = keyless::Around {
-            services: self.services()?,
+            tuf: self.tuf_access()?,
             tokens: self.identity_source(settings.token_source(), settings.places())?,
-            clock: &self.around.clock,
-            observer: self.observer(),
         };
         keyless::seal(settings, self.settings.signing.formats(), around).await
     }
 
-    /// What judges signatures in staging by the keys of the settings, if they are looked at.
+    /// What judges signatures in staging by the keys or the trust document of the settings, if they are looked at.
     ///
     /// # Errors
     ///
-    /// `PROMO-X004`, `PROMO-X012`: a key can't be used.
+    /// `PROMO-X004`, `PROMO-X012`: a key can't be used. And as [`Self::judge`].
     pub fn staging_judge(&self) -> Result<Option<Judge>> {
-        match &self.given.staging {
-            Some(judge) => Ok(Some(judge.clone())),
-            None => keys::staging(&self.settings.staging),
+        if let Some(judge) = &self.given.staging {
+            return Ok(Some(judge.clone()));
         }
+        let staging = &self.settings.staging;
+        match staging.document() {
+            Some(document) if staging.policy() != StagingPolicy::Off => {
+                Ok(Some(self.judge(document)?))
+            }
+            _ => keys::staging(staging),
+        }
+    }
+
+    /// A judge by this trust document. The TUF repositories that it names are read when the first evidence is judged; if
+    /// that fails (`PROMO-S066`, `PROMO-R…`), so does judging.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::services`].
+    pub fn judge(&self, document: &TrustDocument) -> Result<Judge> {
+        if document.repositories().is_empty() {
+            return Ok(document.judge());
+        }
+        Ok(document.judge_reading(self.tuf_access()?))
+    }
+
+    fn tuf_access(&self) -> Result<tuf::Access> {
+        Ok(tuf::Access {
+            services: self.services()?,
+            folder: self.settings.cache_folder.clone(),
+            clock: Arc::clone(&self.around.clock),
+            observer: Arc::clone(&self.around.observer),
+        })
     }
 
     fn registries(&self) -> Result<&Arc<Registries>> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use promo_sign::Password;
 
 /// Variables that promo reads besides those of the settings, with what they do.
-pub const VARIABLES: [(&str, &str); 24] = [
+pub const VARIABLES: [(&str, &str); 25] = [
     (
         "COSIGN_PASSWORD",
         "The password of private keys. It is never shown.",
@@ -64,6 +64,10 @@ pub const VARIABLES: [(&str, &str); 24] = [
     (
         "XDG_CONFIG_HOME",
         "Where promo/promo.toml and containers/auth.json are looked for; ~/.config without it.",
+    ),
+    (
+        "XDG_CACHE_HOME",
+        "Where promo/ keeps what TUF repositories said; ~/.cache without it.",
     ),
     ("HOME", "Your home folder."),
     (
@@ -166,6 +170,15 @@ impl Environment {
         self.path("XDG_CONFIG_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| Some(self.home()?.join(".config")))
+    }
+
+    /// The folder that promo keeps in what it can read again.
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        let of_user = self
+            .path("XDG_CACHE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(self.home()?.join(".cache")));
+        Some(of_user?.join("promo"))
     }
 
     /// The user's home folder.

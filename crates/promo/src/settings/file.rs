@@ -19,6 +19,7 @@ use super::value::Text;
 use super::{Environment, Key};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::tuf::RepositoryUrl;
 
 /// The name of the file, in a project and for a user.
 const NAME: &str = "promo.toml";
@@ -135,6 +136,8 @@ impl From<VersionName> for HttpVersion {
 pub(super) struct Sign {
     pub(super) key: Option<PathBuf>,
     pub(super) keyless: Option<bool>,
+    pub(super) tuf_repository: Option<Text<RepositoryUrl>>,
+    pub(super) tuf_root: Option<PathBuf>,
     pub(super) signing_config: Option<PathBuf>,
     pub(super) trusted_root: Option<PathBuf>,
     pub(super) identity_token: Option<Text<TokenPlace>>,
@@ -240,6 +243,7 @@ impl Content {
             &mut self.allow_tag_moves,
             &mut self.authfile,
             &mut self.sign.key,
+            &mut self.sign.tuf_root,
             &mut self.sign.signing_config,
             &mut self.sign.trusted_root,
             &mut self.verify.trust,

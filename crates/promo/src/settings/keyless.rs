@@ -4,13 +4,20 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use promo_core::ports::ServiceUrl;
+use promo_core::trust::Pattern;
 use promo_registry::auth::ServiceAccount;
+use promo_sign::SigstoreRepository;
 
+use super::file::Sign;
 use super::origin::row_of;
 use super::resolver::wrong;
 use super::{IdentityPlaces, Origin, Resolver, Row, Setting, SigningOverrides, keys};
 use crate::error::Result;
 use crate::identity_token::{IdentityTokenSource, NamedSource, TokenCommand};
+use crate::public_files;
+use crate::trust::TrustDocument;
+use crate::tuf::{self, RepositoryUrl};
 
 /// Where identity tokens come from, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,11 +95,68 @@ impl OwnSigstore {
     }
 }
 
+/// Where the documents of the sigstore that signs are.
+#[derive(Debug, Clone)]
+pub enum SigstoreSource {
+    /// In the TUF repository of the public sigstore.
+    Public,
+    /// In this one.
+    Repository(OwnRepository),
+    /// In files.
+    Documents(OwnSigstore),
+}
+
+impl SigstoreSource {
+    /// The trust in whoever holds certificates of this sigstore for an identity by an issuer.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: its file can't be used.
+    pub fn trust_in_holder(&self, issuer: Pattern, subject: Pattern) -> Result<TrustDocument> {
+        let document = TrustDocument::in_holder(issuer, subject);
+        Ok(match self {
+            Self::Documents(own) => {
+                document.with_root(public_files::trusted_root(own.trusted_root())?)
+            }
+            Self::Public => document.with_repository(SigstoreRepository::public()?),
+            Self::Repository(own) => document.with_repository(own.repository()?),
+        })
+    }
+}
+
+/// A TUF repository that settings name.
+#[derive(Debug, Clone)]
+pub struct OwnRepository {
+    url: Setting<RepositoryUrl>,
+    root: Option<Setting<PathBuf>>,
+}
+
+impl OwnRepository {
+    /// The repository, with its root.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: the root can't be used.
+    pub fn repository(&self) -> Result<SigstoreRepository> {
+        tuf::repository(self.url().clone(), self.root())
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &ServiceUrl {
+        &self.url.value.0
+    }
+
+    /// The file with the root by which it is believed; without it, it is a mirror of the public sigstore's.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_ref().map(|root| root.value.as_path())
+    }
+}
+
 /// How keyless signing is done.
 #[derive(Debug, Clone)]
 pub struct KeylessSettings {
     origin: Origin,
-    own: Option<OwnSigstore>,
+    sigstore: SigstoreSource,
     source: Setting<TokenPlace>,
     places: IdentityPlaces,
 }
@@ -110,30 +174,9 @@ impl KeylessSettings {
         else {
             return Ok(None);
         };
-        let config = resolver.pick(
-            &keys::SIGNING_CONFIG,
-            given.signing_config.clone(),
-            |content| content.sign.signing_config.clone(),
-        )?;
-        let root = resolver.pick(&keys::TRUSTED_ROOT, given.trusted_root.clone(), |content| {
-            content.sign.trusted_root.clone()
-        })?;
-        let own = match (config, root) {
-            (None, None) => None,
-            (Some(signing_config), Some(trusted_root)) => Some(OwnSigstore {
-                signing_config,
-                trusted_root,
-            }),
-            (Some(alone), None) => {
-                return Err(half(&keys::SIGNING_CONFIG, &alone, &keys::TRUSTED_ROOT));
-            }
-            (None, Some(alone)) => {
-                return Err(half(&keys::TRUSTED_ROOT, &alone, &keys::SIGNING_CONFIG));
-            }
-        };
         Ok(Some(Self {
             origin,
-            own,
+            sigstore: sigstore(given, resolver)?,
             source: source(given, resolver)?,
             places: IdentityPlaces::find(resolver.environment()),
         }))
@@ -143,15 +186,15 @@ impl KeylessSettings {
     pub fn of_account(account: ServiceAccount, places: IdentityPlaces) -> Self {
         Self {
             origin: Origin::Default,
-            own: None,
+            sigstore: SigstoreSource::Public,
             source: Setting::unsaid(TokenPlace(IdentityTokenSource::GoogleAccount(account))),
             places,
         }
     }
 
-    /// The sigstore of one's own, if it isn't the public one.
-    pub fn own_sigstore(&self) -> Option<&OwnSigstore> {
-        self.own.as_ref()
+    /// Where the documents of the sigstore are.
+    pub fn sigstore(&self) -> &SigstoreSource {
+        &self.sigstore
     }
 
     /// Where identity tokens come from.
@@ -174,18 +217,85 @@ pub(super) fn rows(keyless: Option<&KeylessSettings>) -> Vec<Row> {
         Some(settings) => Setting::new(true, settings.origin.clone()),
         None => Setting::unsaid(false),
     };
-    let own = keyless.and_then(KeylessSettings::own_sigstore);
-    let (config, root) = own
-        .map(|own| (&own.signing_config, &own.trusted_root))
-        .unzip();
+    let (repository, tuf_root) = match keyless.map(KeylessSettings::sigstore) {
+        Some(SigstoreSource::Repository(own)) => (Some(&own.url), own.root.as_ref()),
+        _ => (None, None),
+    };
+    let (config, root) = match keyless.map(KeylessSettings::sigstore) {
+        Some(SigstoreSource::Documents(own)) => {
+            (Some(&own.signing_config), Some(&own.trusted_root))
+        }
+        _ => (None, None),
+    };
     let shown = |path: &PathBuf| path.display().to_string();
     let source = keyless.map(|settings| &settings.source);
     vec![
         wanted.row(keys::KEYLESS.name, wanted.value.to_string()),
+        row_of(
+            repository,
+            keys::TUF_REPOSITORY.name,
+            RepositoryUrl::to_string,
+        ),
+        row_of(tuf_root, keys::TUF_ROOT.name, shown),
         row_of(config, keys::SIGNING_CONFIG.name, shown),
         row_of(root, keys::TRUSTED_ROOT.name, shown),
         row_of(source, keys::IDENTITY_TOKEN.name, TokenPlace::to_string),
     ]
+}
+
+/// Where the documents are, of which each says the same: in one place.
+fn sigstore(given: &SigningOverrides, resolver: &Resolver) -> Result<SigstoreSource> {
+    let path = |key, typed: &Option<PathBuf>, of_file: fn(&Sign) -> &Option<PathBuf>| {
+        resolver.pick(key, typed.clone(), |content| of_file(&content.sign).clone())
+    };
+    let config = path(&keys::SIGNING_CONFIG, &given.signing_config, |sign| {
+        &sign.signing_config
+    })?;
+    let trusted_root = path(&keys::TRUSTED_ROOT, &given.trusted_root, |sign| {
+        &sign.trusted_root
+    })?;
+    let root = path(&keys::TUF_ROOT, &given.tuf_root, |sign| &sign.tuf_root)?;
+    let url = repository_url(given, resolver)?;
+    if let (Some(url), Some(config)) = (&url, config.as_ref().or(trusted_root.as_ref())) {
+        let expected = format!(
+            "no `{}` or `{}` beside it ({}): both say which sigstore signs",
+            keys::SIGNING_CONFIG.name,
+            keys::TRUSTED_ROOT.name,
+            config.origin
+        );
+        let shown = url.value.to_string();
+        return Err(wrong(&keys::TUF_REPOSITORY, &shown, &url.origin, expected));
+    }
+    match (url, root, config, trusted_root) {
+        (Some(url), root, ..) => Ok(SigstoreSource::Repository(OwnRepository { url, root })),
+        (None, Some(alone), ..) => Err(half(&keys::TUF_ROOT, &alone, &keys::TUF_REPOSITORY)),
+        (None, None, None, None) => Ok(SigstoreSource::Public),
+        (None, None, Some(signing_config), Some(trusted_root)) => {
+            Ok(SigstoreSource::Documents(OwnSigstore {
+                signing_config,
+                trusted_root,
+            }))
+        }
+        (None, None, Some(alone), None) => {
+            Err(half(&keys::SIGNING_CONFIG, &alone, &keys::TRUSTED_ROOT))
+        }
+        (None, None, None, Some(alone)) => {
+            Err(half(&keys::TRUSTED_ROOT, &alone, &keys::SIGNING_CONFIG))
+        }
+    }
+}
+
+fn repository_url(
+    given: &SigningOverrides,
+    resolver: &Resolver,
+) -> Result<Option<Setting<RepositoryUrl>>> {
+    let key = &keys::TUF_REPOSITORY;
+    let typed = given.tuf_repository.as_ref();
+    let typed = typed.map(|text| resolver.typed(key, text));
+    let picked = resolver.pick(key, typed.transpose()?, |content| {
+        content.sign.tuf_repository.clone()
+    })?;
+    Ok(picked.map(|Setting { value, origin }| Setting::new(value.0, origin)))
 }
 
 fn source(given: &SigningOverrides, resolver: &Resolver) -> Result<Setting<TokenPlace>> {

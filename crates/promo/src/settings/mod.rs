@@ -29,7 +29,7 @@ pub use credentials::CredentialPlaces;
 pub use environment::{Environment, VARIABLES};
 pub use google::GooglePlaces;
 pub use identity::IdentityPlaces;
-pub use keyless::{KeylessSettings, OwnSigstore};
+pub use keyless::{KeylessSettings, OwnRepository, OwnSigstore, SigstoreSource};
 pub use keys::{Key, TABLES};
 pub use network::{ClientIdentity, Host, NetworkSettings, Proxies};
 pub use origin::{Origin, Row, Setting};
@@ -89,6 +89,8 @@ pub struct Settings {
     pub staging: StagingSettings,
     /// The folders in which git is looked for; relative ones are passed over.
     pub search_path: Vec<PathBuf>,
+    /// The folder for what can be read again from elsewhere; without it nothing of it is kept.
+    pub cache_folder: Option<PathBuf>,
 }
 
 impl Settings {
@@ -110,6 +112,7 @@ impl Settings {
     pub fn resolve_parts(given: &Overrides, resolver: &Resolver, parts: &[Part]) -> Result<Self> {
         let mut settings = Self {
             search_path: resolver.environment().search_path(),
+            cache_folder: resolver.environment().cache_folder(),
             ..Self::default()
         };
         for part in parts {

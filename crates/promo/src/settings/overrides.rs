@@ -43,6 +43,10 @@ pub struct SigningOverrides {
     pub key: Option<PathBuf>,
     /// Whether to sign with certificates instead of a key; nothing was said if false.
     pub keyless: bool,
+    /// The URL of a sigstore's TUF repository.
+    pub tuf_repository: Option<String>,
+    /// The root by which it is believed.
+    pub tuf_root: Option<PathBuf>,
     /// The signing configuration of a sigstore.
     pub signing_config: Option<PathBuf>,
     /// The trusted root of the same sigstore.

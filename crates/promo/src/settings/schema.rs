@@ -19,6 +19,7 @@ use super::signing::{FORMATS, FormatName, Placement};
 use super::staging::{CarriedType, POLICIES, PolicyName, SignedName};
 use super::value::Text;
 use crate::toml_schema::without_null;
+use crate::tuf::RepositoryUrl;
 
 /// The schema of promo.toml. The file has no name of its own in it, since people write it.
 pub fn schema() -> Value {
@@ -106,6 +107,7 @@ texts! {
     TokenPlace => json_schema!({ "pattern": "^(auto|variable|github-actions|buildkite|circleci|google|account:.+|file:.+)$" });
     Placement => json_schema!({ "pattern": "^(all-mirrors|canonical\\s*=\\s*[^\\s/]+\\s*)$" });
     PolicyName => json_schema!({ "enum": POLICIES.map(|(name, _)| name) });
+    RepositoryUrl => json_schema!({ "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:" });
     SignedName => json_schema!({ "pattern": "^(\\*|[^/\\s]+(/[^/\\s]+)*)$" });
     CarriedType => json_schema!({ "pattern": "^[!-9;-~]+:[!-~]+$" });
 }

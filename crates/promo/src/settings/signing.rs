@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use promo_core::pipeline::EvidenceScope;
 use promo_core::ports::SignatureFormat;
-use promo_sign::{PROMOTION_PREDICATE_TYPE, Password};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
+use promo_sign::Password;
 
 use super::origin::row_of;
 use super::resolver::wrong;

@@ -52,6 +52,8 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     [[identity]] = us.example.com/images = registry.example.com (DIR/promo.toml)
     sign.key = DIR/keys/cosign.key (DIR/promo.toml)
     sign.keyless = false (default)
+    sign.tuf-repository = - (default)
+    sign.tuf-root = - (default)
     sign.signing-config = - (default)
     sign.trusted-root = - (default)
     sign.identity-token = - (default)

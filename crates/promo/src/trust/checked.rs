@@ -10,12 +10,13 @@ use promo_core::ports::SignerName;
 use promo_core::trust::{
     KeyValidity, KeylessSigner, Need, Pattern, Revocation, Trust, TrustedSigner,
 };
-use promo_sign::{PublicKey, TrustedRoot};
+use promo_sign::{PublicKey, SigstoreRepository, TrustedRoot};
 use toml::Spanned;
 
 use super::{NamedFiles, raw};
 use crate::error::Error;
 use crate::text::Text;
+use crate::tuf::RepositoryUrl;
 
 /// What stands as `schema` in documents that are read.
 const SCHEMA: &str = "promo.trust/v1";
@@ -25,6 +26,7 @@ pub(super) struct Checked {
     pub(super) trust: Trust,
     pub(super) keys: Vec<PublicKey>,
     pub(super) roots: Vec<Arc<TrustedRoot>>,
+    pub(super) repositories: Vec<SigstoreRepository>,
     pub(super) carried: BTreeSet<String>,
 }
 
@@ -49,9 +51,11 @@ pub(super) fn document(raw: raw::Document, named: &dyn NamedFiles) -> Result<Che
     let mut trust = Trust::nobody();
     let mut keys: BTreeMap<String, (SignerName, PublicKey)> = BTreeMap::new();
     let roots = roots(&raw.roots, named)?;
+    let repositories = repositories(&raw.tuf, named)?;
+    let has_roots = !roots.is_empty() || !repositories.is_empty();
     for (Text(name), signer) in raw.signer {
         let Some(key) = &signer.get_ref().key else {
-            let holder = holder(&signer, !roots.is_empty())?;
+            let holder = holder(&signer, has_roots)?;
             trust = trust.with_signer(name, TrustedSigner::Keyless(holder));
             continue;
         };
@@ -74,8 +78,23 @@ pub(super) fn document(raw: raw::Document, named: &dyn NamedFiles) -> Result<Che
         let need = checked_need(&trust, need.into_inner(), start)?;
         trust = trust.with_signature(need);
     }
+    let (trust, carried) = with_attestations(trust, raw.attestations)?;
+    Ok(Checked {
+        trust,
+        keys: keys.into_values().map(|(_, key)| key).collect(),
+        roots,
+        repositories,
+        carried,
+    })
+}
+
+/// The trust that needs this of attestations as well, and which of them are carried.
+fn with_attestations(
+    mut trust: Trust,
+    all: BTreeMap<String, Spanned<raw::Attestations>>,
+) -> Result<(Trust, BTreeSet<String>), Wrong> {
     let mut carried = BTreeSet::new();
-    for (predicate_type, attestations) in raw.attestations {
+    for (predicate_type, attestations) in all {
         let start = attestations.span().start;
         let (need, carry) = attestations.into_inner().split();
         if carry && is_reserved(&predicate_type) {
@@ -90,12 +109,7 @@ pub(super) fn document(raw: raw::Document, named: &dyn NamedFiles) -> Result<Che
         let need = checked_need(&trust, need, start)?;
         trust = trust.with_attestation(predicate_type, need);
     }
-    Ok(Checked {
-        trust,
-        keys: keys.into_values().map(|(_, key)| key).collect(),
-        roots,
-        carried,
-    })
+    Ok((trust, carried))
 }
 
 fn roots(paths: &[PathBuf], named: &dyn NamedFiles) -> Result<Vec<Arc<TrustedRoot>>, Wrong> {
@@ -105,6 +119,24 @@ fn roots(paths: &[PathBuf], named: &dyn NamedFiles) -> Result<Vec<Arc<TrustedRoo
             .map_err(|error| Wrong::File(Box::new(error)))
     };
     paths.iter().map(read).collect()
+}
+
+fn repositories(
+    all: &[Spanned<raw::Tuf>],
+    named: &dyn NamedFiles,
+) -> Result<Vec<SigstoreRepository>, Wrong> {
+    let mut known = BTreeSet::new();
+    let mut checked = Vec::new();
+    for tuf in all {
+        let raw::Tuf { repository, root } = tuf.get_ref();
+        let Text(RepositoryUrl(url)) = repository;
+        if !known.insert(url) {
+            return Err(at(tuf, format!("the repository {url} stands here twice")));
+        }
+        let repository = named.repository(url.clone(), root.as_deref());
+        checked.push(repository.map_err(|error| Wrong::File(Box::new(error)))?);
+    }
+    Ok(checked)
 }
 
 fn names_holder(raw: &raw::Signer) -> bool {
@@ -136,7 +168,7 @@ fn holder(signer: &Spanned<raw::Signer>, has_roots: bool) -> Result<KeylessSigne
         return Err(at(signer, message.to_owned()));
     }
     if !has_roots {
-        let message = "certificates are verified by `roots`, and the document names none";
+        let message = "certificates are verified by `roots` or those of `[[tuf]]`, and the document names none";
         return Err(at(signer, message.to_owned()));
     }
     let claims = raw.claims.iter();

@@ -12,14 +12,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use promo_core::trust::{Judge, Trust};
-use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, TrustedRoot};
+use promo_core::ports::ServiceUrl;
+use promo_core::trust::{Judge, Pattern, Trust};
+use promo_sign::{EvidenceVerifier, KeyVerifier, PublicKey, SigstoreRepository, TrustedRoot};
 
 #[cfg(feature = "schema")]
 pub use schema::schema;
 
 use crate::error::{Error, Result};
-use crate::{files, public_files};
+use crate::tuf::LateVerifier;
+use crate::{files, public_files, tuf};
 
 /// Where the keys and the roots that a document names come from; paths are as the document writes them.
 pub trait NamedFiles {
@@ -36,6 +38,13 @@ pub trait NamedFiles {
     ///
     /// If it can't be used.
     fn trusted_root(&self, path: &Path) -> Result<TrustedRoot>;
+
+    /// The TUF repository at this URL, believed by the root in this file, or by the public sigstore's.
+    ///
+    /// # Errors
+    ///
+    /// If the root can't be used.
+    fn repository(&self, url: ServiceUrl, root: Option<&Path>) -> Result<SigstoreRepository>;
 }
 
 /// The files beside a document.
@@ -51,6 +60,11 @@ impl NamedFiles for Beside<'_> {
     fn trusted_root(&self, path: &Path) -> Result<TrustedRoot> {
         public_files::trusted_root(&self.folder.join(path))
     }
+
+    fn repository(&self, url: ServiceUrl, root: Option<&Path>) -> Result<SigstoreRepository> {
+        let root = root.map(|root| self.folder.join(root));
+        tuf::repository(url, root.as_deref())
+    }
 }
 
 /// A trust document that was read, with the keys and roots that it names.
@@ -60,6 +74,7 @@ pub struct TrustDocument {
     trust: Trust,
     keys: Vec<PublicKey>,
     roots: Vec<Arc<TrustedRoot>>,
+    repositories: Vec<SigstoreRepository>,
     carried: BTreeSet<String>,
 }
 
@@ -73,6 +88,33 @@ impl TrustDocument {
         let text = files::read_text(path, &files::SETTINGS)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(path, &text, &Beside { folder })
+    }
+
+    /// The same as a document that trusts whoever holds certificates for an identity by an issuer, and needs one signature by
+    /// them. By which roots certificates are verified is to be said besides.
+    pub fn in_holder(issuer: Pattern, subject: Pattern) -> Self {
+        Self {
+            path: PathBuf::new(),
+            trust: Trust::in_holder(issuer, subject),
+            keys: Vec::new(),
+            roots: Vec::new(),
+            repositories: Vec::new(),
+            carried: BTreeSet::new(),
+        }
+    }
+
+    /// The same that verifies certificates by this root as well.
+    #[must_use]
+    pub fn with_root(mut self, root: TrustedRoot) -> Self {
+        self.roots.push(Arc::new(root));
+        self
+    }
+
+    /// The same that verifies certificates by the trusted root of this repository as well.
+    #[must_use]
+    pub fn with_repository(mut self, repository: SigstoreRepository) -> Self {
+        self.repositories.push(repository);
+        self
     }
 
     /// Understands the text of a document that stands at `path`, which is only named in errors.
@@ -94,6 +136,7 @@ impl TrustDocument {
             trust: checked.trust,
             keys: checked.keys,
             roots: checked.roots,
+            repositories: checked.repositories,
             carried: checked.carried,
         })
     }
@@ -113,21 +156,29 @@ impl TrustDocument {
         &self.carried
     }
 
-    /// A judge by this document.
+    /// The TUF repositories whose trusted roots it names. Nothing was read of them.
+    pub fn repositories(&self) -> &[SigstoreRepository] {
+        &self.repositories
+    }
+
+    /// A judge by this document alone. What its [`repositories`](Self::repositories) say isn't read, so that it accepts nobody
+    /// by them; [`Promoter::judge`](crate::Promoter::judge) reads them.
     pub fn judge(&self) -> Judge {
-        let keys = KeyVerifier::new(self.keys.iter().cloned());
-        let verifier = EvidenceVerifier::new(keys, self.roots.iter().cloned());
+        let roots = self.roots.iter().cloned();
+        let verifier = EvidenceVerifier::new(self.key_verifier(), roots);
         Judge::new(Arc::new(verifier), Arc::new(self.trust.clone()))
     }
-}
 
-/// A trusted root from its file.
-///
-/// # Errors
-///
-/// `PROMO-X004`, `PROMO-X012`, `PROMO-X039`: it can't be used.
-pub fn trusted_root(path: &Path) -> Result<TrustedRoot> {
-    public_files::trusted_root(path)
+    /// A judge by this document and what its repositories say, which is read when there is evidence.
+    pub(crate) fn judge_reading(&self, access: tuf::Access) -> Judge {
+        let (roots, repositories) = (self.roots.clone(), self.repositories.clone());
+        let verifier = LateVerifier::new(self.key_verifier(), roots, repositories, access);
+        Judge::new(Arc::new(verifier), Arc::new(self.trust.clone()))
+    }
+
+    fn key_verifier(&self) -> KeyVerifier {
+        KeyVerifier::new(self.keys.iter().cloned())
+    }
 }
 
 /// What is wrong in a document, with the place of this byte.

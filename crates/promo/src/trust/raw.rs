@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::text::Text;
+use crate::tuf::RepositoryUrl;
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,10 @@ pub(super) struct Document {
     /// The files of the trusted roots (`trusted_root.json` of a sigstore) by which certificates are verified.
     #[serde(default)]
     pub(super) roots: Vec<PathBuf>,
+    /// TUF repositories whose trusted roots certificates are verified by as well.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Tuf>"))]
+    pub(super) tuf: Vec<Spanned<Tuf>>,
     /// Who is trusted, each by a name: lower-case letters, digits, `-`, `_` and `.`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Signer>"))]
@@ -36,6 +41,18 @@ pub(super) struct Document {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Attestations>"))]
     pub(super) attestations: BTreeMap<String, Spanned<Attestations>>,
+}
+
+/// `[[tuf]]`
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tuf {
+    /// The URL of the repository.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub(super) repository: Text<RepositoryUrl>,
+    /// The file of the `root.json` by which it is believed; without it, it is the public sigstore's or a mirror of that.
+    pub(super) root: Option<PathBuf>,
 }
 
 #[cfg(feature = "schema")]

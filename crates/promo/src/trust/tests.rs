@@ -115,6 +115,37 @@ fn read_with_root(document: &str) -> Result<TrustDocument> {
 }
 
 #[test]
+fn roots_may_come_from_tuf_repositories() {
+    let holder = "[signer.a]\nissuer = \"i\"\nsubject = \"s\"\n";
+    let with = |tuf: &str| read_with_root(&format!("schema = \"promo.trust/v1\"\n{tuf}{holder}"));
+    let public = "[[tuf]]\nrepository = \"https://tuf.example/mirror\"\n";
+    let document = with(public).unwrap();
+    let [repository] = document.repositories() else {
+        panic!("{document:?}");
+    };
+    assert_eq!(repository.url().to_string(), "https://tuf.example/mirror");
+    for (tuf, expected) in [
+        (format!("{public}{public}"), "stands here twice"),
+        (
+            format!("{public}root = \"none.json\"\n"),
+            "its root can't be used",
+        ),
+        (format!("{public}root = \"nowhere.json\"\n"), "can't read"),
+        (
+            "[[tuf]]\nroot = \"root.json\"\n".to_owned(),
+            "missing field `repository`",
+        ),
+        (
+            "[[tuf]]\nrepository = \"tuf.example\"\n".to_owned(),
+            "the URL of a TUF repository",
+        ),
+    ] {
+        let told = promo_core::with_causes(&with(&tuf).unwrap_err());
+        assert!(told.contains(expected), "{tuf}: {told}");
+    }
+}
+
+#[test]
 fn holders_of_certificates_are_signers_too() {
     let document = r#"
         schema = "promo.trust/v1"

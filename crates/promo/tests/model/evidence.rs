@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use promo_core::oci::Digest;
 use promo_core::ports::{EvidenceForms, EvidenceKind, EvidenceStore as _, SignatureFormat};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
 use promo_core::trust::AboutImage;
-use promo_sign::{OciEvidenceStore, PROMOTION_PREDICATE_TYPE};
+use promo_sign::OciEvidenceStore;
 use promo_testkit::world::World;
 
 use crate::process::judge;

@@ -16,16 +16,14 @@ use promo_core::pipeline::{
 };
 use promo_core::plan::PlanOptions;
 use promo_core::ports::{AcceptedEvidence, EvidenceForms, EvidenceKind, Registry, Silent};
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
 use promo_core::report::Report;
 use promo_core::trust::AboutImage;
 use promo_registry::auth::{Credential, FixedCredentials, Secret};
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
 use promo_registry::{Deadlines, HostSettings, WireRegistry};
-use promo_sign::{
-    ImageSigner, KeyVerifier, OciEvidenceStore, PROMOTION_PREDICATE_TYPE, PromotionAttester,
-    SigningKey,
-};
+use promo_sign::{ImageSigner, KeyVerifier, OciEvidenceStore, PromotionAttester, SigningKey};
 use promo_testkit::image::{BuiltImage, ImageBuilder, Layer};
 use promo_testkit::registry::{EmbeddedRegistry, RegistryOptions};
 use promo_testkit::time::RuntimeTime;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::super::cold;
 use crate::cosign::{Cosign, Generation, Keys};
 use crate::http::Client;
-use crate::promo::{KeylessPromo, Promo, write_tree};
+use crate::promo::{Documents, KeylessPromo, Promo, write_tree};
 use crate::push;
 use crate::servers::{Server, free_address};
 use crate::sigstore_stack::{Log, Sigstore, WORKFLOW};
@@ -77,8 +77,10 @@ impl Stage {
         let token = self.folder.path().join("token");
         fs::write(&token, self.sigstore.workflow()?).on("write", &token)?;
         let keyless = KeylessPromo {
-            signing_config: &self.sigstore.signing_config(log),
-            trusted_root: &self.sigstore.trusted_root(),
+            documents: Documents::Files {
+                signing_config: &self.sigstore.signing_config(log),
+                trusted_root: &self.sigstore.trusted_root(),
+            },
             token: &token,
         };
         let report = self.folder.path().join("report.json");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{Image, Signer, Stage, record};
 use crate::cosign::{Form, Wanted};
-use crate::promo::{KeylessPromo, PROMOTION_TYPE, write_tree};
+use crate::promo::{Documents, KeylessPromo, PROMOTION_TYPE, write_tree};
 use crate::servers::free_address;
 use crate::sigstore_stack::Log;
 use xtask::error::{Error, OnPath, Result};
@@ -70,8 +70,10 @@ fn sign(stage: &Stage, case: &Case, image: &Image) -> Result<Signer> {
     let config = stage.sigstore.signing_config(case.log);
     let root = stage.sigstore.trusted_root();
     let keyless = KeylessPromo {
-        signing_config: &config,
-        trusted_root: &root,
+        documents: Documents::Files {
+            signing_config: &config,
+            trusted_root: &root,
+        },
         token: &token,
     };
     let format = if case.form == Form::Tag {
@@ -161,8 +163,10 @@ fn refuses_layers_without_promise(stage: &Stage) -> Result<()> {
     let image = stage.push("promo-tag-2")?;
     let (token, _) = identity(stage, false)?;
     let keyless = KeylessPromo {
-        signing_config: &stage.sigstore.signing_config(Log::Two),
-        trusted_root: &stage.sigstore.trusted_root(),
+        documents: Documents::Files {
+            signing_config: &stage.sigstore.signing_config(Log::Two),
+            trusted_root: &stage.sigstore.trusted_root(),
+        },
         token: &token,
     };
     let refused = stage.promo.sign_keyless(&image.name, keyless, "sig")?;
@@ -184,8 +188,10 @@ fn promotes(stage: &Stage) -> Result<()> {
     let root = stage.sigstore.trusted_root();
     let without_log = write_config_without_log(stage)?;
     let broken = KeylessPromo {
-        signing_config: &without_log,
-        trusted_root: &root,
+        documents: Documents::Files {
+            signing_config: &without_log,
+            trusted_root: &root,
+        },
         token: &token,
     };
     // Nobody is waited for.
@@ -200,7 +206,10 @@ fn promotes(stage: &Stage) -> Result<()> {
         ));
     }
     let keyless = KeylessPromo {
-        signing_config: &stage.sigstore.signing_config(Log::Two),
+        documents: Documents::Files {
+            signing_config: &stage.sigstore.signing_config(Log::Two),
+            trusted_root: &root,
+        },
         ..broken
     };
     stage.promo.promote_keyless(&tree, keyless)?.success()?;
@@ -230,7 +239,7 @@ fn write_config_without_log(stage: &Stage) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn must_say(output: &Output, what: &str) -> Result<()> {
+pub(super) fn must_say(output: &Output, what: &str) -> Result<()> {
     if output.stderr.contains(what) {
         return Ok(());
     }
@@ -245,7 +254,7 @@ fn last_line(text: &str) -> &str {
 }
 
 /// The same as [`Stage::identity`], with the token in a file.
-fn identity(stage: &Stage, by_workflow: bool) -> Result<(PathBuf, Signer)> {
+pub(super) fn identity(stage: &Stage, by_workflow: bool) -> Result<(PathBuf, Signer)> {
     let (token, signer) = stage.identity(by_workflow)?;
     let file = stage.folder.join("identity-token");
     fs::write(&file, token).on("write", &file)?;

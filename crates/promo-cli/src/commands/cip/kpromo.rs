@@ -2,16 +2,15 @@
 //! without a key.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use promo::settings::{Environment, IdentityPlaces, KeylessSettings};
+use promo::settings::{Environment, IdentityPlaces, KeylessSettings, SigstoreSource};
+use promo::trust::TrustDocument;
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::{ManifestSet, PromoterManifest};
 use promo_core::oci::RegistryPath;
 use promo_core::pipeline::EvidenceScope;
-use promo_core::trust::{Judge, Pattern};
+use promo_core::trust::Pattern;
 use promo_registry::auth::ServiceAccount;
-use promo_sign::{EvidenceVerifier, TrustedRoot};
 
 use crate::args::CipArgs;
 use crate::error::{Error, Result};
@@ -80,17 +79,12 @@ impl KeylessFlags {
         Ok(Some(KeylessSettings::of_account(account, places)))
     }
 
-    /// Who judges signatures in staging where nothing else is said, by this root.
-    pub(super) fn judge(
-        &self,
-        root: impl FnOnce() -> Result<TrustedRoot>,
-    ) -> Result<Option<Judge>> {
+    /// Who is trusted in staging where nothing else is said, by certificates of this sigstore.
+    pub(super) fn trust(&self, sigstore: &SigstoreSource) -> Result<Option<TrustDocument>> {
         let Some(Holder { identity, issuer }) = self.staging.clone() else {
             return Ok(None);
         };
-        let root = Arc::new(root()?);
-        let judge = EvidenceVerifier::trusting_holder(root, issuer, identity);
-        Ok(Some(judge))
+        Ok(Some(sigstore.trust_in_holder(issuer, identity)?))
     }
 }
 

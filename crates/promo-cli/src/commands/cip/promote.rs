@@ -6,9 +6,8 @@ use std::sync::Arc;
 use promo::documents::{json, report_text};
 use promo::git::Since;
 use promo::settings::{
-    KeylessSettings, Overrides, Part, ScopeOverrides, Settings, SigningOverrides,
+    KeylessSettings, Overrides, Part, ScopeOverrides, Settings, SigningOverrides, SigstoreSource,
 };
-use promo::trust::trusted_root;
 use promo::{Promoter, SystemClock, TreeSource, planning};
 use promo_core::manifest::{ManifestSet, PromoterManifest, Severity};
 use promo_core::pipeline::{
@@ -18,8 +17,6 @@ use promo_core::pipeline::{
 use promo_core::plan::{Plan, ProvenanceDemand, Verdict};
 use promo_core::ports::{Clock as _, Observer, Phase};
 use promo_core::report::Report;
-use promo_core::trust::Judge;
-use promo_sign::TrustedRoot;
 
 use super::kpromo::{KeylessFlags, canonical_evidence, public_names};
 use super::log::Log;
@@ -80,8 +77,7 @@ struct Job {
 impl Job {
     fn prepare(args: &CipArgs, context: &Context, log: Log) -> Result<Self> {
         let flags = KeylessFlags::resolve(args)?;
-        let mut settings = settings(args, context, &flags)?;
-        let judge = staging_judge(&flags, &mut settings)?;
+        let settings = with_staging_trust(&flags, settings(args, context, &flags)?)?;
         let source = settings.scope.tree()?.clone();
         let set = source.load()?;
         told_of(&set, log);
@@ -91,7 +87,7 @@ impl Job {
         } else {
             Arc::new(log)
         };
-        let promoter = context.promoter_judging(settings, observer, judge)?;
+        let promoter = context.promoter_told(settings, observer)?;
         let settings = run_settings(args, context, &promoter, &set, log)?;
         let phases = [
             (
@@ -156,25 +152,18 @@ fn settings(args: &CipArgs, context: &Context, flags: &KeylessFlags) -> Result<S
     Ok(settings)
 }
 
-/// Who judges signatures in staging by kpromo's flags, where nothing else says it; the settings then ask for what kpromo asks for.
-fn staging_judge(flags: &KeylessFlags, settings: &mut Settings) -> Result<Option<Judge>> {
+/// Who is trusted in staging by kpromo's flags, where nothing else says it; the settings then ask for what kpromo asks for.
+fn with_staging_trust(flags: &KeylessFlags, mut settings: Settings) -> Result<Settings> {
     if !settings.staging.is_undecided() {
-        return Ok(None);
+        return Ok(settings);
     }
-    let own = settings
-        .signing
-        .keyless()
-        .and_then(KeylessSettings::own_sigstore);
-    let root = || match own {
-        Some(own) => Ok(trusted_root(own.trusted_root())?),
-        None => Ok(TrustedRoot::public()?),
-    };
-    let judge = flags.judge(root)?;
-    if judge.is_some() {
-        let staging = std::mem::take(&mut settings.staging);
+    let sigstore = settings.signing.keyless().map(KeylessSettings::sigstore);
+    let trust = flags.trust(sigstore.unwrap_or(&SigstoreSource::Public))?;
+    if let Some(trust) = trust {
+        let staging = settings.staging.with_document(trust);
         settings.staging = staging.with_policy(StagingPolicy::IfPresent);
     }
-    Ok(judge)
+    Ok(settings)
 }
 
 /// Says once what the manifests hold that has no meaning.

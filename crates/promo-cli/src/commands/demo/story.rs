@@ -8,8 +8,9 @@ use promo_core::manifest::ManifestSet;
 use promo_core::pipeline::codes::STAGING_UNSIGNED;
 use promo_core::pipeline::{EdgeResult, PhaseStatus, StagingPolicy};
 use promo_core::plan::Verdict;
+use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
 use promo_core::report::{Report, RunOutcome};
-use promo_sign::{KeyVerifier, PROMOTION_PREDICATE_TYPE};
+use promo_sign::KeyVerifier;
 use promo_testkit::image::{ImageBuilder, Layer};
 
 use super::world::{PUBLIC, World};

@@ -41,6 +41,11 @@ async fn what_documents_show_fits() {
         for file in document["roots"].as_array().into_iter().flatten() {
             sandbox.write(file.as_str().unwrap(), &root);
         }
+        let tuf = repository("crates/promo-sign/src/repository/public_root.json");
+        let tuf = std::fs::read_to_string(tuf).unwrap();
+        for named in document["tuf"].as_array().into_iter().flatten() {
+            sandbox.write(named["root"].as_str().unwrap(), &tuf);
+        }
         sandbox.write("trust.toml", &block);
         sandbox.write("promo.toml", "[verify]\ntrust = \"trust.toml\"\n");
         let shown = sandbox.run(&["settings", "show"]).await;

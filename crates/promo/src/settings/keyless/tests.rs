@@ -76,6 +76,50 @@ fn the_documents_of_a_sigstore_go_together() {
 }
 
 #[test]
+fn a_tuf_repository_says_in_place_of_documents_which_sigstore_signs() {
+    let source = |text: &str| {
+        let text = format!("[sign]\nkeyless = true\n{text}");
+        let signs = resolved(&text, &[], &SigningOverrides::default())?;
+        Ok::<_, Error>(signs.keyless().unwrap().sigstore().clone())
+    };
+    assert!(matches!(source("").unwrap(), SigstoreSource::Public));
+    let mirror = source("tuf-repository = 'https://tuf.example/public'\n").unwrap();
+    let SigstoreSource::Repository(mirror) = mirror else {
+        panic!("{mirror:?}");
+    };
+    assert_eq!(mirror.url().to_string(), "https://tuf.example/public");
+    assert_eq!(mirror.root(), None);
+    let own = "tuf-repository = 'https://tuf.example'\ntuf-root = 'root.json'\n";
+    let SigstoreSource::Repository(own) = source(own).unwrap() else {
+        panic!("{own}");
+    };
+    assert!(own.root().unwrap().is_absolute());
+    for (text, missing) in [
+        (
+            "tuf-root = 'root.json'\n",
+            "`sign.tuf-repository` beside it",
+        ),
+        (
+            "tuf-repository = 'https://tuf.example'\nsigning-config = 'a'\ntrusted-root = 'b'\n",
+            "no `sign.signing-config`",
+        ),
+        (
+            "tuf-repository = 'https://tuf.example'\ntrusted-root = 'b'\n",
+            "no `sign.signing-config` or `sign.trusted-root`",
+        ),
+    ] {
+        let said = problem(source(text).unwrap_err());
+        assert!(said.contains(missing), "{said}");
+    }
+    let typed = SigningOverrides {
+        tuf_repository: Some("tuf.example".to_owned()),
+        ..keyless()
+    };
+    let said = problem(resolved("", &[], &typed).unwrap_err());
+    assert!(said.contains("the URL of a TUF repository"), "{said}");
+}
+
+#[test]
 fn keyless_writes_bundles_unless_something_else_is_said() {
     let formats = |text: &str| {
         let signing = resolved(text, &[], &keyless()).unwrap();

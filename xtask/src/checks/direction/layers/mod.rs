@@ -48,7 +48,7 @@ const LAYERED: [Layers; 5] = [
             &["inventory"],
             &["ports", "snapshot"],
             &["trust"],
-            &["evidence", "plan"],
+            &["evidence", "plan", "predicate"],
             &["pipeline"],
             &["report"],
             &["schema"],
@@ -126,6 +126,7 @@ const LAYERED: [Layers; 5] = [
             &["error"],
             &["files", "tree"],
             &["git", "identity_token", "manifests", "public_files"],
+            &["tuf"],
             &["trust"],
             &["settings"],
             &[
