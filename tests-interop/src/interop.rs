@@ -23,11 +23,16 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 11] = [
+const SCENARIOS: [Scenario; 12] = [
     Scenario {
         name: "control",
         debian: true,
         run: scenario::control::run,
+    },
+    Scenario {
+        name: "book",
+        debian: false,
+        run: scenario::book::run,
     },
     Scenario {
         name: "dependencies",

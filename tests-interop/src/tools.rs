@@ -41,6 +41,7 @@ const REGISTRIES_MODULE: &str = include_str!("pins/registries.go.mod");
 const REGISTRIES_SUMS: &str = include_str!("pins/registries.go.sum");
 
 const CARGO_DENY: &str = "0.20.2";
+const MDBOOK: &str = "0.5.4";
 
 /// The Python implementation of in-toto, with all that it needs.
 const PYTHON: [&str; 10] = [
@@ -82,13 +83,23 @@ impl Tools {
     }
 
     pub(crate) fn cargo_deny(&self) -> Result<PathBuf> {
-        self.cache.cargo_deny()
+        let shown = format!("cargo-deny {CARGO_DENY}");
+        self.cache
+            .crate_program("cargo-deny", CARGO_DENY, &shown, &[])
     }
 
     /// A Python with in-toto.
     pub(crate) fn python(&self) -> Result<PathBuf> {
         self.cache.python(&PYTHON)
     }
+}
+
+/// mdBook, built when it is missing, without what serves a book while it is written.
+pub(crate) fn mdbook() -> Result<PathBuf> {
+    let cache = Cache::open(&format!("mdbook-{MDBOOK}"))?;
+    let without_serving = ["--no-default-features", "--features", "search"];
+    let shown = format!("mdbook v{MDBOOK}");
+    cache.crate_program("mdbook", MDBOOK, &shown, &without_serving)
 }
 
 /// kpromo, built when it is missing. Its pins are its own: the other programs stay when they change.
@@ -227,32 +238,34 @@ impl Cache {
         Ok(scratch)
     }
 
-    /// Builds cargo-deny with the dependencies that it was released with, once.
-    fn cargo_deny(&self) -> Result<PathBuf> {
-        let program = self.folder.join("cargo-deny");
+    /// Builds a program from the registry of crates with the dependencies that it was released with, once. What it says of its
+    /// version has to be `shown`.
+    fn crate_program(
+        &self,
+        name: &str,
+        version: &str,
+        shown: &str,
+        with: &[&str],
+    ) -> Result<PathBuf> {
+        let program = self.folder.join(name);
         if !program.exists() {
             let scratch = self.scratch()?;
             let mut install = workspace::cargo();
             install
-                .args([
-                    "install",
-                    "cargo-deny",
-                    "--locked",
-                    "--version",
-                    CARGO_DENY,
-                    "--root",
-                ])
+                .args(["install", name, "--locked", "--version", version])
+                .args(with)
+                .arg("--root")
                 .arg(scratch.path());
             install.env("CARGO_TARGET_DIR", scratch.path().join("target"));
             process::run(&mut install)?;
-            keep(&scratch.path().join("bin/cargo-deny"), &program)?;
+            keep(&scratch.path().join("bin").join(name), &program)?;
         }
         let answer = process::capture(Command::new(&program).arg("--version"))?.success()?;
-        if answer.trim() == format!("cargo-deny {CARGO_DENY}") {
+        if answer.trim() == shown {
             return Ok(program);
         }
         Err(Error::Missing(format!(
-            "{} is not {CARGO_DENY}",
+            "{} is not {version}",
             program.display()
         )))
     }

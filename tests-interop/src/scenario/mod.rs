@@ -1,6 +1,7 @@
 //! What is tried: one file each.
 
 pub(super) mod agreement;
+pub(super) mod book;
 pub(super) mod conformance;
 pub(super) mod control;
 pub(super) mod crash;
