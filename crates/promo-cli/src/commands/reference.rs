@@ -129,7 +129,14 @@ fn codes() -> String {
     );
     for entry in promo::codes::of_all_crates(own_codes::ALL) {
         let meaning = format!("**{}** {}", entry.title, entry.explanation);
-        let _ = writeln!(text, "| `{}` | {} |", entry.code, meaning.trim());
+        // So that pages and messages can point to a code.
+        let anchor = entry.code.to_string().to_ascii_lowercase();
+        let _ = writeln!(
+            text,
+            "| <a id=\"{anchor}\"></a>`{}` | {} |",
+            entry.code,
+            meaning.trim()
+        );
     }
     text
 }
