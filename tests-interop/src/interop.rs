@@ -23,7 +23,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "control",
         debian: true,
@@ -58,6 +58,11 @@ const SCENARIOS: [Scenario; 12] = [
         name: "promotion",
         debian: true,
         run: scenario::promotion::run,
+    },
+    Scenario {
+        name: "newcomer",
+        debian: true,
+        run: scenario::newcomer::run,
     },
     Scenario {
         name: "matrix",

@@ -11,6 +11,9 @@ use xtask::error::{OnPath, Result};
 pub(crate) const HTPASSWD: &str =
     "promo:$2y$05$UA7QLMDvPltWY410iOf1feG.a/RLzGdITmq.r5hiwyGjVOaQ1dKU6\n";
 
+/// What a person types.
+pub(crate) const PASSWORD: &str = "interop-only";
+
 /// For clients: base64 of user and password.
 pub(crate) const BASIC: &str = "cHJvbW86aW50ZXJvcC1vbmx5";
 

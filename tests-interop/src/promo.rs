@@ -80,6 +80,11 @@ impl Promo {
         }
     }
 
+    /// The program itself.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// `promo promote --confirm …`, not yet started.
     pub(crate) fn promote(&self, promotion: &Promotion<'_>) -> Command {
         let mut command = self.command(&["promote", "--confirm", "--thin-manifest-dir"]);

@@ -10,5 +10,6 @@ pub(super) mod evidence;
 pub(super) mod interruption;
 pub(super) mod link;
 pub(super) mod matrix;
+pub(super) mod newcomer;
 pub(super) mod promotion;
 pub(super) mod sigstore;
