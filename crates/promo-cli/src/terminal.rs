@@ -46,6 +46,13 @@ impl Terminal {
         io::stderr().is_terminal()
     }
 
+    /// How many characters a line of standard output has room for; nothing if it is no terminal.
+    pub(crate) fn width() -> Option<usize> {
+        let terminal = console::Term::stdout();
+        let size = terminal.is_term().then(|| terminal.size_checked());
+        size.flatten().map(|(_, columns)| usize::from(columns))
+    }
+
     /// Asks for a secret without showing it; nothing if no person is there.
     pub(crate) fn ask_secret(question: &str) -> Option<Zeroizing<String>> {
         if !(io::stdin().is_terminal() && Self::is_interactive()) {

@@ -3,7 +3,9 @@
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-use promo::documents::{json, plan_markdown, plan_text, summary_markdown, summary_text, yaml};
+use promo::documents::{
+    Comment, json, plan_markdown, plan_text, summary_markdown, summary_text, yaml,
+};
 use promo::settings::{Overrides, Part};
 use promo::{Held, PlanRequest};
 use promo_core::plan::{Plan, PlanInputs};
@@ -75,10 +77,17 @@ fn show(
         (_, true) => return Ok(summary_text(plan).into_styled()),
         (Format::Json, false) => Terminal::document(&plan.to_document(inputs))?,
         (Format::Yaml, false) => return Ok(yaml(&plan.to_document(inputs))?),
-        (Format::Markdown, false) => return Ok(plan_markdown(plan)),
-        (_, false) => return Ok(plan_text(plan).into_styled()),
+        (Format::Markdown, false) => return Ok(plan_markdown(plan, &comment(args))),
+        (_, false) => return Ok(plan_text(plan, context.layout()).into_styled()),
     }
     Ok(String::new())
+}
+
+fn comment(args: &PlanShownArgs) -> Comment {
+    let mut comment = Comment::default();
+    comment.forge = args.forge.into();
+    comment.links.clone_from(&args.link_base);
+    comment
 }
 
 /// How many bytes of lines are written at once.

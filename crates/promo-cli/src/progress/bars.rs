@@ -8,6 +8,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use promo::documents::style::one_line;
 use promo_core::ports::{Event, Observer, Phase};
 
+use super::blocked::Blocked;
 use super::{end_of_phase, noteworthy};
 use crate::diagnostics;
 use crate::terminal::Terminal;
@@ -18,6 +19,7 @@ pub(super) struct Bars {
     terminal: Terminal,
     all: MultiProgress,
     running: Mutex<Running>,
+    blocked: Blocked,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ impl Bars {
             terminal,
             all: MultiProgress::new(),
             running: Mutex::default(),
+            blocked: Blocked::default(),
         }
     }
 
@@ -89,6 +92,9 @@ impl Observer for Bars {
                     bar.finish_and_clear();
                     self.all.remove(&bar);
                 }
+                for line in self.blocked.rest(*phase) {
+                    self.line(&format!("{line}\n"));
+                }
                 let line = end_of_phase(*phase, *passed, *blocked);
                 self.line(&format!("{line}\n"));
             }
@@ -105,12 +111,19 @@ impl Observer for Bars {
                 self.line(&diagnostics::warning(code.as_str(), message));
             }
             event => {
-                if let Event::ItemDone { phase, .. } = event
-                    && let Some(bar) = running.bars.get(phase)
+                let mut line = noteworthy(event);
+                if let Event::ItemDone {
+                    phase,
+                    item,
+                    blocked,
+                } = event
                 {
-                    bar.inc(1);
+                    if let Some(bar) = running.bars.get(phase) {
+                        bar.inc(1);
+                    }
+                    line = blocked.and_then(|code| self.blocked.add(*phase, item, code));
                 }
-                if let Some(line) = noteworthy(event) {
+                if let Some(line) = line {
                     self.line(&format!("{}\n", one_line(&line)));
                 }
             }

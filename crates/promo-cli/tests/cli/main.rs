@@ -23,6 +23,7 @@ mod open_files;
 mod plan_markdown;
 mod promotion;
 mod report_file;
+mod review;
 mod saved_plans;
 mod schemas;
 mod support;
