@@ -108,14 +108,9 @@ impl Context {
         Ok(Some(self.trace.begin(&place, told)?))
     }
 
-    /// How texts for people are laid out.
-    pub(crate) fn layout(&self) -> Layout {
-        Terminal::width().map_or_else(Layout::default, Layout::within)
-    }
-
     /// How the report of a run is.
     pub(crate) fn run_layout(&self, edges: bool) -> Layout {
-        let mut layout = self.layout();
+        let mut layout = Terminal::layout();
         layout.extent = match self.terminal.verbosity() {
             _ if edges => LayoutExtent::Edges,
             Verbosity::Quiet => LayoutExtent::Brief,

@@ -5,6 +5,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use promo::documents::Layout;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -46,11 +47,12 @@ impl Terminal {
         io::stderr().is_terminal()
     }
 
-    /// How many characters a line of standard output has room for; nothing if it is no terminal.
-    pub(crate) fn width() -> Option<usize> {
+    /// How texts for people are laid out: as wide as the terminal is, if standard output is one.
+    pub(crate) fn layout() -> Layout {
         let terminal = console::Term::stdout();
         let size = terminal.is_term().then(|| terminal.size_checked());
-        size.flatten().map(|(_, columns)| usize::from(columns))
+        let columns = size.flatten().map(|(_, columns)| usize::from(columns));
+        columns.map_or_else(Layout::default, Layout::within)
     }
 
     /// Asks for a secret without showing it; nothing if no person is there.

@@ -135,7 +135,7 @@ pub(crate) struct PlanArgs {
     pub(crate) save: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shown: PlanShownArgs,
-    /// Also write the plan as JSON into this file
+    /// Also write the plan into this file: as a page for browsers if its name ends in `.html`, else as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 }

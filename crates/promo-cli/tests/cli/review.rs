@@ -184,7 +184,13 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
     }
     world.sandbox.write("moves.yaml", &moves);
     let allowed = [&PLAN[..], &["--allow-tag-moves", "moves.yaml"]].concat();
-    let _filters = filters().bind_to_scope();
+    let mut filters = filters();
+    // Which comes first is a matter of their ports.
+    filters.add_filter(
+        "SECOND(/team)?, PRODUCTION(/team)?",
+        "PRODUCTION$1, SECOND$1",
+    );
+    let _filters = filters.bind_to_scope();
     assert_snapshot!(world.sandbox.run(&allowed).await, @r#"
     IMAGE  TAGS  FROM                 TO                   WHERE          WHY
     app    v1    DIGEST  DIGEST  A (2 mirrors)  moves, as allowed
@@ -201,7 +207,7 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
     IMAGE   TAGS  DIGEST               WHERE                 WHY
     server  v1    DIGEST  PRODUCTION/team  new
 
-    tag-move[PROMO-P008] 2 edges of app:v1 at SECOND/team, PRODUCTION/team: the tag would move from KEY to KEY, which nobody allowed
+    tag-move[PROMO-P008] 2 edges of app:v1 at PRODUCTION/team, SECOND/team: the tag would move from KEY to KEY, which nobody allowed
 
     2 images, 2 digests, 4 edges: 1 present, 1 promote, 2 tag-move
     --- exit 3
@@ -211,7 +217,7 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
                IMAGE        TAGS  DIGEST               WHERE
     published  team/server  v1    DIGEST  PRODUCTION
 
-    tag-move[PROMO-P008] 2 edges of team/app:v1 at SECOND, PRODUCTION: the tag would move from KEY to KEY, which nobody allowed
+    tag-move[PROMO-P008] 2 edges of team/app:v1 at PRODUCTION, SECOND: the tag would move from KEY to KEY, which nobody allowed
 
     not asked for: provenance, validate
     4 edges: 1 present, 1 published, 2 blocked
@@ -226,4 +232,29 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
     TRAFFIC
     --- exit 3
     "#);
+}
+
+#[tokio::test]
+async fn a_plan_is_kept_as_a_page_with_links_to_its_lines() {
+    let world = World::with_blemishes().await;
+    let base = "https://forge.example/o/r/blob/main/tree";
+    let page = [&PLAN[..], &["--report", "plan.HTML", "--link-base", base]].concat();
+    let planned = world.sandbox.run(&page).await;
+    assert_eq!(planned.code, Some(3), "{planned}");
+    let page = world.sandbox.read("plan.HTML");
+    assert!(page.starts_with("<!DOCTYPE html>"), "{page}");
+    let line = format!("<a href=\"{base}/images/team/images.yaml#L6\"");
+    assert!(page.contains(&line), "{page}");
+    assert!(page.contains("would move, which nobody allowed"), "{page}");
+    for wrong in [
+        "javascript:alert(1)",
+        "https://user:secret@forge.example/r",
+        "forge.example",
+    ] {
+        let refused = world
+            .sandbox
+            .run(&[&PLAN[..], &["--link-base", wrong]].concat())
+            .await;
+        assert_eq!(refused.code, Some(2), "{refused}");
+    }
 }

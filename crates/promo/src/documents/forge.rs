@@ -70,8 +70,8 @@ impl FromStr for LinkBase {
     type Err = LinkBaseError;
 
     fn from_str(text: &str) -> Result<Self, LinkBaseError> {
-        let after = ["https://", "http://"].iter();
-        let after = after.filter_map(|scheme| text.strip_prefix(scheme)).next();
+        let mut schemes = ["https://", "http://"].iter();
+        let after = schemes.find_map(|scheme| text.strip_prefix(scheme));
         let after = after.ok_or(LinkBaseError::Scheme)?;
         let host = after.split('/').next().unwrap_or_default();
         if host.contains('@') {

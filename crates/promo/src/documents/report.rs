@@ -51,11 +51,11 @@ fn causes(report: &Report) -> Vec<Cause<'_>> {
     let mut causes = Causes::default();
     for edge in &report.edges {
         if let EdgeResult::Blocked(blocked) = &edge.result {
-            causes.add(BlockedAt::in_run(edge, blocked));
+            causes.add(&BlockedAt::in_run(edge, blocked));
         }
     }
     for edge in &report.blocked {
-        causes.add(BlockedAt::before_run(edge));
+        causes.add(&BlockedAt::before_run(edge));
     }
     causes.most_first()
 }

@@ -1,5 +1,7 @@
 //! Plain tables: columns of text, aligned, without borders, and no wider than there is room.
 
+use std::fmt::Write as _;
+
 use anstyle::Style;
 
 use super::style::{BOLD, one_line};
@@ -108,7 +110,7 @@ fn lines(style: Style, cells: &[String], widths: &[usize]) -> String {
             let padding = wide.saturating_sub(width(part)) + GAP;
             line.extend(std::iter::repeat_n(' ', padding));
         }
-        text.push_str(&format!("{style}{}{style:#}\n", line.trim_end()));
+        let _ = writeln!(text, "{style}{}{style:#}", line.trim_end());
     }
     text
 }

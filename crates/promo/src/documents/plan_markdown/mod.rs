@@ -143,17 +143,17 @@ fn tags(tags: &[&Tag]) -> String {
 
 /// What blocks edges, and what to do about it.
 fn cause_line(cause: &Cause<'_>, comment: &Comment) -> String {
-    let hints = cause.hints.iter();
-    let hints: String = hints
-        .map(|hint| format!("<br>hint: {}", escape(hint)))
-        .collect();
-    format!(
-        "- **{}** {}: {} ({}){hints}",
+    let mut line = format!(
+        "- **{}** {}: {} ({})",
         cause.what,
         linked(&escape(&cause.subject()), cause.written_at(), comment),
         escape(cause.message()),
         cause.code
-    )
+    );
+    for hint in cause.hints {
+        let _ = write!(line, "<br>hint: {}", escape(hint));
+    }
+    line
 }
 
 fn finding(finding: &Finding) -> String {

@@ -4,10 +4,12 @@
 mod causes;
 mod changes;
 mod mirrors;
+mod names;
 
-pub(super) use causes::{BlockedAt, Cause, Causes, parted};
+pub(super) use causes::{BlockedAt, Cause, Causes};
 pub(super) use changes::{Change, changes};
 pub(super) use mirrors::MirrorSets;
+pub(super) use names::parted;
 
 use promo_core::plan::Plan;
 
@@ -15,7 +17,7 @@ use promo_core::plan::Plan;
 pub(super) fn causes(plan: &Plan) -> Vec<Cause<'_>> {
     let mut causes = Causes::default();
     for edge in plan.edges().filter(|edge| edge.verdict().is_blocked()) {
-        causes.add(BlockedAt::in_plan(&edge));
+        causes.add(&BlockedAt::in_plan(&edge));
     }
     causes.most_first()
 }
