@@ -23,7 +23,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 11] = [
+const SCENARIOS: [Scenario; 12] = [
     Scenario {
         name: "control",
         debian: true,
@@ -58,6 +58,11 @@ const SCENARIOS: [Scenario; 11] = [
         name: "matrix",
         debian: true,
         run: scenario::matrix::run,
+    },
+    Scenario {
+        name: "page",
+        debian: false,
+        run: scenario::page::run,
     },
     Scenario {
         name: "link",

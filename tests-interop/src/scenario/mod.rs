@@ -9,5 +9,6 @@ pub(super) mod evidence;
 pub(super) mod interruption;
 pub(super) mod link;
 pub(super) mod matrix;
+pub(super) mod page;
 pub(super) mod promotion;
 pub(super) mod sigstore;

@@ -1,7 +1,7 @@
 //! Images and mirrors as a matrix: how many tags of each image are put, move or are blocked at each mirror. What is published
 //! already is an empty cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use promo_core::oci::{RegistryPath, Repository};
@@ -24,13 +24,15 @@ struct Cell {
 
 #[derive(Debug, Default)]
 struct Matrix<'a> {
-    /// Each mirror with its column.
-    mirrors: BTreeMap<&'a RegistryPath, usize>,
-    columns: Vec<&'a RegistryPath>,
-    /// Each image with its cells by column, in the order of files.
-    images: Vec<(Image<'a>, BTreeMap<usize, Cell>)>,
+    /// The mirrors of promoter manifests, in their order.
+    mirrors: Vec<&'a RegistryPath>,
+    /// Each image with its cells, in the order of files.
+    images: Vec<(Image<'a>, Cells<'a>)>,
     known: BTreeMap<Image<'a>, usize>,
 }
+
+/// What stands at which mirror.
+type Cells<'a> = BTreeMap<&'a RegistryPath, Cell>;
 
 /// Where an image comes from, and its name in the promoter manifest.
 type Image<'a> = (&'a Repository, &'a str);
@@ -41,7 +43,9 @@ pub(super) fn matrix(plan: &Plan) -> Markup {
     if matrix.images.is_empty() {
         return html! {};
     }
-    let (body, without) = within(BYTES, matrix.images.iter().map(|image| matrix.row(image)));
+    let columns = matrix.columns();
+    let rows = matrix.images.iter().map(|image| row_of(image, &columns));
+    let (body, without) = within(BYTES, rows);
     html! {
         section aria-labelledby="matrix" {
             h2 id="matrix" { "Images and mirrors " (count_note(matrix.images.len(), "image")) }
@@ -54,7 +58,7 @@ pub(super) fn matrix(plan: &Plan) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "image" }
-                            @for mirror in &matrix.columns {
+                            @for mirror in &columns {
                                 th scope="col" { span { (mirror) } }
                             }
                         }
@@ -72,7 +76,12 @@ pub(super) fn matrix(plan: &Plan) -> Markup {
 impl<'a> Matrix<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut matrix = Self::default();
+        let mut known = BTreeSet::new();
         for group in plan.groups().filter(|group| !group.is_unchanged()) {
+            let mirrors = group.destination_registries().iter();
+            matrix
+                .mirrors
+                .extend(mirrors.filter(|mirror| known.insert(*mirror)));
             for row in group.rows() {
                 let tags = row.tags.len().max(1);
                 let is_move = row.moves_from.is_some();
@@ -99,32 +108,35 @@ impl<'a> Matrix<'a> {
         matrix
     }
 
+    /// The mirrors where something is to be done or blocked.
+    fn columns(&self) -> Vec<&'a RegistryPath> {
+        let cells = self.images.iter().flat_map(|(_, cells)| cells.keys());
+        let used: BTreeSet<&RegistryPath> = cells.copied().collect();
+        let mirrors = self.mirrors.iter().copied();
+        mirrors.filter(|mirror| used.contains(mirror)).collect()
+    }
+
     fn add(&mut self, image: Image<'a>, mirror: &'a RegistryPath, more: Cell) {
-        let columns = &mut self.columns;
-        let column = *self.mirrors.entry(mirror).or_insert_with(|| {
-            columns.push(mirror);
-            columns.len() - 1
-        });
         let images = &mut self.images;
         let row = *self.known.entry(image).or_insert_with(|| {
             images.push((image, BTreeMap::new()));
             images.len() - 1
         });
         if let Some((_, cells)) = self.images.get_mut(row) {
-            let cell = cells.entry(column).or_default();
+            let cell = cells.entry(mirror).or_default();
             cell.put += more.put;
             cell.moved += more.moved;
             cell.blocked += more.blocked;
         }
     }
+}
 
-    fn row(&self, ((_, image), cells): &(Image<'_>, BTreeMap<usize, Cell>)) -> Markup {
-        html! {
-            tr {
-                th scope="row" { (image) }
-                @for column in 0..self.columns.len() {
-                    td { @if let Some(cell) = cells.get(&column) { (cell.shown()) } }
-                }
+fn row_of((image, cells): &(Image<'_>, Cells<'_>), columns: &[&RegistryPath]) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (image.1) }
+            @for mirror in columns {
+                td { @if let Some(cell) = cells.get(mirror) { (cell.shown()) } }
             }
         }
     }

@@ -70,7 +70,7 @@ fn numbers(plan: &Plan) -> Markup {
     let to_do = verdicts.actionable() + verdicts.get(Verdict::Wanted);
     html! {
         ul.numbers {
-            li { strong { (to_do) } @if plan.is_offline() { " wanted" } @else { " to promote" } }
+            li { strong { (to_do) } @if plan.is_offline() { " edges wanted" } @else { " edges to promote" } }
             li.blocked[verdicts.blocked() > 0] { strong { (verdicts.blocked()) } " blocked" }
             li { strong { (verdicts.get(Verdict::Present)) } " published already" }
         }
