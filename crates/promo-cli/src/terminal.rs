@@ -52,6 +52,8 @@ impl Terminal {
         let terminal = console::Term::stdout();
         let size = terminal.is_term().then(|| terminal.size_checked());
         let columns = size.flatten().map(|(_, columns)| usize::from(columns));
+        // Some terminals don't know how wide they are.
+        let columns = columns.filter(|columns| *columns > 0);
         columns.map_or_else(Layout::default, Layout::within)
     }
 

@@ -27,6 +27,7 @@ mod review;
 mod saved_plans;
 mod schemas;
 mod support;
+mod terminal;
 mod trace;
 mod trees;
 mod trust;
