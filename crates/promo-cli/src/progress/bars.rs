@@ -45,7 +45,10 @@ impl Running {
         let Some(traffic) = &self.traffic else {
             return;
         };
-        let mut text = format!("{} requests", self.requests);
+        let mut text = match self.requests {
+            1 => "1 request".to_owned(),
+            requests => format!("{requests} requests"),
+        };
         if self.throttled > 0 {
             let _ = write!(text, ", {} answered by 429", self.throttled);
         }

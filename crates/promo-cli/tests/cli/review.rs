@@ -12,7 +12,7 @@ use crate::support::{KEY, REGISTRY_PASSWORD, World, filters, promote};
 const PLAN: [&str; 3] = ["plan", "--thin-manifest-dir", "tree"];
 
 /// Forty images with three tags each.
-fn many(world: &World) -> String {
+pub(crate) fn many(world: &World) -> String {
     let mut yaml = String::new();
     for number in 0..40 {
         let content = number.to_string();

@@ -1,6 +1,7 @@
 //! A terminal of its own for the command, as `script` of util-linux makes one.
 #![cfg(target_os = "linux")]
 
+use crate::review::many;
 use crate::support::{KEY, Output, World, promote};
 
 /// Runs the command on a terminal that has so many columns.
@@ -39,19 +40,28 @@ async fn a_table_is_as_wide_as_its_terminal() {
 #[tokio::test]
 async fn bars_go_and_phases_stay_once() {
     let world = World::start().await;
+    // Enough that the run takes longer than it is from one drawing to the next.
+    world.write_tree(&many(&world));
     let run = on_terminal(&world, 100, &promote(&KEY)).await;
     assert_eq!(run.code, Some(0), "{run}");
     let text = without_styles(&run.stdout);
-    assert!(text.contains("publish  [="), "{text}");
-    assert!(text.contains("/s, 0 s to go"), "{text}");
-    assert!(text.contains("exchanged  "), "{text}");
-    for phase in ["setup  1 passed", "plan  2 passed", "publish  2 passed"] {
+    assert!(text.contains("   promote  ["), "{text}");
+    let pace = regex::Regex::new(r"\d/s, \d+ s to go  PRODUCTION/team/image-").unwrap();
+    assert!(pace.is_match(&text), "{text}");
+    assert!(text.contains(" of blobs, "), "{text}");
+    for phase in ["setup  1 passed", "plan  40 passed", "publish  120 passed"] {
         assert_eq!(text.matches(phase).count(), 1, "{phase} in\n{text}");
     }
-    let (_, after) = text.split_once("publish  2 passed").unwrap();
+    let (_, after) = text.split_once("publish  120 passed").unwrap();
     assert!(!after.contains("exchanged"), "{after}");
-    assert!(after.contains("2 edges: 0 present, 2 published"), "{after}");
+    assert!(
+        after.contains("120 edges: 0 present, 120 published"),
+        "{after}"
+    );
     let quiet = on_terminal(&world, 100, &promote(&["--key", "cosign.key", "--quiet"])).await;
     let text = without_styles(&quiet.stdout);
-    assert_eq!(text, "2 edges: 2 present\nnothing left to do\n", "{quiet}");
+    assert_eq!(
+        text, "120 edges: 120 present\nnothing left to do\n",
+        "{quiet}"
+    );
 }
