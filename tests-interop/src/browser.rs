@@ -40,7 +40,10 @@ impl Browser {
             "goog:loggingPrefs": {"performance": "ALL"},
         }}});
         let opened = answer(client.post_json("/session", &wanted.to_string())?)?;
-        let session = opened["sessionId"].as_str().unwrap_or_default().to_owned();
+        let session = at(&opened, "/sessionId")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         Ok(Self {
             client,
             session,
@@ -81,14 +84,13 @@ impl Browser {
     pub(crate) fn requested(&self) -> Result<Vec<String>> {
         let entries = self.post("se/log", &json!({"type": "performance"}))?;
         let entries = entries.as_array().into_iter().flatten();
-        let messages = entries.filter_map(|entry| entry["message"].as_str());
+        let messages = entries.filter_map(|entry| at(entry, "/message").as_str());
         let mut urls = Vec::new();
         for message in messages {
             let message: Value = serde_json::from_str(message)
                 .map_err(|error| Error::document("the browser's log", error))?;
-            let message = &message["message"];
-            if message["method"] == "Network.requestWillBeSent" {
-                let url = message["params"]["request"]["url"].as_str();
+            if *at(&message, "/message/method") == "Network.requestWillBeSent" {
+                let url = at(&message, "/message/params/request/url").as_str();
                 urls.extend(url.map(str::to_owned));
             }
         }
@@ -120,13 +122,18 @@ fn answer(response: Response) -> Result<Value> {
         address: "the browser".to_owned(),
         source,
     })?;
-    let mut document: Value = serde_json::from_str(&text)
+    let document: Value = serde_json::from_str(&text)
         .map_err(|error| Error::document("the browser's answer", error))?;
     if status == 200 {
-        return Ok(document["value"].take());
+        return Ok(at(&document, "/value").clone());
     }
-    let message = &document["value"]["message"];
+    let message = at(&document, "/value/message");
     Err(Error::unmet(format!(
         "the browser answered {status}: {message}"
     )))
+}
+
+/// What stands at a place of a document; null if nothing does.
+pub(crate) fn at<'a>(document: &'a Value, place: &str) -> &'a Value {
+    document.pointer(place).unwrap_or(&Value::Null)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, at};
 use crate::digest::sha256;
 use crate::interop::Setting;
 use crate::servers::{Server, free_address};
@@ -38,7 +38,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
         browser.open(&url)?;
         let facts = browser.run(FACTS)?;
         shows_the_plan(&facts)?;
-        papers.push(facts["paper"].to_string());
+        papers.push(at(&facts, "/paper").to_string());
         let objections = browser.run_later(&format!("{axe}\n{JUDGE}"))?;
         demand(
             objections.as_array().is_some_and(Vec::is_empty),
@@ -68,7 +68,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
 
 fn shows_the_plan(facts: &Value) -> Result<()> {
     let is = |what: &str, wanted: &Value| {
-        let found = &facts[what];
+        let found = at(facts, &format!("/{what}"));
         demand(found == wanted, &format!("{what}: {found}, not {wanted}"))
     };
     is("title", &"promo plan".into())?;
@@ -85,21 +85,21 @@ fn shows_the_plan(facts: &Value) -> Result<()> {
     is("mirrors", &mirrors.to_vec().into())?;
     is("matrix", &["app", "+1!1", "+2"].to_vec().into())?;
     is("active", &0.into())?;
-    let decision = facts["decisions"].to_string();
+    let decision = at(facts, "/decisions").to_string();
     demand(decision.contains("would move"), &decision)?;
     let link = "https://forge.example/o/r/blob/main/manifest.yaml#L8";
-    let links = facts["links"].as_array();
+    let links = at(facts, "/links").as_array();
     let leads_there = links.is_some_and(|links| links.iter().any(|one| one == link));
     demand(
         leads_there,
-        &format!("no link to {link}: {}", facts["links"]),
+        &format!("no link to {link}: {}", at(facts, "/links")),
     )?;
-    let text = facts["text"].as_str().unwrap_or_default();
+    let text = at(facts, "/text").as_str().unwrap_or_default();
     demand(
         text.contains(MARKUP),
         "the bad name is not shown as it stands",
     )?;
-    let (wide, window) = (facts["wide"].as_u64(), facts["window"].as_u64());
+    let (wide, window) = (at(facts, "/wide").as_u64(), at(facts, "/window").as_u64());
     demand(
         wide <= window,
         &format!("{wide:?} in a window of {window:?}"),
