@@ -123,7 +123,9 @@ pub(in crate::documents) struct Cause<'a> {
     message: String,
     /// What is said of all of them, if not just that.
     general: Option<String>,
-    images: BTreeSet<&'a str>,
+    /// The image of the first edge, and how many there are: by source, since two promoter manifests may name theirs alike.
+    image: &'a str,
+    sources: BTreeSet<&'a Repository>,
     tags: BTreeSet<&'a Tag>,
     mirrors: BTreeSet<&'a str>,
 }
@@ -139,7 +141,8 @@ impl<'a> Cause<'a> {
             written_at: blocked.written_at,
             message: blocked.message.clone(),
             general: None,
-            images: BTreeSet::new(),
+            image: blocked.image,
+            sources: BTreeSet::new(),
             tags: BTreeSet::new(),
             mirrors: BTreeSet::new(),
         }
@@ -147,9 +150,9 @@ impl<'a> Cause<'a> {
 
     fn add(&mut self, blocked: &BlockedAt<'a>) {
         self.edges += 1;
-        self.images.insert(blocked.image);
+        self.sources.insert(blocked.source);
         // Of many images none is named, so neither are their tags.
-        if self.images.len() == 1 {
+        if self.sources.len() == 1 {
             self.tags.extend(blocked.tag);
         }
         self.mirrors.insert(blocked.mirror);
@@ -162,9 +165,9 @@ impl<'a> Cause<'a> {
 
     /// What it blocks: an edge by its name, several by their number.
     pub(in crate::documents) fn subject(&self) -> String {
-        let images = match self.images.first() {
-            Some(image) if self.images.len() == 1 => format!("{image}{}", self.named_tags()),
-            _ => counted(self.images.len() as u64, "image"),
+        let images = match self.sources.len() {
+            1 => format!("{}{}", self.image, self.named_tags()),
+            many => counted(many as u64, "image"),
         };
         let mirrors: Vec<&str> = self.mirrors.iter().copied().collect();
         let mirrors = match mirrors.len() {
@@ -179,7 +182,7 @@ impl<'a> Cause<'a> {
 
     /// Where the promoter manifest asks for it, if it is of one image.
     pub(in crate::documents) fn written_at(&self) -> Option<(&FilePath, Position)> {
-        self.written_at.filter(|_| self.images.len() == 1)
+        self.written_at.filter(|_| self.sources.len() == 1)
     }
 
     fn named_tags(&self) -> String {
