@@ -1,6 +1,6 @@
 //! A plain HTTP client for registries on loopback: enough to see for ourselves what they hold.
 //!
-//! It speaks HTTP/1.0, so every answer ends with its connection and none is chunked.
+//! It speaks HTTP/1.0, so every answer ends with its connection and none is chunked; 1.1 only with who knows nothing else.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -20,6 +20,7 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
 pub(crate) struct Client {
     address: String,
     authorization: Option<String>,
+    version: &'static str,
 }
 
 /// The head of an answer, and its body still to be read.
@@ -36,6 +37,15 @@ impl Client {
         Self {
             address: address.to_owned(),
             authorization: basic.map(|basic| format!("Basic {basic}")),
+            version: "1.0",
+        }
+    }
+
+    /// Of a server that knows nothing but HTTP/1.1, and doesn't send its answers in chunks.
+    pub(crate) fn of_http_1_1(address: &str) -> Self {
+        Self {
+            version: "1.1\r\nConnection: close",
+            ..Self::new(address, None)
         }
     }
 
@@ -65,6 +75,11 @@ impl Client {
     pub(crate) fn post_json(&self, path: &str, body: &str) -> Result<Response> {
         let field = ("Content-Type", "application/json");
         self.send("POST", path, field, body.as_bytes(), body.len() as u64)
+    }
+
+    /// Takes something away, of a server that is no registry.
+    pub(crate) fn delete(&self, path: &str) -> Result<Response> {
+        self.send("DELETE", path, ("Accept", "*/*"), io::empty(), 0)
     }
 
     /// Sends `length` bytes of `body`.
@@ -103,10 +118,10 @@ impl Client {
     ) -> io::Result<Response> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        let address = &self.address;
+        let (address, version) = (&self.address, self.version);
         write!(
             stream,
-            "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n{name}: {value}\r\n"
+            "{method} {path} HTTP/{version}\r\nHost: {address}\r\nContent-Length: {length}\r\n{name}: {value}\r\n"
         )?;
         if let Some(authorization) = &self.authorization {
             write!(stream, "Authorization: {authorization}\r\n")?;

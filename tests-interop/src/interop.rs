@@ -23,7 +23,7 @@ struct Scenario {
     run: fn(&Setting<'_>) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 13] = [
+const SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "control",
         debian: true,
@@ -68,6 +68,11 @@ const SCENARIOS: [Scenario; 13] = [
         name: "matrix",
         debian: true,
         run: scenario::matrix::run,
+    },
+    Scenario {
+        name: "page",
+        debian: false,
+        run: scenario::page::run,
     },
     Scenario {
         name: "link",

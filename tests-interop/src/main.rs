@@ -12,6 +12,7 @@
 mod access_log;
 mod audit;
 mod bench;
+mod browser;
 mod containers;
 mod cosign;
 mod digest;

@@ -227,6 +227,11 @@ impl Promo {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// `promo plan --manifest FILE …`, not yet started.
+    pub(crate) fn plan(&self, manifest: &str) -> Command {
+        self.command(&["plan", "--manifest", manifest])
+    }
+
     /// `promo cip --manifest FILE`
     pub(crate) fn cip(&self, manifest: &Path) -> Result<process::Output> {
         let mut command = self.command(&["cip", "--manifest"]);

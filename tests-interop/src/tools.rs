@@ -3,7 +3,9 @@
 //! Debian's packages go where Debian puts them; what is built from the Go module proxy is kept in a folder outside the
 //! checkout, named after the pins, so that a changed pin never meets an old program.
 
+mod browser;
 mod debian;
+mod npm;
 mod peers;
 mod sigstore;
 mod sigstore_clients;
@@ -16,6 +18,7 @@ use crate::digest::sha256;
 use xtask::error::{Error, OnPath, Result};
 use xtask::{process, workspace};
 
+pub(crate) use browser::{BrowserTools, browser};
 pub(crate) use debian::ensure_debian;
 pub(crate) use peers::{Peers, peers};
 pub(crate) use sigstore::{Programs, sigstore};

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promo::documents::hosts_text;
+use promo::documents::{Layout, LayoutExtent, hosts_text, traffic_text};
 use promo::settings::{Environment, NetworkOverrides, Overrides, Part, Resolver, Settings};
 use promo::{Account, Promoter};
 use promo_core::pipeline::Interrupt;
 use promo_core::ports::Observer;
+use promo_core::report::Report;
 use promo_registry::ConnectionLimit;
 use promo_sign::Password;
 
@@ -91,6 +92,26 @@ impl Context {
         let place = named.or_else(|| of_job().map(TracePlace::OfJob));
         let Some(place) = place else { return Ok(None) };
         Ok(Some(self.trace.begin(&place, told)?))
+    }
+
+    /// How the report of a run is.
+    pub(crate) fn run_layout(&self, edges: bool) -> Layout {
+        let mut layout = Terminal::layout();
+        layout.extent = match self.terminal.verbosity() {
+            _ if edges => LayoutExtent::Edges,
+            Verbosity::Quiet => LayoutExtent::Brief,
+            _ => LayoutExtent::Screen,
+        };
+        layout
+    }
+
+    /// After a run: what it took. It goes to standard error, since it differs from run to run.
+    pub(crate) fn tell_traffic(&self, report: &Report) {
+        if !self.console.logs_json() {
+            let took = report.ended.duration_since(report.started);
+            let took = took.unsigned_abs();
+            self.terminal.note(&traffic_text(&report.hosts, took));
+        }
     }
 
     /// After the command: writes what is left of a trace, and tells with `-v` what was exchanged with each host.

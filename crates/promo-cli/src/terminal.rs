@@ -5,6 +5,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use promo::documents::Layout;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -44,6 +45,16 @@ impl Terminal {
     /// Whether a person looks at standard error.
     pub(crate) fn is_interactive() -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// How texts for people are laid out: as wide as the terminal is, if standard output is one.
+    pub(crate) fn layout() -> Layout {
+        let terminal = console::Term::stdout();
+        let size = terminal.is_term().then(|| terminal.size_checked());
+        let columns = size.flatten().map(|(_, columns)| usize::from(columns));
+        // Some terminals don't know how wide they are.
+        let columns = columns.filter(|columns| *columns > 0);
+        columns.map_or_else(Layout::default, Layout::within)
     }
 
     /// Asks for a secret without showing it; nothing if no person is there.

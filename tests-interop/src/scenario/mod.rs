@@ -11,5 +11,6 @@ pub(super) mod interruption;
 pub(super) mod link;
 pub(super) mod matrix;
 pub(super) mod newcomer;
+pub(super) mod page;
 pub(super) mod promotion;
 pub(super) mod sigstore;

@@ -53,14 +53,39 @@ const DEBIAN: [DebianProgram; 6] = [
     },
 ];
 
+/// A browser and what drives it. Debian replaces them whenever one of their holes is closed, and keeps no version before.
+const BROWSER: [DebianProgram; 2] = [
+    DebianProgram {
+        package: "chromium",
+        program: "chromium",
+        ask: &["--version"],
+        says: "built on Debian GNU/Linux 12",
+    },
+    DebianProgram {
+        package: "chromium-driver",
+        program: "chromedriver",
+        ask: &["--version"],
+        says: "ChromeDriver ",
+    },
+];
+
 /// Installs what is missing, and demands that each program is the version that is known here.
 pub(crate) fn ensure_debian() -> Result<()> {
-    let wrong: Vec<&DebianProgram> = DEBIAN.iter().filter(|wanted| !wanted.is_here()).collect();
+    ensure(&DEBIAN)
+}
+
+/// The same for a browser.
+pub(super) fn ensure_browser() -> Result<()> {
+    ensure(&BROWSER)
+}
+
+fn ensure(programs: &[DebianProgram]) -> Result<()> {
+    let wrong: Vec<&DebianProgram> = programs.iter().filter(|one| !one.is_here()).collect();
     if !wrong.is_empty() {
         let packages: Vec<&str> = wrong.iter().map(|wanted| wanted.package).collect();
         install_debian(&packages)?;
     }
-    match DEBIAN.iter().find(|wanted| !wanted.is_here()) {
+    match programs.iter().find(|wanted| !wanted.is_here()) {
         None => Ok(()),
         Some(wanted) => Err(Error::Missing(format!(
             "`{}` of Debian should say `{}`",

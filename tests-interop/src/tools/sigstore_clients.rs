@@ -1,12 +1,9 @@
 //! sigstore's own clients in Python and JavaScript, installed by their pins when they are missing.
 
-use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use super::{Cache, keep, named_after, on_path};
-use xtask::error::{OnPath, Result};
-use xtask::process;
+use super::{Cache, named_after, on_path};
+use xtask::error::Result;
 
 /// The Python client, with all that it needs.
 const PYTHON: [&str; 29] = [
@@ -62,34 +59,6 @@ pub(crate) fn sigstore_clients() -> Result<Clients> {
     Ok(Clients {
         python: cache.python(&PYTHON)?,
         node: on_path("node")?,
-        modules: cache.node_modules()?,
+        modules: cache.node_modules(NODE_PACKAGE, NODE_LOCK)?,
     })
-}
-
-impl Cache {
-    /// Installs what [`NODE_LOCK`] pins, by its digests, once.
-    fn node_modules(&self) -> Result<PathBuf> {
-        let folder = self.folder.join("node");
-        if !folder.exists() {
-            let scratch = self.scratch()?;
-            for (name, text) in [
-                ("package.json", NODE_PACKAGE),
-                ("package-lock.json", NODE_LOCK),
-            ] {
-                let path = scratch.path().join(name);
-                fs::write(&path, text).on("write", &path)?;
-            }
-            let mut install = Command::new(on_path("npm")?);
-            install.current_dir(scratch.path()).args([
-                "ci",
-                "--silent",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ]);
-            process::run(&mut install)?;
-            keep(&scratch.keep(), &folder)?;
-        }
-        Ok(folder)
-    }
 }

@@ -6,8 +6,7 @@ use clap::Args;
 
 use promo::settings::{Overrides, ScopeOverrides};
 
-use super::{ManifestsArgs, SigningArgs, StagingArgs};
-use crate::output::Format;
+use super::{ManifestsArgs, RunShownArgs, SigningArgs, StagingArgs};
 
 /// Execute a saved plan
 ///
@@ -37,9 +36,8 @@ pub(crate) struct ApplyArgs {
     /// Also write the result as JSON into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
-          help = Format::help(&Format::DATA))]
-    pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) shown: RunShownArgs,
 }
 
 impl ApplyArgs {

@@ -13,6 +13,7 @@ mod image;
 mod manifest;
 mod promotion;
 mod setting_flags;
+mod shown;
 mod trace;
 mod tree;
 
@@ -26,9 +27,10 @@ pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    KeylessArgs, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
+    KeylessArgs, ManifestsArgs, PlanArgs, PromoteArgs, SigningArgs, StagingArgs,
 };
 pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
+pub(crate) use shown::{PlanShownArgs, RunShownArgs};
 pub(crate) use trace::TraceArgs;
 pub(crate) use tree::{InitArgs, KeyGenerateArgs, ManifestCheckArgs};
 

@@ -8,7 +8,7 @@ use promo::git::Since;
 use promo::settings::{ScopeOverrides, SigningOverrides, StagingOverrides};
 use promo::snapshot_file::GivenInventory;
 
-use crate::output::Format;
+use super::{PlanShownArgs, RunShownArgs};
 
 /// Which promoter manifests.
 #[derive(Debug, Clone, Default, Args)]
@@ -99,20 +99,6 @@ pub(crate) struct StagingArgs {
     pub(crate) carry: Vec<String>,
 }
 
-/// What is printed of a plan.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct PlanShownArgs {
-    /// Print only the numbers: how many edges there are of each verdict
-    #[arg(long)]
-    pub(crate) summary: bool,
-    /// Print each edge as one line of JSON, the published ones, too
-    #[arg(long, conflicts_with_all = ["output", "summary"])]
-    pub(crate) edges: bool,
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::PLAN),
-          help = Format::help(&Format::PLAN))]
-    pub(crate) output: Option<Format>,
-}
-
 /// What is asked about the images of a plan besides.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlanAskedArgs {
@@ -149,7 +135,7 @@ pub(crate) struct PlanArgs {
     pub(crate) save: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shown: PlanShownArgs,
-    /// Also write the plan as JSON into this file
+    /// Also write the plan into this file: as a page for browsers if its name ends in `.html`, else as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 }
@@ -175,9 +161,8 @@ pub(crate) struct PromoteArgs {
     /// Also write the report as JSON into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
-          help = Format::help(&Format::DATA))]
-    pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) shown: RunShownArgs,
 }
 
 /// How promoted images are signed and attested.

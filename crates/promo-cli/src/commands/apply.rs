@@ -25,14 +25,18 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
     let applied = promoter.apply(&saved, &request).await?;
 
     let exit = applied.ending();
-    let text = match context.console.format(args.output, &Format::DATA) {
+    let text = match context.console.format(args.shown.output, &Format::DATA) {
         Format::Json => json(&applied)?,
         Format::Yaml => yaml(&applied)?,
-        _ => applied_text(&applied).into_styled() + &hints::after(&applied.report),
+        _ => {
+            let layout = context.run_layout(args.shown.edges);
+            applied_text(&applied, layout).into_styled() + &hints::after(&applied.report)
+        }
     };
     let kept = files.keep(&applied, &applied.report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.
     context.terminal.result(&text)?;
+    context.tell_traffic(&applied.report);
     kept?;
     Ok(Outcome {
         text: String::new(),

@@ -3,7 +3,9 @@
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-use promo::documents::{json, plan_markdown, plan_text, summary_markdown, summary_text, yaml};
+use promo::documents::{
+    Comment, json, plan_markdown, plan_page, plan_text, summary_markdown, summary_text, yaml,
+};
 use promo::settings::{Overrides, Part};
 use promo::{Held, PlanRequest};
 use promo_core::plan::{Plan, PlanInputs};
@@ -32,8 +34,16 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
     let planned = promoter.plan(&request).await?;
     let (plan, inputs) = (&planned.plan, &planned.inputs);
     let exit = Exit::of_plan(plan, args.exit_code);
-    for file in [save, report].into_iter().flatten() {
+    if let Some(file) = save {
         file.write(&json(&plan.to_document(inputs))?, exit)?;
+    }
+    if let Some(file) = report {
+        let text = if file.is_page() {
+            plan_page(plan, inputs, args.shown.link_base.as_ref())
+        } else {
+            json(&plan.to_document(inputs))?
+        };
+        file.write(&text, exit)?;
     }
     let text = show(&args.shown, context, plan, inputs)?;
     // The process ends now. To give back a million pieces of memory one by one would take a tenth of the whole run.
@@ -75,10 +85,17 @@ fn show(
         (_, true) => return Ok(summary_text(plan).into_styled()),
         (Format::Json, false) => Terminal::document(&plan.to_document(inputs))?,
         (Format::Yaml, false) => return Ok(yaml(&plan.to_document(inputs))?),
-        (Format::Markdown, false) => return Ok(plan_markdown(plan)),
-        (_, false) => return Ok(plan_text(plan).into_styled()),
+        (Format::Markdown, false) => return Ok(plan_markdown(plan, &comment(args))),
+        (_, false) => return Ok(plan_text(plan, Terminal::layout()).into_styled()),
     }
     Ok(String::new())
+}
+
+fn comment(args: &PlanShownArgs) -> Comment {
+    let mut comment = Comment::default();
+    comment.forge = args.forge.into();
+    comment.links.clone_from(&args.link_base);
+    comment
 }
 
 /// How many bytes of lines are written at once.

@@ -32,14 +32,18 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
     let report = promoter.promote(&request).await?;
 
     let exit = Exit::of_report(&report);
-    let text = match context.console.format(args.output, &Format::DATA) {
+    let text = match context.console.format(args.shown.output, &Format::DATA) {
         Format::Json => json(&report)?,
         Format::Yaml => yaml(&report)?,
-        _ => report_text(&report).into_styled() + &hints::after(&report),
+        _ => {
+            let layout = context.run_layout(args.shown.edges);
+            report_text(&report, layout).into_styled() + &hints::after(&report)
+        }
     };
     let kept = files.keep(&report, &report, exit);
     // The result is printed whatever becomes of the files: it is all that tells of the run.
     context.terminal.result(&text)?;
+    context.tell_traffic(&report);
     kept?;
     Ok(Outcome {
         text: String::new(),

@@ -55,6 +55,12 @@ impl ReportFile {
         })
     }
 
+    /// Whether its name asks for a page that browsers show.
+    pub(crate) fn is_page(&self) -> bool {
+        let extension = self.path.extension();
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("html"))
+    }
+
     /// Writes the report of a run that ended with `run`.
     pub(crate) fn write(self, text: &str, run: Exit) -> Result<()> {
         let Self { path, way } = self;

@@ -3,6 +3,7 @@
 use promo::documents::style::one_line;
 use promo_core::ports::{Event, Observer};
 
+use super::blocked::{self, Blocked};
 use super::{end_of_phase, noteworthy};
 use crate::diagnostics;
 use crate::terminal::{Terminal, Verbosity};
@@ -11,11 +12,15 @@ use crate::terminal::{Terminal, Verbosity};
 #[derive(Debug)]
 pub(super) struct Lines {
     terminal: Terminal,
+    blocked: Blocked,
 }
 
 impl Lines {
     pub(super) fn new(terminal: Terminal) -> Self {
-        Self { terminal }
+        Self {
+            terminal,
+            blocked: Blocked::default(),
+        }
     }
 
     fn verbose(event: &Event) -> Option<String> {
@@ -60,7 +65,25 @@ impl Observer for Lines {
                 phase,
                 passed,
                 blocked,
-            } => self.terminal.note(&end_of_phase(*phase, *passed, *blocked)),
+            } => {
+                for line in self.blocked.rest(*phase) {
+                    self.terminal.note(&line);
+                }
+                self.terminal.note(&end_of_phase(*phase, *passed, *blocked));
+            }
+            Event::ItemDone {
+                phase,
+                item,
+                blocked: Some(code),
+            } => {
+                let line = match self.terminal.verbosity() {
+                    Verbosity::Verbose => Some(blocked::line(*phase, item, *code)),
+                    _ => self.blocked.add(*phase, item, *code),
+                };
+                if let Some(line) = line {
+                    self.terminal.note(&one_line(&line));
+                }
+            }
             Event::Warning { code, message } => {
                 self.terminal
                     .tell(&diagnostics::warning(code.as_str(), message));

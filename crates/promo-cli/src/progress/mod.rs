@@ -3,6 +3,7 @@
 //! All of it goes to standard error.
 
 mod bars;
+mod blocked;
 mod events;
 mod lines;
 
@@ -27,24 +28,19 @@ pub(crate) fn observer(context: &Context) -> Arc<dyn Observer> {
     }
 }
 
-/// The line at the end of a phase that had something to do.
+/// The line at the end of a phase.
 fn end_of_phase(phase: Phase, passed: u64, blocked: u64) -> String {
     let name = phase.as_str();
     if blocked == 0 {
         format!("{name:>10}  {passed} passed")
     } else {
-        format!("{name:>10}  {passed} passed, {blocked} left")
+        format!("{name:>10}  {passed} passed, {blocked} blocked")
     }
 }
 
 /// The line of something that a person should read whatever the verbosity; nothing for other events.
 fn noteworthy(event: &Event) -> Option<String> {
     match event {
-        Event::ItemDone {
-            phase,
-            item,
-            blocked: Some(code),
-        } => Some(format!("{:>10}  left {item} ({code})", phase.as_str())),
         Event::Signer { subject, issuer } => Some(format!(
             "{:>10}  as {subject}, for whom {issuer} vouches",
             "signing"

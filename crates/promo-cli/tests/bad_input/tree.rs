@@ -119,7 +119,10 @@ async fn paths_stay_in_the_tree() {
     ));
     // What it names is not read, only said.
     let run = world.promote(&KEY).await;
-    run.is(0, &["promoter-manifest.yaml:5:13 (PROMO-M038)"]);
+    run.is(
+        0,
+        &["warning[PROMO-M038] manifests/team/promoter-manifest.yaml:5:13"],
+    );
     world.good_ones_are_published();
     let world = World::start().await;
     let manifest = format!(

@@ -200,8 +200,8 @@ async fn prow_jobs_compare_with_the_revision_of_their_kind() {
         let run = job(&world, kind, base, &["--manifest-diff-since=2019-01-01"]).await;
         assert_eq!(run.code, Some(0), "{kind}\n{run}");
         assert!(run.stderr.contains("1 edges: 1 promote"), "{kind}\n{run}");
-        assert!(run.stdout.contains("/server:v1"), "{kind}\n{run}");
-        assert!(!run.stdout.contains("/app:v1"), "{kind}\n{run}");
+        assert!(run.stdout.contains("team/server  v1"), "{kind}\n{run}");
+        assert!(!run.stdout.contains("team/app"), "{kind}\n{run}");
     }
     for (kind, base, expected) in [
         ("presubmit", "", "PULL_BASE_SHA"),

@@ -129,7 +129,7 @@ async fn what_init_writes_is_valid() {
     --- exit 0
     ");
     assert_snapshot!(sandbox.run(&["plan", "--offline"]).await, @r"
-    warning images/team/images.yaml: there are no images
+    warning[PROMO-M060] images/team/images.yaml: there are no images
 
     0 images, 0 digests, 0 edges
     no registry was asked

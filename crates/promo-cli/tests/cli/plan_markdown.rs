@@ -21,38 +21,40 @@ fn settings() -> insta::Settings {
 }
 
 #[tokio::test]
-async fn what_is_left_stands_first_and_what_is_done_is_a_number() {
+async fn what_changes_stands_first_and_what_is_done_is_a_number() {
     let world = World::with_blemishes().await;
     let _filters = settings().bind_to_scope();
     assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    <!-- promo plan -->
     ### promo plan
 
-    **3 left**, 1 edge to promote, 0 published already.
+    **3 blocked**, 1 edge to promote, 0 published already.
 
-    #### Left
+    #### Changes
 
+    | image | tags | digest | where | why |
+    |---|---|---|---|---|
+    | `app` | `v1` | `SHORT` | `PRODUCTION/team` | new |
+
+    #### Blocked
+
+    - **tag-move** server:v1 at PRODUCTION/team: the tag would move from DIGEST to DIGEST, which nobody allowed (PROMO-P008)
     - **invalid** images/team/images.yaml:7:9: \`Bad\` is not the name of an image: \`Bad\` is not a path component of a repository (lower-case letters and digits, separated by \`.\`, \`\_\`, \`\_\_\` or \`-\`) (PROMO-M050)
     - **invalid** images/team/images.yaml:9:5: \`sha256:00\` is not a digest: a sha256 digest has 64 hexadecimal digits, not 2 (PROMO-M052)
-    - **tag-move** `PRODUCTION/team/server:v1`: the tag would move from DIGEST to DIGEST, which nobody allowed (PROMO-P008)
-
-    #### To do
-
-    | verdict | image | digest | tags | destinations |
-    |---|---|---|---|---|
-    | promote | `app` | `SHORT` | `v1` | `PRODUCTION/team` |
     --- exit 3
     "##);
     let promoted = world.sandbox.run(&promote(&KEY)).await;
     assert_eq!(promoted.code, Some(3), "{promoted}");
     world.write_tree(&world.images_yaml().replace("server", "other"));
     assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    <!-- promo plan -->
     ### promo plan
 
-    **1 left**, nothing to promote, 1 published already.
+    **1 blocked**, nothing to promote, 1 published already.
 
-    #### Left
+    #### Blocked
 
-    - **lost** `PRODUCTION/team/other:v1`: STAGING/team/other no longer holds the digest (PROMO-P007)
+    - **lost** other:v1 at PRODUCTION/team: STAGING/team/other no longer holds the digest (PROMO-P007)
     --- exit 3
     "##);
 }
@@ -63,16 +65,17 @@ async fn a_plan_without_registries_says_so() {
     let _filters = settings().bind_to_scope();
     let offline = [&PLAN[..], &["--offline"]].concat();
     assert_snapshot!(world.sandbox.run(&offline).await, @r##"
+    <!-- promo plan -->
     ### promo plan
 
     2 edges wanted; no registry was asked.
 
-    #### To do
+    #### Changes
 
-    | verdict | image | digest | tags | destinations |
+    | image | tags | digest | where | why |
     |---|---|---|---|---|
-    | wanted | `app` | `SHORT` | `v1` | `PRODUCTION/team` |
-    | wanted | `server` | `SHORT` | `v1` | `PRODUCTION/team` |
+    | `app` | `v1` | `SHORT` | `PRODUCTION/team` | wanted |
+    | `server` | `v1` | `SHORT` | `PRODUCTION/team` | wanted |
     --- exit 0
     "##);
 }
@@ -82,6 +85,7 @@ async fn a_plan_with_nothing_to_do_is_one_line() {
     let world = World::start().await;
     assert_eq!(world.promote(&KEY).await.code, Some(0));
     assert_snapshot!(world.sandbox.run(&PLAN).await, @r##"
+    <!-- promo plan -->
     ### promo plan
 
     Nothing to promote, 2 published already.

@@ -20,9 +20,9 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
         .run(&["plan", "--thin-manifest-dir", "tree"])
         .await;
     assert_snapshot!(planned, @r"
-    VERDICT  IMAGE   DIGEST               TAGS  DESTINATIONS
-    promote  app     APP  v1    PRODUCTION/team
-    promote  server  SERVER  v1    PRODUCTION/team
+    IMAGE   TAGS  DIGEST               WHERE                 WHY
+    app     v1    APP  PRODUCTION/team  new
+    server  v1    SERVER  PRODUCTION/team  new
 
     2 images, 2 digests, 2 edges: 2 promote
     --- exit 0
@@ -32,39 +32,28 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
         .run(&["promote", "--thin-manifest-dir", "tree"])
         .await;
     assert_snapshot!(dry, @r"
-         setup  1 passed
-          plan  2 passed
-    provenance  not asked for
-      validate  not asked for
-       promote  not reached
-          sign  not reached
-        attest  not reached
-       publish  not reached
+           IMAGE        TAGS  DIGEST               WHERE
+    ready  team/app     v1    APP  PRODUCTION
+    ready  team/server  v1    SERVER  PRODUCTION
 
-    ready PRODUCTION/team/app:v1 APP
-    ready PRODUCTION/team/server:v1 SERVER
+    not asked for: provenance, validate
     2 edges: 0 present, 2 ready
     a dry run: nothing was written
     hint: `--confirm` promotes
     --- stderr
          setup  1 passed
           plan  2 passed
+    TRAFFIC
     --- exit 0
     ");
     assert!(world.production.log().writes().is_empty());
 
     assert_snapshot!(world.promote(&KEY).await, @r"
-         setup  1 passed
-          plan  2 passed
-    provenance  not asked for
-      validate  not asked for
-       promote  2 passed
-          sign  2 passed
-        attest  2 passed
-       publish  2 passed
+               IMAGE        TAGS  DIGEST               WHERE
+    published  team/app     v1    APP  PRODUCTION
+    published  team/server  v1    SERVER  PRODUCTION
 
-    published PRODUCTION/team/app:v1 APP
-    published PRODUCTION/team/server:v1 SERVER
+    not asked for: provenance, validate
     2 edges: 0 present, 2 published
     --- stderr
          setup  1 passed
@@ -73,6 +62,7 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
           sign  2 passed
         attest  2 passed
        publish  2 passed
+    TRAFFIC
     --- exit 0
     ");
     assert_eq!(world.published("app").as_deref(), Some(world.digest("app")));
@@ -80,15 +70,7 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
 
     world.production.log().clear();
     assert_snapshot!(world.promote(&KEY).await, @r"
-         setup  1 passed
-          plan  0 passed
-    provenance  not asked for
-      validate  not asked for
-       promote  0 passed
-          sign  0 passed
-        attest  0 passed
-       publish  0 passed
-
+    not asked for: provenance, validate
     2 edges: 2 present
     nothing left to do
     --- stderr
@@ -98,6 +80,7 @@ async fn a_run_publishes_with_evidence_and_the_next_sends_no_write() {
           sign  0 passed
         attest  0 passed
        publish  0 passed
+    TRAFFIC
     --- exit 0
     ");
     assert!(world.production.log().writes().is_empty());

@@ -171,6 +171,12 @@ impl<'a> PlannedGroup<'a> {
         self.exceptions
     }
 
+    /// A digest that tags were found to point to, by its index.
+    pub(super) fn found(&self, index: Option<u32>) -> Option<Digest> {
+        let index = usize::try_from(index?).ok()?;
+        self.plan.found.get(index).copied()
+    }
+
     /// The index of its image entry.
     pub(super) fn image_index(&self) -> u32 {
         self.entry.image

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::layout::Layout;
 use super::report::report_text;
 use super::style::RED;
 use super::{Text, counted};
@@ -9,8 +10,8 @@ use crate::error::codes::UNWANTED;
 use crate::promoter::Applied;
 
 /// The report of the run, and what of the plan was refused as no longer wanted.
-pub fn applied_text(applied: &Applied) -> Text {
-    let mut text = report_text(&applied.report).into_styled();
+pub fn applied_text(applied: &Applied, layout: Layout) -> Text {
+    let mut text = report_text(&applied.report, layout).into_styled();
     if applied.planned_tree != applied.tree {
         text.push_str("the promoter manifests have changed since the plan was made\n");
     }

@@ -1,11 +1,14 @@
-//! What was exchanged with each host, for people: a table at the end of a run that tells all.
+//! What was exchanged with hosts, for people: a line at the end of a run, and a table for one that tells all.
+
+use std::time::Duration;
 
 use promo_core::ports::RequestClass;
+use promo_core::report::HostTraffic;
 
 use super::table::Table;
 use super::{Text, counted};
 use crate::account::HostAccount;
-use crate::human::human_bytes;
+use crate::human::{human_bytes, human_time};
 
 /// A line for each host; nothing if none was asked.
 pub fn hosts_text(hosts: &[HostAccount]) -> Text {
@@ -41,4 +44,21 @@ pub fn hosts_text(hosts: &[HostAccount]) -> Text {
     let total = counted(requests, "request");
     let hosts = counted(hosts.len() as u64, "host");
     Text(format!("{}{total} to {hosts}\n", table.render()))
+}
+
+/// All of it in one line, without a line end: requests, bytes and time.
+pub fn traffic_text(hosts: &[HostTraffic], took: Duration) -> String {
+    let requests = hosts.iter().map(|host| host.requests.total()).sum();
+    let sum = |bytes: fn(&HostTraffic) -> u64| {
+        let bytes = hosts.iter().map(bytes);
+        human_bytes(bytes.fold(0, u64::saturating_add))
+    };
+    format!(
+        "{} to {}, {} received and {} sent, in {}",
+        counted(requests, "request"),
+        counted(hosts.len() as u64, "host"),
+        sum(|host| host.received),
+        sum(|host| host.sent),
+        human_time(took)
+    )
 }

@@ -1,64 +1,62 @@
-//! A plan for people at terminals, as a table. What is unchanged is one number.
+//! A plan for people at terminals: what changes as a table, then what can't be done with one line for each cause. What is
+//! unchanged is one number.
 
 use std::fmt::Write as _;
 
-use promo_core::manifest::{Finding, Severity};
+use promo_core::manifest::Finding;
 use promo_core::oci::{Digest, RegistryPath, Tag};
-use promo_core::plan::{Cost, Plan, PlannedEdge, PlannedGroup, PlannedRow, Traffic, Verdict};
+use promo_core::plan::{Cost, Plan, Traffic};
 
 use super::beside::beside_text;
-use super::style::{BOLD, GREEN, RED, YELLOW, hints, one_line};
+use super::layout::Layout;
+use super::review::{self, Change, MirrorSets};
+use super::review_text::{blocked_text, findings_text, legend_text};
+use super::style::{BOLD, GREEN, YELLOW};
 use super::table::Table;
 use super::{Text, counted};
 use crate::human::human_bytes;
 
-/// The plan as a table, then what was blocked and why, then the numbers.
-pub fn plan_text(plan: &Plan) -> Text {
-    let mut table = Table::new(["VERDICT", "IMAGE", "DIGEST", "TAGS", "DESTINATIONS"]);
-    for group in plan.groups().filter(|group| !group.is_unchanged()) {
-        for row in listed_rows(&group) {
-            table.row([
-                row.verdict.to_string(),
-                group.image().to_owned(),
-                short(group.digest()),
-                tags(&row.tags),
-                destinations(&group, &row),
-            ]);
-        }
-    }
-    let mut text = if table.is_empty() {
-        String::new()
-    } else {
-        table.render() + "\n"
-    };
-    for edge in blocked(plan) {
-        let _ = writeln!(
-            text,
-            "{RED}{}{RED:#} {}: {}",
-            edge.verdict(),
-            name(&edge),
-            one_line(&edge.reason())
-        );
-    }
-    text.push_str(&hints(blocked(plan).flat_map(|edge| edge.hints())));
-    for finding in plan.findings() {
-        let style = if finding.severity == Severity::Warning {
-            YELLOW
-        } else {
-            RED
-        };
-        let _ = writeln!(
-            text,
-            "{style}{}{style:#} {}",
-            finding.severity,
-            one_line(&place(finding))
-        );
-    }
-    text.push_str(&beside_text(plan.beside().unwrap_or_default()));
-    if !text.is_empty() && !text.ends_with("\n\n") {
+/// What changes, then what is blocked and why, then the numbers.
+pub fn plan_text(plan: &Plan, layout: Layout) -> Text {
+    let mut text = changes_text(&review::changes(plan), layout);
+    let blocked = blocked_text(&review::causes(plan));
+    let parts = [
+        blocked,
+        findings_text(plan.findings()),
+        beside_text(plan.beside().unwrap_or_default()),
+    ];
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        text.push_str(&part);
         text.push('\n');
     }
     Text(text + &summary(plan))
+}
+
+/// The table of what changes, tags that move first, and the mirrors that its letters stand for.
+fn changes_text(changes: &[Change<'_>], layout: Layout) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    let mut mirrors: MirrorSets<&RegistryPath> = MirrorSets::default();
+    let mut moves = Table::new(["IMAGE", "TAGS", "FROM", "TO", "WHERE", "WHY"]);
+    let mut others = Table::new(["IMAGE", "TAGS", "DIGEST", "WHERE", "WHY"]);
+    for change in changes {
+        let image = change.image.to_owned();
+        let (tags, to) = (tags(&change.tags), short(change.digest));
+        let (place, why) = (mirrors.name(&change.mirrors), change.why().to_owned());
+        match change.moves_from {
+            Some(from) => moves.styled_row(YELLOW, [image, tags, short(from), to, place, why]),
+            None => others.row([image, tags, to, place, why]),
+        }
+    }
+    let tables = [moves, others]
+        .into_iter()
+        .filter(|table| !table.is_empty());
+    let mut text: String = tables
+        .map(|table| table.render_within(layout.width) + "\n")
+        .collect();
+    text.push_str(&legend_text(&mirrors, layout));
+    text
 }
 
 /// The numbers of a plan: how many edges there are of each verdict.
@@ -117,18 +115,6 @@ pub(super) fn cost_text(cost: &Cost) -> String {
     text
 }
 
-fn blocked(plan: &Plan) -> impl Iterator<Item = PlannedEdge<'_>> {
-    plan.edges().filter(|edge| edge.verdict().is_blocked())
-}
-
-/// An edge by where it goes.
-pub(super) fn name(edge: &PlannedEdge<'_>) -> String {
-    match edge.tag() {
-        Some(tag) => format!("{}:{tag}", edge.destination()),
-        None => format!("{}@{}", edge.destination(), short(edge.digest())),
-    }
-}
-
 /// A finding by where it is.
 pub(super) fn place(finding: &Finding) -> String {
     let position = finding.position.map(|position| format!(":{position}"));
@@ -140,42 +126,17 @@ pub(super) fn place(finding: &Finding) -> String {
     )
 }
 
-/// The rows of a group, without what is published already.
-pub(super) fn listed_rows<'a>(
-    group: &PlannedGroup<'a>,
-) -> impl Iterator<Item = PlannedRow<'a>> + use<'a> {
-    let rows = group.rows().into_iter();
-    rows.filter(|row| row.verdict != Verdict::Present)
-}
+/// So many tags of one digest are named.
+const NAMED_TAGS: usize = 10;
 
-fn tags(tags: &[&Tag]) -> String {
+pub(super) fn tags(tags: &[&Tag]) -> String {
     let names: Vec<_> = tags.iter().map(|tag| tag.as_str()).collect();
-    match names.as_slice() {
-        [] => "-".to_owned(),
-        [one, two, _, _, ..] => format!("{one}, {two} and {} more", names.len() - 2),
-        few => few.join(", "),
-    }
-}
-
-fn destinations(group: &PlannedGroup<'_>, row: &PlannedRow<'_>) -> String {
-    destinations_of(group, row, ToString::to_string)
-}
-
-/// The destinations of a row: by name as `show` does it if they are few, or not all of the promoter manifest.
-pub(super) fn destinations_of(
-    group: &PlannedGroup<'_>,
-    row: &PlannedRow<'_>,
-    show: impl Fn(&RegistryPath) -> String,
-) -> String {
-    let all = group.destination_registries().len();
-    match row.destinations.as_slice() {
-        [one] => show(one),
-        some if some.len() == all => counted(all as u64, "registry"),
-        few @ ([_, _] | [_, _, _]) => {
-            let names: Vec<_> = few.iter().map(|registry| show(registry)).collect();
-            names.join(", ")
+    match names.split_at_checked(NAMED_TAGS) {
+        _ if names.is_empty() => "-".to_owned(),
+        Some((named, more @ [_, ..])) => {
+            format!("{} and {} more", named.join(", "), more.len())
         }
-        many => format!("{} of {all} registries", many.len()),
+        _ => names.join(", "),
     }
 }
 

@@ -1,62 +1,97 @@
-//! The report of a run for people: phases, what was blocked and why, the numbers.
+//! The report of a run for people: what was done where, what was blocked and why, the numbers.
 
 use std::fmt::Write as _;
 
-use promo_core::manifest::Severity;
 use promo_core::pipeline::{EdgeOutcome, EdgeResult, Mode, PhaseStatus};
+use promo_core::ports::Phase;
 use promo_core::report::{Report, Totals};
 
 use super::beside::beside_text;
+use super::done_text::done_text;
+use super::layout::{Layout, LayoutExtent};
 use super::plan_text::short;
-use super::style::{BOLD, CYAN, GREEN, RED, YELLOW, hints, one_line};
+use super::review::{BlockedAt, Cause, Causes};
+use super::review_text::{blocked_text, findings_text};
+use super::style::{BOLD, GREEN, RED, YELLOW, hints, one_line};
 use super::{Text, counted};
 
 /// The report as text.
-pub fn report_text(report: &Report) -> Text {
-    Text(told(report))
+pub fn report_text(report: &Report, layout: Layout) -> Text {
+    Text(told(report, layout))
 }
 
-fn told(report: &Report) -> String {
-    let mut text = phases(report);
-    text.push_str(&edges(report));
-    text.push_str(&staging(report));
-    text.push_str(&beside_text(&report.beside));
-    text.push_str(&blocked(report));
-    text.push_str(&conclusion(report));
-    text
-}
-
-fn phases(report: &Report) -> String {
-    let mut text = String::new();
-    for phase in &report.phases {
-        let name = phase.phase.as_str();
-        let what = match phase.status {
-            PhaseStatus::NotAskedFor => "not asked for".to_owned(),
-            PhaseStatus::NotReached => "not reached".to_owned(),
-            PhaseStatus::Done if phase.blocked > 0 => {
-                format!("{} passed, {} left", phase.passed, phase.blocked)
-            }
-            PhaseStatus::Done => format!("{} passed", phase.passed),
-        };
-        let _ = writeln!(text, "{BOLD}{name:>10}{BOLD:#}  {what}");
+fn told(report: &Report, layout: Layout) -> String {
+    let done = match layout.extent {
+        LayoutExtent::Brief => String::new(),
+        LayoutExtent::Screen => done_text(report, layout),
+        LayoutExtent::Edges => edges(report),
+    };
+    let blocked = match layout.extent {
+        LayoutExtent::Edges => blocked_edges(report),
+        _ => blocked_text(&causes(report)),
+    };
+    let mut parts = vec![done];
+    if layout.extent != LayoutExtent::Brief {
+        parts.extend([staging(report), beside_text(&report.beside)]);
     }
-    text.push('\n');
-    text
+    parts.extend([blocked, findings_text(&report.findings)]);
+    let mut text = String::new();
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        text.push_str(&part);
+        text.push('\n');
+    }
+    if layout.extent != LayoutExtent::Brief {
+        text.push_str(&not_asked_for(report));
+    }
+    text + &conclusion(report)
+}
+
+/// What keeps edges from being published, whether the plan or a phase found it.
+fn causes(report: &Report) -> Vec<Cause<'_>> {
+    let mut causes = Causes::default();
+    for edge in &report.edges {
+        if let EdgeResult::Blocked(blocked) = &edge.result {
+            causes.add(&BlockedAt::in_run(edge, blocked));
+        }
+    }
+    for edge in &report.blocked {
+        causes.add(&BlockedAt::before_run(edge));
+    }
+    causes.most_first()
+}
+
+/// The checks that nobody asked for: whoever reads the rest shall not believe that they were made.
+fn not_asked_for(report: &Report) -> String {
+    let checks = report.phases.iter().filter(|phase| {
+        let is_check = matches!(phase.phase, Phase::Provenance | Phase::Validate);
+        is_check && phase.status == PhaseStatus::NotAskedFor
+    });
+    let checks: Vec<&str> = checks.map(|phase| phase.phase.as_str()).collect();
+    if checks.is_empty() {
+        return String::new();
+    }
+    format!("not asked for: {}\n", checks.join(", "))
 }
 
 /// The edges that went through, one line each.
 fn edges(report: &Report) -> String {
     let mut text = String::new();
     for edge in &report.edges {
-        let what = match edge.result {
-            EdgeResult::Ready => "ready",
-            EdgeResult::Published { .. } => "published",
-            EdgeResult::AlreadyThere => "already there",
-            _ => continue,
-        };
-        let _ = writeln!(text, "{GREEN}{what}{GREEN:#} {}", name(edge));
+        if let Some(what) = went_through(&edge.result) {
+            let _ = writeln!(text, "{GREEN}{what}{GREEN:#} {}", name(edge));
+        }
     }
     text
+}
+
+/// What became of an edge that wasn't blocked.
+pub(super) fn went_through(result: &EdgeResult) -> Option<&'static str> {
+    match result {
+        EdgeResult::Ready => Some("ready"),
+        EdgeResult::Published { .. } => Some("published"),
+        EdgeResult::AlreadyThere => Some("already there"),
+        _ => None,
+    }
 }
 
 /// What of the evidence in staging doesn't come along, and why.
@@ -92,16 +127,18 @@ fn name(edge: &EdgeOutcome) -> String {
     }
 }
 
-/// What was blocked, by a phase or by the plan, and bad entries.
-fn blocked(report: &Report) -> String {
+/// The edges that were blocked, one line each, then what to do.
+fn blocked_edges(report: &Report) -> String {
     let mut text = String::new();
     for edge in &report.edges {
         if let EdgeResult::Blocked(blocked) = &edge.result {
-            let (code, message) = (blocked.code, one_line(&blocked.message));
-            let _ = writeln!(text, "{RED}left{RED:#} {} ({code}): {message}", name(edge));
-            for hint in &blocked.hints {
-                let _ = writeln!(text, "  {CYAN}hint:{CYAN:#} {hint}");
-            }
+            let (phase, code) = (blocked.phase.as_str(), blocked.code);
+            let message = one_line(&blocked.message);
+            let _ = writeln!(
+                text,
+                "{RED}{phase}[{code}]{RED:#} {}: {message}",
+                name(edge)
+            );
         }
     }
     for edge in &report.blocked {
@@ -109,32 +146,19 @@ fn blocked(report: &Report) -> String {
         let (verdict, code) = (edge.verdict, edge.code);
         let _ = writeln!(
             text,
-            "{RED}{verdict}{RED:#} {}{} {} ({code}): {}",
+            "{RED}{verdict}[{code}]{RED:#} {}{} {}: {}",
             edge.destination,
             tag.unwrap_or_default(),
             short(edge.digest),
             one_line(&edge.message)
         );
     }
-    text.push_str(&hints(report.blocked.iter().flat_map(|edge| &edge.hints)));
-    for finding in &report.findings {
-        let style = if finding.severity == Severity::Warning {
-            YELLOW
-        } else {
-            RED
-        };
-        let place = finding.position.map(|position| format!(":{position}"));
-        let _ = writeln!(
-            text,
-            "{style}{}{style:#} {}{} ({}): {}",
-            finding.severity,
-            finding.file,
-            place.unwrap_or_default(),
-            finding.code,
-            one_line(&finding.message)
-        );
-    }
-    text
+    let in_run = report.edges.iter().filter_map(|edge| match &edge.result {
+        EdgeResult::Blocked(blocked) => Some(&blocked.hints),
+        _ => None,
+    });
+    let before = report.blocked.iter().map(|edge| &edge.hints);
+    text + &hints(in_run.chain(before).flatten())
 }
 
 fn conclusion(report: &Report) -> String {
@@ -155,7 +179,7 @@ fn conclusion(report: &Report) -> String {
         (published, "published"),
         (already_there, "already there"),
         (ready, "ready"),
-        (blocked, "left"),
+        (blocked, "blocked"),
     ] {
         if count > 0 {
             let _ = write!(text, ", {count} {what}");
@@ -171,6 +195,10 @@ fn conclusion(report: &Report) -> String {
         let _ = writeln!(
             text,
             "{YELLOW}interrupted{YELLOW:#}: run it again to complete it"
+        );
+    } else if blocked > 0 && report.settings.mode == Mode::Confirmed {
+        text.push_str(
+            "what was blocked is tried again by the next run; what is published is left as it is\n",
         );
     } else if report.settings.mode == Mode::DryRun && ready > 0 {
         text.push_str("a dry run: nothing was written\n");

@@ -1,4 +1,5 @@
 mod forms;
+mod pages;
 
 use super::style::one_line;
 use super::*;

@@ -51,7 +51,8 @@ pub(super) async fn run(args: &CipArgs, context: &Context, log: Log) -> Result<O
     } else {
         Exit::Done
     };
-    let text = report_text(&ended.report).into_styled() + &hints::after(&ended.report);
+    let layout = context.run_layout(false);
+    let text = report_text(&ended.report, layout).into_styled() + &hints::after(&ended.report);
     context.terminal.result(&text)?;
     if let Some(file) = job.report_file {
         file.write(&json(&ended.report)?, exit)?;

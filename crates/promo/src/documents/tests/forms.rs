@@ -1,18 +1,20 @@
 //! Every form of a plan says the same as its edges, one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use promo_core::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{Digest, DigestAlgorithm, Repository};
-use promo_core::plan::{Plan, PlanInputs, PlanOptions, PlannedEdge, Planner, Selection, Verdict};
+use promo_core::plan::{
+    Plan, PlanInputs, PlanOptions, PlannedEdge, Planner, Selection, TagMoves, Verdict,
+};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::documents::plan_text::short;
-use crate::documents::{plan_markdown, plan_text, summary_markdown, summary_text};
+use crate::documents::{Comment, Layout, plan_markdown, plan_text, summary_markdown, summary_text};
 
 const TAGS: [&str; 3] = ["v1.0.0", "v1.0.1", "v1.0.2"];
 const MIRRORS: [&str; 4] = ["a.example/p", "b.example/p", "b.example/q", "c.example/p"];
@@ -31,6 +33,8 @@ struct World {
     in_source: Vec<bool>,
     offline: bool,
     only: Option<usize>,
+    /// Whether tags may move.
+    moves: bool,
 }
 
 fn worlds() -> impl Strategy<Value = World> {
@@ -44,15 +48,19 @@ fn worlds() -> impl Strategy<Value = World> {
         proptest::collection::vec(prop::bool::weighted(0.8), 4),
         prop::bool::weighted(0.1),
         prop::option::weighted(0.2, 0..MIRRORS.len()),
+        any::<bool>(),
     )
-        .prop_map(|(mirrors, images, known, in_source, offline, only)| World {
-            mirrors,
-            images,
-            known,
-            in_source,
-            offline,
-            only,
-        })
+        .prop_map(
+            |(mirrors, images, known, in_source, offline, only, moves)| World {
+                mirrors,
+                images,
+                known,
+                in_source,
+                offline,
+                only,
+                moves,
+            },
+        )
 }
 
 fn digest(image: usize, number: usize) -> Digest {
@@ -115,18 +123,42 @@ impl World {
         inventory
     }
 
+    /// Each tag may move from where it may point to the first digest of its image that asks for it.
+    fn all_moves(&self) -> TagMoves {
+        let mut moves = BTreeMap::new();
+        for (image, digests) in self.images.iter().enumerate() {
+            for (number, tags) in digests.iter().enumerate() {
+                for (mirror, tag) in self
+                    .mirrors
+                    .iter()
+                    .flat_map(|m| tags.iter().map(move |t| (m, t)))
+                {
+                    let repository = format!("{mirror}/{}", IMAGES[image]);
+                    let (from, to) = (digest(9, 9), digest(image, number));
+                    moves.entry((repository.clone(), *tag)).or_insert_with(
+                        || json!({"repository": repository, "tag": tag, "from": from, "to": to}),
+                    );
+                }
+            }
+        }
+        serde_json::from_value(Value::Array(moves.into_values().collect())).unwrap()
+    }
+
     fn plan(&self) -> Plan {
         let mut options = PlanOptions::default();
         if let Some(only) = self.only {
             options.selection = Selection::new(&[], &[MIRRORS[only].to_owned()]).unwrap();
+        }
+        if self.moves {
+            options.tag_moves = self.all_moves();
         }
         let inventory = (!self.offline).then(|| self.inventory());
         Planner::new(&self.set(), &options).plan(inventory.as_ref())
     }
 }
 
-/// An edge as a form names it: verdict, image, digest, tag, destination.
-type Told = (String, String, String, String, String);
+/// An edge as a form names it: verdict, image, digest, tag, destination, and the digest that the tag moves from.
+type Told = (String, String, String, String, String, String);
 
 fn told(edge: &PlannedEdge<'_>) -> Told {
     (
@@ -135,6 +167,7 @@ fn told(edge: &PlannedEdge<'_>) -> Told {
         short(edge.digest()),
         edge.tag().map_or_else(String::new, ToString::to_string),
         edge.destination_registry().to_string(),
+        edge.moves_from().map_or_else(String::new, short),
     )
 }
 
@@ -145,37 +178,46 @@ fn truth(plan: &Plan, wanted: impl Fn(Verdict) -> bool) -> BTreeSet<Told> {
         .collect()
 }
 
-/// The edges that a row of a table tells of. `untagged` stands for none in the column of tags.
-fn told_by(cells: &[String], untagged: &str, world: &World) -> Vec<Told> {
-    let [verdict, image, digest, tags, destinations] = cells else {
-        panic!("a row has five cells: {cells:?}");
+/// What letters stand for.
+type Legend = BTreeMap<String, Vec<String>>;
+
+/// The edges that a row tells of: image, tags, digest (with the one before), where, why. `untagged` stands for no tag.
+fn told_by(cells: &[String], untagged: &str, legend: &Legend) -> Vec<Told> {
+    let [image, tags, from, digest, places, why] = cells else {
+        panic!("a row has six cells: {cells:?}");
     };
+    let verdict = match why.as_str() {
+        "new" | "new, by digest" | "moves, as allowed" => "promote",
+        "only the tag is missing" => "finish",
+        "wanted" => "wanted",
+        other => panic!("{other}"),
+    };
+    assert_eq!(why == "moves, as allowed", !from.is_empty());
     let tags: Vec<&str> = match tags.as_str() {
         none if none == untagged => vec![""],
         some => some.split(", ").collect(),
     };
-    let destinations: Vec<&str> = if destinations.ends_with("registries") {
-        assert_eq!(*destinations, format!("{} registries", world.mirrors.len()));
-        world.mirrors.clone()
-    } else {
-        destinations.split(", ").collect()
+    let places = match places.split_once(" (") {
+        None => vec![places.clone()],
+        Some((letter, count)) => {
+            let places = legend[letter].clone();
+            assert_eq!(count, format!("{} mirrors)", places.len()));
+            places
+        }
     };
-    let cells = |tag: &str, destination: &str| {
+    let cell = |tag: &str, place: &str| {
+        let [verdict, tag, place] = [verdict, tag, place].map(str::to_owned);
         (
-            verdict.clone(),
+            verdict,
             image.clone(),
             digest.clone(),
-            tag.to_owned(),
-            destination.to_owned(),
+            tag,
+            place,
+            from.clone(),
         )
     };
-    tags.iter()
-        .flat_map(|tag| {
-            destinations
-                .iter()
-                .map(|destination| cells(tag, destination))
-        })
-        .collect()
+    let of_tag = |tag| places.iter().map(move |place| cell(tag, place));
+    tags.into_iter().flat_map(of_tag).collect()
 }
 
 /// The edges of a table, none of which may be told of twice.
@@ -187,46 +229,77 @@ fn each_once(rows: impl Iterator<Item = Told>) -> BTreeSet<Told> {
     told
 }
 
-fn of_table(text: &str, world: &World) -> BTreeSet<Told> {
+fn of_table(text: &str) -> BTreeSet<Told> {
     let text = anstream::adapter::strip_str(text).to_string();
-    let rows = text
-        .lines()
-        .skip_while(|line| !line.starts_with("VERDICT"))
-        .skip(1);
-    let rows = rows.take_while(|line| !line.is_empty()).map(|line| {
-        let cells = line
-            .split("  ")
-            .map(str::trim)
-            .filter(|cell| !cell.is_empty());
-        cells.map(str::to_owned).collect::<Vec<_>>()
-    });
-    each_once(rows.flat_map(|cells| told_by(&cells, "-", world)))
-}
-
-fn of_markdown(text: &str, world: &World) -> BTreeSet<Told> {
-    let rows = text
-        .lines()
-        .skip_while(|line| !line.starts_with("|---"))
-        .skip(1);
-    let rows = rows.take_while(|line| line.starts_with('|')).map(|line| {
-        let cells = line.trim_matches('|').split('|');
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line.split("  ").map(str::trim);
+        let cells = cells.filter(|cell| !cell.is_empty());
+        cells.map(str::to_owned).collect()
+    };
+    let (mut legend, mut rows) = (Legend::new(), Vec::new());
+    for block in text.split("\n\n") {
+        if let Some(table) = block.strip_prefix("IMAGE") {
+            rows.extend(table.lines().skip(1).map(cells));
+        } else if block.starts_with("A  ") {
+            for line in block.lines().map(cells) {
+                let names = line[1].split(", ").map(str::to_owned).collect();
+                legend.insert(line[0].clone(), names);
+            }
+        }
+    }
+    let rows = rows.into_iter().map(|mut cells| {
+        if cells.len() == 5 {
+            cells.insert(2, String::new());
+        }
         cells
-            .map(|cell| cell.trim().replace('`', ""))
-            .collect::<Vec<_>>()
     });
-    each_once(rows.flat_map(|cells| told_by(&cells, "by digest", world)))
+    each_once(rows.flat_map(|cells| told_by(&cells, "-", &legend)))
 }
 
-/// How many blocked edges stand under "Left".
-fn blocked_in_markdown(text: &str) -> usize {
-    let lines = text.lines().filter(|line| line.starts_with("- **"));
-    lines
-        .map(|line| {
-            let more = line.split("` and ").nth(1);
-            let more = more.and_then(|rest| rest.split(" more: ").next());
-            1 + more.map_or(0, |more| more.parse::<usize>().unwrap())
-        })
-        .sum()
+fn of_markdown(text: &str) -> BTreeSet<Told> {
+    let plain = text.replace('`', "");
+    let mut legend = Legend::new();
+    for line in plain.lines() {
+        if let Some((letter, names)) = line.strip_prefix("- **").and_then(|l| l.split_once("**: "))
+        {
+            let names = names.split(", ").map(str::to_owned).collect();
+            legend.insert(letter.to_owned(), names);
+        }
+    }
+    let rows = plain
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| image"));
+    let rows = rows.map(|line| {
+        let cells = line.trim_matches('|').split('|');
+        let mut cells: Vec<String> = cells.map(|cell| cell.trim().to_owned()).collect();
+        let digests = cells.remove(2);
+        let (from, to) = digests.split_once(" → ").unwrap_or(("", &digests));
+        cells.splice(2..2, [from.to_owned(), to.to_owned()]);
+        cells
+    });
+    each_once(rows.flat_map(|cells| told_by(&cells, "by digest", &legend)))
+}
+
+/// How many blocked edges the lines of causes tell of: `- **lost** 2 edges of …`, or one by its name.
+fn blocked_in(lines: impl Iterator<Item = String>) -> usize {
+    let counts = lines.map(|line| match line.split_once(" edges of ") {
+        Some((count, _)) => count.parse().unwrap(),
+        None => 1,
+    });
+    counts.sum()
+}
+
+/// What stands after the verdict in each line of a cause.
+fn causes_in_markdown(text: &str) -> impl Iterator<Item = String> {
+    let blocked = text.split("#### Blocked\n").nth(1).unwrap_or_default();
+    let lines = blocked.lines().take_while(|line| !line.starts_with('#'));
+    let lines = lines.filter_map(|line| line.strip_prefix("- **"));
+    lines.map(|line| line.split_once("** ").unwrap().1.to_owned())
+}
+
+fn causes_in_text(text: &str) -> impl Iterator<Item = String> {
+    let lines = text.lines().filter_map(|line| line.split_once("[PROMO-P"));
+    lines.map(|(_, rest)| rest.split_once("] ").unwrap().1.to_owned())
 }
 
 fn of_document(plan: &Plan) -> BTreeSet<Told> {
@@ -258,6 +331,9 @@ fn of_document(plan: &Plan) -> BTreeSet<Told> {
                         short(digest),
                         tag.as_str().unwrap_or_default().to_owned(),
                         text(destination),
+                        judgement["from"]
+                            .as_str()
+                            .map_or_else(String::new, |from| short(from.parse().unwrap())),
                     ));
                 }
             }
@@ -268,17 +344,29 @@ fn of_document(plan: &Plan) -> BTreeSet<Told> {
 
 proptest! {
     #[test]
-    fn every_form_says_what_the_edges_say(world in worlds()) {
+    fn every_form_says_what_the_edges_say(world in worlds(), width in 40_usize..200) {
         let plan = world.plan();
-        let table = plan_text(&plan).into_styled();
+        let unbroken = plan_text(&plan, Layout::within(usize::MAX));
         let not_present = truth(&plan, |verdict| verdict != Verdict::Present);
-        prop_assert_eq!(of_table(&table, &world), not_present.clone());
-
-        let markdown = plan_markdown(&plan);
-        let to_do = truth(&plan, |verdict| verdict.is_actionable() || verdict == Verdict::Wanted);
-        prop_assert_eq!(of_markdown(&markdown, &world), to_do);
+        let changes = truth(&plan, |verdict| verdict.is_actionable() || verdict == Verdict::Wanted);
+        prop_assert_eq!(of_table(unbroken.styled()), changes.clone());
         let blocked = plan.edges().filter(|edge| edge.verdict().is_blocked()).count();
-        prop_assert_eq!(blocked_in_markdown(&markdown), blocked);
+        prop_assert_eq!(blocked_in(causes_in_text(&unbroken.plain())), blocked);
+
+        // In less room stands the same, in lines that fit.
+        let narrow = plan_text(&plan, Layout::within(width)).plain();
+        let tables = narrow.split("\n\n").filter(|block| block.starts_with("IMAGE") || block.starts_with("A  "));
+        prop_assert!(tables.flat_map(str::lines).all(|line| line.chars().count() <= width), "{}", narrow);
+        let characters = |text: &str| {
+            let mut characters: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+            characters.sort_unstable();
+            characters
+        };
+        prop_assert_eq!(characters(&narrow), characters(&unbroken.plain()));
+
+        let markdown = plan_markdown(&plan, &Comment::default());
+        prop_assert_eq!(of_markdown(&markdown), changes);
+        prop_assert_eq!(blocked_in(causes_in_markdown(&markdown)), blocked);
 
         let document = of_document(&plan);
         let is_told = |edge: &Told| document.contains(edge);
@@ -310,13 +398,21 @@ fn a_row_names_the_tags_of_its_verdict_and_no_others() {
         in_source: vec![true; 4],
         offline: false,
         only: None,
+        moves: false,
     };
-    let markdown = plan_markdown(&world.plan());
-    let row = markdown
+    let markdown = plan_markdown(&world.plan(), &Comment::default());
+    let rows: Vec<&str> = markdown
         .lines()
-        .find(|line| line.starts_with("| finish"))
-        .unwrap();
-    assert!(row.contains("| `v1.0.2` | `a.example/p` |"), "{row}");
-    let table = plan_text(&world.plan()).into_styled();
-    assert_eq!(of_table(&table, &world).len(), 2, "{table}");
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let [row] = rows[..] else {
+        panic!("{markdown}")
+    };
+    assert!(row.contains("| `v1.0.2` |"), "{row}");
+    assert!(
+        row.ends_with("| `a.example/p` | only the tag is missing |"),
+        "{row}"
+    );
+    let table = plan_text(&world.plan(), Layout::default());
+    assert_eq!(of_table(table.styled()).len(), 1, "{}", table.plain());
 }
