@@ -93,6 +93,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         #[cfg(feature = "embedded")]
         Command::Demo(args) => block_on(commands::demo::run(&args, context)),
         Command::Init(args) => commands::init::run(&args),
+        Command::Login(args) => block_on(commands::login::log_in(&args, context)),
+        Command::Logout(args) => block_on(commands::login::log_out(&args, context)),
         Command::Plan(args) => block_on(commands::plan::run(&args, context)),
         Command::Promote(args) => block_on(commands::promote::run(&args, context)),
         Command::Apply(args) => block_on(commands::apply::run(&args, context)),

@@ -92,6 +92,9 @@ pub enum Error {
         /// Where the tree is named.
         thin: String,
     },
+    /// `PROMO-X001`: no file is named that could keep a login, and nobody's home is known.
+    #[error("there is no file that could keep a login")]
+    NoPlaceForLogins,
     /// `PROMO-X001`: there is no key to sign with.
     #[error("there is no key to sign with")]
     NoKey,
@@ -310,6 +313,7 @@ impl Error {
             Self::Argument { .. }
             | Self::NoTree
             | Self::TwoTrees { .. }
+            | Self::NoPlaceForLogins
             | Self::NoKey
             | Self::IsARepository { .. }
             | Self::Pattern(_) => codes::USAGE,

@@ -29,6 +29,15 @@ pub(crate) const INIT: &str = examples! {
         => "promo init release --staging staging.example.com/team --production registry.example.com/team",
 };
 
+pub(crate) const LOGIN: &str = examples! {
+    "With the password from a file, as in CI"
+        => "promo login registry.example.com --username robot --password-stdin < password.txt",
+};
+
+pub(crate) const LOGOUT: &str = examples! {
+    "Forget a login" => "promo logout registry.example.com",
+};
+
 pub(crate) const PLAN: &str = examples! {
     "What would be promoted" => "promo plan --thin-manifest-dir tree",
     "Count and check what the manifests want, without any registry"

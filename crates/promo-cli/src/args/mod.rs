@@ -10,6 +10,7 @@ mod embedded;
 pub(crate) mod examples;
 mod global;
 mod image;
+mod login;
 mod manifest;
 mod promotion;
 mod setting_flags;
@@ -24,6 +25,7 @@ pub(crate) use cip::CipArgs;
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
+pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
     KeylessArgs, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
@@ -58,6 +60,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     #[command(after_long_help = examples::INIT)]
     Init(InitArgs),
+    #[command(after_long_help = examples::LOGIN)]
+    Login(LoginArgs),
+    #[command(after_long_help = examples::LOGOUT)]
+    Logout(LogoutArgs),
     #[command(after_long_help = examples::PLAN)]
     Plan(Box<PlanArgs>),
     #[command(after_long_help = examples::PROMOTE)]

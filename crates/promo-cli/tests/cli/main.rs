@@ -17,6 +17,8 @@ mod exit_codes;
 mod files;
 mod images;
 mod interrupt;
+#[cfg(unix)]
+mod logins;
 mod manifests;
 #[cfg(unix)]
 mod open_files;

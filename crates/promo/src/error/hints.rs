@@ -12,6 +12,9 @@ impl Error {
             Self::Setting { expected, .. } => format!("expected: {expected}"),
             Self::Argument { expected, .. } => (*expected).to_owned(),
             Self::TwoTrees { .. } => "keep one of `manifest` and `thin-manifest-dir`".to_owned(),
+            Self::NoPlaceForLogins => {
+                "name one in REGISTRY_AUTH_FILE, or set HOME or DOCKER_CONFIG".to_owned()
+            }
             Self::Pattern(_) => {
                 "in a glob `*` stands for anything, `?` for one character".to_owned()
             }

@@ -9,4 +9,4 @@ mod write;
 pub(crate) use read::place;
 pub use read::{CAPS, Cap, read, read_text, tell_if_shared};
 pub use read::{CREDENTIALS, KEYS, MANIFESTS, PLANS, SETTINGS, SNAPSHOTS, TAG_MOVES, TRACES};
-pub use write::{Access, Replacement, create, replace};
+pub use write::{Access, Replacement, create, create_folder_of, replace};
