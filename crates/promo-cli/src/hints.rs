@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use promo::documents::style;
-use promo::{Error, InventoryForm, PlacementError};
+use promo::{Error, EvidenceDocument, InventoryForm, PlacementError};
 use promo_core::manifest::LoadError;
 use promo_core::pipeline::{Mode, RunError};
 use promo_core::plan::ArtifactError;
@@ -73,5 +73,16 @@ fn is_missing(error: &LoadError) -> bool {
 pub(crate) fn after(report: &Report) -> String {
     let looked = report.settings.mode == Mode::DryRun && !report.interrupted;
     let hint = (looked && report.totals.ready > 0).then(|| "`--confirm` promotes".to_owned());
+    style::hints(hint.iter())
+}
+
+/// What to do after a look at evidence that is missing.
+pub(crate) fn after_evidence(document: &EvidenceDocument) -> String {
+    let is_missing = document
+        .images
+        .iter()
+        .any(|image| !image.missing.is_empty());
+    let hint = is_missing
+        .then(|| "a dry run: nothing was written; `--confirm` makes what is missing".to_owned());
     style::hints(hint.iter())
 }

@@ -28,7 +28,8 @@ pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    KeylessArgs, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs, StagingArgs,
+    ExtentArgs, KeylessArgs, ManifestsArgs, PlanArgs, PlanShownArgs, PromoteArgs, SigningArgs,
+    StagingArgs,
 };
 pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
 pub(crate) use trace::TraceArgs;
@@ -42,7 +43,7 @@ use crate::output::Format;
 /// tags), compares them with what the registries hold, copies what is missing, signs and attests it, and
 /// only then makes tags visible: every tag that promo publishes has its proof in place first.
 ///
-/// Writing needs `promo promote --confirm`; everything before is a dry run.
+/// Nothing is written to a registry without `--confirm`; everything before is a dry run.
 #[derive(Debug, Parser)]
 #[command(name = "promo", version, max_term_width = 110, after_long_help = examples::PROMO)]
 pub(crate) struct Cli {
