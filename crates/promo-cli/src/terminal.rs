@@ -98,6 +98,13 @@ impl Terminal {
         self.note(&format!("{YELLOW}warning{YELLOW:#}: {text}"));
     }
 
+    /// Writes hints to standard error, unless promo is to be quiet.
+    pub(crate) fn hints(self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.tell(text);
+        }
+    }
+
     /// Writes a line to standard error unless promo is to be quiet.
     pub(crate) fn note(self, text: &str) {
         if self.verbosity > Verbosity::Quiet {

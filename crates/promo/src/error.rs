@@ -272,6 +272,14 @@ pub enum Error {
         /// Why not.
         source: Box<promo_sign::Error>,
     },
+    /// `PROMO-X012`: a key is named that is in no file.
+    #[error("`{reference}` can't be used: promo reads keys from files, and none by `{scheme}://`")]
+    KeyReference {
+        /// What was named.
+        reference: String,
+        /// How it begins.
+        scheme: String,
+    },
     /// There is no identity token to sign with; the code is its own.
     #[error(transparent)]
     IdentityToken(Box<IdentityTokenError>),
@@ -327,7 +335,7 @@ impl Error {
             Self::Image { .. } => codes::IMAGE,
             Self::ImageMissing { .. } => codes::IMAGE_MISSING,
             Self::Password { .. } => codes::PASSWORD,
-            Self::Key { .. } => codes::KEY,
+            Self::Key { .. } | Self::KeyReference { .. } => codes::KEY,
             Self::Revision(_) => codes::REVISION,
             Self::InventoryForm { .. } => codes::INVENTORY_FORM,
             Self::OfflinePlan { .. } => codes::OFFLINE_PLAN,

@@ -21,6 +21,8 @@ mod interrupt;
 mod logins;
 mod manifests;
 #[cfg(unix)]
+mod messages;
+#[cfg(unix)]
 mod open_files;
 mod plan_markdown;
 mod promotion;
