@@ -110,7 +110,7 @@ async fn plain_http_where_https_is_spoken_and_the_reverse() {
     let (sandbox, plain) = registry(RegistryOptions::default(), "plain-http = false").await;
     assert_snapshot!(snapshot(&sandbox, &plain.host()).await, @r#"
     --- stderr
-    error[PROMO-R081]: REGISTRY speaks plain HTTP and was spoken to over HTTPS
+    error[PROMO-R082]: REGISTRY speaks plain HTTP and was spoken to over HTTPS
     hint: REGISTRY answers in plain HTTP; if that is meant, write `plain-http = true` under `[registry."REGISTRY"]` in promo.toml
     --- exit 1
     "#);
@@ -202,7 +202,7 @@ async fn certificates_that_are_not_accepted() {
     let (sandbox, tls) = registry(tls, "plain-http = false").await;
     assert_snapshot!(snapshot(&sandbox, &tls.host()).await, @r#"
     --- stderr
-    error[PROMO-R080]: the certificate of REGISTRY is not accepted: no authority that is trusted here signed it
+    error[PROMO-R081]: the certificate of REGISTRY is not accepted: no authority that is trusted here signed it
     hint: if REGISTRY has an authority of its own, name that authority's certificate: `roots = ["ca.pem"]` under `[tls]` in promo.toml
     --- exit 1
     "#);
@@ -220,16 +220,16 @@ async fn certificates_that_are_not_accepted() {
         told.push(snapshot(&sandbox, &tls.host()).await.stderr);
     }
     assert_snapshot!(told.join("\n"), @r#"
-    error[PROMO-R080]: the certificate of REGISTRY is not accepted: it is the certificate of an authority, which no server may show as its own
+    error[PROMO-R081]: the certificate of REGISTRY is not accepted: it is the certificate of an authority, which no server may show as its own
     hint: give REGISTRY a certificate for its name that the authority signed (`basicConstraints=CA:FALSE`), and name the authority's: `roots = ["ca.pem"]` under `[tls]` in promo.toml
 
-    error[PROMO-R080]: the certificate of REGISTRY is not accepted: it is for registry.example.com
+    error[PROMO-R081]: the certificate of REGISTRY is not accepted: it is for registry.example.com
     hint: name the registry as its certificate does, or let the certificate name REGISTRY
 
-    error[PROMO-R080]: the certificate of REGISTRY is not accepted: it has expired
+    error[PROMO-R081]: the certificate of REGISTRY is not accepted: it has expired
     hint: let REGISTRY have a new certificate, or set the clock of this machine
 
-    error[PROMO-R080]: the certificate of REGISTRY is not accepted: it is not valid yet
+    error[PROMO-R081]: the certificate of REGISTRY is not accepted: it is not valid yet
     hint: set the clock of this machine, or of the one that made it
     "#);
 }

@@ -1,6 +1,7 @@
 //! What commands print is as the published JSON Schemas say.
 
 mod promo_toml;
+mod promoter_manifests;
 mod trust_toml;
 mod validator;
 
