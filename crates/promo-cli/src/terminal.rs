@@ -114,19 +114,19 @@ impl Terminal {
 }
 
 /// The longest secret that is read from standard input, in bytes: tokens of some registries have thousands.
-const MAX_SECRET: u64 = 64 << 10;
+const MAX_SECRET: usize = 64 << 10;
 
 /// A secret from standard input, without the end of its line. `example` says how it gets there.
 pub(crate) fn piped_secret(example: &str) -> Result<Zeroizing<String>> {
     // Reserved at once, it leaves no copies behind as the text grows.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET as usize + 1));
-    let input = io::stdin().take(MAX_SECRET + 1);
+    let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET + 1));
+    let input = io::stdin().take(MAX_SECRET as u64 + 1);
     let read = { input }.read_to_string(&mut text);
     read.map_err(|error| Error::file("read", "standard input".as_ref(), error))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     let wrong = if secret.is_empty() {
         "there is no password on standard input".to_owned()
-    } else if text.len() as u64 > MAX_SECRET {
+    } else if text.len() > MAX_SECRET {
         format!(
             "what is on standard input has more than {} KiB: it is no password",
             MAX_SECRET >> 10

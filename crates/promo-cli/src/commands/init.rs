@@ -58,12 +58,11 @@ pub(crate) async fn run(args: &InitArgs, context: &Context) -> Result<Outcome> {
         };
         let _ = writeln!(told, "{what} {}", path.display());
     }
-    if args.dir.as_os_str() != "." {
-        let _ = write!(told, "\nIn {}:", args.dir.display());
-        told.push_str(NEXT.trim_start_matches("\nNext:"));
-    } else {
-        told.push_str(NEXT);
-    }
+    let place = match args.dir.as_os_str().to_str() {
+        Some(".") => "Next".to_owned(),
+        _ => format!("In {}", args.dir.display()),
+    };
+    let _ = write!(told, "\n{place}:\n{NEXT}");
     Ok(Outcome { text: told, exit })
 }
 
@@ -98,9 +97,9 @@ async fn images(
     Ok((text, exit))
 }
 
-const NEXT: &str = "
-Next:
-  promo login REGISTRY        # if docker, podman or skopeo is not logged in there already
+/// What comes next, a command in a line.
+const NEXT: &str =
+    "  promo login REGISTRY        # if docker, podman or skopeo is not logged in there already
   promo manifest add IMAGE    # an image of staging with its digest, under its tag
   promo key generate          # a key pair to sign with
   promo manifest check        # are the promoter manifests well formed?

@@ -186,8 +186,10 @@ fn a_tag_that_may_move_is_planned_with_where_it_is_and_a_saved_plan_says_so() {
     put("a.io/staging/y", None, &all);
     put("m0.io/prod/x", Some("v7"), &[200]);
     put("m0.io/prod/y", Some("v3"), &[200]);
-    let mut options = PlanOptions::default();
-    options.mutable_tags = MutableTags::new(vec![rule("v?", Some("x"), true)]);
+    let options = PlanOptions {
+        mutable_tags: MutableTags::new(vec![rule("v?", Some("x"), true)]),
+        ..PlanOptions::default()
+    };
     let plan = Planner::new(&set(1), &options).plan(Some(&inventory));
     let said = |plan: &Plan, image: &str, tag: &str| {
         let edge = plan

@@ -56,9 +56,10 @@ pub(super) fn keys_of_host<'a>(
     names: impl Iterator<Item = &'a str>,
     host: &RegistryHost,
 ) -> Vec<String> {
-    let names: BTreeMap<String, ()> = names.map(|name| (name.to_owned(), ())).collect();
-    let found = keys::candidates(&names, host, None);
-    let found: BTreeSet<&str> = found.map(|(name, ())| name).collect();
+    let names: BTreeMap<String, &str> = names.map(|name| (name.to_owned(), name)).collect();
+    let found: BTreeSet<&str> = keys::candidates(&names, host, None)
+        .map(|(name, _)| name)
+        .collect();
     found.into_iter().map(str::to_owned).collect()
 }
 
