@@ -114,41 +114,42 @@ impl Promo {
         command
     }
 
-    /// `promo sign --key … --signature-formats FORMAT IMAGE`
+    /// `promo sign --confirm --key … --signature-formats FORMAT IMAGE`
     pub(crate) fn sign(&self, image: &str, keys: &Keys, format: &str) -> Result<()> {
-        let mut command = self.command(&["sign", "--signature-formats", format, "--key"]);
+        let mut command =
+            self.command(&["sign", "--confirm", "--signature-formats", format, "--key"]);
         process::capture(command.arg(&keys.private).arg(image))?
             .success()
             .map(drop)
     }
 
-    /// `promo attest --key … --source … IMAGE`
+    /// `promo attest --confirm --key … --source … IMAGE`
     pub(crate) fn attest(&self, image: &str, keys: &Keys, source: &str) -> Result<()> {
-        let mut command = self.command(&["attest", "--source", source, "--key"]);
+        let mut command = self.command(&["attest", "--confirm", "--source", source, "--key"]);
         process::capture(command.arg(&keys.private).arg(image))?
             .success()
             .map(drop)
     }
 
-    /// `promo sign --keyless … IMAGE`
+    /// `promo sign --confirm --keyless … IMAGE`
     pub(crate) fn sign_keyless(
         &self,
         image: &str,
         keyless: KeylessPromo<'_>,
         format: &str,
     ) -> Result<process::Output> {
-        let mut command = self.command(&["sign", "--signature-formats", format]);
+        let mut command = self.command(&["sign", "--confirm", "--signature-formats", format]);
         process::capture(keyless.add_to(&mut command).arg(image))
     }
 
-    /// `promo attest --keyless --source … IMAGE`
+    /// `promo attest --confirm --keyless --source … IMAGE`
     pub(crate) fn attest_keyless(
         &self,
         image: &str,
         keyless: KeylessPromo<'_>,
         source: &str,
     ) -> Result<()> {
-        let mut command = self.command(&["attest", "--source", source]);
+        let mut command = self.command(&["attest", "--confirm", "--source", source]);
         process::capture(keyless.add_to(&mut command).arg(image))?
             .success()
             .map(drop)

@@ -15,8 +15,8 @@ use xtask::{process, workspace};
 /// Path below the folder and content of every page and schema.
 type Pages = BTreeMap<String, Vec<u8>>;
 
-/// What stands in the folder and is written by hand: it tells what was seen, which no code knows.
-const BY_HAND: [&str; 1] = ["registries.md"];
+/// What stands in the folder and is written by hand: it explains by example, or tells what was seen, which no code knows.
+const BY_HAND: [&str; 2] = ["promoter-manifests.md", "registries.md"];
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<()> {
     let only_check = arguments.take_switch("--check");

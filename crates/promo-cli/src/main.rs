@@ -15,6 +15,7 @@ mod exit;
 mod hints;
 mod open_files;
 mod output;
+mod plan_hints;
 mod progress;
 mod run;
 mod shutdown;

@@ -92,7 +92,9 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
     match command {
         #[cfg(feature = "embedded")]
         Command::Demo(args) => block_on(commands::demo::run(&args, context)),
-        Command::Init(args) => commands::init::run(&args),
+        Command::Init(args) => block_on(commands::init::run(&args, context)),
+        Command::Login(args) => block_on(commands::login::log_in(&args, context)),
+        Command::Logout(args) => block_on(commands::login::log_out(&args, context)),
         Command::Plan(args) => block_on(commands::plan::run(&args, context)),
         Command::Promote(args) => block_on(commands::promote::run(&args, context)),
         Command::Apply(args) => block_on(commands::apply::run(&args, context)),
@@ -104,9 +106,11 @@ fn dispatch(command: Command, context: &Context) -> Result<Outcome> {
         Command::Attest(args) => block_on(commands::attest::run(&args, context)),
         Command::Key(KeyCommand::Generate(args)) => commands::key_generate::run(&args, context),
         Command::Manifest(ManifestCommand::Check(args)) => {
-            commands::manifest_check::run(args, context)
+            commands::manifest_check::run(&args, context)
         }
-        Command::Manifest(ManifestCommand::Format(args)) => commands::manifest_format::run(&args),
+        Command::Manifest(ManifestCommand::Format(args)) => {
+            commands::manifest_format::run(&args, context)
+        }
         Command::Manifest(ManifestCommand::Add(args)) => {
             block_on(commands::manifest_add::run(&args, context))
         }

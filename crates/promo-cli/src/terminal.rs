@@ -2,10 +2,11 @@
 //!
 //! Colour is decided here, once. A pipe that was closed is no error: whoever read it had enough.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use promo::documents::Layout;
+use promo::documents::style::YELLOW;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -67,6 +68,17 @@ impl Terminal {
         terminal.read_secure_line().ok().map(Zeroizing::new)
     }
 
+    /// Asks for a line of text; nothing if no person is there, or if they say nothing.
+    pub(crate) fn ask(question: &str) -> Option<String> {
+        if !(io::stdin().is_terminal() && Self::is_interactive()) {
+            return None;
+        }
+        let terminal = console::Term::stderr();
+        terminal.write_str(question).ok()?;
+        let said = terminal.read_line().ok()?;
+        Some(said.trim().to_owned()).filter(|said| !said.is_empty())
+    }
+
     /// Writes the result.
     pub(crate) fn result(self, text: &str) -> Result<()> {
         // What has no colour has nothing to take off: a document of many megabytes goes out as it is.
@@ -92,12 +104,51 @@ impl Terminal {
         let _nobody_left = write(&mut AutoStream::new(io::stderr(), self.color), text);
     }
 
+    /// Writes a warning that has no code to standard error, unless promo is to be quiet.
+    pub(crate) fn warn(self, text: &str) {
+        self.note(&format!("{YELLOW}warning{YELLOW:#}: {text}"));
+    }
+
+    /// Writes hints to standard error, unless promo is to be quiet.
+    pub(crate) fn hints(self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.tell(text);
+        }
+    }
+
     /// Writes a line to standard error unless promo is to be quiet.
     pub(crate) fn note(self, text: &str) {
         if self.verbosity > Verbosity::Quiet {
             self.tell(&format!("{text}\n"));
         }
     }
+}
+
+/// The longest secret that is read from standard input, in bytes: tokens of some registries have thousands.
+const MAX_SECRET: usize = 64 << 10;
+
+/// A secret from standard input, without the end of its line. `example` says how it gets there.
+pub(crate) fn piped_secret(example: &str) -> Result<Zeroizing<String>> {
+    // Reserved at once, it leaves no copies behind as the text grows.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET + 1));
+    let input = io::stdin().take(MAX_SECRET as u64 + 1);
+    let read = { input }.read_to_string(&mut text);
+    read.map_err(|error| Error::file("read", "standard input".as_ref(), error))?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    let wrong = if secret.is_empty() {
+        "there is no password on standard input".to_owned()
+    } else if text.len() > MAX_SECRET {
+        format!(
+            "what is on standard input has more than {} KiB: it is no password",
+            MAX_SECRET >> 10
+        )
+    } else {
+        return Ok(Zeroizing::new(secret.to_owned()));
+    };
+    Err(Error::Usage {
+        message: wrong,
+        hint: example.to_owned(),
+    })
 }
 
 fn unless_closed(written: io::Result<()>) -> Result<()> {

@@ -50,18 +50,27 @@ macro_rules! text {
     )*};
 }
 
-/// One component of a repository's path, with the slash before it.
+/// One component of a repository's path.
 macro_rules! component {
     () => {
-        "/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*"
+        "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*"
     };
 }
 
+/// The grammar of a digest.
+pub(crate) const DIGEST: &str = "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$";
+/// The grammar of a tag.
+pub(crate) const TAG: &str = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$";
+/// The grammar of a registry with or without a path.
+pub(crate) const REGISTRY_PATH: &str = concat!("^[^/\\s]+(/", component!(), ")*$");
+/// The grammar of a name below a registry.
+pub(crate) const IMAGE_NAME: &str = concat!("^", component!(), "(/", component!(), ")*$");
+
 text! {
-    Digest, "Digest", "A content digest.", "^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$";
-    Tag, "Tag", "A tag.", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$";
-    Repository, "Repository", "A repository in full: HOST/NAME.", concat!("^[^/\\s]+(", component!(), ")+$");
+    Digest, "Digest", "A content digest.", DIGEST;
+    Tag, "Tag", "A tag.", TAG;
+    Repository, "Repository", "A repository in full: HOST/NAME.", concat!("^[^/\\s]+(/", component!(), ")+$");
     RegistryHost, "RegistryHost", "A registry without a path: HOST or HOST:PORT.", "^[^/\\s]+$";
-    RegistryPath, "RegistryPath", "A registry: HOST or HOST/PATH.", concat!("^[^/\\s]+(", component!(), ")*$");
+    RegistryPath, "RegistryPath", "A registry: HOST or HOST/PATH.", REGISTRY_PATH;
     Code, "Code", "A stable code; the page of codes says what it means.", "^PROMO-[A-Z][0-9]{3}$";
 }

@@ -3,6 +3,8 @@
 //! They are derived from the very types that are written, so that they can't say anything else. Only with the
 //! feature `schema`: who embeds the crate doesn't pay for it.
 
+pub mod manifests;
+
 use serde_json::Value;
 
 use crate::evidence::VerificationDocument;

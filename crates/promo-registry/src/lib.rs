@@ -70,7 +70,8 @@ mod settings;
 mod wire;
 
 pub use error::{
-    BodyLimit, Error, LocationRule, OutOfFiles, PlainService, RegistryAnswer, TooSlow,
+    BodyLimit, CertificateProblem, ConnectionProblem, Error, LocationRule, OutOfFiles,
+    PlainService, RegistryAnswer, TooSlow,
 };
 pub use http::{ProxyError, ProxySettings};
 pub use oci_client::OciClientRegistry;

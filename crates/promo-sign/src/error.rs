@@ -20,6 +20,14 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
+    /// It is the other half of a key pair.
+    #[error("this is a {found} key, a {needed} key is needed")]
+    OtherHalf {
+        /// Which half it is.
+        found: &'static str,
+        /// Which half is needed.
+        needed: &'static str,
+    },
     /// The key is encrypted and no password was given.
     #[error("the private key is encrypted and no password was given")]
     PasswordMissing,
@@ -197,7 +205,7 @@ impl Error {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::KeyFormat { .. } => codes::KEY_FORMAT,
+            Self::KeyFormat { .. } | Self::OtherHalf { .. } => codes::KEY_FORMAT,
             Self::PasswordMissing => codes::PASSWORD_MISSING,
             Self::WrongPassword => codes::WRONG_PASSWORD,
             Self::KeyAlgorithm { .. } => codes::KEY_ALGORITHM,
@@ -233,6 +241,7 @@ impl Error {
             Self::KeyFormat { .. } => {
                 &["Make a key pair with `promo key generate` or `cosign generate-key-pair`."]
             }
+            Self::OtherHalf { .. } => &["Name the file of the other half of the key pair."],
             Self::PasswordMissing => &["Set COSIGN_PASSWORD to the password of the key."],
             Self::WrongPassword => {
                 &["Check COSIGN_PASSWORD; an empty password is a password, too."]
@@ -292,6 +301,7 @@ impl Error {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::KeyFormat { .. }
+            | Self::OtherHalf { .. }
             | Self::PasswordMissing
             | Self::WrongPassword
             | Self::KeyAlgorithm { .. }

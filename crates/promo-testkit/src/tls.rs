@@ -24,6 +24,19 @@ pub enum Protocols {
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
+/// What a server shows that it shouldn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// A certificate for another name.
+    OtherName,
+    /// One that has expired.
+    Expired,
+    /// One that isn't valid yet.
+    NotYetValid,
+    /// That of an authority, as `openssl req -x509` makes it.
+    OfAuthority,
+}
+
 /// A certificate with its key.
 #[derive(Debug)]
 pub struct Issued {
@@ -79,6 +92,39 @@ impl Authority {
         protocols: Protocols,
     ) -> Result<Arc<ServerConfig>, Box<dyn std::error::Error + Send + Sync>> {
         self.configure(protocols, true)
+    }
+
+    /// The configuration of a server at 127.0.0.1 that shows a certificate which no client shall take.
+    ///
+    /// # Errors
+    /// What the cryptographic library or rustls says.
+    pub fn unfit_server(
+        &self,
+        unfit: Unfit,
+    ) -> Result<Arc<ServerConfig>, Box<dyn std::error::Error + Send + Sync>> {
+        let name = match unfit {
+            Unfit::OtherName => "registry.example.com",
+            _ => "127.0.0.1",
+        };
+        let mut params = CertificateParams::new(vec![name.to_owned()])?;
+        match unfit {
+            Unfit::OtherName => {}
+            Unfit::Expired => {
+                params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+                params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+            }
+            Unfit::NotYetValid => params.not_before = rcgen::date_time_ymd(4000, 1, 1),
+            Unfit::OfAuthority => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+        }
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.0)?;
+        let issued = Issued { certificate, key };
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_safe_default_protocol_versions()?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(issued.key_der()));
+        let shown = vec![issued.certificate_der()];
+        let config = builder.with_no_client_auth().with_single_cert(shown, key)?;
+        Ok(Arc::new(config))
     }
 
     fn configure(

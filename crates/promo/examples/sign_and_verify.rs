@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use promo::{Promoter, SystemClock, image, keys};
+use promo::{Extent, Promoter, SystemClock, image, keys};
 use promo_core::evidence::{Demand, VerificationDocument};
 use promo_core::ports::{Clock, SignatureFormat};
 use promo_core::predicate::PROMOTION_PREDICATE_TYPE;
@@ -20,7 +20,9 @@ pub(crate) async fn sign_and_verify(text: &str) -> promo::Result<VerificationDoc
     let formats = [SignatureFormat::Bundle, SignatureFormat::Sig];
     let signing = keys::signing_with(&key, &formats, PROMOTION_PREDICATE_TYPE, &clock)?;
     let promoter = Promoter::builder().signing(signing).build();
-    promoter.sign(images.clone(), None).await?;
+    promoter
+        .sign(images.clone(), None, Extent::Confirmed)
+        .await?;
     let judge = KeyVerifier::new([key.public_key().clone()]).trusting_all();
     promoter.verify(images, &judge, &Demand::default()).await
 }

@@ -9,8 +9,8 @@ use promo_core::ports::{
     Clock, Copier, EvidenceStore, InventoryReader, Observer, Registry, Services, Sleep,
 };
 use promo_registry::auth::{
-    CredentialFiles, CredentialSource, GoogleCredentialFile, GoogleIdentity, GoogleSettings,
-    HelperSettings, MetadataServer, ServiceAccount,
+    CredentialFiles, CredentialSource, FixedCredentials, GoogleCredentialFile, GoogleIdentity,
+    GoogleSettings, HelperSettings, Login, MetadataServer, ServiceAccount,
 };
 use promo_registry::copy::{CopySettings, RegistryCopier};
 use promo_registry::inventory::{InventorySettings, RegistryInventoryReader};
@@ -177,13 +177,29 @@ fn transport(network: &NetworkSettings, around: &Surroundings) -> Result<WireReg
     Ok(builder)
 }
 
-/// Credentials from the files that settings found.
-fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
+/// The transport that shows this login and nothing else, also not to hosts that take Google's credentials.
+pub(crate) fn for_login(
+    login: &Login,
+    network: &NetworkSettings,
+    around: &Surroundings,
+) -> Result<WireRegistry> {
+    let credential = FixedCredentials::default().with(login.host().clone(), login.credential());
+    let builder = transport(network, around)?.credentials(Arc::new(credential));
+    Ok(builder.build()?)
+}
+
+/// Where credential helpers are looked for.
+pub(crate) fn helpers(network: &NetworkSettings) -> HelperSettings {
     let mut helpers = HelperSettings::default();
     helpers
         .search_path
         .clone_from(&network.credentials.helper_folders);
-    let mut credentials = CredentialFiles::default().with_helpers(helpers);
+    helpers
+}
+
+/// Credentials from the files that settings found.
+fn credentials(network: &NetworkSettings) -> Result<Arc<dyn CredentialSource>> {
+    let mut credentials = CredentialFiles::default().with_helpers(helpers(network));
     let places = &network.credentials;
     for path in &places.paths {
         let name = path.display().to_string();

@@ -92,6 +92,9 @@ pub enum Error {
         /// Where the tree is named.
         thin: String,
     },
+    /// `PROMO-X001`: no file is named that could keep a login, and nobody's home is known.
+    #[error("there is no file that could keep a login")]
+    NoPlaceForLogins,
     /// `PROMO-X001`: there is no key to sign with.
     #[error("there is no key to sign with")]
     NoKey,
@@ -269,6 +272,14 @@ pub enum Error {
         /// Why not.
         source: Box<promo_sign::Error>,
     },
+    /// `PROMO-X012`: a key is named that is in no file.
+    #[error("`{reference}` can't be used: promo reads keys from files, and none by `{scheme}://`")]
+    KeyReference {
+        /// What was named.
+        reference: String,
+        /// How it begins.
+        scheme: String,
+    },
     /// There is no identity token to sign with; the code is its own.
     #[error(transparent)]
     IdentityToken(Box<IdentityTokenError>),
@@ -310,6 +321,7 @@ impl Error {
             Self::Argument { .. }
             | Self::NoTree
             | Self::TwoTrees { .. }
+            | Self::NoPlaceForLogins
             | Self::NoKey
             | Self::IsARepository { .. }
             | Self::Pattern(_) => codes::USAGE,
@@ -323,7 +335,7 @@ impl Error {
             Self::Image { .. } => codes::IMAGE,
             Self::ImageMissing { .. } => codes::IMAGE_MISSING,
             Self::Password { .. } => codes::PASSWORD,
-            Self::Key { .. } => codes::KEY,
+            Self::Key { .. } | Self::KeyReference { .. } => codes::KEY,
             Self::Revision(_) => codes::REVISION,
             Self::InventoryForm { .. } => codes::INVENTORY_FORM,
             Self::OfflinePlan { .. } => codes::OFFLINE_PLAN,

@@ -15,7 +15,7 @@ use promo_sign::{
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::public_files::{key_error, public_key};
+use crate::public_files::{key_error, key_file, public_key};
 use crate::settings::{SigningSettings, StagingSettings};
 
 /// Asks for the password of the private key in this file; nothing if nobody can be asked.
@@ -87,7 +87,7 @@ pub fn signing_key(
     password: Option<&Password>,
     ask: &AskPassword,
 ) -> Result<SigningKey> {
-    let pem = zeroize::Zeroizing::new(files::read(path, &files::KEYS)?);
+    let pem = zeroize::Zeroizing::new(key_file(path)?);
     let opened = opened(path, password, ask, |password| {
         SigningKey::from_pem(&pem, password)
     });

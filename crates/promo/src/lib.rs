@@ -67,9 +67,9 @@ pub use error::{
 };
 pub use identity_token::{IdentityTokenSource, NamedSource, RawToken, TokenCommand};
 pub use promoter::{
-    Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, PlanRequest,
-    PlannedTree, PromoteRequest, Promoter, PromoterBuilder, SnapshotRequest, TakenSnapshot,
-    link_of,
+    Added, Applied, Attached, Copied, DigestDocument, EvidenceDocument, Extent, Held, LoggedIn,
+    LoggedOut, PlanRequest, PlannedTree, PromoteRequest, Promoter, PromoterBuilder,
+    SnapshotRequest, TakenSnapshot, link_of,
 };
 pub use tree::TreeSource;
 

@@ -45,6 +45,7 @@ pub(crate) fn options(scope: &ScopeSettings, complete: bool) -> Result<PlanOptio
     if let Some(path) = scope.tag_moves() {
         options.tag_moves = tag_moves(path)?;
     }
+    options.mutable_tags = scope.mutable_tags().clone();
     options.fail_fast = scope.fail_fast;
     options.complete = complete;
     Ok(options)

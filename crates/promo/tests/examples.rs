@@ -176,7 +176,7 @@ async fn strictly_promoted(builders: &[Arc<SigningKey>]) -> (Report, EmbeddedReg
         let ports = keys::signing_with(key, &formats, PROMOTION_PREDICATE_TYPE, &clock).unwrap();
         let builder = Promoter::builder().signing(ports).build();
         let images = promo::image::references(std::slice::from_ref(&name)).unwrap();
-        builder.sign(images, None).await.unwrap();
+        builder.sign(images, None, Extent::Confirmed).await.unwrap();
     }
     let folder = tempfile::tempdir().unwrap();
     let path = manifest(folder.path(), &staging, &production, &image);

@@ -31,8 +31,8 @@ fn all_verbs(
     is_send(promoter.apply(saved, &request));
     is_send(promoter.snapshot(&SnapshotRequest::new(registry.clone())));
     is_send(promoter.verify(images(), &judge, &Demand::default()));
-    is_send(promoter.sign(images(), None));
-    is_send(promoter.attest(images(), repository, None));
+    is_send(promoter.sign(images(), None, Extent::DryRun));
+    is_send(promoter.attest(images(), repository, None, Extent::DryRun));
     is_send(promoter.resolve(image.clone(), None));
     is_send(promoter.digest(image));
     is_send(promoter.copy(image, image));

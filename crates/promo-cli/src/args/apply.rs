@@ -6,7 +6,7 @@ use clap::Args;
 
 use promo::settings::{Overrides, ScopeOverrides};
 
-use super::{ManifestsArgs, RunShownArgs, SigningArgs, StagingArgs};
+use super::{ExtentArgs, ManifestsArgs, RunShownArgs, SigningArgs, StagingArgs};
 
 /// Execute a saved plan
 ///
@@ -26,9 +26,8 @@ pub(crate) struct ApplyArgs {
     /// Do nothing at all if anything of the saved plan no longer holds
     #[arg(long)]
     fail_fast: bool,
-    /// Write: copy, sign, attest and publish
-    #[arg(long)]
-    pub(crate) confirm: bool,
+    #[command(flatten)]
+    pub(crate) extent: ExtentArgs,
     #[command(flatten)]
     pub(crate) staging: StagingArgs,
     #[command(flatten)]

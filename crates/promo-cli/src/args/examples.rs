@@ -27,6 +27,17 @@ pub(crate) const DEMO: &str = examples! {
 pub(crate) const INIT: &str = examples! {
     "A first promo.toml and tree in the folder `release`"
         => "promo init release --staging staging.example.com/team --production registry.example.com/team",
+    "Begin with what staging holds"
+        => "promo init from-staging --from staging.example.com/team --production registry.example.com/team",
+};
+
+pub(crate) const LOGIN: &str = examples! {
+    "With the password from a file, as in CI"
+        => "promo login registry.example.com --username robot --password-stdin < password.txt",
+};
+
+pub(crate) const LOGOUT: &str = examples! {
+    "Forget a login" => "promo logout registry.example.com",
 };
 
 pub(crate) const PLAN: &str = examples! {
@@ -64,6 +75,8 @@ pub(crate) const CIP: &str = examples! {
 
 pub(crate) const SNAPSHOT: &str = examples! {
     "What a registry holds, as YAML" => "promo snapshot registry.example.com",
+    "What can be promoted of it, as the images of a promoter manifest"
+        => "promo snapshot staging.example.com/team --as-manifest",
     "What the manifests want there" => "promo snapshot registry.example.com/team --from-manifests tree --output csv",
 };
 
@@ -73,12 +86,13 @@ pub(crate) const VERIFY: &str = examples! {
 };
 
 pub(crate) const SIGN: &str = examples! {
-    "Sign an image" => "promo sign registry.example.com/team/app:v1 --key cosign.key",
+    "Is an image signed with this key, and how?" => "promo sign registry.example.com/team/app:v1 --key cosign.key",
+    "Sign it" => "promo sign registry.example.com/team/app:v1 --key cosign.key --confirm",
 };
 
 pub(crate) const ATTEST: &str = examples! {
     "Attest where an image came from"
-        => "promo attest registry.example.com/team/app:v1 --key cosign.key --source staging.example.com/team/app",
+        => "promo attest registry.example.com/team/app:v1 --key cosign.key --source staging.example.com/team/app --confirm",
 };
 
 pub(crate) const KEY_GENERATE: &str = examples! {
@@ -92,6 +106,7 @@ pub(crate) const MANIFEST_CHECK: &str = examples! {
 };
 
 pub(crate) const MANIFEST_FORMAT: &str = examples! {
+    "All files of the tree that promo.toml names" => "promo manifest format",
     "All files of a tree" => "promo manifest format --thin-manifest-dir tree",
     "In a check before merging" => "promo manifest format --thin-manifest-dir tree --check",
 };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::KeylessArgs;
+use super::{ExtentArgs, KeylessArgs};
 use crate::output::Format;
 
 /// Show who signed and attested images, and judge it
@@ -40,7 +40,8 @@ pub(crate) struct VerifyArgs {
 /// Sign images by hand
 ///
 /// Resolves each image to its digest and attaches a signature in each form asked for. What stands already is kept,
-/// and a signature of ours that verifies is not made again.
+/// and a signature of ours that verifies is not made again. Without `--confirm` nothing is signed or written: what is missing
+/// is told.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SignArgs {
     /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
@@ -57,6 +58,8 @@ pub(crate) struct SignArgs {
     /// The forms of signatures: `bundle`, `sig` or both, separated by a comma
     #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
     pub(crate) signature_formats: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) extent: ExtentArgs,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
           help = Format::help(&Format::DATA))]
     pub(crate) output: Option<Format>,
@@ -65,7 +68,8 @@ pub(crate) struct SignArgs {
 /// Attest by hand that images were promoted
 ///
 /// Attaches the promotion attestation to each image: where it came from, where it went, under which tags, when and
-/// by whom. An attestation of ours that verifies is not made again.
+/// by whom. An attestation of ours that verifies is not made again. Without `--confirm` nothing is written: what is missing is
+/// told.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AttestArgs {
     /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
@@ -79,6 +83,8 @@ pub(crate) struct AttestArgs {
     /// The repository that the images were promoted from
     #[arg(long, required = true, value_name = "REPOSITORY")]
     pub(crate) source: String,
+    #[command(flatten)]
+    pub(crate) extent: ExtentArgs,
     /// The public name of the images; without it by `[[identity]]` rules
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: Option<String>,
@@ -103,6 +109,10 @@ pub(crate) struct SnapshotArgs {
     /// What these promoter manifests (a file or a thin tree) want there; no registry is asked
     #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["minimal"])]
     pub(crate) from_manifests: Option<PathBuf>,
+    /// Only what can stand in a promoter manifest, as the images of one: without tags of signatures and the like, and without
+    /// digests that have no tag. What is left out is told
+    #[arg(long, conflicts_with_all = ["output", "from_manifests"])]
+    pub(crate) as_manifest: bool,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::SNAPSHOT),
           help = Format::help(&Format::SNAPSHOT))]
     pub(crate) output: Option<Format>,

@@ -15,19 +15,24 @@ use crate::output::Format;
 /// 3 if a file would change.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ManifestFormatArgs {
-    /// Promoter manifests and images files
-    #[arg(
-        value_name = "FILE",
-        required_unless_present = "thin_manifest_dir",
-        conflicts_with = "thin_manifest_dir"
-    )]
+    /// Promoter manifests and images files; without them all files of the tree that flags or settings name
+    #[arg(value_name = "FILE", conflicts_with_all = ["thin_manifest_dir", "manifest"])]
     pub(crate) files: Vec<PathBuf>,
-    /// All files of this tree of thin promoter manifests
-    #[arg(long, value_name = "DIR")]
-    pub(crate) thin_manifest_dir: Option<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestsArgs,
     /// Only say which files would change
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+impl ManifestFormatArgs {
+    /// The promoter manifests.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            scope: self.manifests.overrides(),
+            ..Overrides::default()
+        }
+    }
 }
 
 /// Add an image of the staging registry to the promoter manifest that it belongs to

@@ -10,6 +10,7 @@ mod embedded;
 pub(crate) mod examples;
 mod global;
 mod image;
+mod login;
 mod manifest;
 mod promotion;
 mod setting_flags;
@@ -25,9 +26,10 @@ pub(crate) use cip::CipArgs;
 pub(crate) use embedded::{DemoArgs, RegistryServeArgs};
 pub(crate) use global::{ColorArg, GlobalArgs, LogFormatArg, LogLevelArg};
 pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
+pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    KeylessArgs, ManifestsArgs, PlanArgs, PromoteArgs, SigningArgs, StagingArgs,
+    ExtentArgs, KeylessArgs, ManifestsArgs, PlanArgs, PromoteArgs, SigningArgs, StagingArgs,
 };
 pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
 pub(crate) use shown::{PlanShownArgs, RunShownArgs};
@@ -42,7 +44,7 @@ use crate::output::Format;
 /// tags), compares them with what the registries hold, copies what is missing, signs and attests it, and
 /// only then makes tags visible: every tag that promo publishes has its proof in place first.
 ///
-/// Writing needs `promo promote --confirm`; everything before is a dry run.
+/// Nothing is written to a registry without `--confirm`; everything before is a dry run.
 #[derive(Debug, Parser)]
 #[command(name = "promo", version, max_term_width = 110, after_long_help = examples::PROMO)]
 pub(crate) struct Cli {
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     #[command(after_long_help = examples::INIT)]
     Init(InitArgs),
+    #[command(after_long_help = examples::LOGIN)]
+    Login(LoginArgs),
+    #[command(after_long_help = examples::LOGOUT)]
+    Logout(LogoutArgs),
     #[command(after_long_help = examples::PLAN)]
     Plan(Box<PlanArgs>),
     #[command(after_long_help = examples::PROMOTE)]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use promo::Extent;
 use promo::git::Since;
 use promo::settings::{ScopeOverrides, SigningOverrides, StagingOverrides};
 use promo::snapshot_file::GivenInventory;
@@ -148,9 +149,8 @@ pub(crate) struct PlanArgs {
 pub(crate) struct PromoteArgs {
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
-    /// Write: copy, sign, attest and publish
-    #[arg(long)]
-    pub(crate) confirm: bool,
+    #[command(flatten)]
+    pub(crate) extent: ExtentArgs,
     /// Also examine what is published already, and complete its evidence
     #[arg(long)]
     pub(crate) complete: bool,
@@ -163,6 +163,29 @@ pub(crate) struct PromoteArgs {
     pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shown: RunShownArgs,
+}
+
+/// Whether a command writes to registries.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct ExtentArgs {
+    /// Write to registries
+    #[arg(long, conflicts_with = "dry_run")]
+    confirm: bool,
+    /// Only look and tell, which is the default
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl ExtentArgs {
+    /// How far the command goes.
+    pub(crate) fn extent(self) -> Extent {
+        // Without any word it is a dry run, as with the word for it.
+        if self.confirm && !self.dry_run {
+            Extent::Confirmed
+        } else {
+            Extent::DryRun
+        }
+    }
 }
 
 /// How promoted images are signed and attested.

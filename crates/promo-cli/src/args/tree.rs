@@ -4,29 +4,28 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use promo::settings::Overrides;
+
+use super::ManifestsArgs;
 use crate::output::Format;
 
 /// Write a first promo.toml and a tree of promoter manifests
 ///
-/// Nothing that exists is overwritten: what is there already is said and left alone.
+/// Asks on a terminal for the registries that no flag names; elsewhere names that are nobody's stand in for them. Nothing that
+/// exists is overwritten: what is there already is said and left alone.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct InitArgs {
     /// The folder
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
-    /// The staging registry
-    #[arg(
-        long,
-        value_name = "REGISTRY",
-        default_value = "staging.example.com/team"
-    )]
-    pub(crate) staging: String,
-    /// A production registry (may be repeated)
-    #[arg(
-        long,
-        value_name = "REGISTRY",
-        default_value = "registry.example.com/team"
-    )]
+    /// The staging registry; without it you are asked on a terminal
+    #[arg(long, value_name = "REGISTRY")]
+    pub(crate) staging: Option<String>,
+    /// The staging registry, whose images with their tags are the first to be listed
+    #[arg(long, value_name = "REGISTRY", conflicts_with = "staging")]
+    pub(crate) from: Option<String>,
+    /// A production registry (may be repeated); without it you are asked on a terminal
+    #[arg(long, value_name = "REGISTRY")]
     pub(crate) production: Vec<String>,
 }
 
@@ -49,9 +48,21 @@ pub(crate) struct KeyGenerateArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ManifestCheckArgs {
     /// A plain promoter manifest (FILE) or a tree of thin ones (DIR); without it the one in the settings
-    #[arg(value_name = "FILE|DIR")]
+    #[arg(value_name = "FILE|DIR", conflicts_with_all = ["thin_manifest_dir", "manifest"])]
     pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    manifests: ManifestsArgs,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::CHECK),
           help = Format::help(&Format::CHECK))]
     pub(crate) output: Option<Format>,
+}
+
+impl ManifestCheckArgs {
+    /// The promoter manifests.
+    pub(crate) fn overrides(&self) -> Overrides {
+        Overrides {
+            scope: self.manifests.overrides(),
+            ..Overrides::default()
+        }
+    }
 }

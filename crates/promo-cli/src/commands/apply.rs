@@ -2,7 +2,7 @@
 
 use promo::documents::{applied_text, json, yaml};
 use promo::settings::Part;
-use promo::{Extent, PromoteRequest, saved_plan};
+use promo::{PromoteRequest, saved_plan};
 
 use super::run_files::RunFiles;
 use crate::args::ApplyArgs;
@@ -16,11 +16,7 @@ pub(crate) async fn run(args: &ApplyArgs, context: &Context) -> Result<Outcome> 
     let promoter = context.promoter(context.settings(args.overrides(), &Part::ALL)?)?;
     let saved = saved_plan::open(&args.plan)?;
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
-    let mut request = PromoteRequest::new(if args.confirm {
-        Extent::Confirmed
-    } else {
-        Extent::DryRun
-    });
+    let mut request = PromoteRequest::new(args.extent.extent());
     request.interrupt = context.interrupt(&promoter);
     let applied = promoter.apply(&saved, &request).await?;
 

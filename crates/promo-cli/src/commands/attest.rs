@@ -8,9 +8,10 @@ use promo_core::oci::Repository;
 use crate::args::AttestArgs;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::hints;
 use crate::output::{Format, Outcome};
 
-/// Attests each image that isn't attested yet.
+/// Attests each image that isn't attested yet, or tells which those are.
 pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome> {
     let images = image::references(&args.images)?;
     let identity = args.identity.as_deref().map(image::identity).transpose()?;
@@ -24,11 +25,13 @@ pub(crate) async fn run(args: &AttestArgs, context: &Context) -> Result<Outcome>
     };
     let parts = [Part::Network, Part::Scope, Part::Signing];
     let promoter = context.promoter(context.settings(given, &parts)?)?;
-    let attached = promoter.attest(images, &source, identity.as_ref()).await?;
+    let attached = promoter
+        .attest(images, &source, identity.as_ref(), args.extent.extent())
+        .await?;
     let text = match context.console.format(args.output, &Format::DATA) {
         Format::Json => json(&attached)?,
         Format::Yaml => yaml(&attached)?,
-        _ => evidence_text(&attached).into_styled(),
+        _ => evidence_text(&attached).into_styled() + &hints::after_evidence(&attached),
     };
     Ok(Outcome::done(text))
 }

@@ -3,7 +3,7 @@
 use promo::TreeSource;
 use promo::documents::{check_annotations, check_text, json, yaml};
 use promo::manifests;
-use promo::settings::{Overrides, Part};
+use promo::settings::Part;
 
 use crate::args::ManifestCheckArgs;
 use crate::context::Context;
@@ -11,11 +11,11 @@ use crate::error::Result;
 use crate::output::{Format, Outcome};
 
 /// Loads the manifests and shows what was found.
-pub(crate) fn run(args: ManifestCheckArgs, context: &Context) -> Result<Outcome> {
-    let source = if let Some(path) = args.path {
-        TreeSource::of_path(path)
+pub(crate) fn run(args: &ManifestCheckArgs, context: &Context) -> Result<Outcome> {
+    let source = if let Some(path) = &args.path {
+        TreeSource::of_path(path.clone())
     } else {
-        let settings = context.settings(Overrides::default(), &[Part::Scope])?;
+        let settings = context.settings(args.overrides(), &[Part::Scope])?;
         settings.scope.tree()?.clone()
     };
     let checked = manifests::check(&source)?;

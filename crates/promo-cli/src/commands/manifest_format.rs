@@ -3,18 +3,25 @@
 use std::path::PathBuf;
 
 use promo::documents::{formatted_text, unformatted_text};
-use promo::manifests;
+use promo::settings::Part;
+use promo::{TreeSource, manifests};
 
 use crate::args::ManifestFormatArgs;
+use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Outcome;
 
 /// Formats all in memory first; then writes what differs, or only says so.
-pub(crate) fn run(args: &ManifestFormatArgs) -> Result<Outcome> {
-    let files = match &args.thin_manifest_dir {
-        Some(folder) => manifests::format_tree(folder)?,
-        None => manifests::format_files(args.files.iter().map(PathBuf::as_path))?,
+pub(crate) fn run(args: &ManifestFormatArgs, context: &Context) -> Result<Outcome> {
+    let files = if args.files.is_empty() {
+        let settings = context.settings(args.overrides(), &[Part::Scope])?;
+        match settings.scope.tree()? {
+            TreeSource::Thin(folder) => manifests::format_tree(folder)?,
+            TreeSource::Plain(file) => manifests::format_files([file.as_path()])?,
+        }
+    } else {
+        manifests::format_files(args.files.iter().map(PathBuf::as_path))?
     };
     let mut changed = files.iter().filter(|file| file.changed);
     if args.check {

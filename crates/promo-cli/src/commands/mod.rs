@@ -7,6 +7,7 @@ pub(crate) mod cip;
 pub(crate) mod demo;
 pub(crate) mod init;
 pub(crate) mod key_generate;
+pub(crate) mod login;
 pub(crate) mod manifest_add;
 pub(crate) mod manifest_check;
 pub(crate) mod manifest_digest;

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Format, Outcome};
+use crate::plan_hints;
 use crate::terminal::Terminal;
 
 /// Plans and shows the plan. Nothing is written to any registry.
@@ -46,8 +47,14 @@ pub(crate) async fn run(args: &PlanArgs, context: &Context) -> Result<Outcome> {
         file.write(&text, exit)?;
     }
     let text = show(&args.shown, context, plan, inputs)?;
+    context.terminal.result(&text)?;
+    let is_table = context.console.format(args.shown.output, &Format::PLAN) == Format::Table;
+    if is_table && !args.shown.edges && !args.shown.summary {
+        context.terminal.hints(&plan_hints::of(plan));
+    }
     // The process ends now. To give back a million pieces of memory one by one would take a tenth of the whole run.
     let _left_to_the_system = ManuallyDrop::new(planned);
+    let text = String::new();
     Ok(Outcome { text, exit })
 }
 

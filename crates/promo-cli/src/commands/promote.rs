@@ -1,8 +1,8 @@
 //! `promo promote`: the pipeline, a dry run unless confirmed.
 
+use promo::PromoteRequest;
 use promo::documents::{json, report_text, yaml};
 use promo::settings::{Overrides, Part};
-use promo::{Extent, PromoteRequest};
 
 use super::run_files::RunFiles;
 use crate::args::PromoteArgs;
@@ -22,11 +22,7 @@ pub(crate) async fn run(args: &PromoteArgs, context: &Context) -> Result<Outcome
     };
     let promoter = context.promoter(context.settings(given, &Part::ALL)?)?;
     let files = RunFiles::prepare(&promoter, args.report.as_deref())?;
-    let mut request = PromoteRequest::new(if args.confirm {
-        Extent::Confirmed
-    } else {
-        Extent::DryRun
-    });
+    let mut request = PromoteRequest::new(args.extent.extent());
     request.complete = args.complete;
     request.interrupt = context.interrupt(&promoter);
     let report = promoter.promote(&request).await?;

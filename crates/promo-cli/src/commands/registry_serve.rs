@@ -1,19 +1,17 @@
 //! `promo registry serve`: the embedded registry, until Ctrl-C.
 
-use std::io::Read as _;
-
 use promo_testkit::registry::{Auth, EmbeddedRegistry, RegistryOptions};
 use promo_testkit::samples;
-use zeroize::Zeroizing;
 
 use crate::args::RegistryServeArgs;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::output::Outcome;
 use crate::shutdown;
+use crate::terminal::piped_secret;
 
-/// The longest password that is read.
-const MAX_PASSWORD: u64 = 4096;
+const EXAMPLE: &str =
+    "for example `promo registry serve --user me --password-stdin < password.txt`";
 
 /// How many requests are remembered.
 const LOG_ENTRIES: usize = 1_000;
@@ -27,7 +25,7 @@ pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<O
         });
     }
     let auth = match &args.user {
-        Some(user) => Auth::basic(user, &password()?),
+        Some(user) => Auth::basic(user, &piped_secret(EXAMPLE)?),
         None => Auth::none(),
     };
     // Nobody reads the log of a registry that runs by itself, and it must not grow for ever.
@@ -49,21 +47,4 @@ pub(crate) async fn run(args: &RegistryServeArgs, context: &Context) -> Result<O
     stop.await;
     registry.shutdown().await;
     Ok(Outcome::done(""))
-}
-
-fn password() -> Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::new());
-    std::io::stdin()
-        .take(MAX_PASSWORD)
-        .read_to_string(&mut text)
-        .map_err(|error| Error::file("read", "standard input".as_ref(), error))?;
-    let password = text.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        return Err(Error::Usage {
-            message: "there is no password on standard input".to_owned(),
-            hint: "for example `promo registry serve --user me --password-stdin < password.txt`"
-                .to_owned(),
-        });
-    }
-    Ok(Zeroizing::new(password.to_owned()))
 }

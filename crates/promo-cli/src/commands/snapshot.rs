@@ -25,7 +25,7 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
             let set = TreeSource::of_path(path.clone()).load()?;
             Snapshot::of_manifests(&set, &registry)
         }
-        None => taken(args, context, registry).await?,
+        None => take(registry, args.minimal, context).await?,
     };
     if let Some(tag) = &tag {
         snapshot = snapshot.with_tag(tag);
@@ -36,6 +36,10 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
     } else {
         Exit::Partial
     };
+    if args.as_manifest {
+        let text = manifest_text(snapshot, context);
+        return Ok(Outcome { text, exit });
+    }
     let text = match context.console.format(args.output, &Format::SNAPSHOT) {
         Format::Json => json(&snapshot.to_document())?,
         Format::Csv => snapshot.to_csv(),
@@ -44,10 +48,25 @@ pub(crate) async fn run(args: &SnapshotArgs, context: &Context) -> Result<Outcom
     Ok(Outcome { text, exit })
 }
 
-async fn taken(args: &SnapshotArgs, context: &Context, registry: RegistryPath) -> Result<Snapshot> {
+/// The images of a promoter manifest that begins with what a registry holds. What can't stand there is told.
+pub(super) fn manifest_text(snapshot: Snapshot, context: &Context) -> String {
+    let (snapshot, left_out) = snapshot.promotable();
+    for left_out in left_out {
+        let note = documents::style::one_line(&left_out.to_string());
+        context.terminal.note(&format!("left out: {note}"));
+    }
+    snapshot.to_yaml()
+}
+
+/// What a registry holds now.
+pub(super) async fn take(
+    registry: RegistryPath,
+    minimal: bool,
+    context: &Context,
+) -> Result<Snapshot> {
     let promoter = context.promoter(context.settings(Overrides::default(), &[Part::Network])?)?;
     let mut request = SnapshotRequest::new(registry.clone());
-    request.minimal = args.minimal;
+    request.minimal = minimal;
     let taken = promoter.snapshot(&request).await?;
     if taken.leaves_out_own {
         context.terminal.note(&format!(
@@ -57,7 +76,7 @@ async fn taken(args: &SnapshotArgs, context: &Context, registry: RegistryPath) -
     Ok(taken.snapshot)
 }
 
-fn tell_unreadable(snapshot: &Snapshot, context: &Context) {
+pub(super) fn tell_unreadable(snapshot: &Snapshot, context: &Context) {
     for unreadable in snapshot.unreadable() {
         let message = format!("{}: {}", unreadable.name, unreadable.message);
         let line = diagnostics::warning(unreadable.code.as_str(), &message);

@@ -16,6 +16,8 @@ async fn init_writes_what_is_not_there_and_nothing_else() {
     wrote tree/images/team/images.yaml
 
     Next:
+      promo login REGISTRY        # if docker, podman or skopeo is not logged in there already
+      promo manifest add IMAGE    # an image of staging with its digest, under its tag
       promo key generate          # a key pair to sign with
       promo manifest check        # are the promoter manifests well formed?
       promo plan --offline        # what do they want?
@@ -330,7 +332,7 @@ async fn every_visible_command_has_a_man_page_and_an_example() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&["man", "man"]).await.code, Some(0));
     let pages = names_in(&sandbox.path("man"));
-    assert_snapshot!(pages.join(" "), @"promo-apply.1 promo-attest.1 promo-cip.1 promo-completions.1 promo-demo.1 promo-init.1 promo-key-generate.1 promo-key.1 promo-man.1 promo-manifest-add.1 promo-manifest-check.1 promo-manifest-digest.1 promo-manifest-format.1 promo-manifest.1 promo-plan.1 promo-promote.1 promo-registry-serve.1 promo-registry.1 promo-settings-show.1 promo-settings.1 promo-sign.1 promo-snapshot.1 promo-trace.1 promo-verify.1 promo.1");
+    assert_snapshot!(pages.join(" "), @"promo-apply.1 promo-attest.1 promo-cip.1 promo-completions.1 promo-demo.1 promo-init.1 promo-key-generate.1 promo-key.1 promo-login.1 promo-logout.1 promo-man.1 promo-manifest-add.1 promo-manifest-check.1 promo-manifest-digest.1 promo-manifest-format.1 promo-manifest.1 promo-plan.1 promo-promote.1 promo-registry-serve.1 promo-registry.1 promo-settings-show.1 promo-settings.1 promo-sign.1 promo-snapshot.1 promo-trace.1 promo-verify.1 promo.1");
     for page in pages {
         let name = page.trim_end_matches(".1").replace('-', " ");
         let mut arguments: Vec<_> = name.split(' ').skip(1).collect();

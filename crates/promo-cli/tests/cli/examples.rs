@@ -9,6 +9,8 @@ async fn examples(sandbox: &Sandbox) -> Vec<String> {
         "",
         "demo",
         "init",
+        "login",
+        "logout",
         "key generate",
         "manifest check",
         "manifest format",
@@ -52,12 +54,21 @@ async fn every_example_works() {
         let here = example
             .replace("staging.example.com", &world.staging.host())
             .replace("registry.example.com", &world.production.host());
+        let (here, input) = match here.split_once(" < ") {
+            Some((here, input)) => (here.to_owned(), Some(input.to_owned())),
+            None => (here, None),
+        };
         let arguments: Vec<_> = here.split(' ').collect();
         if here.starts_with("registry serve") {
             serves(&world.sandbox, &arguments).await;
             continue;
         }
-        let run = world.sandbox.run(&arguments).await;
+        let mut command = world.sandbox.command(&arguments);
+        if let Some(input) = input {
+            world.sandbox.write(&input, "a password\n");
+            command.stdin(std::fs::File::open(world.sandbox.path(&input)).unwrap());
+        }
+        let run = world.sandbox.output(command.output().await.unwrap());
         assert_eq!(run.code, Some(0), "promo {example}\n{run}");
     }
 }

@@ -51,6 +51,21 @@ async fn two_for_usage_and_configuration() {
         &["verify", "a.example/b:c\nd", "--key", "cosign.pub"],
         &["snapshot", "https://a.example"],
         &[
+            "sign",
+            "a.example/b:c",
+            "--key",
+            "cosign.key",
+            "--confirm",
+            "--dry-run",
+        ],
+        &[
+            "promote",
+            "--thin-manifest-dir",
+            "tree",
+            "--confirm",
+            "--dry-run",
+        ],
+        &[
             "plan",
             "--thin-manifest-dir",
             "tree",

@@ -19,15 +19,29 @@ async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
     ");
 
     let source = format!("{}/team/app", world.staging.host());
-    let sign = ["sign", image.as_str(), "--key", "cosign.key"];
-    let attest = [
-        "attest",
-        image.as_str(),
-        "--key",
-        "cosign.key",
-        "--source",
-        &source,
-    ];
+    let look = ["sign", image.as_str(), "--key", "cosign.key"];
+    let look_at_attestations = [&["attest", "--source", &source], &look[1..]].concat();
+    let sign = [&look[..], &["--confirm"]].concat();
+    let attest = [&look_at_attestations[..], &["--confirm"]].concat();
+    world.production.log().clear();
+    assert_snapshot!(world.sandbox.run(&look).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      missing signature (bundle)
+      missing signature (sig)
+    hint: a dry run: nothing was written; `--confirm` makes what is missing
+    --- exit 0
+    ");
+    assert_snapshot!(world.sandbox.run(&look_at_attestations).await, @r"
+    PRODUCTION/team/app:v1 as PRODUCTION/team/app
+      missing attestation https://k8s.io/promo-tools/promotion/v1
+    hint: a dry run: nothing was written; `--confirm` makes what is missing
+    --- exit 0
+    ");
+    let in_json = [&look[..], &["--dry-run", "--output", "json"]].concat();
+    let said = world.sandbox.run(&in_json).await.json();
+    assert_eq!(said["images"][0]["missing"].as_array().unwrap().len(), 2);
+    assert_eq!(said["images"][0]["made"].as_array().unwrap().len(), 0);
+    assert!(world.production.log().writes().is_empty());
     assert_snapshot!(world.sandbox.run(&sign).await, @r"
     PRODUCTION/team/app:v1 as PRODUCTION/team/app
       made signature (bundle)
@@ -122,7 +136,7 @@ async fn an_attestation_of_another_name_is_not_what_was_asked_for() {
     let image = world.image("app");
     let image = image.as_str();
     let source = format!("{}/team/app", world.staging.host());
-    let key = ["--key", "cosign.key"];
+    let key = ["--key", "cosign.key", "--confirm"];
     let other = "registry.example.com/other";
     let sign = [&["sign", image][..], &key].concat();
     assert_eq!(world.sandbox.run(&sign).await.code, Some(0));

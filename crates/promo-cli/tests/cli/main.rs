@@ -17,7 +17,11 @@ mod exit_codes;
 mod files;
 mod images;
 mod interrupt;
+#[cfg(unix)]
+mod logins;
 mod manifests;
+#[cfg(unix)]
+mod messages;
 #[cfg(unix)]
 mod open_files;
 mod plan_markdown;

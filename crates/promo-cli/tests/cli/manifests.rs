@@ -1,5 +1,7 @@
 //! Promoter manifests: checked, formatted, added to.
 
+use insta::assert_snapshot;
+
 use crate::support::{Output, World, names_in};
 
 const TREE: [&str; 2] = ["--thin-manifest-dir", "tree"];
@@ -160,4 +162,140 @@ async fn a_tag_has_a_digest() {
     assert_eq!(json["schema"], "promo.digest/v1");
     assert_eq!(json["digest"], world.digest("server"));
     assert_eq!(world.staging.log().len(), 2);
+}
+
+/// What `promo init` writes first is what `promo manifest add` extends, line by line.
+#[tokio::test]
+async fn a_first_tree_grows_by_lines() {
+    let world = World::start().await;
+    let (staging, production) = (world.staging.host(), world.production.host());
+    let (from, to) = (format!("{staging}/team"), format!("{production}/team"));
+    let init = ["init", "release", "--staging", &from, "--production", &to];
+    let made = world.sandbox.run(&init).await;
+    assert_eq!(made.code, Some(0), "{made}");
+    let file = "release/tree/images/team/images.yaml";
+    let before = world.sandbox.read(file);
+    assert!(before.lines().all(|line| line.starts_with('#')), "{before}");
+    for image in ["server:v1", "app:v1"] {
+        let image = format!("{from}/{image}");
+        let add = [
+            "manifest",
+            "add",
+            &image,
+            "--thin-manifest-dir",
+            "release/tree",
+        ];
+        let added = world.sandbox.run(&add).await;
+        assert_eq!(added.code, Some(0), "{added}");
+    }
+    let (app, server) = (world.digest("app"), world.digest("server"));
+    let entries = format!(
+        "- name: app\n  dmap:\n    \"{app}\": [\"v1\"]\n- name: server\n  dmap:\n    \"{server}\": [\"v1\"]\n"
+    );
+    assert_eq!(world.sandbox.read(file), format!("{before}{entries}"));
+    let format = [
+        "manifest",
+        "format",
+        "--thin-manifest-dir",
+        "release/tree",
+        "--check",
+    ];
+    let formatted = world.sandbox.run(&format).await;
+    assert_eq!(formatted.code, Some(0), "{formatted}");
+    let plan = ["plan", "--config", "release/promo.toml", "--exit-code"];
+    let planned = world.sandbox.run(&plan).await;
+    assert_eq!(planned.code, Some(6), "{planned}");
+}
+
+/// A registry that holds signatures, attestations and lists of referrers beside its images.
+#[tokio::test]
+async fn a_tree_can_begin_with_what_a_signed_registry_holds() {
+    let world = World::start().await;
+    let signed = ["--key", "cosign.key", "--signature-formats", "sig,bundle"];
+    assert_eq!(world.promote(&signed).await.code, Some(0));
+    // As a registry without the referrers API has it.
+    let fallback = world.digest("app").replace(':', "-");
+    let list = promo_testkit::image::ImageBuilder::new().build();
+    list.push_to(&world.production.state(), "team/app", &fallback);
+    list.push_to(&world.production.state(), "team/only", &fallback);
+    let from = format!("{}/team", world.production.host());
+    let init = [
+        "init",
+        "release",
+        "--from",
+        &from,
+        "--production",
+        "a.example/team",
+    ];
+    assert_snapshot!(world.sandbox.run(&init).await, @r"
+    wrote release/promo.toml
+    wrote release/tree/manifests/team/promoter-manifest.yaml
+    wrote release/tree/images/team/images.yaml
+
+    In release:
+      promo login REGISTRY        # if docker, podman or skopeo is not logged in there already
+      promo manifest add IMAGE    # an image of staging with its digest, under its tag
+      promo key generate          # a key pair to sign with
+      promo manifest check        # are the promoter manifests well formed?
+      promo plan --offline        # what do they want?
+      promo promote               # a dry run; add --confirm --key cosign.key to promote
+    --- stderr
+    left out: app: 2 tags of evidence (`sha256-…`), which is made anew where images go
+    left out: only: 1 tag of evidence (`sha256-…`), which is made anew where images go
+    left out: server: 1 tag of evidence (`sha256-…`), which is made anew where images go
+    --- exit 0
+    ");
+    let listed = world.sandbox.read("release/tree/images/team/images.yaml");
+    assert_eq!(listed, world.images_yaml());
+    let check = world
+        .sandbox
+        .run(&["manifest", "check", "release/tree"])
+        .await;
+    assert_snapshot!(check, @r"
+    ok: 1 promoter manifest, 2 images, 2 digests; 0 invalid entries, 0 warnings
+    --- exit 0
+    ");
+    let snapshot = world
+        .sandbox
+        .run(&["snapshot", &from, "--as-manifest"])
+        .await;
+    assert_eq!(snapshot.code, Some(0), "{snapshot}");
+    assert_eq!(snapshot.stdout, listed);
+}
+
+/// Without flags, all of them take the tree that promo.toml names.
+#[tokio::test]
+async fn the_tree_of_promo_toml_is_found_by_every_command() {
+    let world = World::start().await;
+    world
+        .sandbox
+        .write("promo.toml", "thin-manifest-dir = \"tree\"\n");
+    for arguments in [
+        &["manifest", "check"][..],
+        &["manifest", "format"],
+        &["plan", "--offline"],
+    ] {
+        let run = world.sandbox.run(arguments).await;
+        assert_eq!(run.code, Some(0), "{arguments:?}: {run}");
+    }
+    let plain = format!(
+        "registries:\n- name: a.example/s\n  src: true\n- name: b.example/p\nimages:\n-   {{name: app, dmap: {{'{}': [v1]}}}}\n",
+        world.digest("app")
+    );
+    world.sandbox.write("plain.yaml", &plain);
+    let format = ["manifest", "format", "--manifest", "plain.yaml"];
+    let check = [&format[..], &["--check"]].concat();
+    assert_eq!(world.sandbox.run(&check).await.code, Some(3));
+    assert_eq!(world.sandbox.run(&format).await.code, Some(0));
+    assert_eq!(world.sandbox.run(&check).await.code, Some(0));
+    let check = world
+        .sandbox
+        .run(&["manifest", "check", "--manifest", "plain.yaml"])
+        .await;
+    assert_eq!(check.code, Some(0), "{check}");
+    let both = world
+        .sandbox
+        .run(&["manifest", "check", "tree", "--manifest", "plain.yaml"])
+        .await;
+    assert_eq!(both.code, Some(2), "{both}");
 }

@@ -1,6 +1,7 @@
 //! Plans and runs between two registries.
 
 use insta::assert_snapshot;
+use promo_testkit::image::{ImageBuilder, Layer};
 use serde_json::json;
 
 use crate::support::{KEY, World, promote};
@@ -286,6 +287,85 @@ async fn a_tag_moves_only_where_a_file_allows_it() {
         .promote(&["--key", "cosign.key", "--allow-tag-moves", "moves.yaml"])
         .await;
     assert_eq!(wrong.code, Some(2), "{wrong}");
+}
+
+/// `latest` moves by a rule, at every mirror and with each release; other tags don't, and plans say from where to where.
+#[tokio::test]
+async fn a_floating_tag_moves_by_a_rule() {
+    let world = World::start().await;
+    let (old, new) = (
+        world.digest("app").to_owned(),
+        world.digest("server").to_owned(),
+    );
+    world.images[1]
+        .1
+        .push_to(&world.staging.state(), "team/app", "v2");
+    let wants = |digest: &str, tag: &str| {
+        format!("- name: app\n  dmap:\n    \"{digest}\": [\"latest\", \"{tag}\"]\n")
+    };
+    world.write_tree(&wants(&old, "v1"));
+    assert_eq!(world.promote(&KEY).await.code, Some(0));
+    world.write_tree(&wants(&new, "v2"));
+    let plan = ["plan", "--thin-manifest-dir", "tree"];
+    let stays = world.sandbox.run(&plan).await;
+    assert_eq!(stays.code, Some(3), "{stays}");
+    let rule = "[[tags]]\nmatch = \"latest\"\nimage = \"a*\"\nmutable = true\n";
+    world.sandbox.write("promo.toml", rule);
+    let edges = world.sandbox.run(&[&plan[..], &["--edges"]].concat()).await;
+    assert_eq!(edges.code, Some(0), "{edges}");
+    let edges = edges
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let edges: Vec<serde_json::Value> = edges.collect();
+    let latest = edges.iter().find(|edge| edge["tag"] == "latest").unwrap();
+    assert_eq!(latest["verdict"], "promote");
+    assert_eq!(latest["from"], old.as_str());
+    let why = format!("the tag would move from {old} to {new}, as a tag that may move");
+    assert_eq!(latest["reason"], why.as_str());
+    let shown = world
+        .sandbox
+        .run(&["settings", "show", "--output", "json"])
+        .await
+        .json();
+    let rows = shown["settings"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == "[[tags]]").unwrap();
+    assert_eq!(row["value"], "latest of a*: mutable");
+    let saved = world
+        .sandbox
+        .run(&[&plan[..], &["--save", "plan.json"]].concat())
+        .await;
+    assert_eq!(saved.code, Some(0), "{saved}");
+
+    // Somebody else moves it after the plan was made: what was reviewed doesn't hold any more.
+    let tag = |digest: &str| world.production.state().tag_digest("team/app", digest);
+    let other = ImageBuilder::new()
+        .layer(Layer::file("a", "another"))
+        .build();
+    other.push_to(&world.production.state(), "team/app", "latest");
+    let apply = [
+        "apply",
+        "plan.json",
+        "--thin-manifest-dir",
+        "tree",
+        "--confirm",
+        "--key",
+        "cosign.key",
+    ];
+    let refused = world.sandbox.run(&apply).await;
+    assert_eq!(refused.code, Some(5), "{refused}");
+    assert_eq!(tag("latest").as_deref(), Some(other.digest()));
+    assert_eq!(tag("v2"), Some(new.clone()));
+
+    // A new run sees where it is now.
+    let moved = world.promote(&KEY).await;
+    assert_eq!(moved.code, Some(0), "{moved}");
+    assert_eq!(tag("latest"), Some(new.clone()));
+    assert_eq!(tag("v1"), Some(old.clone()));
+    world.write_tree(&wants(&new, "v1"));
+    let stays = world.promote(&KEY).await;
+    assert_eq!(stays.code, Some(3), "{stays}");
+    assert_eq!(tag("v1"), Some(old));
 }
 
 #[tokio::test]

@@ -135,6 +135,15 @@ impl<'a> PlannedEdge<'a> {
         self.cause().map_or(&[], |cause| &cause.hints)
     }
 
+    /// The repository that could not be read, where that is why the edge is undecided.
+    pub fn unread(&self) -> Option<&'a Repository> {
+        match self.decision {
+            Decision::Undecided(Doubt::DestinationUnreadable { .. }) => Some(self.repository),
+            Decision::Undecided(Doubt::SourceUnreadable { .. }) => Some(self.source()),
+            _ => None,
+        }
+    }
+
     fn cause(&self) -> Option<&'a Cause> {
         match self.decision {
             Decision::Undecided(

@@ -28,6 +28,8 @@ pub(super) struct Judge<'a> {
 /// One repository with what is known about it.
 #[derive(Clone, Copy)]
 struct Known<'a> {
+    /// The name of the image that it is asked about.
+    image: &'a str,
     repository: &'a Repository,
     inventory: Option<&'a RepositoryInventory>,
 }
@@ -66,13 +68,13 @@ impl<'a> Judge<'a> {
     }
 
     /// The decisions about one image entry alone.
-    pub(super) fn decide_image(mut self, image: &Image) -> Decisions {
+    pub(super) fn decide_image(mut self, image: &'a Image) -> Decisions {
         let mut decisions = Decisions::default();
         self.image(image, &mut decisions);
         decisions
     }
 
-    fn image(&mut self, image: &Image, decisions: &mut Decisions) {
+    fn image(&mut self, image: &'a Image, decisions: &mut Decisions) {
         let selected = self.selected(image);
         let all = selected.iter().all(|selected| *selected);
         let none = !selected.contains(&true);
@@ -82,7 +84,7 @@ impl<'a> Judge<'a> {
         } else {
             self.known_destinations(image)
         };
-        let source = self.known(&image.source);
+        let source = self.known(image, &image.source);
         let mut edges = Vec::new();
         for index in image.entries.clone() {
             let Some(entry) = self.manifests.entries.get(index) else {
@@ -133,18 +135,19 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    fn known(&self, repository: &'a Repository) -> Known<'a> {
+    fn known(&self, image: &'a Image, repository: &'a Repository) -> Known<'a> {
         Known {
+            image: &image.name,
             repository,
             inventory: self.inventory.and_then(|i| i.repository(repository)),
         }
     }
 
-    fn known_destinations(&self, image: &Image) -> Vec<Known<'a>> {
+    fn known_destinations(&self, image: &'a Image) -> Vec<Known<'a>> {
         let manifests: &'a FlatManifests = self.manifests;
         let repositories = image.destinations.iter();
         repositories
-            .filter_map(|index| Some(self.known(manifests.repository(*index)?)))
+            .filter_map(|index| Some(self.known(image, manifests.repository(*index)?)))
             .collect()
     }
 
@@ -259,8 +262,10 @@ impl<'a> Judge<'a> {
         found: Digest,
         destination: Known<'_>,
     ) -> AtDestination {
-        let moves = &self.options.tag_moves;
-        let allowed = moves.allows(destination.repository, tag, &found, digest);
+        let options = self.options;
+        let moves = &options.tag_moves;
+        let allowed = options.mutable_tags.allows(destination.image, tag)
+            || moves.allows(destination.repository, tag, &found, digest);
         let from = self.found.intern(found);
         if !allowed {
             return AtDestination::Decided(Decision::TagMove { from });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::{EdgeKey, PlanCheck, SetDiff, TagMoves};
+use super::{EdgeKey, MutableTags, PlanCheck, SetDiff, TagMoves};
 use crate::identity::IdentityRules;
 use crate::oci::{Digest, RegistryPath, Repository};
 
@@ -18,8 +18,10 @@ pub struct PlanOptions {
     pub identities: IdentityRules,
     /// Which part is planned.
     pub selection: Selection,
-    /// Tags that may move.
+    /// Tags that may move, each from one digest to another.
     pub tag_moves: TagMoves,
+    /// Tags that may move whenever the promoter manifests give them another digest.
+    pub mutable_tags: MutableTags,
     /// All or nothing: one conflict, tag move or undecided edge and there is no work at all.
     pub fail_fast: bool,
     /// What is published already is work, too: its evidence is examined.

@@ -17,7 +17,7 @@ pub(super) fn sentence(edge: &PlannedEdge<'_>) -> String {
         Decision::Present => "the tag points to the digest already".to_owned(),
         Decision::Promote if edge.tag().is_none() => "the digest is not there yet".to_owned(),
         Decision::Promote => "the tag is not there yet".to_owned(),
-        Decision::Move { .. } => format!("{}, which is allowed", movement(edge)),
+        Decision::Move { .. } => format!("{}, {}", movement(edge), why_it_may(edge)),
         Decision::Finish => "the digest is there, the tag is not".to_owned(),
         Decision::Wanted => "wanted; no registry was asked".to_owned(),
         Decision::Redundant(kept) => format!("{} asks for the same", written_at(plan, kept)),
@@ -37,6 +37,19 @@ fn movement(edge: &PlannedEdge<'_>) -> String {
         .moves_from()
         .map_or_else(|| "another digest".to_owned(), |from| from.to_string());
     format!("the tag would move from {from} to {}", edge.digest())
+}
+
+/// By what a tag may move.
+fn why_it_may(edge: &PlannedEdge<'_>) -> &'static str {
+    let rules = &edge.plan.options.mutable_tags;
+    let is_mutable = edge
+        .tag()
+        .is_some_and(|tag| rules.allows(edge.image(), tag));
+    if is_mutable {
+        "as a tag that may move"
+    } else {
+        "which is allowed"
+    }
 }
 
 /// Names the others that want the tag for another digest.

@@ -129,3 +129,95 @@ fn codes_are_given_out_once_and_in_order() {
     let distinct: BTreeSet<_> = codes.iter().copied().collect();
     assert_eq!(codes, distinct.into_iter().collect::<Vec<_>>());
 }
+
+fn rule(text: &str, image: Option<&str>, mutable: bool) -> TagRule {
+    TagRule {
+        tag: text.parse().unwrap(),
+        image: image.map(|image| image.parse().unwrap()),
+        mutable,
+    }
+}
+
+#[test]
+fn of_rules_about_tags_the_first_that_is_about_it_decides() {
+    let rules = MutableTags::new(vec![
+        rule("v1.*", None, false),
+        rule("v?", Some("team/*"), true),
+        rule("v*", Some("team/app"), true),
+        rule("latest", None, true),
+    ]);
+    let allows = |image: &str, text: &str| rules.allows(image, &text.parse().unwrap());
+    assert!(allows("anything", "latest"));
+    assert!(allows("team/app", "v1"));
+    assert!(allows("team/deep/app", "v1"));
+    assert!(allows("team/app", "v2.0"));
+    for (image, text) in [
+        ("team/app", "v1.0"),
+        ("app", "v1"),
+        ("team/other", "v2.0"),
+        ("app", "latest-1"),
+        ("app", "Latest"),
+    ] {
+        assert!(!allows(image, text), "{image}:{text}");
+    }
+    assert!(!MutableTags::default().allows("app", &"latest".parse().unwrap()));
+    for wrong in ["", "a{", "[z-a]"] {
+        assert!(wrong.parse::<NamePattern>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_tag_that_may_move_is_planned_with_where_it_is_and_a_saved_plan_says_so() {
+    use crate::inventory::{Inventory, RepositoryContent, RepositoryInventory};
+    let mut inventory = Inventory::new();
+    let mut put = |repository: &str, tag: Option<&str>, digests: &[u8]| {
+        let mut content = RepositoryContent::complete();
+        for n in digests {
+            content.record_digest(digest(*n), true);
+        }
+        if let Some(tag) = tag {
+            content.record_tag(tag.parse().unwrap(), Some(digest(200)));
+        }
+        let repository = repository.parse().unwrap();
+        inventory.insert(repository, RepositoryInventory::Read(content));
+    };
+    let all: Vec<u8> = (0..50).collect();
+    put("a.io/staging/x", None, &all);
+    put("a.io/staging/y", None, &all);
+    put("m0.io/prod/x", Some("v7"), &[200]);
+    put("m0.io/prod/y", Some("v3"), &[200]);
+    let options = PlanOptions {
+        mutable_tags: MutableTags::new(vec![rule("v?", Some("x"), true)]),
+        ..PlanOptions::default()
+    };
+    let plan = Planner::new(&set(1), &options).plan(Some(&inventory));
+    let said = |plan: &Plan, image: &str, tag: &str| {
+        let edge = plan
+            .edges()
+            .find(|edge| edge.image() == image && edge.tag().is_some_and(|t| t.as_str() == tag))
+            .unwrap();
+        (edge.verdict(), edge.moves_from(), edge.reason())
+    };
+    let (from, to) = (digest(200), digest(7));
+    let moves = format!("the tag would move from {from} to {to}, as a tag that may move");
+    assert_eq!(
+        said(&plan, "x", "v7"),
+        (Verdict::Promote, Some(from), moves)
+    );
+    assert_eq!(said(&plan, "y", "v3").0, Verdict::TagMove);
+    let saved = plan.to_document(&PlanInputs::default());
+    let read = SavedPlan::from_json(&serde_json::to_vec(&saved).unwrap()).unwrap();
+    assert_eq!(said(&read.plan, "x", "v7"), said(&plan, "x", "v7"));
+    assert_eq!(read.plan.options.mutable_tags, options.mutable_tags);
+
+    // It moved meanwhile, so what is done would not be what was seen.
+    let mut moved = RepositoryContent::complete();
+    moved.record_tag("v7".parse().unwrap(), Some(digest(201)));
+    moved.record_digest(digest(201), true);
+    let repository = "m0.io/prod/x".parse().unwrap();
+    inventory.insert(repository, RepositoryInventory::Read(moved));
+    let now = Planner::new(&set(1), &options).plan(Some(&inventory));
+    assert_eq!(said(&now, "x", "v7").0, Verdict::Promote);
+    let left = recheck(&read.plan, &now);
+    assert_eq!(said(&left.plan, "x", "v7").0, Verdict::Refused);
+}

@@ -4,6 +4,7 @@
 //! kpromo writes them, or as JSON, which also says which registry it is of. Read back, it
 //! is an [`Inventory`] that a plan can be computed from without any registry.
 
+mod promotable;
 mod read;
 mod write;
 
@@ -16,6 +17,7 @@ use crate::inventory::{Inventory, RepositoryContent, RepositoryInventory};
 use crate::manifest::ManifestSet;
 use crate::oci::{Digest, RegistryPath, Tag};
 
+pub use promotable::{LeftOut, LeftOutKind};
 pub use read::SnapshotError;
 
 /// The JSON Schema of the JSON form.

@@ -313,3 +313,38 @@ fn bad_snapshots_are_refused_by_code() {
         {"name":"a","known":"everything","digests":[{"digest":"md5:00","tags":[]}]}]}"#;
     assert_eq!(json(md5), "PROMO-C070");
 }
+
+/// A tree that begins with a snapshot must load: what belongs to signers and what has no tag is left out, and said.
+#[test]
+fn what_can_t_be_promoted_is_left_out_and_said() {
+    let evidence = |suffix: &str| tag(&format!("sha256-{}{suffix}", "a".repeat(64)));
+    let mut content = RepositoryContent::complete();
+    content.record_tag(tag("v1"), Some(digest(1)));
+    content.record_tag(evidence(""), Some(digest(1)));
+    for (n, suffix) in [(2, ".sig"), (3, ".att"), (4, ".sbom")] {
+        content.record_tag(evidence(suffix), Some(digest(n)));
+    }
+    content.record_digest(digest(5), true);
+    let mut inventory = Inventory::new();
+    let mut insert = |name: &str, content: RepositoryContent| {
+        let repository = format!("gcr.io/staging/{name}").parse().unwrap();
+        inventory.insert(repository, RepositoryInventory::Read(content));
+    };
+    insert("app", content);
+    let mut only = RepositoryContent::complete();
+    only.record_tag(evidence(".sig"), Some(digest(2)));
+    insert("only", only);
+    let snapshot = Snapshot::of_inventory(&inventory, &registry("gcr.io/staging"));
+    let (promotable, left_out) = snapshot.promotable();
+    let expected = format!("- name: app\n  dmap:\n    \"{}\": [\"v1\"]\n", digest(1));
+    assert_eq!(promotable.to_yaml(), expected);
+    let said: Vec<_> = left_out.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "app: 4 tags of evidence (`sha256-…`), which is made anew where images go",
+            "app: 1 digest without a tag, such as parts of an index and signatures",
+            "only: 1 tag of evidence (`sha256-…`), which is made anew where images go",
+        ]
+    );
+}

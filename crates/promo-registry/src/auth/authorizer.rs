@@ -68,6 +68,11 @@ impl Authorizer {
         }
     }
 
+    /// Whether a host has asked who we are.
+    pub(crate) fn is_asked_by(&self, host: &RegistryHost) -> bool {
+        matches!(self.door(host).wants(), Some(Wants::Answer(_)))
+    }
+
     async fn answer(&self, access: &Access, challenge: Challenge) -> Result<Authorization, Error> {
         match challenge {
             Challenge::Basic => self.basic(access).await,

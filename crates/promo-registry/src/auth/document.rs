@@ -8,7 +8,7 @@
 mod entry;
 mod keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promo_core::oci::{RegistryHost, Repository};
 use serde::Deserialize;
@@ -49,7 +49,19 @@ pub(super) enum Keeper<'a> {
 }
 
 /// Some editors write it at the beginning of a file.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Which of these keys of entries are about a host as a whole, in whatever form they are written.
+pub(super) fn keys_of_host<'a>(
+    names: impl Iterator<Item = &'a str>,
+    host: &RegistryHost,
+) -> Vec<String> {
+    let names: BTreeMap<String, &str> = names.map(|name| (name.to_owned(), name)).collect();
+    let found: BTreeSet<&str> = keys::candidates(&names, host, None)
+        .map(|(name, _)| name)
+        .collect();
+    found.into_iter().map(str::to_owned).collect()
+}
 
 impl CredentialDocument {
     /// Reads a document. What is wrong with it is an error when it is asked, and repeats nothing of its content.

@@ -9,7 +9,7 @@ use promo_core::ports::Operation;
 use url::Url;
 
 use super::authorization::Authorization;
-use super::{Access, Authorizer};
+use super::{Access, Authorizer, LoginCheck};
 use crate::dialect::answers;
 use crate::http::{
     Answer, Attempts, Body, Dispatch, Floor, Intake, Repeat, Request, Sender, Traffic, authority,
@@ -38,6 +38,24 @@ impl Exchange {
             authorizer,
             caps,
         }
+    }
+
+    /// Shows a registry who we are, and says what it made of it. The request asks for nothing else.
+    pub(crate) async fn log_in(
+        &self,
+        access: &Access,
+        request: Request,
+    ) -> Result<LoginCheck, Error> {
+        self.authorizer.introduce(access).await?;
+        let answer = self.send(access, request).await?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(answer).await);
+        }
+        Ok(if self.authorizer.is_asked_by(&access.host) {
+            LoginCheck::Accepted
+        } else {
+            LoginCheck::NotAsked
+        })
     }
 
     /// Sends a request until there is an answer that lasts. A 401 never comes back as an answer.

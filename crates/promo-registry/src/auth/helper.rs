@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::advice::advice;
-use super::process::{Ended, Program, run};
+use super::process::{Ended, Printed, Program, run};
 use super::{Credential, Secret};
 use crate::Error;
 
@@ -49,28 +49,11 @@ pub(super) async fn ask(
     name: &str,
     server: &str,
 ) -> Result<Option<Credential>, Error> {
-    let failed = |reason: &str, advice: Option<String>| Error::CredentialHelper {
-        name: crate::error::clean(name),
-        reason: reason.to_owned(),
-        advice,
+    let Some(printed) = talk(settings, name, "get", server).await? else {
+        return Ok(None);
     };
-    let path = find(settings, name).map_err(|reason| failed(reason, None))?;
-    let program = Program {
-        path: &path,
-        arguments: &["get"],
-        input: server,
-        deadline: settings.deadline,
-    };
-    let (ended, printed) = run(program).await;
-    let advice = || advice(&printed.output, &printed.complaint);
-    match ended {
-        Ended::Well => {}
-        Ended::Badly if has_nothing(&printed.output) => return Ok(None),
-        Ended::Badly => return Err(failed("failed", advice())),
-        Ended::Not(did) => return Err(failed(did, advice())),
-    }
     let output: Output = serde_json::from_slice(&printed.output)
-        .map_err(|_| failed("printed something that is no credential", advice()))?;
+        .map_err(|_| failed(name, "printed something that is no credential", &printed))?;
     if output.username.is_empty() && output.secret.expose().is_empty() {
         return Ok(None);
     }
@@ -81,6 +64,60 @@ pub(super) async fn ask(
             password: output.secret,
         },
     }))
+}
+
+/// What became of telling a helper to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It did it.
+    Done,
+    /// It has no credential for this server.
+    HasNothing,
+}
+
+/// Tells the helper `name` to do something with `input`.
+pub(super) async fn tell(
+    settings: &HelperSettings,
+    name: &str,
+    action: &str,
+    input: &str,
+) -> Result<Told, Error> {
+    let printed = talk(settings, name, action, input).await?;
+    Ok(match printed {
+        Some(_) => Told::Done,
+        None => Told::HasNothing,
+    })
+}
+
+/// Runs the helper `name`. What it printed; none if it says that it has nothing for what it was asked.
+async fn talk(
+    settings: &HelperSettings,
+    name: &str,
+    action: &str,
+    input: &str,
+) -> Result<Option<Printed>, Error> {
+    let path = find(settings, name).map_err(|reason| failed(name, reason, &Printed::default()))?;
+    let program = Program {
+        path: &path,
+        arguments: &[action],
+        input,
+        deadline: settings.deadline,
+    };
+    let (ended, printed) = run(program).await;
+    match ended {
+        Ended::Well => Ok(Some(printed)),
+        Ended::Badly if has_nothing(&printed.output) => Ok(None),
+        Ended::Badly => Err(failed(name, "failed", &printed)),
+        Ended::Not(did) => Err(failed(name, did, &printed)),
+    }
+}
+
+fn failed(name: &str, reason: &str, printed: &Printed) -> Error {
+    Error::CredentialHelper {
+        name: crate::error::clean(name),
+        reason: reason.to_owned(),
+        advice: advice(&printed.output, &printed.complaint),
+    }
 }
 
 /// Whether a helper says that it has no credential for this server, and not what keeps it from having one.

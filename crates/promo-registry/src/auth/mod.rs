@@ -22,6 +22,7 @@ mod google;
 mod granted;
 mod helper;
 mod introduction;
+mod login;
 mod process;
 mod realm;
 mod rounds;
@@ -38,6 +39,7 @@ pub use google::{
     GoogleCredentialFile, GoogleIdentity, GoogleSettings, MetadataServer, ServiceAccount,
 };
 pub use helper::HelperSettings;
+pub use login::{Login, LoginCheck, LoginFile, LoginKeeper};
 pub(crate) use scope::{Access, Scopes};
 pub use token_program::{TokenProgram, TokenProgramError};
 

@@ -5,7 +5,12 @@ use promo_core::Code;
 use promo_core::ports::{Failure, FailureKind};
 
 use super::Error;
-use crate::codes::{OUT_OF_FILES, PAUSED_TOO_LONG, SILENT};
+use crate::codes::{
+    CERTIFICATE, OTHER_PROTOCOL, OUT_OF_FILES, PAUSED_TOO_LONG, SILENT, UNKNOWN_HOST,
+};
+
+/// Connections that fail each time ([`super::ConnectionProblem::lasts`]).
+const LASTING: [Code; 3] = [UNKNOWN_HOST, CERTIFICATE, OTHER_PROTOCOL];
 
 /// Whether the same may succeed when it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +34,8 @@ impl AnotherTry {
         match kind {
             // Both fail at once and without a request, for longer than the pauses between tries.
             _ if code == PAUSED_TOO_LONG || code == SILENT => Self::Never,
+            // Somebody has to change something first.
+            _ if LASTING.contains(&code) => Self::Never,
             _ if code == OUT_OF_FILES => Self::Throttled,
             FailureKind::RateLimited => Self::Throttled,
             FailureKind::Deadline => Self::Later,

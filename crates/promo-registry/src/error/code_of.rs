@@ -2,7 +2,7 @@
 
 use promo_core::Code;
 
-use super::Error;
+use super::{ConnectionProblem, Error};
 use crate::codes;
 
 impl Error {
@@ -19,6 +19,18 @@ const fn code_of(error: &Error) -> Code {
         Error::Forbidden { .. } => codes::FORBIDDEN,
         Error::RateLimited { .. } => codes::RATE_LIMITED,
         Error::Unavailable { .. } => codes::UNAVAILABLE,
+        Error::Connection {
+            problem: ConnectionProblem::UnknownHost,
+            ..
+        } => codes::UNKNOWN_HOST,
+        Error::Connection {
+            problem: ConnectionProblem::Certificate(_),
+            ..
+        } => codes::CERTIFICATE,
+        Error::Connection {
+            problem: ConnectionProblem::SpeaksPlainHttp | ConnectionProblem::NoCommonVersion,
+            ..
+        } => codes::OTHER_PROTOCOL,
         Error::Connection { .. } => codes::CONNECTION,
         Error::OutOfFiles(_) => codes::OUT_OF_FILES,
         Error::PlainService(_) => codes::PLAIN_SERVICE,

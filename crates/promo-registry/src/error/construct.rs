@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use promo_core::oci::RegistryHost;
 
-use super::{CredentialSourceError, Error, OutOfFiles, TooSlow};
+use super::{ConnectionProblem, CredentialSourceError, Error, OutOfFiles, TooSlow};
 
 impl Error {
     /// A failure of the connection, without the URL, whose query may be a secret.
     pub(crate) fn connection(host: &str, error: reqwest::Error) -> Self {
+        let problem = ConnectionProblem::of(&error);
+        let source = Arc::new(error.without_url());
         Self::Connection {
             host: host.to_owned(),
             led_by: None,
-            source: Arc::new(error.without_url()),
+            source: (!problem.says_all()).then_some(source),
+            problem,
         }
     }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use promo_core::ports::FailureKind;
 use promo_core::setting::{quoted, registry_setting};
 
-use super::{Error, RegistryAnswer};
+use super::{ConnectionProblem, Error, RegistryAnswer};
 
 /// What a registry says, in our words, that speaks TLS and was spoken to without.
 pub(crate) const TLS_WANTED: &str = "it speaks HTTPS and was spoken to in plain HTTP";
 
-/// The words of the handshake of TLS where both sides have no version of HTTP in common.
-pub(crate) const NO_COMMON_VERSION: &str = "NoApplicationProtocol";
+/// The same of one that says nothing at all but that it doesn't understand.
+pub(crate) const MAYBE_TLS: &str =
+    "it was spoken to in plain HTTP and says nothing else, as those do that speak HTTPS";
 
 /// What to do about a tag that may not be moved.
 const TAG_STAYS: &str =
@@ -124,7 +125,7 @@ impl Error {
                 "run promo again when the pause is over; what {host} grants in the first place is told by {}",
                 registry_setting(host, "rate", "20")
             )],
-            Self::Refused { host, answer: Some(said), .. } if said.message() == TLS_WANTED => vec![format!(
+            Self::Refused { host, answer: Some(said), .. } if matches!(said.message(), TLS_WANTED | MAYBE_TLS) => vec![format!(
                 "write {}",
                 registry_setting(host, "plain-http", "false")
             )],
@@ -135,8 +136,9 @@ impl Error {
             Self::Connection {
                 host,
                 led_by,
-                source,
-            } => connection_hints(host, led_by.is_some(), source),
+                problem,
+                ..
+            } => connection_hints(host, led_by.is_some(), problem),
             Self::PlainService(plain) => vec![format!("name {} by an https URL", plain.host)],
             Self::OutOfFiles(_) => vec!["allow more open files (`ulimit -n 4096`)".to_owned()],
             Self::BrokenList { .. } => vec![
@@ -165,36 +167,19 @@ impl Error {
 }
 
 /// What to do about a connection that failed.
-fn connection_hints(host: &str, is_led: bool, source: &reqwest::Error) -> Vec<String> {
-    if meets_plain_http(source) {
-        let setting = registry_setting(host, "plain-http", "true");
-        return vec![format!(
-            "{host} answers in plain HTTP; if that is meant, write {setting}"
-        )];
+fn connection_hints(host: &str, is_led: bool, problem: &ConnectionProblem) -> Vec<String> {
+    let hints = problem.hints(host);
+    let behind_a_proxy = "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)";
+    let is_led = is_led && !matches!(problem, ConnectionProblem::Certificate(_));
+    if is_led
+        && (hints.is_empty() || !problem.lasts() || *problem == ConnectionProblem::UnknownHost)
+    {
+        return vec![behind_a_proxy.to_owned()];
     }
-    if lacks_our_version(source) {
-        let setting = registry_setting(host, "http-version", "\"auto\"");
-        return vec![format!(
-            "{host} doesn't speak the version of HTTP that is set for it; write {setting}"
-        )];
-    }
-    let is_led = is_led.then_some(
-        "a registry behind a proxy has to be told the name that it is known by (distribution: `http.host`)",
-    );
-    is_led.into_iter().map(str::to_owned).collect()
+    hints
 }
 
 /// The host of a realm that is written with its scheme: what the setting names.
 fn host_of(realm: &str) -> &str {
     realm.split_once("://").map_or(realm, |(_, host)| host)
-}
-
-/// Whether a connection failed because the other side doesn't speak the only version of HTTP that we offered.
-fn lacks_our_version(error: &reqwest::Error) -> bool {
-    promo_core::with_causes(error).contains(NO_COMMON_VERSION)
-}
-
-/// Whether a connection failed because the other side doesn't speak TLS.
-fn meets_plain_http(error: &reqwest::Error) -> bool {
-    promo_core::with_causes(error).contains("InvalidContentType")
 }

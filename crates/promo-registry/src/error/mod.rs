@@ -6,6 +6,7 @@
 mod another_try;
 mod answer;
 mod code_of;
+mod connection_problem;
 mod construct;
 mod failure;
 mod host_limits;
@@ -23,9 +24,10 @@ pub(crate) use another_try::{AnotherTry, is_broken};
 pub use answer::RegistryAnswer;
 pub(crate) use answer::{clean, clean_to};
 use answer::{led, said};
+pub use connection_problem::{CertificateProblem, ConnectionProblem};
 pub use host_limits::{BodyLimit, TooSlow};
 pub use location_rule::LocationRule;
-pub(crate) use meaning::{NO_COMMON_VERSION, TLS_WANTED};
+pub(crate) use meaning::{MAYBE_TLS, TLS_WANTED};
 pub use unsent::{OutOfFiles, PlainService};
 
 /// What a source of credentials fails with: any error turns into it, this crate's [`Error`] too.
@@ -120,15 +122,17 @@ pub enum Error {
         answer: Option<RegistryAnswer>,
     },
     /// No connection, or it broke.
-    #[error("the connection to {host}{} failed", led(led_by.as_ref()))]
+    #[error("{}", problem.message(host, &led(led_by.as_ref())))]
     Connection {
         /// The host.
         host: String,
         /// What led us there, if it isn't the registry that was asked for.
         led_by: Option<String>,
-        /// How.
+        /// Why, as far as it is known.
+        problem: ConnectionProblem,
+        /// In the words of the client; none where the problem says all of it.
         #[source]
-        source: Arc<reqwest::Error>,
+        source: Option<Arc<reqwest::Error>>,
     },
     /// This process, or this machine, has no open file left for a connection.
     #[error(transparent)]

@@ -127,3 +127,33 @@ fn a_typed_error_with_a_credential_in_it_goes_where_that_is_cut_out() {
     assert!(failure.error().is_none());
     assert!(!format!("{failure:?}").contains("s3cr3t"), "{failure:?}");
 }
+
+/// What lasts is not tried again, whether the error itself is asked or the failure that became of it.
+#[test]
+fn what_somebody_has_to_change_first_is_not_tried_again() {
+    use super::{CertificateProblem, ConnectionProblem};
+    for problem in [
+        ConnectionProblem::UnknownHost,
+        ConnectionProblem::Refused,
+        ConnectionProblem::SpeaksPlainHttp,
+        ConnectionProblem::MaySpeakTls,
+        ConnectionProblem::NoCommonVersion,
+        ConnectionProblem::Certificate(CertificateProblem::Expired),
+        ConnectionProblem::Other,
+    ] {
+        let lasts = problem.lasts();
+        let error = Error::Connection {
+            host: "r.example".to_owned(),
+            led_by: None,
+            problem,
+            source: None,
+        };
+        let wanted = if lasts {
+            AnotherTry::Never
+        } else {
+            AnotherTry::Later
+        };
+        assert_eq!(error.another_try(), wanted, "{error}");
+        assert_eq!(AnotherTry::after(&Failure::from(error)), wanted);
+    }
+}

@@ -6,7 +6,7 @@ use ::http::StatusCode;
 use serde::Deserialize;
 
 use super::{Answer, retry_after};
-use crate::error::{TLS_WANTED, is_broken};
+use crate::error::{MAYBE_TLS, TLS_WANTED, is_broken};
 use crate::{Error, RegistryAnswer};
 
 /// The error document of OCI Distribution 1.1, and the shape that token servers use.
@@ -34,7 +34,15 @@ pub(crate) async fn refusal(answer: Answer, cap: u64, now: jiff::Timestamp) -> E
     let host = answer.host.clone();
     let what = answer.what.clone();
     let pause = retry_after(answer.headers(), now);
-    let answer = said_by(answer, cap).await;
+    let names_itself = answer
+        .headers()
+        .contains_key("docker-distribution-api-version");
+    let may_want_tls = answer.url().scheme() == "http" && !names_itself;
+    let mut answer = said_by(answer, cap).await;
+    // To a HEAD nothing more is said.
+    if status == StatusCode::BAD_REQUEST && may_want_tls && answer.is_none() {
+        answer = Some(RegistryAnswer::new("", MAYBE_TLS));
+    }
     match status {
         StatusCode::UNAUTHORIZED => Error::Unauthenticated {
             host,

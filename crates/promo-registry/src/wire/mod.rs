@@ -25,12 +25,16 @@ mod uploads;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use ::http::Method;
 use promo_core::oci::{Digest, RegistryHost, Repository};
-use promo_core::ports::Services;
+use promo_core::ports::{Failure, Operation, Services};
 
 pub use builder::WireRegistryBuilder;
 
-use crate::auth::{Exchange, GoogleIdentity, GoogleSettings, ServiceAccount};
+use crate::auth::{
+    Access, Exchange, GoogleIdentity, GoogleSettings, LoginCheck, Scopes, ServiceAccount,
+};
+use crate::http::Request;
 use crate::services::WireServices;
 use crate::{Caps, Error, HostSettings};
 
@@ -67,6 +71,30 @@ impl WireRegistry {
     ) -> Result<GoogleIdentity, Error> {
         let sender = Arc::clone(&self.exchange.sender);
         GoogleIdentity::new(settings, account, sender, self.caps)
+    }
+
+    /// Shows a host the credentials that this registry has for it, and says what the host made of them. Nothing else is
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// `PROMO-R002`, `PROMO-R018`: they are not accepted; and whatever keeps the host from being asked.
+    pub async fn check_login(&self, host: &RegistryHost) -> Result<LoginCheck, Failure> {
+        let told = |error| self.exchange.sender.told(error);
+        let access = Access {
+            host: host.clone(),
+            repository: None,
+            scopes: Scopes::default(),
+        };
+        let url = self.exchange.sender.hosts.endpoint(host).and_then(|url| {
+            let no_url = || Error::setting(format!("the registry host {host}"), "it makes no URL");
+            url.join("/v2/").map_err(|_| no_url())
+        });
+        let url = url.map_err(told)?;
+        let what = format!("a login to {host}");
+        let request = Request::new(Operation::Ping, Method::GET, url, what);
+        let checked = self.exchange.log_in(&access, request).await;
+        checked.map_err(told)
     }
 
     /// The settings of a host, given or default.

@@ -189,8 +189,9 @@ pub(crate) fn private_pkcs8(
         "ENCRYPTED PRIVATE KEY" => Err(Error::KeyFormat {
             expected: "an encrypted key must be one that cosign wrote",
         }),
-        "PUBLIC KEY" => Err(Error::KeyFormat {
-            expected: "this is a public key, a private key is needed",
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => Err(Error::OtherHalf {
+            found: "public",
+            needed: "private",
         }),
         _ => Err(Error::KeyFormat {
             expected: "a PEM block labelled PRIVATE KEY, EC PRIVATE KEY or ENCRYPTED SIGSTORE PRIVATE KEY",

@@ -36,6 +36,10 @@ impl PublicKey {
             Some([block]) if block.label == "RSA PUBLIC KEY" => {
                 Self::from_spki(&rsa::spki_of(&block.contents))
             }
+            Some([block]) if block.label.ends_with("PRIVATE KEY") => Err(Error::OtherHalf {
+                found: "private",
+                needed: "public",
+            }),
             _ => Err(Error::KeyFormat { expected }),
         }
     }

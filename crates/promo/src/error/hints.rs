@@ -1,5 +1,7 @@
 //! What to do about an error, in words of settings and files. A frontend may know better, by its flags.
 
+use std::path::Path;
+
 use promo_core::plan::Unmatched;
 
 use super::Error;
@@ -12,6 +14,9 @@ impl Error {
             Self::Setting { expected, .. } => format!("expected: {expected}"),
             Self::Argument { expected, .. } => (*expected).to_owned(),
             Self::TwoTrees { .. } => "keep one of `manifest` and `thin-manifest-dir`".to_owned(),
+            Self::NoPlaceForLogins => {
+                "name one in REGISTRY_AUTH_FILE, or set HOME or DOCKER_CONFIG".to_owned()
+            }
             Self::Pattern(_) => {
                 "in a glob `*` stands for anything, `?` for one character".to_owned()
             }
@@ -33,6 +38,12 @@ impl Error {
             Self::Image { .. } => {
                 "an image is written HOST/NAME:TAG or HOST/NAME@sha256:DIGEST".to_owned()
             }
+            Self::Key { path, source }
+                if matches!(**source, promo_sign::Error::OtherHalf { .. }) =>
+            {
+                other_half(path, source)
+            }
+            Self::KeyReference { scheme, .. } => key_reference(scheme),
             Self::Key { source, .. } | Self::Sign(source) => {
                 return source.hints().iter().map(|&hint| hint.to_owned()).collect();
             }
@@ -48,6 +59,30 @@ impl Error {
             _ => return Vec::new(),
         };
         vec![hint]
+    }
+}
+
+/// The file that is to be named instead: both halves of a pair stand side by side.
+fn other_half(path: &Path, source: &promo_sign::Error) -> String {
+    let ending = match source {
+        promo_sign::Error::OtherHalf {
+            needed: "public", ..
+        } => "pub",
+        _ => "key",
+    };
+    format!(
+        "give its other half, `{}`",
+        path.with_extension(ending).display()
+    )
+}
+
+/// What to do in place of naming a key that is no file.
+fn key_reference(scheme: &str) -> String {
+    match scheme {
+        "env" => "write the key into a file that only you can read, and name the file".to_owned(),
+        "http" | "https" => "fetch the key, look at it, and name the file".to_owned(),
+        _ => "sign with a key in a file, or keyless with the identity of the machine or the job"
+            .to_owned(),
     }
 }
 

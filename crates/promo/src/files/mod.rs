@@ -11,4 +11,4 @@ pub use read::{CAPS, Cap, read, read_text, tell_if_shared};
 pub use read::{
     CREDENTIALS, KEYS, MANIFESTS, PLANS, REPOSITORIES, SETTINGS, SNAPSHOTS, TAG_MOVES, TRACES,
 };
-pub use write::{Access, Replacement, create, replace};
+pub use write::{Access, Replacement, create, create_folder_of, replace};

@@ -41,10 +41,21 @@ struct Beside {
 impl Replacement {
     /// Opens what is going to be written. Nothing is altered yet.
     pub fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_for(path, Access::Everybody)
+    }
+
+    /// The same of a file with secrets: whatever its permissions were, it is its owner's alone.
+    pub fn begin_secret(path: &Path) -> io::Result<Self> {
+        Self::begin_for(path, Access::Owner)
+    }
+
+    fn begin_for(path: &Path, access: Access) -> io::Result<Self> {
         let target = followed(path)?;
-        match Beside::create(&target, Access::Everybody) {
+        match Beside::create(&target, access) {
             Ok(beside) => {
-                if let Ok(found) = fs::metadata(&target) {
+                if access == Access::Everybody
+                    && let Ok(found) = fs::metadata(&target)
+                {
                     beside.file.set_permissions(found.permissions())?;
                 }
                 Ok(Self {
@@ -145,6 +156,22 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
     Replacement::begin(path)
         .and_then(|replacement| replacement.finish(text.as_bytes()))
         .map_err(|source| Error::file("write", path, source))
+}
+
+/// Makes the folder that a file with secrets is in, with those above it, for their owner alone. One that is there stays as
+/// it is.
+pub fn create_folder_of(path: &Path) -> io::Result<()> {
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Creates a file with all of its text, or none; `AlreadyExists` if one is there.

@@ -9,7 +9,7 @@ use promo_core::ports::{
 use promo_core::trust::AboutImage;
 use serde::Serialize;
 
-use super::Promoter;
+use super::{Extent, Promoter};
 use crate::error::{Error, Result};
 use crate::image::{self, Resolved};
 
@@ -36,6 +36,8 @@ pub struct Attached {
     pub identity: Identity,
     /// What was made; nothing if all of it stood there.
     pub made: Vec<EvidenceKind>,
+    /// What a run would make that may write.
+    pub missing: Vec<EvidenceKind>,
     /// What stood there already and verifies as ours.
     pub kept: Vec<EvidenceKind>,
     /// How many pieces were written.
@@ -44,7 +46,7 @@ pub struct Attached {
 
 impl Promoter {
     /// Signs each image in the forms that it isn't signed in yet, with the key of the settings. Without `identity` it
-    /// is the image's public name.
+    /// is the image's public name. A dry run only looks what is missing.
     ///
     /// # Errors
     ///
@@ -54,6 +56,7 @@ impl Promoter {
         &self,
         images: Vec<ImageReference>,
         identity: Option<&Identity>,
+        extent: Extent,
     ) -> Result<EvidenceDocument> {
         let ports = self.signing().await?.ok_or(Error::NoKey)?;
         self.tell_of_shared_keys();
@@ -63,6 +66,10 @@ impl Promoter {
         for reference in images {
             let image = self.resolve(reference, identity).await?;
             let missing = self.missing(&ports, &image, &wanted).await?;
+            if extent == Extent::DryRun {
+                attached.push(Attached::wanting(&image, &wanted, missing));
+                continue;
+            }
             let absent = |format: &SignatureFormat| missing.contains(&signature(*format));
             let formats: Vec<_> = formats.iter().copied().filter(absent).collect();
             let subject = Subject {
@@ -75,7 +82,7 @@ impl Promoter {
         Ok(EvidenceDocument::new(attached))
     }
 
-    /// Attests each image that isn't attested yet: that it was promoted from `source`.
+    /// Attests each image that isn't attested yet: that it was promoted from `source`. A dry run only looks what is missing.
     ///
     /// # Errors
     ///
@@ -85,6 +92,7 @@ impl Promoter {
         images: Vec<ImageReference>,
         source: &Repository,
         identity: Option<&Identity>,
+        extent: Extent,
     ) -> Result<EvidenceDocument> {
         let ports = self.signing().await?.ok_or(Error::NoKey)?;
         self.tell_of_shared_keys();
@@ -93,6 +101,10 @@ impl Promoter {
         for reference in images {
             let image = self.resolve(reference, identity).await?;
             let missing = self.missing(&ports, &image, &wanted).await?;
+            if extent == Extent::DryRun {
+                attached.push(Attached::wanting(&image, &wanted, missing));
+                continue;
+            }
             let record = self.record(&image, source);
             let evidence = ports.attester.attest(&record, &missing).await?;
             attached.push(self.attach(&image, &evidence, &wanted, missing).await?);
@@ -152,14 +164,12 @@ impl Promoter {
                 .attach(repository, &image.descriptor, evidence)
                 .await?
         };
-        let kept = wanted.iter().filter(|kind| !made.contains(kind));
+        let looked = Attached::wanting(image, wanted, made);
         Ok(Attached {
-            image: image.image.to_string(),
-            digest: image.descriptor.digest,
-            identity: image.identity.clone(),
-            kept: kept.cloned().collect(),
-            made,
+            made: looked.missing,
+            missing: Vec::new(),
             written: attachment.written,
+            ..looked
         })
     }
 
@@ -178,6 +188,22 @@ impl Promoter {
             builder_id: self.settings.signing.builder_id().to_owned(),
             manifest: None,
             part_of: None,
+        }
+    }
+}
+
+impl Attached {
+    /// An image of which it is known what it lacks, and to which nothing was attached.
+    fn wanting(image: &Resolved, wanted: &[EvidenceKind], missing: Vec<EvidenceKind>) -> Self {
+        let kept = wanted.iter().filter(|kind| !missing.contains(kind));
+        Self {
+            image: image.image.to_string(),
+            digest: image.descriptor.digest,
+            identity: image.identity.clone(),
+            made: Vec::new(),
+            kept: kept.cloned().collect(),
+            missing,
+            written: 0,
         }
     }
 }

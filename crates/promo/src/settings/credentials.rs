@@ -1,6 +1,6 @@
 //! Where registry credentials are looked for: the places that skopeo, podman and docker use, in their order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::value::show_paths;
 use super::{Environment, Origin, Row, Setting, keys};
@@ -12,6 +12,8 @@ pub struct CredentialPlaces {
     pub paths: Vec<PathBuf>,
     /// Folders in which credential helpers are looked for.
     pub helper_folders: Vec<PathBuf>,
+    /// Where docker keeps logins, be the file there or not; none if nobody's home is known.
+    docker: Option<PathBuf>,
     origin: Origin,
 }
 
@@ -19,6 +21,12 @@ impl CredentialPlaces {
     /// Whether somebody named the file, rather than it was found.
     pub fn is_named(&self) -> bool {
         self.origin != Origin::Default
+    }
+
+    /// Where logins are kept that no other file speaks of: the file that was named, else docker's. It may not be there yet.
+    pub fn for_logins(&self) -> Option<&Path> {
+        let named = self.paths.first().filter(|_| self.is_named());
+        named.or(self.docker.as_ref()).map(PathBuf::as_path)
     }
 
     pub(super) fn row(&self) -> Row {
@@ -41,13 +49,15 @@ pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -
         return CredentialPlaces {
             paths: vec![setting.value],
             helper_folders,
+            docker: None,
             origin: setting.origin,
         };
     }
     let containers = "containers/auth.json";
     let docker = environment
         .path("DOCKER_CONFIG")
-        .or_else(|| Some(environment.home()?.join(".docker")));
+        .or_else(|| Some(environment.home()?.join(".docker")))
+        .map(|folder| folder.join("config.json"));
     let places = [
         environment
             .path("XDG_RUNTIME_DIR")
@@ -55,7 +65,7 @@ pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -
         environment
             .config_home()
             .map(|folder| folder.join(containers)),
-        docker.map(|folder| folder.join("config.json")),
+        docker.clone(),
     ];
     CredentialPlaces {
         paths: places
@@ -64,6 +74,7 @@ pub(super) fn find(named: Option<Setting<PathBuf>>, environment: &Environment) -
             .filter(|path| path.is_file())
             .collect(),
         helper_folders,
+        docker,
         origin: Origin::Default,
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use promo_core::oci::{RegistryHost, RegistryPath};
+use promo_core::plan::NamePattern;
 use promo_registry::HttpVersion;
 use promo_registry::inventory::InventoryMethod;
 use serde::Deserialize;
@@ -51,6 +52,7 @@ pub(super) struct Content {
     pub(super) give_up: Option<Text<Span>>,
     pub(super) carry: Option<Vec<Text<ArtifactType>>>,
     pub(super) identity: Vec<Identity>,
+    pub(super) tags: Vec<Tags>,
     pub(super) registry: BTreeMap<RegistryHost, Registry>,
     pub(super) sign: Sign,
     pub(super) verify: Verify,
@@ -66,6 +68,17 @@ pub(super) struct Identity {
     #[serde(rename = "match")]
     pub(super) registry: RegistryPath,
     pub(super) name: RegistryPath,
+}
+
+/// `[[tags]]`
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tags {
+    #[serde(rename = "match")]
+    pub(super) tag: Text<NamePattern>,
+    pub(super) image: Option<Text<NamePattern>>,
+    pub(super) mutable: bool,
 }
 
 /// `[registry."HOST"]`

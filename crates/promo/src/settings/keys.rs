@@ -85,7 +85,7 @@ keys! {
 pub const PLAIN_HTTP: &str = "[registry.\"HOST\"] plain-http";
 
 /// The tables of promo.toml that have no variable: each key with what it means.
-pub const TABLES: [(&str, &str); 11] = [
+pub const TABLES: [(&str, &str); 14] = [
     (
         "[[identity]] match",
         "A registry path of destinations, such as `us.example.com/images`.",
@@ -93,6 +93,18 @@ pub const TABLES: [(&str, &str); 11] = [
     (
         "[[identity]] name",
         "The public name that stands in its place in identities, such as `registry.example.com`.",
+    ),
+    (
+        "[[tags]] match",
+        "A glob of tags, such as `latest` or `v?`. Of several rules the first that is about a tag decides.",
+    ),
+    (
+        "[[tags]] image",
+        "A glob of image names as promoter manifests have them, to which the rule is narrowed.",
+    ),
+    (
+        "[[tags]] mutable",
+        "Whether these tags may move to another digest without a reviewed move each. Other tags never do.",
     ),
     (
         PLAIN_HTTP,

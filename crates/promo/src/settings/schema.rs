@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use promo_core::plan::NamePattern;
 use promo_core::ports::SignatureFormat;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -105,6 +106,7 @@ texts! {
     ArtifactType => json_schema!({ "pattern": "^[!-.0-~]+/[!-~]+$" });
     FormatName => json_schema!({ "enum": FORMATS.map(SignatureFormat::as_str) });
     TokenPlace => json_schema!({ "pattern": "^(auto|variable|github-actions|buildkite|circleci|google|account:.+|file:.+)$" });
+    NamePattern => json_schema!({ "pattern": "." });
     Placement => json_schema!({ "pattern": "^(all-mirrors|canonical\\s*=\\s*[^\\s/]+\\s*)$" });
     PolicyName => json_schema!({ "enum": POLICIES.map(|(name, _)| name) });
     RepositoryUrl => json_schema!({ "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:" });

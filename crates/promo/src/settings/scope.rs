@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use promo_core::identity::{IdentityRule, IdentityRules};
+use promo_core::plan::{MutableTags, TagRule};
 
 use super::origin::row_of;
 use super::{Environment, Origin, Resolver, Row, ScopeOverrides, Setting, keys};
@@ -15,6 +16,7 @@ use crate::tree::TreeSource;
 pub struct ScopeSettings {
     tree: Option<Setting<TreeSource>>,
     tag_moves: Option<Setting<PathBuf>>,
+    mutable_tags: Setting<MutableTags>,
     identities: Setting<IdentityRules>,
     identity_rows: Vec<String>,
     /// Only images whose name matches one of these, if there are any.
@@ -39,6 +41,7 @@ impl ScopeSettings {
         Ok(Self {
             tree: tree(given, resolver)?,
             tag_moves,
+            mutable_tags: mutable_tags(resolver),
             identities,
             identity_rows,
             images: given.images.clone(),
@@ -78,6 +81,11 @@ impl ScopeSettings {
             .map(|setting| setting.value.as_path())
     }
 
+    /// The tags that may move without a listed move.
+    pub fn mutable_tags(&self) -> &MutableTags {
+        &self.mutable_tags.value
+    }
+
     /// The public names.
     pub fn identities(&self) -> &IdentityRules {
         &self.identities.value
@@ -98,6 +106,8 @@ impl ScopeSettings {
                 |path| path.display().to_string(),
             ),
         ];
+        let rules = self.mutable_tags.value.rules().iter();
+        rows.extend(rules.map(|rule| self.mutable_tags.row("[[tags]]", rule.to_string())));
         rows.extend(
             self.identity_rows
                 .iter()
@@ -169,6 +179,22 @@ fn one_of(
         (None, Some(path)) => Ok(Some(Setting::new(TreeSource::Thin(path), thin_origin))),
         (None, None) => Ok(None),
     }
+}
+
+/// The rules about tags of the first file that has any.
+fn mutable_tags(resolver: &Resolver) -> Setting<MutableTags> {
+    for file in resolver.files() {
+        if !file.content.tags.is_empty() {
+            let rules = file.content.tags.iter().map(|rule| TagRule {
+                tag: rule.tag.0.clone(),
+                image: rule.image.as_ref().map(|image| image.0.clone()),
+                mutable: rule.mutable,
+            });
+            let origin = Origin::File(file.path.clone());
+            return Setting::new(MutableTags::new(rules.collect()), origin);
+        }
+    }
+    Setting::unsaid(MutableTags::default())
 }
 
 /// The rules of the first file that has any: rules of two files would be in no order that anybody wrote.

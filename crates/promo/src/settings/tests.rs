@@ -49,6 +49,8 @@ fn a_variable_wins_over_the_project_and_that_over_the_user() {
     manifest = - (default)
     thin-manifest-dir = tree (DIR/promo.toml)
     allow-tag-moves = - (default)
+    [[tags]] = v?.latest: immutable (DIR/promo.toml)
+    [[tags]] = *latest of team/*: mutable (DIR/promo.toml)
     [[identity]] = us.example.com/images = registry.example.com (DIR/promo.toml)
     sign.key = DIR/keys/cosign.key (DIR/promo.toml)
     sign.keyless = false (default)
@@ -82,6 +84,11 @@ fn unknown_keys_and_wrong_values_are_errors_with_their_place() {
     let path = folder.path().join("promo.toml");
     let cases = [
         ("[sign]\nkye = 'a'\n", 2, "unknown field `kye`"),
+        (
+            "[[tags]]\nmatch = 'a{'\nmutable = true\n",
+            2,
+            "is not a glob pattern",
+        ),
         (
             "[[identity]]\nmatch = 'https://a/b'\nname = 'c'\n",
             2,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use promo::settings::Settings;
-use promo::{Promoter, PromoterBuilder, SystemClock, image, keys};
+use promo::{Extent, Promoter, PromoterBuilder, SystemClock, image, keys};
 use promo_core::identity::{IdentityRule, IdentityRules};
 use promo_core::manifest::ManifestSet;
 use promo_core::oci::{ImageReference, RegistryPath};
@@ -157,7 +157,10 @@ impl World {
         settings.signing = settings.signing.with_formats(formats);
         let build_team = self.builder(settings).signing(ports);
         let images = image::references(&[text])?;
-        build_team.build().sign(images, None).await?;
+        build_team
+            .build()
+            .sign(images, None, Extent::Confirmed)
+            .await?;
         Ok(())
     }
 }

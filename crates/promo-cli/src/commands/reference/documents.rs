@@ -25,7 +25,7 @@ struct Document {
 }
 
 /// All of them.
-const DOCUMENTS: [Document; 17] = [
+const DOCUMENTS: [Document; 20] = [
     Document {
         name: "promo.plan/v1",
         file: "promo.plan.v1",
@@ -115,6 +115,24 @@ const DOCUMENTS: [Document; 17] = [
         file: "tag-moves",
         about: "read by `--allow-tag-moves`, in YAML or JSON",
         schema: schema::tag_moves,
+    },
+    Document {
+        name: "",
+        file: "images.yaml",
+        about: "`images/PROJECT/images.yaml` of a tree of [promoter manifests](promoter-manifests.md)",
+        schema: schema::manifests::images,
+    },
+    Document {
+        name: "",
+        file: "promoter-manifest.yaml",
+        about: "`manifests/PROJECT/promoter-manifest.yaml` of a tree of [promoter manifests](promoter-manifests.md)",
+        schema: schema::manifests::thin_manifest,
+    },
+    Document {
+        name: "",
+        file: "plain-promoter-manifest.yaml",
+        about: "a plain [promoter manifest](promoter-manifests.md), read by `--manifest`",
+        schema: schema::manifests::plain_manifest,
     },
     Document {
         name: "",

@@ -1,6 +1,7 @@
 //! What commands print is as the published JSON Schemas say.
 
 mod promo_toml;
+mod promoter_manifests;
 mod trust_toml;
 mod validator;
 
@@ -122,10 +123,18 @@ async fn evidence_and_verifications_fit_their_schemas() {
         .document(&["verify", &image, "--key", "cosign.pub"])
         .await;
     world
-        .document(&["sign", &image, "--key", "cosign.key"])
+        .document(&["sign", &image, "--key", "cosign.key", "--confirm"])
         .await;
     let source = format!("{}/team/app", world.staging.host());
-    let attest = ["attest", &image, "--key", "cosign.key", "--source", &source];
+    let attest = [
+        "attest",
+        &image,
+        "--key",
+        "cosign.key",
+        "--source",
+        &source,
+        "--confirm",
+    ];
     let attested = world.document(&attest).await;
     let made = &attested["images"][0]["made"][0]["attestation"];
     assert!(made["predicateType"].is_string(), "{attested:#}");

@@ -120,6 +120,7 @@ async fn unknown_keys_are_refused_by_the_schema_and_by_promo() {
         "[registry.'registry.internal']\nplain_http = true\n",
         "[registry.'registry.internal/path']\nplain-http = true\n",
         "[[identity]]\nmatch = 'a.example/b'\nname = 'c.example'\nwhy = ''\n",
+        "[[tags]]\nmatch = 'latest'\nmutable = true\nimages = 'a'\n",
     ];
     for text in unknown {
         let wrong = wrong_by_schema(text);
@@ -138,6 +139,9 @@ async fn values_that_can_not_be_are_refused_by_the_schema_and_by_promo() {
         "manifest = ['a']\n",
         "carry = ['spdx']\n",
         "[[identity]]\nmatch = 'a.example/b'\n",
+        "[[tags]]\nmatch = 'latest'\n",
+        "[[tags]]\nmatch = ''\nmutable = true\n",
+        "[[tags]]\nmatch = 'latest'\nmutable = 'yes'\n",
         "[[identity]]\nmatch = 'https://a.example/b'\nname = 'c.example'\n",
         "[registry.'registry.internal']\nrate = 0\n",
         "[registry.'registry.internal']\nconcurrency = 0\n",

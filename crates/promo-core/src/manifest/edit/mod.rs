@@ -84,7 +84,12 @@ pub fn add(name: &str, bytes: &[u8], addition: &Addition) -> Result<String, Edit
         root => root.as_ref(),
     };
     let source = Source::new(&document.lines);
+    let is_in_braces = document.root.as_ref().is_some_and(Value::is_flow_map);
+    let nothing = images.filter(|_| !is_in_braces).and_then(empty_span);
+    let into_nothing =
+        nothing.and_then(|span| source.in_place_of_nothing(span, &image_lines("", addition)));
     let insertion = match images.filter(|images| !images.is_null()) {
+        Some(_) if into_nothing.is_some() => into_nothing,
         Some(images) => into_images(&source, images, addition)?,
         None if matches!(document.root, Some(Value::Map { .. })) => None,
         None => Some(source.at_end(&image_lines("", addition))),
@@ -202,6 +207,16 @@ fn into_images(
         .ok_or_else(|| no_place(Some(*start)))
 }
 
+/// Where brackets or braces stand that hold nothing.
+fn empty_span(value: &Value) -> Option<(Position, Position)> {
+    let is_empty = match value {
+        Value::List { items, .. } => items.is_empty(),
+        Value::Map { entries, .. } => entries.is_empty(),
+        Value::Text(_) => false,
+    };
+    (is_empty && value.is_flow()).then(|| (value.start(), value.end()))
+}
+
 /// Where the addition goes in an image of its name.
 fn into_image(
     source: &Source<'_>,
@@ -219,6 +234,12 @@ fn into_image(
     else {
         return Err(refused());
     };
+    let inner = image.start().column as usize + 1;
+    let line = [format!("{}{}", " ".repeat(inner), digest_text(addition))];
+    let nothing = empty_span(dmap).filter(|_| !image.is_flow());
+    if let Some(insertion) = nothing.and_then(|span| source.in_place_of_nothing(span, &line)) {
+        return Ok(insertion);
+    }
     if let Some(tags) = dmap.get(&digest) {
         return into_tags(source, tags, addition).ok_or_else(|| no_place(Some(tags.start())));
     }

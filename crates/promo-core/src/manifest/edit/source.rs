@@ -3,10 +3,19 @@
 use super::super::Position;
 use super::super::document::Lines;
 
-/// A text to be put in at an offset.
+/// A text to be put in at an offset, in place of what stands up to another one.
 pub(super) struct Insertion {
     at: usize,
+    until: usize,
     text: String,
+}
+
+impl Insertion {
+    /// In place of nothing.
+    fn new(at: usize, text: String) -> Self {
+        let until = at;
+        Self { at, until, text }
+    }
 }
 
 /// A text by lines.
@@ -25,7 +34,9 @@ impl<'a> Source<'a> {
     }
 
     pub(super) fn with(&self, insertion: &Insertion) -> String {
-        let (before, after) = self.lines.text.split_at(insertion.at);
+        let text = self.lines.text;
+        let before = text.get(..insertion.at).unwrap_or_default();
+        let after = text.get(insertion.until..).unwrap_or_default();
         format!("{before}{}{after}", insertion.text)
     }
 
@@ -71,10 +82,7 @@ impl<'a> Source<'a> {
             while index > 0 && line > 1 && is_comment(line - 1) {
                 line -= 1;
             }
-            return Some(Insertion {
-                at: self.lines.start(line),
-                text,
-            });
+            return Some(Insertion::new(self.lines.start(line), text));
         }
         let last = spans.last()?.1.line;
         let at = self.lines.start(last.checked_add(1)?);
@@ -85,10 +93,40 @@ impl<'a> Source<'a> {
     fn at_line_start(&self, at: usize, text: String) -> Insertion {
         let before = self.lines.text.get(..at).unwrap_or_default();
         if before.is_empty() || before.ends_with('\n') {
-            return Insertion { at, text };
+            return Insertion::new(at, text);
         }
         let text = format!("{}{}", self.line_end, text.trim_end());
-        Insertion { at, text }
+        Insertion::new(at, text)
+    }
+
+    /// Puts lines in place of brackets or braces that hold nothing at all: what has one entry is written as what has several
+    /// would be. Behind a key the lines begin on a line of their own.
+    pub(super) fn in_place_of_nothing(
+        &self,
+        (start, end): (Position, Position),
+        lines: &[String],
+    ) -> Option<Insertion> {
+        let (at, until) = (self.lines.offset(start), self.lines.offset(end));
+        let text = self.lines.text;
+        let brackets = text.get(at..until)?;
+        if !matches!(brackets, "[]" | "{}") {
+            // A comment in it would be lost.
+            return None;
+        }
+        let lines = lines.join(self.line_end);
+        if self.before(start)?.is_empty() {
+            return Some(Insertion {
+                at,
+                until,
+                text: lines,
+            });
+        }
+        let at = text.get(..at)?.trim_end_matches(' ').len();
+        Some(Insertion {
+            at,
+            until,
+            text: format!("{}{lines}", self.line_end),
+        })
     }
 
     pub(super) fn at_end(&self, lines: &[String]) -> Insertion {
@@ -108,18 +146,9 @@ impl<'a> Source<'a> {
     ) -> Insertion {
         let spans: Vec<_> = spans.collect();
         match (spans.get(index), spans.last()) {
-            (Some((next, _)), _) => Insertion {
-                at: self.lines.offset(*next),
-                text: format!("{text}, "),
-            },
-            (None, Some((_, end))) => Insertion {
-                at: self.lines.offset(*end),
-                text: format!(", {text}"),
-            },
-            (None, None) => Insertion {
-                at: self.lines.offset(start) + 1,
-                text: text.to_owned(),
-            },
+            (Some((next, _)), _) => Insertion::new(self.lines.offset(*next), format!("{text}, ")),
+            (None, Some((_, end))) => Insertion::new(self.lines.offset(*end), format!(", {text}")),
+            (None, None) => Insertion::new(self.lines.offset(start) + 1, text.to_owned()),
         }
     }
 }

@@ -48,7 +48,38 @@ fn an_image_goes_to_its_sorted_place() {
         &new,
         &format!("{first}\n{entry}{last}"),
     );
-    assert_added("[]\n", &new, "[{name: m, dmap: {\"B\": [\"v1\"]}}]\n");
+}
+
+/// What holds nothing yet is written as what holds something would be, so that the next addition has a line of its own.
+#[test]
+fn empty_brackets_become_lines() {
+    let new = addition("m", 'b', Some("v1"));
+    let entry = "- name: m\n  dmap:\n    \"B\": [\"v1\"]\n";
+    assert_added("[]\n", &new, entry);
+    assert_added("# why\n[]", &new, &format!("# why\n{}", entry.trim_end()));
+    assert_added("images: []\n", &new, &format!("images:\n{entry}"));
+    assert_added(
+        "images:   [] # none\nregistries: []\n",
+        &new,
+        "images:\n- name: m\n  dmap:\n    \"B\": [\"v1\"] # none\nregistries: []\n",
+    );
+    assert_added("- name: m\n  dmap: {}\n", &new, entry);
+    assert_added(
+        "  -   name: m\n      dmap: {}\r\n",
+        &new,
+        "  -   name: m\n      dmap:\r\n        \"B\": [\"v1\"]\r\n",
+    );
+    // Where there is more in them, or braces around, they stay.
+    assert_added(
+        "[ # none yet\n]\n",
+        &new,
+        "[{name: m, dmap: {\"B\": [\"v1\"]}} # none yet\n]\n",
+    );
+    assert_added(
+        "{images: []}\n",
+        &new,
+        "{images: [{name: m, dmap: {\"B\": [\"v1\"]}}]}\n",
+    );
 }
 
 #[test]

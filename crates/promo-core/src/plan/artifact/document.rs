@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Beside, Cost, TagMoves, Verdict};
+use super::super::{Beside, Cost, MutableTags, TagMoves, Verdict};
 use crate::manifest::Severity;
 use crate::oci::{Digest, RegistryPath, Repository, Tag};
 use crate::ports::ImageSize;
@@ -57,6 +57,8 @@ pub(super) struct Inputs {
 pub(super) struct Options {
     pub(super) identities: Vec<IdentityName>,
     pub(super) tag_moves: TagMoves,
+    #[serde(default, skip_serializing_if = "MutableTags::is_empty")]
+    pub(super) mutable_tags: MutableTags,
     pub(super) fail_fast: bool,
     pub(super) complete: bool,
 }

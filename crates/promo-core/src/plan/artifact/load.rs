@@ -103,6 +103,7 @@ fn options(options: Options) -> PlanOptions {
     PlanOptions {
         identities: IdentityRules::new(rules.collect()),
         tag_moves: options.tag_moves,
+        mutable_tags: options.mutable_tags,
         fail_fast: options.fail_fast,
         complete: options.complete,
         ..PlanOptions::default()

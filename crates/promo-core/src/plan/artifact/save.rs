@@ -104,6 +104,7 @@ fn options(options: &PlanOptions) -> Options {
             })
             .collect(),
         tag_moves: options.tag_moves.clone(),
+        mutable_tags: options.mutable_tags.clone(),
         fail_fast: options.fail_fast,
         complete: options.complete,
     }
