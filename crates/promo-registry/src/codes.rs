@@ -126,7 +126,7 @@ promo_core::codes! {
     NO_IDENTITY "PROMO-R078" "No identity token of Google's"
         "Google's credentials are there, but are of a kind that gives no identity token for others: those of a person, or of another identity provider without a service account. Name the service account whose identity is wanted; the credentials must be allowed to create its identity tokens."
     UNKNOWN_HOST "PROMO-R079" "Unknown host"
-        "The name of the host has no address. It isn't tried again. That no server of names answers is another failure (PROMO-R006), which is."
+        "The name of the host has no address. It isn't tried again. That no server of names answers is a failed connection, which is."
     CERTIFICATE "PROMO-R081" "Certificate not accepted"
         "The host's certificate was signed by nobody who is trusted, is for another name, has expired, or is that of an authority; or the host wants a certificate of ours. It isn't tried again."
     OTHER_PROTOCOL "PROMO-R082" "Another protocol"

@@ -4,6 +4,7 @@
 //! of what to do, never of flags: those belong to whoever has flags.
 
 pub mod codes;
+mod conversions;
 mod hints;
 mod identity_token;
 mod inventory_form;
@@ -376,35 +377,5 @@ impl Error {
             Self::Run(error) => Ending::of_run(error),
             _ => Ending::Usage,
         }
-    }
-}
-
-impl From<LoadError> for Error {
-    fn from(error: LoadError) -> Self {
-        Self::Manifests(Box::new(error))
-    }
-}
-
-impl From<RunError> for Error {
-    fn from(error: RunError) -> Self {
-        Self::Run(Box::new(error))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        Self::Port(Box::new(failure))
-    }
-}
-
-impl From<promo_registry::Error> for Error {
-    fn from(error: promo_registry::Error) -> Self {
-        Failure::from(error).into()
-    }
-}
-
-impl From<promo_sign::Error> for Error {
-    fn from(error: promo_sign::Error) -> Self {
-        Self::Sign(Box::new(error))
     }
 }

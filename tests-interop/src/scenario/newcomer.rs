@@ -33,7 +33,7 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     write(&here.join("password"), login::PASSWORD)?;
     write(
         &home.join(".config/promo/promo.toml"),
-        &format!("[tls]\nroots = [{:?}]\n", workshop.authority()),
+        &format!("[tls]\nroots = [\"{}\"]\n", workshop.authority().display()),
     )?;
     let path = workspace::root().join(PAGE);
     let page = fs::read_to_string(&path).on("read", &path)?;

@@ -49,19 +49,6 @@ impl Value {
         }
     }
 
-    /// Whether it is written in brackets or braces.
-    pub(super) fn is_flow(&self) -> bool {
-        match self {
-            Self::Text(_) => false,
-            Self::List { flow_end, .. } | Self::Map { flow_end, .. } => flow_end.is_some(),
-        }
-    }
-
-    /// Whether it is a mapping in braces.
-    pub(super) fn is_flow_map(&self) -> bool {
-        matches!(self, Self::Map { .. }) && self.is_flow()
-    }
-
     pub(super) fn as_text(&self) -> Option<&Leaf> {
         match self {
             Self::Text(text) => Some(text),

@@ -28,10 +28,7 @@ pub use connection_problem::{CertificateProblem, ConnectionProblem};
 pub use host_limits::{BodyLimit, TooSlow};
 pub use location_rule::LocationRule;
 pub(crate) use meaning::{MAYBE_TLS, TLS_WANTED};
-pub use unsent::{OutOfFiles, PlainService};
-
-/// What a source of credentials fails with: any error turns into it, this crate's [`Error`] too.
-pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
+pub use unsent::{CredentialSourceError, OutOfFiles, PlainService};
 
 /// Why a registry could not be used as asked. Cheap to clone: one failed token fetch is told to all who wait for it.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// What a source of credentials fails with: any error turns into it, this crate's [`Error`](super::Error) too.
+pub type CredentialSourceError = Box<dyn std::error::Error + Send + Sync>;
+
 /// This process, or this machine, has no open file left for a connection.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no connection to {host} could be opened: there are too many open files")]

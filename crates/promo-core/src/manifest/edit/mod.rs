@@ -84,7 +84,8 @@ pub fn add(name: &str, bytes: &[u8], addition: &Addition) -> Result<String, Edit
         root => root.as_ref(),
     };
     let source = Source::new(&document.lines);
-    let is_in_braces = document.root.as_ref().is_some_and(Value::is_flow_map);
+    let is_map = |root: &&Value| matches!(root, Value::Map { .. });
+    let is_in_braces = document.root.as_ref().filter(is_map).is_some_and(is_flow);
     let nothing = images.filter(|_| !is_in_braces).and_then(empty_span);
     let into_nothing =
         nothing.and_then(|span| source.in_place_of_nothing(span, &image_lines("", addition)));
@@ -207,6 +208,14 @@ fn into_images(
         .ok_or_else(|| no_place(Some(*start)))
 }
 
+/// Whether a value is written in brackets or braces.
+fn is_flow(value: &Value) -> bool {
+    match value {
+        Value::Text(_) => false,
+        Value::List { flow_end, .. } | Value::Map { flow_end, .. } => flow_end.is_some(),
+    }
+}
+
 /// Where brackets or braces stand that hold nothing.
 fn empty_span(value: &Value) -> Option<(Position, Position)> {
     let is_empty = match value {
@@ -214,7 +223,7 @@ fn empty_span(value: &Value) -> Option<(Position, Position)> {
         Value::Map { entries, .. } => entries.is_empty(),
         Value::Text(_) => false,
     };
-    (is_empty && value.is_flow()).then(|| (value.start(), value.end()))
+    (is_empty && is_flow(value)).then(|| (value.start(), value.end()))
 }
 
 /// Where the addition goes in an image of its name.
@@ -236,7 +245,7 @@ fn into_image(
     };
     let inner = image.start().column as usize + 1;
     let line = [format!("{}{}", " ".repeat(inner), digest_text(addition))];
-    let nothing = empty_span(dmap).filter(|_| !image.is_flow());
+    let nothing = empty_span(dmap).filter(|_| !is_flow(image));
     if let Some(insertion) = nothing.and_then(|span| source.in_place_of_nothing(span, &line)) {
         return Ok(insertion);
     }
