@@ -31,16 +31,17 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let here = home.join("release");
     fs::create_dir_all(&here).on("create", &here)?;
     write(&here.join("password"), login::PASSWORD)?;
+    let registries = [staging.address(), production.address()];
     write(
         &home.join(".config/promo/promo.toml"),
-        &format!("[tls]\nroots = [\"{}\"]\n", workshop.authority().display()),
+        &settings(&workshop.authority(), registries),
     )?;
     let path = workspace::root().join(PAGE);
     let page = fs::read_to_string(&path).on("read", &path)?;
     let script = script(&page, staging.address(), production.address())?;
     let told = follow(setting, &workshop, &home, &script)?;
     for wanted in [
-        "Login Succeeded",
+        "logged in to",
         "nothing left to do",
         "accepted",
         "docker-reference",
@@ -59,6 +60,16 @@ pub(crate) fn run(setting: &Setting<'_>) -> Result<()> {
     let commands = script.lines().filter(|line| !line.is_empty()).count();
     println!("{PAGE}: {commands} lines, followed between two CNCF registries");
     Ok(())
+}
+
+/// What the page says of an authority; and that these loopback addresses speak TLS, as every other host does unless it is said.
+fn settings(authority: &Path, registries: [&str; 2]) -> String {
+    let hosts = registries.map(|host| format!("[registry.\"{host}\"]\nplain-http = false\n"));
+    format!(
+        "[tls]\nroots = [\"{}\"]\n{}",
+        authority.display(),
+        hosts.concat()
+    )
 }
 
 /// What a build has pushed to staging.
