@@ -97,12 +97,11 @@ impl Tools {
     }
 }
 
-/// mdBook, built when it is missing, without what serves a book while it is written.
+/// mdBook, built when it is missing, without what serves a book while it is written or searches in it.
 pub(crate) fn mdbook() -> Result<PathBuf> {
     let cache = Cache::open(&format!("mdbook-{MDBOOK}"))?;
-    let without_serving = ["--no-default-features", "--features", "search"];
     let shown = format!("mdbook v{MDBOOK}");
-    cache.crate_program("mdbook", MDBOOK, &shown, &without_serving)
+    cache.crate_program("mdbook", MDBOOK, &shown, &["--no-default-features"])
 }
 
 /// kpromo, built when it is missing. Its pins are its own: the other programs stay when they change.

@@ -55,10 +55,23 @@ impl ReportFile {
         })
     }
 
+    /// The same for what is written as JSON whatever the file is called: a name that asks for a page is a mistake.
+    pub(crate) fn prepare_document(path: &Path) -> Result<Self> {
+        if !asks_for_page(path) {
+            return Self::prepare(path);
+        }
+        Err(Error::Usage {
+            message: format!(
+                "the report of a run is written as JSON, and `{}` is the name of a page",
+                path.display()
+            ),
+            hint: "name it `report.json`; `promo plan --report plan.html` writes a page".to_owned(),
+        })
+    }
+
     /// Whether its name asks for a page that browsers show.
     pub(crate) fn is_page(&self) -> bool {
-        let extension = self.path.extension();
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("html"))
+        asks_for_page(&self.path)
     }
 
     /// Writes the report of a run that ended with `run`.
@@ -104,6 +117,11 @@ impl Way {
             Self::Error => io::stderr().lock().write_all(text),
         }
     }
+}
+
+fn asks_for_page(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("html"))
 }
 
 /// The number of a stream that this process has open, if the path names one.

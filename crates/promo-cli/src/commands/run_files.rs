@@ -23,7 +23,7 @@ impl RunFiles {
     pub(super) fn prepare(promoter: &Promoter, report: Option<&Path>) -> Result<Self> {
         Ok(Self {
             link: link(promoter)?,
-            report: report.map(ReportFile::prepare).transpose()?,
+            report: report.map(ReportFile::prepare_document).transpose()?,
         })
     }
 

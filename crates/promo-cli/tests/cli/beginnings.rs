@@ -354,7 +354,13 @@ async fn the_reference_has_each_code_once() {
     let page = sandbox.read("reference/codes.md");
     let codes: Vec<_> = page
         .lines()
-        .filter_map(|line| line.strip_prefix("| `PROMO-"))
+        .filter_map(|line| {
+            Some(
+                line.strip_prefix("| <a id=\"promo-")?
+                    .split_once("`PROMO-")?
+                    .1,
+            )
+        })
         .collect();
     let mut names: Vec<_> = codes
         .iter()

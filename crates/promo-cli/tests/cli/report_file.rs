@@ -34,6 +34,18 @@ async fn a_report_that_can_not_be_written_stops_the_run_before_it_begins() {
 }
 
 #[tokio::test]
+async fn the_report_of_a_run_is_no_page() {
+    let world = World::start().await;
+    let run = world
+        .promote(&["--key", "cosign.key", "--report", "report.html"])
+        .await;
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.stderr.contains("promo plan --report"), "{run}");
+    assert!(world.production.log().is_empty());
+    assert!(!world.sandbox.path("report.html").exists());
+}
+
+#[tokio::test]
 async fn a_report_replaces_the_one_before_and_leaves_nothing_beside_it() {
     let world = World::start().await;
     world.sandbox.write("reports/report.json", "the one before");

@@ -43,6 +43,8 @@ async fn one_wrong_password_is_one_cause() {
       hint: log in to PRODUCTION again, and check that the account may do this
 
     40 images, 40 digests, 120 edges: 120 undecided
+    --- stderr
+    hint: `promo login PRODUCTION` logs in
     --- exit 4
     "#);
     let edges = world.sandbox.run(&[&PLAN[..], &["--edges"]].concat()).await;
@@ -210,6 +212,17 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
     tag-move[PROMO-P008] 2 edges of app:v1 at PRODUCTION/team, SECOND/team: the tag would move from KEY to KEY, which nobody allowed
 
     2 images, 2 digests, 4 edges: 1 present, 1 promote, 2 tag-move
+    --- stderr
+    hint: a tag that is meant to move needs its move, reviewed, in the file of `--allow-tag-moves`:
+    - repository: "PRODUCTION/team/app"
+      tag: "v1"
+      from: KEY
+      to: KEY
+    - repository: "SECOND/team/app"
+      tag: "v1"
+      from: KEY
+      to: KEY
+    hint: a tag that moves with each release is named by a rule (`[[tags]]`) in promo.toml
     --- exit 3
     "#);
     let promoted = world.sandbox.run(&promote(&KEY)).await;
@@ -222,6 +235,7 @@ async fn a_plan_says_from_where_to_where_and_at_which_mirrors() {
     not asked for: provenance, validate
     4 edges: 1 present, 1 published, 2 blocked
     what was blocked is tried again by the next run; what is published is left as it is
+    hint: `promo plan` prints what lets a tag move, ready for the file of `--allow-tag-moves`
     --- stderr
          setup  1 passed
           plan  1 passed, 2 blocked

@@ -82,7 +82,7 @@ impl Job {
         let source = settings.scope.tree()?.clone();
         let set = source.load()?;
         told_of(&set, log);
-        let report_file = args.own.report.as_deref().map(ReportFile::prepare);
+        let report_file = args.own.report.as_deref().map(ReportFile::prepare_document);
         let observer: Arc<dyn Observer> = if context.console.logs_json() {
             progress::observer(context)
         } else {

@@ -21,15 +21,19 @@ pub(super) fn relative(text: &str) -> Vec<String> {
     found
 }
 
-/// The names by which the headings of a text can be linked to.
+/// The names by which places of a text can be linked to: its headings, and what has an `id`.
 pub(super) fn headings(text: &str) -> BTreeSet<String> {
-    let lines = unfenced(text);
-    let titles = lines.filter_map(|line| {
+    let titles = unfenced(text).filter_map(|line| {
         line.trim_start_matches('#')
             .strip_prefix(' ')
             .filter(|_| line.starts_with('#'))
     });
-    titles.map(anchor).collect()
+    let mut names: BTreeSet<String> = titles.map(anchor).collect();
+    for line in unfenced(text) {
+        let marked = line.split("<a id=\"").skip(1);
+        names.extend(marked.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    }
+    names
 }
 
 fn anchor(title: &str) -> String {

@@ -16,3 +16,9 @@ fn headings_become_anchors() {
         ["two-part-name", "what-promo-does"]
     );
 }
+
+#[test]
+fn marked_places_are_anchors() {
+    let names = headings("| <a id=\"one\"></a>`One` | <a id=\"two\"></a> |\n<a href=\"three\">\n");
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["one", "two"]);
+}

@@ -1,7 +1,7 @@
 //! Documents that a reader follows: every `console` block of a page is run, from the first line to the last.
 //!
 //! A line `$ COMMAND` is typed into one shell for the whole page, in an empty folder, with `promo` on the `PATH`; it must
-//! succeed. The lines below it must occur in what it prints, in this order; `[..]` stands for anything within a line.
+//! succeed. The lines below it must occur in what it prints, in this order; `…` stands for anything within a line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,9 +99,9 @@ fn first_missing<'a>(shown: &'a [String], printed: &str) -> Option<&'a str> {
         .find(|wanted| !lines.any(|line| matches(wanted, line)))
 }
 
-/// Whether `line` is `wanted`, in which `[..]` stands for anything.
+/// Whether `line` is `wanted`, in which `…` stands for anything.
 fn matches(wanted: &str, line: &str) -> bool {
-    let mut pieces = wanted.trim_end().split("[..]");
+    let mut pieces = wanted.trim_end().split('…');
     let Some(mut rest) = line
         .trim_end()
         .strip_prefix(pieces.next().unwrap_or_default())

@@ -24,22 +24,22 @@ fn commands_and_what_they_show_are_read() {
 
 #[test]
 fn shown_lines_must_occur_in_order() {
-    let shown = ["one".to_owned(), "two [..] digest".to_owned()];
+    let shown = ["one".to_owned(), "two … digest".to_owned()];
     assert_eq!(
         first_missing(&shown, "zero\none\nand\ntwo of a digest\n"),
         None
     );
     assert_eq!(
         first_missing(&shown, "two of a digest\none\n"),
-        Some("two [..] digest")
+        Some("two … digest")
     );
 }
 
 #[test]
 fn a_gap_stands_for_anything_within_its_line() {
-    assert!(matches("a [..] c [..]", "a b c d"));
-    assert!(matches("[..]c", "abc"));
-    assert!(!matches("a[..]c", "abcd"));
+    assert!(matches("a … c …", "a b c d"));
+    assert!(matches("…c", "abc"));
+    assert!(!matches("a…c", "abcd"));
     assert!(!matches("abc", "abcd"));
-    assert!(!matches("a[..]x[..]", "abcd"));
+    assert!(!matches("a…x…", "abcd"));
 }
