@@ -51,10 +51,15 @@ pub(crate) struct CipArgs {
     #[arg(long, value_name = "REGISTRY", allow_hyphen_values = true)]
     pub(crate) snapshot: Option<String>,
     /// Of a snapshot, only the digests that carry this tag, with all their tags
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "TAG",
+        allow_hyphen_values = true
+    )]
     pub(crate) snapshot_tag: Option<String>,
     /// Leave out of a snapshot the digests without a tag that are children of an index
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+    #[arg(hide_short_help = true, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", value_parser = go_bool)]
     pub(crate) minimal_snapshot: Option<bool>,
     /// Print what the promoter manifests want in this registry, and do nothing else
@@ -68,7 +73,12 @@ pub(crate) struct CipArgs {
           default_missing_value = "true", value_parser = go_bool)]
     pub(crate) sign: Option<bool>,
     /// How many images are signed at once at most
-    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "COUNT",
+        allow_negative_numbers = true
+    )]
     pub(crate) max_signature_ops: Option<i64>,
     /// The service account of Google's whose identity signs (keyless), where no key and no other identity is named
     #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true)]
@@ -77,16 +87,36 @@ pub(crate) struct CipArgs {
     #[arg(long, value_name = "IDENTITY", allow_hyphen_values = true)]
     pub(crate) certificate_identity: Option<String>,
     /// The same as a regular expression, which has to match the whole identity
-    #[arg(long, value_name = "REGEXP", allow_hyphen_values = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "REGEXP",
+        allow_hyphen_values = true
+    )]
     pub(crate) certificate_identity_regexp: Option<String>,
     /// Who vouches for that identity; without it https://accounts.google.com
-    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "URL",
+        allow_hyphen_values = true
+    )]
     pub(crate) certificate_oidc_issuer: Option<String>,
     /// The same as a regular expression
-    #[arg(long, value_name = "REGEXP", allow_hyphen_values = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "REGEXP",
+        allow_hyphen_values = true
+    )]
     pub(crate) certificate_oidc_issuer_regexp: Option<String>,
     /// Scan for vulnerabilities, which promo doesn't do: anything but -1 is refused
-    #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "LEVEL",
+        allow_negative_numbers = true
+    )]
     pub(crate) vuln_severity_threshold: Option<i64>,
     /// The account that signs summaries
     #[arg(long, value_name = "ACCOUNT", allow_hyphen_values = true, hide = true)]

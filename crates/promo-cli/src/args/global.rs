@@ -75,7 +75,7 @@ pub(crate) struct GlobalArgs {
     ///
     /// A line of JSON for each, without credentials and URLs. An existing file is replaced, unless another run is writing it.
     /// PROMO_TRACE names one for all commands of a job: where it exists, a file beside it is written (`run-2.trace`).
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(hide_short_help = true, long, global = true, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Tell more: each item, request and retry; at the end what was exchanged with each host
     #[arg(short, long, global = true, conflicts_with = "quiet")]
@@ -94,10 +94,22 @@ pub(crate) struct GlobalArgs {
     )]
     pub(crate) log_level: Option<LogLevelArg>,
     /// How progress and diagnostics look on standard error
-    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: Option<LogFormatArg>,
     /// When to write colour
-    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN"
+    )]
     pub(crate) color: Option<ColorArg>,
     /// Whether Google's hosts take Google credentials. It has no flag: `--compat` asks for it.
     #[arg(skip)]

@@ -38,7 +38,7 @@ pub(crate) struct ScopeArgs {
     #[arg(long, value_name = "REV", conflicts_with = "since_date")]
     pub(crate) since: Option<String>,
     /// Only what is wanted now and wasn't at this date, such as `14 days`
-    #[arg(long, value_name = "DATE")]
+    #[arg(hide_short_help = true, long, value_name = "DATE")]
     pub(crate) since_date: Option<String>,
     /// Tags that may move: a reviewed file of repository, tag, from and to
     #[arg(long, value_name = "FILE")]
@@ -84,19 +84,19 @@ pub(crate) struct StagingArgs {
     pub(crate) staging_key: Vec<PathBuf>,
     /// Whether images in staging must be signed: `off` (the default without keys), `if-present` (the
     /// default with keys) or `require`
-    #[arg(long, value_name = "POLICY")]
+    #[arg(hide_short_help = true, long, value_name = "POLICY")]
     pub(crate) staging_signatures: Option<String>,
     /// A name that signatures in staging may speak of besides the repository there and the image's public names: a
     /// registry with a path, and all below it, or `*` for any (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(hide_short_help = true, long, value_name = "NAME")]
     pub(crate) staging_name: Vec<String>,
     /// A predicate type of attestations by accepted keys that are carried to production (may be repeated); signatures
     /// always are
-    #[arg(long, value_name = "TYPE")]
+    #[arg(hide_short_help = true, long, value_name = "TYPE")]
     pub(crate) staging_attestation: Vec<String>,
     /// A type of artifacts, such as `application/spdx+json`, that refer to an image and are copied with it as they are
     /// (may be repeated)
-    #[arg(long, value_name = "TYPE")]
+    #[arg(hide_short_help = true, long, value_name = "TYPE")]
     pub(crate) carry: Vec<String>,
 }
 
@@ -207,10 +207,15 @@ pub(crate) struct SigningArgs {
     #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
     pub(crate) signature_formats: Option<Vec<String>>,
     /// Write an in-toto link of the promotion into this file
-    #[arg(long, value_name = "FILE", requires = "link_key")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "FILE",
+        requires = "link_key"
+    )]
     pub(crate) link: Option<PathBuf>,
     /// The Ed25519 key (PKCS#8 PEM) that signs the link
-    #[arg(long, value_name = "KEY", requires = "link")]
+    #[arg(hide_short_help = true, long, value_name = "KEY", requires = "link")]
     pub(crate) link_key: Option<PathBuf>,
 }
 
@@ -222,21 +227,41 @@ pub(crate) struct KeylessArgs {
     #[arg(long, conflicts_with = "key")]
     pub(crate) keyless: bool,
     /// The URL of the TUF repository that names the services of keyless signing; without it that of the public sigstore
-    #[arg(long, value_name = "URL", conflicts_with = "signing_config")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "URL",
+        conflicts_with = "signing_config"
+    )]
     pub(crate) tuf_repository: Option<String>,
     /// The `root.json` by which that repository is believed; without it, it is a mirror of the public sigstore's
-    #[arg(long, value_name = "FILE", requires = "tuf_repository")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "FILE",
+        requires = "tuf_repository"
+    )]
     pub(crate) tuf_root: Option<PathBuf>,
     /// The services of keyless signing: the `signing_config.json` of a sigstore, in place of a TUF repository
-    #[arg(long, value_name = "FILE", requires = "trusted_root")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "FILE",
+        requires = "trusted_root"
+    )]
     pub(crate) signing_config: Option<PathBuf>,
     /// The `trusted_root.json` of the same sigstore, by which promo verifies what it signs
-    #[arg(long, value_name = "FILE", requires = "signing_config")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "FILE",
+        requires = "signing_config"
+    )]
     pub(crate) trusted_root: Option<PathBuf>,
     /// Where the identity token comes from: `auto` (SIGSTORE_ID_TOKEN, or the CI system or machine that promo runs on),
     /// `variable`, `github-actions`, `buildkite`, `circleci`, `google`, `account:EMAIL`, `file:PATH` or `command:PROGRAM
     /// ARGUMENT…`
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(hide_short_help = true, long, value_name = "SOURCE")]
     pub(crate) identity_token: Option<String>,
 }
 

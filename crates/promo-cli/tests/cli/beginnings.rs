@@ -336,9 +336,15 @@ async fn every_visible_command_has_a_man_page_and_an_example() {
     for page in pages {
         let name = page.trim_end_matches(".1").replace('-', " ");
         let mut arguments: Vec<_> = name.split(' ').skip(1).collect();
+        arguments.push("-h");
+        let reminder = sandbox.run(&arguments).await.stdout;
+        let lines = reminder.lines().count();
+        assert!(lines < 60, "{name} -h has {lines} lines");
+        arguments.pop();
         arguments.push("--help");
         let help = sandbox.run(&arguments).await;
         assert_eq!(help.code, Some(0), "{name}");
+        assert!(help.stdout.lines().count() >= lines, "{name}");
         let is_group = help.stdout.contains("Commands:");
         assert!(
             is_group || help.stdout.contains("\n  $ promo "),
