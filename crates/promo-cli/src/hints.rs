@@ -129,7 +129,8 @@ pub(crate) fn after_evidence(document: &EvidenceDocument) -> String {
         .images
         .iter()
         .any(|image| !image.missing.is_empty());
-    let hint = is_missing
-        .then(|| "a dry run: nothing was written; `--confirm` makes what is missing".to_owned());
+    let hint = is_missing.then(|| {
+        "a dry run: nothing was written; without `--dry-run` what is missing is made".to_owned()
+    });
     style::hints(hint.iter())
 }

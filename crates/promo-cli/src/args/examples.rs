@@ -86,13 +86,13 @@ pub(crate) const VERIFY: &str = examples! {
 };
 
 pub(crate) const SIGN: &str = examples! {
-    "Is an image signed with this key, and how?" => "promo sign registry.example.com/team/app:v1 --key cosign.key",
-    "Sign it" => "promo sign registry.example.com/team/app:v1 --key cosign.key --confirm",
+    "Sign an image" => "promo sign registry.example.com/team/app:v1 --key cosign.key",
+    "Is it signed with this key, and how?" => "promo sign registry.example.com/team/app:v1 --key cosign.key --dry-run",
 };
 
 pub(crate) const ATTEST: &str = examples! {
     "Attest where an image came from"
-        => "promo attest registry.example.com/team/app:v1 --key cosign.key --source staging.example.com/team/app --confirm",
+        => "promo attest registry.example.com/team/app:v1 --key cosign.key --source staging.example.com/team/app",
 };
 
 pub(crate) const KEY_GENERATE: &str = examples! {

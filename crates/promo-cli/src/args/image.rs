@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ExtentArgs, KeylessArgs};
+use super::{EvidenceExtentArgs, KeylessArgs};
 use crate::output::Format;
 
 /// Show who signed and attested images, and judge it
@@ -40,8 +40,8 @@ pub(crate) struct VerifyArgs {
 /// Sign images by hand
 ///
 /// Resolves each image to its digest and attaches a signature in each form asked for. What stands already is kept,
-/// and a signature of ours that verifies is not made again. Without `--confirm` nothing is signed or written: what is missing
-/// is told.
+/// and a signature of ours that verifies is not made again. It writes at once: what it adds makes no tag appear or move.
+/// `--dry-run` tells what is missing.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SignArgs {
     /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
@@ -59,7 +59,7 @@ pub(crate) struct SignArgs {
     #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
     pub(crate) signature_formats: Option<Vec<String>>,
     #[command(flatten)]
-    pub(crate) extent: ExtentArgs,
+    pub(crate) extent: EvidenceExtentArgs,
     #[arg(long, value_name = "FORMAT", value_parser = Format::parser(&Format::DATA),
           help = Format::help(&Format::DATA))]
     pub(crate) output: Option<Format>,
@@ -68,8 +68,8 @@ pub(crate) struct SignArgs {
 /// Attest by hand that images were promoted
 ///
 /// Attaches the promotion attestation to each image: where it came from, where it went, under which tags, when and
-/// by whom. An attestation of ours that verifies is not made again. Without `--confirm` nothing is written: what is missing is
-/// told.
+/// by whom. An attestation of ours that verifies is not made again. It writes at once: what it adds makes no tag appear or
+/// move. `--dry-run` tells what is missing.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AttestArgs {
     /// The images, each HOST/NAME:TAG or HOST/NAME@sha256:DIGEST
@@ -84,7 +84,7 @@ pub(crate) struct AttestArgs {
     #[arg(long, required = true, value_name = "REPOSITORY")]
     pub(crate) source: String,
     #[command(flatten)]
-    pub(crate) extent: ExtentArgs,
+    pub(crate) extent: EvidenceExtentArgs,
     /// The public name of the images; without it by `[[identity]]` rules
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: Option<String>,

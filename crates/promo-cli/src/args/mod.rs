@@ -29,7 +29,8 @@ pub(crate) use image::{AttestArgs, SignArgs, SnapshotArgs, VerifyArgs};
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use manifest::{ManifestAddArgs, ManifestDigestArgs, ManifestFormatArgs};
 pub(crate) use promotion::{
-    ExtentArgs, KeylessArgs, ManifestsArgs, PlanArgs, PromoteArgs, SigningArgs, StagingArgs,
+    EvidenceExtentArgs, ExtentArgs, KeylessArgs, ManifestsArgs, PlanArgs, PromoteArgs, SigningArgs,
+    StagingArgs,
 };
 pub(crate) use setting_flags::{SETTING_FLAGS, flag_of};
 pub(crate) use shown::{PlanShownArgs, RunShownArgs};

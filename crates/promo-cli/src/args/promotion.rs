@@ -188,6 +188,28 @@ impl ExtentArgs {
     }
 }
 
+/// How far a command goes that adds evidence to the images that it is called with. It writes at once, as cosign does: what it
+/// writes is named in the call, no tag appears or moves by it, and nothing that stands is replaced.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct EvidenceExtentArgs {
+    /// Write, which is the default: evidence is added to the images that are named, and no tag of theirs is touched
+    #[arg(long, conflicts_with = "dry_run")]
+    confirm: bool,
+    /// Only tell what is missing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl EvidenceExtentArgs {
+    /// How far the command goes.
+    pub(crate) fn extent(self) -> Extent {
+        match self {
+            Self { dry_run: true, .. } => Extent::DryRun,
+            Self { .. } => Extent::Confirmed,
+        }
+    }
+}
+
 /// How promoted images are signed and attested.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Proof")]

@@ -19,25 +19,27 @@ async fn what_is_signed_by_hand_is_verified_and_not_signed_again() {
     ");
 
     let source = format!("{}/team/app", world.staging.host());
-    let look = ["sign", image.as_str(), "--key", "cosign.key"];
-    let look_at_attestations = [&["attest", "--source", &source], &look[1..]].concat();
-    let sign = [&look[..], &["--confirm"]].concat();
-    let attest = [&look_at_attestations[..], &["--confirm"]].concat();
+    let sign = ["sign", image.as_str(), "--key", "cosign.key"];
+    let attest = [&["attest", "--source", &source], &sign[1..]].concat();
+    let look = [&sign[..], &["--dry-run"]].concat();
+    let look_at_attestations = [&attest[..], &["--dry-run"]].concat();
+    let both = [&look[..], &["--confirm"]].concat();
+    assert_eq!(world.sandbox.run(&both).await.code, Some(2));
     world.production.log().clear();
     assert_snapshot!(world.sandbox.run(&look).await, @r"
     PRODUCTION/team/app:v1 as PRODUCTION/team/app
       missing signature (bundle)
       missing signature (sig)
-    hint: a dry run: nothing was written; `--confirm` makes what is missing
+    hint: a dry run: nothing was written; without `--dry-run` what is missing is made
     --- exit 0
     ");
     assert_snapshot!(world.sandbox.run(&look_at_attestations).await, @r"
     PRODUCTION/team/app:v1 as PRODUCTION/team/app
       missing attestation https://k8s.io/promo-tools/promotion/v1
-    hint: a dry run: nothing was written; `--confirm` makes what is missing
+    hint: a dry run: nothing was written; without `--dry-run` what is missing is made
     --- exit 0
     ");
-    let in_json = [&look[..], &["--dry-run", "--output", "json"]].concat();
+    let in_json = [&look[..], &["--output", "json"]].concat();
     let said = world.sandbox.run(&in_json).await.json();
     assert_eq!(said["images"][0]["missing"].as_array().unwrap().len(), 2);
     assert_eq!(said["images"][0]["made"].as_array().unwrap().len(), 0);
