@@ -12,7 +12,6 @@ use promo_sign::{
     IdentityToken, IdentityTokens, KeylessSealer, Seal, SigningServices, SigstoreRepository,
     TrustedRoot,
 };
-
 use tokio::sync::Mutex;
 
 use crate::error::{Error, Result};

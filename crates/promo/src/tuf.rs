@@ -140,9 +140,7 @@ impl RepositoryCache for Folder {
 
     fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(name)?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
+        files::create_folder_of(&path)?;
         files::Replacement::begin(&path)?.finish(bytes)
     }
 }

@@ -203,9 +203,10 @@ pub(crate) struct EvidenceExtentArgs {
 impl EvidenceExtentArgs {
     /// How far the command goes.
     pub(crate) fn extent(self) -> Extent {
-        match self {
-            Self { dry_run: true, .. } => Extent::DryRun,
-            Self { .. } => Extent::Confirmed,
+        if self.dry_run {
+            Extent::DryRun
+        } else {
+            Extent::Confirmed
         }
     }
 }

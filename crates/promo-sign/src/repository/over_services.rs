@@ -8,7 +8,7 @@ use promo_core::ports::{Failure, ServiceRequest, ServiceUrl, Services};
 use sigstore_tuf::transport::FetchFuture;
 use sigstore_tuf::{Error, Repository};
 
-use super::super::Error as OwnError;
+use crate::seal::refused;
 
 /// What is asked for, as errors say it.
 const FILE: &str = "a file of the TUF repository";
@@ -56,13 +56,7 @@ impl OverServices {
             Ok(answer) if answer.is_success() => return Ok(Some(answer.body.into())),
             // Stores of objects say 403 for what isn't there, as those do who may not list them.
             Ok(answer) if matches!(answer.status, 403 | 404) => return Ok(None),
-            Ok(answer) => OwnError::ServiceRefused {
-                what: FILE,
-                url: request.url().clone(),
-                status: answer.status,
-                said: None,
-            }
-            .into(),
+            Ok(answer) => refused(&request, &answer).into(),
             Err(failure) => failure,
         };
         self.lost.put(failure);

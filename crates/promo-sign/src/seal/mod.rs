@@ -15,7 +15,7 @@ use promo_core::ports::{
 use promo_core::trust::{AboutImage, Judge, Pattern};
 
 pub use key::KeySealer;
-pub(crate) use keyless::CERTIFICATE;
+pub(crate) use keyless::{CERTIFICATE, refused};
 pub use keyless::{
     IdentityToken, IdentityTokens, KeylessSealer, LogGeneration, MAX_IDENTITY_TOKEN,
     MAX_SIGNING_CONFIG, SigningServices,

@@ -158,7 +158,7 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         .map_err(|source| Error::file("write", path, source))
 }
 
-/// Makes the folder that a file with secrets is in, with those above it, for their owner alone. One that is there stays as
+/// Makes the folder that a file of the user's is in, with those above it, for their owner alone. One that is there stays as
 /// it is.
 pub fn create_folder_of(path: &Path) -> io::Result<()> {
     let Some(folder) = path

@@ -1,13 +1,14 @@
 //! [`LateVerifier`]: examines evidence by trusted roots of TUF repositories, which it reads when there is evidence. Where
 //! nothing is signed nothing is asked.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use promo_core::oci::{Descriptor, Digest};
 use promo_core::ports::{
     AcceptedEvidence, Evidence, EvidenceSet, ExaminedEvidence, Failure, Verifier,
 };
 use promo_sign::{EvidenceVerifier, KeyVerifier, SigstoreRepository, TrustedRoot};
-use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::Access;

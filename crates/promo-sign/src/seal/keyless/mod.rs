@@ -38,6 +38,7 @@ use sigstore_types::{
 
 pub(crate) use self::authority::CERTIFICATE;
 pub use self::identity_token::{IdentityToken, IdentityTokens, MAX_IDENTITY_TOKEN};
+pub(crate) use self::refusal::refused;
 pub use self::signing_config::{LogGeneration, MAX_SIGNING_CONFIG, SigningServices};
 
 use self::certificate::Certified;

@@ -13,7 +13,7 @@ struct Said {
 }
 
 /// The error that an answer without success means. It repeats what the service says about it, as far as that is to be understood.
-pub(super) fn refused(request: &ServiceRequest, answer: &ServiceAnswer) -> Error {
+pub(crate) fn refused(request: &ServiceRequest, answer: &ServiceAnswer) -> Error {
     let said: Option<Said> = json::parse(&answer.body);
     let mut said = said.map(|said| said.message).unwrap_or_default();
     for secret in request.secrets() {
