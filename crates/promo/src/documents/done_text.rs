@@ -53,7 +53,7 @@ pub(super) fn done_text(report: &Report, layout: Layout) -> String {
         );
     }
     let legend = legend_text(&mirrors, layout);
-    if mirrors.legend().count() <= MAX_SETS && !legend.is_empty() {
+    if mirrors.len() <= MAX_SETS && !legend.is_empty() {
         text.push('\n');
         text.push_str(legend.trim_end_matches('\n'));
         text.push('\n');

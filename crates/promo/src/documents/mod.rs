@@ -27,7 +27,7 @@ mod table;
 mod trace_text;
 mod verification;
 
-use crate::counted::counted;
+use crate::counted::{counted, named};
 pub use applied::applied_text;
 pub use document::{json, yaml};
 pub use event::{Detail, EventDocument};

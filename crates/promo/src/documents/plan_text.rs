@@ -13,7 +13,7 @@ use super::review::{self, Change, MirrorSets};
 use super::review_text::{blocked_text, findings_text, legend_text};
 use super::style::{BOLD, GREEN, YELLOW};
 use super::table::Table;
-use super::{Text, counted};
+use super::{Text, counted, named};
 use crate::human::human_bytes;
 
 /// What changes, then what is blocked and why, then the numbers.
@@ -127,17 +127,14 @@ pub(super) fn place(finding: &Finding) -> String {
 }
 
 /// So many tags of one digest are named.
-const NAMED_TAGS: usize = 10;
+pub(super) const NAMED_TAGS: usize = 10;
 
 pub(super) fn tags(tags: &[&Tag]) -> String {
     let names: Vec<_> = tags.iter().map(|tag| tag.as_str()).collect();
-    match names.split_at_checked(NAMED_TAGS) {
-        _ if names.is_empty() => "-".to_owned(),
-        Some((named, more @ [_, ..])) => {
-            format!("{} and {} more", named.join(", "), more.len())
-        }
-        _ => names.join(", "),
+    if names.is_empty() {
+        return "-".to_owned();
     }
+    named(&names, NAMED_TAGS)
 }
 
 /// The digest as far as people compare it.

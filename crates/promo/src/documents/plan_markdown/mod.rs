@@ -13,10 +13,10 @@ use promo_core::plan::{Beside, Cost, Plan, Verdict};
 use self::escape::escape;
 use self::section::{Room, Section};
 use super::beside;
-use super::counted;
 use super::forge::{Forge, LinkBase};
-use super::plan_text::{cost_text, place, short};
+use super::plan_text::{NAMED_TAGS, cost_text, place, short};
 use super::review::{self, Cause, Change, MirrorSets};
+use super::{counted, named};
 
 /// By this line a job finds the comment that it wrote before, and replaces it.
 const MARK: &str = "<!-- promo plan -->";
@@ -127,18 +127,12 @@ fn linked(text: &str, at: Option<(&FilePath, Position)>, comment: &Comment) -> S
     }
 }
 
-/// Tags that a row names at the most.
-const MAX_TAGS: usize = 10;
-
 fn tags(tags: &[&Tag]) -> String {
     let names: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
-    match names.split_at_checked(MAX_TAGS) {
-        _ if names.is_empty() => "by digest".to_owned(),
-        Some((first, rest @ [_, ..])) => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => names.join(", "),
+    if names.is_empty() {
+        return "by digest".to_owned();
     }
+    named(&names, NAMED_TAGS)
 }
 
 /// What blocks edges, and what to do about it.

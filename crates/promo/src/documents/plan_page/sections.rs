@@ -90,7 +90,7 @@ pub(super) fn decisions<'a>(
 ) -> Markup {
     let moves = changes.iter().filter(|change| change.moves_from.is_some());
     let moves = moves.map(|change| Decision {
-        what: "moves, as allowed",
+        what: change.why(),
         is_blocked: false,
         image: change.image,
         tags: change.tags.clone(),
@@ -205,7 +205,7 @@ pub(super) fn changes<'a>(changes: &[Change<'a>], shown: &mut Shown<'a>) -> Mark
 
 /// What letters stand for.
 pub(super) fn mirrors(shown: &Shown<'_>) -> Markup {
-    let count = shown.mirrors.legend().count();
+    let count = shown.mirrors.len();
     let items = shown.mirrors.legend().map(|(letter, names)| {
         html! { div { dt { (letter) } dd { (names) } } }
     });

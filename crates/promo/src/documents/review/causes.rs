@@ -13,7 +13,7 @@ use promo_core::plan::{PlannedEdge, Verdict};
 use promo_core::report::BlockedEdge;
 
 use super::names::{parted, without_digests, without_own};
-use crate::counted::counted;
+use crate::counted::{counted, named};
 
 /// So many tags of one image are named, and so many mirrors.
 const NAMED: usize = 3;
@@ -26,6 +26,14 @@ pub(in crate::documents) struct BlockedAt<'a> {
     code: Code,
     message: String,
     hints: &'a [String],
+    place: Place<'a>,
+    /// Whether it is decided image by image.
+    by_itself: bool,
+}
+
+/// Which edge it is.
+#[derive(Debug)]
+struct Place<'a> {
     image: &'a str,
     tag: Option<&'a Tag>,
     mirror: &'a str,
@@ -33,8 +41,25 @@ pub(in crate::documents) struct BlockedAt<'a> {
     destination: &'a Repository,
     /// Where the promoter manifest asks for it, if that is known.
     written_at: Option<(&'a FilePath, Position)>,
-    /// Whether it is decided image by image.
-    by_itself: bool,
+}
+
+impl<'a> Place<'a> {
+    /// In a report, which has repositories alone.
+    fn in_report(
+        source: &'a Repository,
+        destination: &'a Repository,
+        tag: Option<&'a Tag>,
+    ) -> Self {
+        let (mirror, image) = parted(source, destination);
+        Self {
+            image,
+            tag,
+            mirror,
+            source,
+            destination,
+            written_at: None,
+        }
+    }
 }
 
 impl<'a> BlockedAt<'a> {
@@ -45,48 +70,38 @@ impl<'a> BlockedAt<'a> {
             code: edge.code(),
             message: edge.reason(),
             hints: edge.hints(),
-            image: edge.image(),
-            tag: edge.tag(),
-            mirror: edge.destination_registry().as_str(),
-            source: edge.source(),
-            destination: edge.destination(),
-            written_at: Some((edge.file(), edge.position())),
+            place: Place {
+                image: edge.image(),
+                tag: edge.tag(),
+                mirror: edge.destination_registry().as_str(),
+                source: edge.source(),
+                destination: edge.destination(),
+                written_at: Some((edge.file(), edge.position())),
+            },
             by_itself: is_by_itself(edge.verdict()),
         }
     }
 
     /// By the plan of a run.
     pub(in crate::documents) fn before_run(edge: &'a BlockedEdge) -> Self {
-        let (mirror, image) = parted(&edge.source, &edge.destination);
         Self {
             what: edge.verdict.as_str(),
             code: edge.code,
             message: edge.message.clone(),
             hints: &edge.hints,
-            image,
-            tag: edge.tag.as_ref(),
-            mirror,
-            source: &edge.source,
-            destination: &edge.destination,
-            written_at: None,
+            place: Place::in_report(&edge.source, &edge.destination, edge.tag.as_ref()),
             by_itself: is_by_itself(edge.verdict),
         }
     }
 
     /// By a phase of a run.
     pub(in crate::documents) fn in_run(edge: &'a EdgeOutcome, blocked: &'a Blocked) -> Self {
-        let (mirror, image) = parted(&edge.source, &edge.destination);
         Self {
             what: blocked.phase.as_str(),
             code: blocked.code,
             message: blocked.message.clone(),
             hints: &blocked.hints,
-            image,
-            tag: edge.tag.as_ref(),
-            mirror,
-            source: &edge.source,
-            destination: &edge.destination,
-            written_at: None,
+            place: Place::in_report(&edge.source, &edge.destination, edge.tag.as_ref()),
             by_itself: false,
         }
     }
@@ -96,8 +111,8 @@ impl<'a> BlockedAt<'a> {
         if self.by_itself {
             return self.message.clone();
         }
-        let message = without_own(&self.message, self.destination);
-        let message = without_own(&message, self.source);
+        let message = without_own(&self.message, self.place.destination);
+        let message = without_own(&message, self.place.source);
         without_digests(&message)
     }
 }
@@ -138,10 +153,10 @@ impl<'a> Cause<'a> {
             code: blocked.code,
             edges: 0,
             hints: blocked.hints,
-            written_at: blocked.written_at,
+            written_at: blocked.place.written_at,
             message: blocked.message.clone(),
             general: None,
-            image: blocked.image,
+            image: blocked.place.image,
             sources: BTreeSet::new(),
             tags: BTreeSet::new(),
             mirrors: BTreeSet::new(),
@@ -150,12 +165,12 @@ impl<'a> Cause<'a> {
 
     fn add(&mut self, blocked: &BlockedAt<'a>) {
         self.edges += 1;
-        self.sources.insert(blocked.source);
+        self.sources.insert(blocked.place.source);
         // Of many images none is named, so neither are their tags.
         if self.sources.len() == 1 {
-            self.tags.extend(blocked.tag);
+            self.tags.extend(blocked.place.tag);
         }
-        self.mirrors.insert(blocked.mirror);
+        self.mirrors.insert(blocked.place.mirror);
     }
 
     /// Why, as a sentence without a period.
@@ -187,13 +202,10 @@ impl<'a> Cause<'a> {
 
     fn named_tags(&self) -> String {
         let tags: Vec<&str> = self.tags.iter().map(|tag| tag.as_str()).collect();
-        match tags.split_at_checked(NAMED) {
-            _ if tags.is_empty() => String::new(),
-            Some((named, more @ [_, ..])) => {
-                format!(":{} and {} more", named.join(", "), more.len())
-            }
-            _ => format!(":{}", tags.join(", ")),
+        if tags.is_empty() {
+            return String::new();
         }
+        format!(":{}", named(&tags, NAMED))
     }
 }
 
@@ -209,7 +221,7 @@ pub(in crate::documents) struct Causes<'a> {
 impl<'a> Causes<'a> {
     /// Adds an edge to its cause.
     pub(in crate::documents) fn add(&mut self, blocked: &BlockedAt<'a>) {
-        let by_itself = blocked.by_itself.then(|| blocked.source.as_str());
+        let by_itself = blocked.by_itself.then(|| blocked.place.source.as_str());
         let (what, code, hints) = (blocked.what, blocked.code, blocked.hints);
         let key = (what, code, blocked.in_general(), hints, by_itself);
         let known = self.known.get(&key).copied();

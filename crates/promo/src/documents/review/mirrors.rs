@@ -3,19 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-/// The sets that came up, in their order.
+/// The sets that came up, each with its place among them.
 #[derive(Debug)]
-pub(in crate::documents) struct MirrorSets<M> {
-    known: BTreeMap<Vec<M>, usize>,
-    sets: Vec<Vec<M>>,
-}
+pub(in crate::documents) struct MirrorSets<M>(BTreeMap<Vec<M>, usize>);
 
 impl<M> Default for MirrorSets<M> {
     fn default() -> Self {
-        Self {
-            known: BTreeMap::new(),
-            sets: Vec::new(),
-        }
+        Self(BTreeMap::new())
     }
 }
 
@@ -33,18 +27,24 @@ impl<M: Clone + Ord + Display> MirrorSets<M> {
     }
 
     fn index(&mut self, mirrors: &[M]) -> usize {
-        if let Some(known) = self.known.get(mirrors) {
+        if let Some(known) = self.0.get(mirrors) {
             return *known;
         }
-        let index = self.sets.len();
-        self.known.insert(mirrors.to_vec(), index);
-        self.sets.push(mirrors.to_vec());
+        let index = self.0.len();
+        self.0.insert(mirrors.to_vec(), index);
         index
+    }
+
+    /// How many have a letter.
+    pub(in crate::documents) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// What each letter stands for.
     pub(in crate::documents) fn legend(&self) -> impl Iterator<Item = (String, String)> {
-        self.sets.iter().enumerate().map(|(index, set)| {
+        let mut sets: Vec<_> = self.0.iter().map(|(set, index)| (*index, set)).collect();
+        sets.sort_unstable_by_key(|(index, _)| *index);
+        sets.into_iter().map(|(index, set)| {
             let names: Vec<String> = set.iter().map(ToString::to_string).collect();
             (letters(index), names.join(", "))
         })

@@ -15,6 +15,10 @@ use promo_core::plan::Plan;
 
 /// What keeps edges of a plan from being carried out.
 pub(super) fn causes(plan: &Plan) -> Vec<Cause<'_>> {
+    // A walk over all edges, of which a large plan has hundreds of thousands: only where there is something to find.
+    if plan.verdicts().blocked() == 0 {
+        return Vec::new();
+    }
     let mut causes = Causes::default();
     for edge in plan.edges().filter(|edge| edge.verdict().is_blocked()) {
         causes.add(&BlockedAt::in_plan(&edge));
