@@ -155,9 +155,12 @@ impl Observer for Bars {
                     self.line(&format!("{}\n", one_line(&line)));
                 }
             }
+            // It comes with each piece of each blob: nothing is written anew for it.
             Event::BytesSent { bytes, .. } => {
                 running.bytes += bytes;
-                running.show_traffic();
+                if let Some(traffic) = &running.traffic {
+                    traffic.set_position(running.bytes);
+                }
             }
             Event::Request { status, .. } => {
                 running.requests += 1;
